@@ -1,0 +1,3 @@
+//! The program that customers and attendants run.
+
+pub mod gui;

@@ -1,0 +1,96 @@
+//! Every message there is, one family per file.
+//!
+//! The outer hop (`hello`, `directory`, `ticket`, `pairing`) is spoken between a program and the relay. The inner hop (`handshake`,
+//! `control`, `input`) is spoken between customer and attendant; the relay carries it and cannot read it. Screen updates are in
+//! [`crate::media`].
+
+pub mod control;
+pub mod directory;
+pub mod grant;
+pub mod handshake;
+pub mod hello;
+pub mod input;
+pub mod pairing;
+pub mod stats;
+pub mod stream;
+pub mod ticket;
+
+mod text;
+
+pub use text::ShownText;
+
+use serde::{Deserialize, Serialize};
+
+/// What a program says to the relay on its control stream.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ToRelay {
+    /// Always the first.
+    Hello(hello::Hello),
+    /// Makes this program reachable, or renews what the relay knows of it.
+    Register(directory::Register),
+    /// The password was renewed.
+    NewPassword(crate::id::Password),
+    /// Logs an attendant in.
+    Login(directory::Login),
+    /// Logs in again after a lost connection.
+    LoginAgain(directory::LoginToken),
+    /// Logs the attendant out.
+    Logout,
+    /// Asks for an attendant's certificate (PKCS#10 request in DER).
+    Enrol(directory::CertificateRequest),
+    /// Looks a ticket up by its number.
+    FindTicket(ticket::FindTicket),
+    /// Asks for the open tickets of a waiting customer.
+    ListTickets(ticket::ListTickets),
+    /// Asks to be paired with a partner.
+    Dial(pairing::Dial),
+    /// Takes one's place in a pairing, with the signed token for it.
+    Join(pairing::Token),
+    /// Asks for a place in a session that was cut.
+    Rejoin(pairing::Rejoin),
+    /// Tells what happened in a session, until it is acknowledged.
+    Report(pairing::Report),
+}
+
+/// What the relay says to a program.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FromRelay {
+    /// Answer to `Hello`.
+    Welcome(hello::Welcome),
+    /// The relay will not go on; the connection is closed after this.
+    Refused(hello::Refusal),
+    /// Answer to `Register`.
+    Registered(directory::Registered),
+    /// Answer to `Login` and `LoginAgain`.
+    LoggedIn(directory::LoggedIn),
+    /// The login was not accepted.
+    LoginFailed(directory::LoginError),
+    /// Answer to `Enrol`.
+    Enrolled(directory::CertificateChain),
+    /// No certificate can be given.
+    EnrolFailed(ShownText),
+    /// Who is waiting, to attendants, whenever it changes. The whole list, newest state wins.
+    Waiting(Vec<directory::WaitingCustomer>),
+    /// Answer to `FindTicket`.
+    TicketFound(ticket::TicketFound),
+    /// Answer to `ListTickets`.
+    TicketList(ticket::TicketList),
+    /// Answer to `Dial`.
+    Dialled(pairing::Dialled),
+    /// The dialling was refused.
+    DialRefused(pairing::DialRefused),
+    /// To a customer: somebody dials.
+    Incoming(pairing::Incoming),
+    /// Both places are taken: streams may be opened.
+    Paired(crate::id::SessionId),
+    /// The other half of a session has lost its connection and may come back.
+    PeerAway(crate::id::SessionId),
+    /// The session is over as far as the relay is concerned.
+    Closed(pairing::Closed),
+    /// A place in a cut session is ready to be joined.
+    RejoinReady(pairing::RejoinReady),
+    /// A report was written down and need not be sent again.
+    ReportKept(pairing::ReportKept),
+    /// The ticket of a session is known (now).
+    SessionTicket(ticket::SessionTicket),
+}
