@@ -91,7 +91,10 @@ pub enum TicketChoice {
     /// This ticket, looked up or typed while the ticketing system was down.
     Number(TicketNumber),
     /// None: a new one is opened for this session.
-    OpenNew,
+    OpenNew {
+        /// What it is about; empty: the customer's own words, or a standing text.
+        subject: ShownText,
+    },
 }
 
 /// Under which numbers a session is recorded. Sent again when the ticket is opened later.
