@@ -1,0 +1,383 @@
+//! The attendant's half: proving the password, waiting for the answer, and what may be sent and shown.
+
+use std::{collections::VecDeque, time::Instant};
+
+use super::{Proofs, Violation};
+use crate::{
+    id::SessionId,
+    limits,
+    message::{
+        control::Control,
+        grant::Grants,
+        handshake::{FromAttendant, FromCustomer, PakeMessage, Refused},
+        pairing::CloseReason,
+        stats::Stats,
+    },
+};
+
+/// What the machine wants done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// Say this before consent.
+    Say(FromAttendant),
+    /// Work out the proofs from the customer's PAKE message and call [`Attendant::pake_finished`].
+    Finish(PakeMessage),
+    /// The password was right; the customer is being asked.
+    Asking,
+    /// Allowed: show the viewer.
+    Start(Grants),
+    /// What is allowed has changed.
+    Changed(Grants),
+    /// Say this in the session.
+    Control(Control),
+    /// The customer's figures.
+    Stats(Stats),
+    /// The connection is gone; the picture stays, marked.
+    Pause,
+    /// The session goes on; a whole new picture follows.
+    Resume(Grants),
+    /// Over.
+    Over {
+        /// Why.
+        why: CloseReason,
+        /// Consent had been given.
+        begun: bool,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum State {
+    /// Pairing and inner TLS.
+    Securing { until: Instant },
+    /// Opened; the customer's PAKE message is awaited.
+    Opening { until: Instant },
+    /// Confirmed; the customer's confirmation is awaited.
+    Proving { until: Instant, proofs: Option<Proofs> },
+    /// The customer is being asked.
+    Asked { until: Instant },
+    /// Allowed.
+    Active,
+    /// Allowed, but cut.
+    Away { until: Instant },
+    /// Cut, TLS is up again, the customer's proof is awaited.
+    Returning { until: Instant, proofs: Proofs },
+    /// Nothing more happens.
+    Over,
+}
+
+impl State {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Securing { .. } => "the connection is being secured",
+            Self::Opening { .. } => "the customer's first message is awaited",
+            Self::Proving { .. } => "the password is being checked",
+            Self::Asked { .. } => "the customer is being asked",
+            Self::Active => "the session is under way",
+            Self::Away { .. } => "the session is cut",
+            Self::Returning { .. } => "the session is coming back",
+            Self::Over => "the session is over",
+        }
+    }
+}
+
+/// The attendant's half of one session.
+#[derive(Debug)]
+pub struct Attendant {
+    session: SessionId,
+    state: State,
+    want: Grants,
+    granted: Grants,
+    reconnects: u32,
+    events: VecDeque<Event>,
+}
+
+impl Attendant {
+    /// The pairing is prepared.
+    pub fn new(session: SessionId, want: Grants, now: Instant) -> Self {
+        Self { session, state: State::Securing { until: now + limits::HANDSHAKE_WAIT }, want, granted: Grants::NONE, reconnects: 0, events: VecDeque::new() }
+    }
+
+    /// The inner TLS is up, for the first time: our PAKE message goes out.
+    pub fn secured(&mut self, pake: PakeMessage) -> Result<(), Violation> {
+        let State::Securing { until } = self.state else {
+            return Err(Violation::OutOfTurn { said: "a secured connection", state: self.state.name() });
+        };
+        self.state = State::Opening { until };
+        self.events.push_back(Event::Say(FromAttendant::Open { pake, want: self.want }));
+        Ok(())
+    }
+
+    /// The inner TLS is up again after a cut.
+    pub fn secured_again(&mut self, proofs: Proofs) -> Result<(), Violation> {
+        let State::Away { until } = self.state else {
+            return Err(Violation::OutOfTurn { said: "a secured connection", state: self.state.name() });
+        };
+        self.events.push_back(Event::Say(FromAttendant::Resume(proofs.own)));
+        self.state = State::Returning { until, proofs };
+        Ok(())
+    }
+
+    /// A message of the customer before consent.
+    pub fn handle_handshake(&mut self, message: FromCustomer, now: Instant) -> Result<(), Violation> {
+        match (message, &self.state) {
+            (FromCustomer::Pake(pake), State::Opening { until }) => {
+                self.state = State::Proving { until: *until, proofs: None };
+                self.events.push_back(Event::Finish(pake));
+                Ok(())
+            }
+            (FromCustomer::Asking(proof), State::Proving { proofs: Some(proofs), .. }) => {
+                if !proofs.fits(&proof) {
+                    return Err(Violation::Proof);
+                }
+                // The customer's clock ends the question; this is only against a customer's program that hangs.
+                self.state = State::Asked { until: now + limits::CONSENT_WAIT + limits::HANDSHAKE_WAIT };
+                self.events.push_back(Event::Asking);
+                Ok(())
+            }
+            (FromCustomer::Granted(granted), State::Asked { .. }) => {
+                self.granted = granted.and(self.want);
+                self.state = State::Active;
+                self.events.push_back(Event::Start(self.granted));
+                Ok(())
+            }
+            (FromCustomer::Resumed { proof, granted }, State::Returning { proofs, .. }) => {
+                if !proofs.fits(&proof) {
+                    return Err(Violation::Proof);
+                }
+                self.granted = granted;
+                self.reconnects += 1;
+                self.state = State::Active;
+                self.events.push_back(Event::Resume(granted));
+                Ok(())
+            }
+            (FromCustomer::No(refused), State::Opening { .. } | State::Proving { .. } | State::Asked { .. } | State::Returning { .. }) => {
+                let why = match refused {
+                    Refused::WrongPassword => CloseReason::WrongPassword,
+                    Refused::ByCustomer => CloseReason::Refused,
+                    Refused::NoAnswer => CloseReason::NoAnswer,
+                    Refused::NoSession => CloseReason::ConnectionLost,
+                };
+                self.finish(why);
+                Ok(())
+            }
+            (_, State::Over) => Ok(()),
+            (message, state) => {
+                let said = match message {
+                    FromCustomer::Pake(_) => "a PAKE message",
+                    FromCustomer::Asking(_) => "a confirmation",
+                    FromCustomer::Granted(_) => "a grant",
+                    FromCustomer::Resumed { .. } => "a resumption",
+                    FromCustomer::No(_) => "a refusal",
+                };
+                Err(Violation::OutOfTurn { said, state: state.name() })
+            }
+        }
+    }
+
+    /// The PAKE is finished on our side. `None`: the customer's message was not one the PAKE can answer.
+    pub fn pake_finished(&mut self, proofs: Option<Proofs>) -> Result<(), Violation> {
+        let State::Proving { proofs: slot, .. } = &mut self.state else { return Ok(()) };
+        let proofs = proofs.ok_or(Violation::Proof)?;
+        self.events.push_back(Event::Say(FromAttendant::Confirm(proofs.own)));
+        *slot = Some(proofs);
+        Ok(())
+    }
+
+    /// A message of the customer in the session.
+    pub fn handle_control(&mut self, message: Control) -> Result<(), Violation> {
+        if matches!(self.state, State::Over) {
+            return Ok(());
+        }
+        let State::Active = self.state else {
+            return Err(Violation::OutOfTurn { said: "a word of the session", state: self.state.name() });
+        };
+        match message {
+            Control::Grants(granted) => {
+                self.granted = granted;
+                self.events.push_back(Event::Changed(granted));
+            }
+            Control::Ping(number) => self.events.push_back(Event::Control(Control::Pong(number))),
+            Control::Pong(_) => {}
+            Control::Stats(stats) => self.events.push_back(Event::Stats(stats)),
+            Control::End(why) => self.finish(match why {
+                CloseReason::EndedByAttendant => CloseReason::EndedByCustomer,
+                why => why,
+            }),
+        }
+        Ok(())
+    }
+
+    /// May mouse and keyboard be sent?
+    pub fn may_control(&self) -> bool {
+        matches!(self.state, State::Active) && self.granted.control
+    }
+
+    /// May a picture be shown? Anything before is not to be drawn.
+    pub fn may_show(&self) -> bool {
+        matches!(self.state, State::Active)
+    }
+
+    /// The way to the customer is gone (either hop).
+    pub fn handle_lost(&mut self, now: Instant) {
+        match self.state {
+            State::Active => {
+                self.events.push_back(Event::Pause);
+                self.state = State::Away { until: now + limits::RESUME_WITHIN };
+            }
+            State::Returning { until, .. } => self.state = State::Away { until },
+            State::Away { .. } | State::Over => {}
+            _ => self.finish(CloseReason::ConnectionLost),
+        }
+    }
+
+    /// The attendant ends it or gives up, or the program does for this reason.
+    pub fn end(&mut self, why: CloseReason) {
+        match self.state {
+            State::Over => return,
+            State::Active => self.events.push_back(Event::Control(Control::End(why))),
+            State::Opening { .. } | State::Proving { .. } | State::Asked { .. } => self.events.push_back(Event::Say(FromAttendant::Cancel)),
+            _ => {}
+        }
+        let begun = self.begun();
+        self.finish(if begun || why != CloseReason::EndedByAttendant { why } else { CloseReason::Cancelled });
+    }
+
+    /// Call when [`Self::poll_timeout`] is due.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        if self.poll_timeout().is_some_and(|until| now >= until) {
+            let why = if matches!(self.state, State::Asked { .. }) { CloseReason::NoAnswer } else { CloseReason::ConnectionLost };
+            self.finish(why);
+        }
+    }
+
+    /// When [`Self::handle_timeout`] wants to be called.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        match self.state {
+            State::Securing { until }
+            | State::Opening { until }
+            | State::Proving { until, .. }
+            | State::Asked { until }
+            | State::Away { until }
+            | State::Returning { until, .. } => Some(until),
+            State::Active | State::Over => None,
+        }
+    }
+
+    /// The next thing to be done.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// Which session this is.
+    pub fn session(&self) -> SessionId {
+        self.session
+    }
+
+    /// Times the session was cut and came back.
+    pub fn reconnects(&self) -> u32 {
+        self.reconnects
+    }
+
+    /// Is there a session that could come back?
+    pub fn is_away(&self) -> bool {
+        matches!(self.state, State::Away { .. } | State::Returning { .. })
+    }
+
+    fn begun(&self) -> bool {
+        matches!(self.state, State::Active | State::Away { .. } | State::Returning { .. })
+    }
+
+    fn finish(&mut self, why: CloseReason) {
+        let begun = self.begun();
+        self.granted = Grants::NONE;
+        self.state = State::Over;
+        self.events.push_back(Event::Over { why, begun });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::time::Duration;
+
+    use super::*;
+    use crate::message::handshake::PAKE_BYTES;
+
+    fn pake() -> PakeMessage {
+        PakeMessage::try_from(vec![9; PAKE_BYTES]).unwrap()
+    }
+
+    fn proofs() -> Proofs {
+        Proofs { own: [1; 32], expected: [2; 32] }
+    }
+
+    fn drain(machine: &mut Attendant) -> Vec<Event> {
+        std::iter::from_fn(|| machine.poll_event()).collect()
+    }
+
+    fn asked(now: Instant) -> Attendant {
+        let mut machine = Attendant::new(SessionId::from_bytes([1; 16]), Grants::VIEW, now);
+        machine.secured(pake()).unwrap();
+        machine.handle_handshake(FromCustomer::Pake(pake()), now).unwrap();
+        machine.pake_finished(Some(proofs())).unwrap();
+        machine.handle_handshake(FromCustomer::Asking([2; 32]), now).unwrap();
+        machine
+    }
+
+    #[test]
+    fn a_customer_who_does_not_know_the_password_gets_no_further() {
+        let now = Instant::now();
+        let mut machine = Attendant::new(SessionId::from_bytes([1; 16]), Grants::VIEW, now);
+        machine.secured(pake()).unwrap();
+        assert!(machine.handle_handshake(FromCustomer::Granted(Grants::CONTROL), now).is_err());
+        machine.handle_handshake(FromCustomer::Pake(pake()), now).unwrap();
+        assert!(machine.handle_handshake(FromCustomer::Asking([0; 32]), now).is_err(), "before our own proof");
+        machine.pake_finished(Some(proofs())).unwrap();
+        assert_eq!(machine.handle_handshake(FromCustomer::Asking([3; 32]), now), Err(Violation::Proof));
+        assert!(!machine.may_show());
+    }
+
+    #[test]
+    fn no_more_is_taken_than_was_asked_for() {
+        let now = Instant::now();
+        let mut machine = asked(now);
+        machine.handle_handshake(FromCustomer::Granted(Grants::CONTROL), now).unwrap();
+        assert_eq!(drain(&mut machine).last(), Some(&Event::Start(Grants::VIEW)));
+        assert!(!machine.may_control());
+    }
+
+    #[test]
+    fn giving_up_before_the_answer_is_a_cancellation() {
+        let now = Instant::now();
+        let mut machine = asked(now);
+        drain(&mut machine);
+        machine.end(CloseReason::EndedByAttendant);
+        assert_eq!(drain(&mut machine), [Event::Say(FromAttendant::Cancel), Event::Over { why: CloseReason::Cancelled, begun: false }]);
+    }
+
+    #[test]
+    fn each_no_has_its_reason() {
+        for (refused, why) in [(Refused::WrongPassword, CloseReason::WrongPassword), (Refused::ByCustomer, CloseReason::Refused), (Refused::NoAnswer, CloseReason::NoAnswer)] {
+            let now = Instant::now();
+            let mut machine = asked(now);
+            machine.handle_handshake(FromCustomer::No(refused), now).unwrap();
+            assert_eq!(drain(&mut machine).last(), Some(&Event::Over { why, begun: false }));
+        }
+    }
+
+    #[test]
+    fn a_cut_session_comes_back_to_the_customer_who_has_the_proof() {
+        let now = Instant::now();
+        let mut machine = asked(now);
+        machine.handle_handshake(FromCustomer::Granted(Grants::VIEW), now).unwrap();
+        machine.handle_lost(now);
+        assert!(!machine.may_show());
+        machine.secured_again(proofs()).unwrap();
+        assert_eq!(machine.handle_handshake(FromCustomer::Resumed { proof: [0; 32], granted: Grants::VIEW }, now), Err(Violation::Proof));
+        machine.handle_handshake(FromCustomer::Resumed { proof: [2; 32], granted: Grants::VIEW }, now).unwrap();
+        assert!(machine.may_show());
+        machine.handle_lost(now + Duration::from_secs(60));
+        machine.handle_timeout(now + Duration::from_secs(90));
+        assert_eq!(drain(&mut machine).last(), Some(&Event::Over { why: CloseReason::ConnectionLost, begun: true }));
+    }
+}

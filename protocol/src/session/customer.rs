@@ -1,0 +1,531 @@
+//! The customer's half: password, question, consent, and what is let through to screen, mouse and keyboard.
+
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
+
+use super::{Proofs, Violation};
+use crate::{
+    id::{OperatorId, SessionId},
+    limits,
+    message::{
+        ShownText,
+        control::Control,
+        grant::Grants,
+        handshake::{FromAttendant, FromCustomer, PakeMessage, Refused},
+        input::Input,
+        pairing::CloseReason,
+        stats::Stats,
+    },
+};
+
+/// Who is at the other end, from the certificate that was verified under the tenant's root.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Peer {
+    /// The attendant.
+    pub operator: OperatorId,
+    /// The name to show.
+    pub name: ShownText,
+}
+
+/// What the machine wants done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// Say this before consent.
+    Answer(FromCustomer),
+    /// Work out the PAKE's answer to this message with the password of now, and call [`Customer::pake_answered`].
+    /// From here on a guess counts, whatever happens next.
+    Guess(PakeMessage),
+    /// The password was right: the guess counts no more.
+    GuessWasRight,
+    /// Show the question.
+    Ask {
+        /// Who asks.
+        peer: Peer,
+        /// For what.
+        want: Grants,
+    },
+    /// Take the question away.
+    CloseQuestion,
+    /// Consent was given: screen, pointer and input may be constructed with these grants.
+    Start(Grants),
+    /// What is allowed has changed.
+    Changed(Grants),
+    /// Do this with mouse or keyboard.
+    Inject(Input),
+    /// Say this in the session.
+    Say(Control),
+    /// The connection is gone: stop capture, release what is held down, keep the rest for [`limits::RESUME_WITHIN`].
+    Pause,
+    /// The same attendant is back: start the picture anew.
+    Resume(Grants),
+    /// Over: stop everything. `begun` tells whether it was ever a session.
+    Over {
+        /// Why.
+        why: CloseReason,
+        /// Consent had been given.
+        begun: bool,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum State {
+    /// Waiting for the inner TLS.
+    Securing { until: Instant },
+    /// TLS is up, the attendant's first message is awaited.
+    Opening { until: Instant },
+    /// The PAKE's answer is being worked out, or its confirmation awaited.
+    Proving { until: Instant, proofs: Option<Proofs> },
+    /// The question is on the screen.
+    Asking { since: Instant },
+    /// Allowed.
+    Active,
+    /// Allowed, but cut.
+    Away { until: Instant },
+    /// Cut, TLS is up again, proof is awaited.
+    Returning { until: Instant, proofs: Option<Proofs> },
+    /// Nothing more happens.
+    Over,
+}
+
+impl State {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Securing { .. } => "the connection is being secured",
+            Self::Opening { .. } => "the attendant's first message is awaited",
+            Self::Proving { .. } => "the password is being checked",
+            Self::Asking { .. } => "the customer is being asked",
+            Self::Active => "the session is under way",
+            Self::Away { .. } => "the session is cut",
+            Self::Returning { .. } => "the session is coming back",
+            Self::Over => "the session is over",
+        }
+    }
+}
+
+/// The customer's half of one session.
+#[derive(Debug)]
+pub struct Customer {
+    session: SessionId,
+    state: State,
+    peer: Option<Peer>,
+    want: Grants,
+    granted: Grants,
+    reconnects: u32,
+    events: VecDeque<Event>,
+}
+
+impl Customer {
+    /// Somebody dials.
+    pub fn new(session: SessionId, now: Instant) -> Self {
+        Self {
+            session,
+            state: State::Securing { until: now + limits::HANDSHAKE_WAIT },
+            peer: None,
+            want: Grants::NONE,
+            granted: Grants::NONE,
+            reconnects: 0,
+            events: VecDeque::new(),
+        }
+    }
+
+    /// The inner TLS is up with this attendant. `proofs`: of the session that was cut, when there was one.
+    pub fn secured(&mut self, peer: Peer, proofs: Option<Proofs>) -> Result<(), Violation> {
+        match &self.state {
+            State::Securing { until } => {
+                self.peer = Some(peer);
+                self.state = State::Opening { until: *until };
+                Ok(())
+            }
+            State::Away { until } if self.peer.as_ref().is_some_and(|before| before.operator == peer.operator) => {
+                self.state = State::Returning { until: *until, proofs };
+                Ok(())
+            }
+            State::Away { .. } => Err(Violation::Identity),
+            state => Err(Violation::OutOfTurn { said: "a secured connection", state: state.name() }),
+        }
+    }
+
+    /// A message of the attendant before consent.
+    pub fn handle_handshake(&mut self, message: FromAttendant, now: Instant) -> Result<(), Violation> {
+        match (message, &self.state) {
+            (FromAttendant::Open { pake, want }, State::Opening { until }) => {
+                self.want = Grants { view: true, ..want };
+                self.state = State::Proving { until: *until, proofs: None };
+                self.events.push_back(Event::Guess(pake));
+                Ok(())
+            }
+            (FromAttendant::Confirm(proof), State::Proving { proofs: Some(proofs), .. }) => {
+                if !proofs.fits(&proof) {
+                    self.say_no(Refused::WrongPassword, CloseReason::WrongPassword);
+                    return Ok(());
+                }
+                let own = proofs.own;
+                self.events.push_back(Event::GuessWasRight);
+                self.events.push_back(Event::Answer(FromCustomer::Asking(own)));
+                if let Some(peer) = self.peer.clone() {
+                    self.events.push_back(Event::Ask { peer, want: self.want });
+                }
+                self.state = State::Asking { since: now };
+                Ok(())
+            }
+            (FromAttendant::Resume(proof), State::Returning { proofs, .. }) => {
+                if !proofs.as_ref().is_some_and(|proofs| proofs.fits(&proof)) {
+                    return Err(Violation::Proof);
+                }
+                let own = proofs.as_ref().map_or([0; super::PROOF_BYTES], |proofs| proofs.own);
+                self.events.push_back(Event::Answer(FromCustomer::Resumed { proof: own, granted: self.granted }));
+                self.reconnects += 1;
+                self.state = State::Active;
+                self.events.push_back(Event::Resume(self.granted));
+                Ok(())
+            }
+            (FromAttendant::Resume(_), State::Opening { .. }) => {
+                self.say_no(Refused::NoSession, CloseReason::Violation);
+                Ok(())
+            }
+            (FromAttendant::Cancel, State::Opening { .. } | State::Proving { .. } | State::Asking { .. }) => {
+                self.finish(CloseReason::Cancelled);
+                Ok(())
+            }
+            (_, State::Over) => Ok(()),
+            (message, state) => {
+                let said = match message {
+                    FromAttendant::Open { .. } => "an opening",
+                    FromAttendant::Confirm(_) => "a confirmation",
+                    FromAttendant::Resume(_) => "a resumption",
+                    FromAttendant::Cancel => "a cancellation",
+                };
+                Err(Violation::OutOfTurn { said, state: state.name() })
+            }
+        }
+    }
+
+    /// The answer to [`Event::Guess`] is ready. `None`: the attendant's message was not one the PAKE can answer.
+    pub fn pake_answered(&mut self, answer: Option<(PakeMessage, Proofs)>) {
+        let State::Proving { proofs: slot, .. } = &mut self.state else { return };
+        match answer {
+            Some((reply, proofs)) => {
+                *slot = Some(proofs);
+                self.events.push_back(Event::Answer(FromCustomer::Pake(reply)));
+            }
+            None => self.say_no(Refused::WrongPassword, CloseReason::WrongPassword),
+        }
+    }
+
+    /// The customer's answer. Yes counts only once the button is armed; control only where it was asked for.
+    pub fn answer(&mut self, allow: bool, control: bool, now: Instant) {
+        let State::Asking { since } = self.state else { return };
+        if !allow {
+            self.say_no(Refused::ByCustomer, CloseReason::Refused);
+            return;
+        }
+        if now < since + limits::CONSENT_ARMS_AFTER {
+            return;
+        }
+        self.granted = Grants { view: true, control: control && self.want.control };
+        self.state = State::Active;
+        self.events.push_back(Event::CloseQuestion);
+        self.events.push_back(Event::Answer(FromCustomer::Granted(self.granted)));
+        self.events.push_back(Event::Start(self.granted));
+    }
+
+    /// The customer gives or takes back mouse and keyboard.
+    pub fn allow_control(&mut self, control: bool) {
+        if !matches!(self.state, State::Active) || control == self.granted.control {
+            return;
+        }
+        self.granted.control = control;
+        if !control {
+            self.events.push_back(Event::Inject(Input::ReleaseAll));
+        }
+        self.events.push_back(Event::Say(Control::Grants(self.granted)));
+        self.events.push_back(Event::Changed(self.granted));
+    }
+
+    /// A message of the attendant in the session.
+    pub fn handle_control(&mut self, message: Control) -> Result<(), Violation> {
+        if matches!(self.state, State::Over) {
+            return Ok(());
+        }
+        let State::Active = self.state else {
+            return Err(Violation::OutOfTurn { said: "a word of the session", state: self.state.name() });
+        };
+        match message {
+            Control::Ping(number) => self.events.push_back(Event::Say(Control::Pong(number))),
+            Control::End(_) => self.finish(CloseReason::EndedByAttendant),
+            Control::Pong(_) => {}
+            Control::Grants(_) => return Err(Violation::OutOfTurn { said: "grants from the attendant", state: self.state.name() }),
+            Control::Stats(_) => return Err(Violation::OutOfTurn { said: "figures from the attendant", state: self.state.name() }),
+        }
+        Ok(())
+    }
+
+    /// Mouse or keyboard. Let through only while the session is under way and control is granted; dropped otherwise, because a grant
+    /// may have been taken back while it was on its way.
+    pub fn handle_input(&mut self, input: Input) -> Result<(), Violation> {
+        match self.state {
+            State::Active => {
+                if self.granted.control {
+                    self.events.push_back(Event::Inject(input));
+                }
+                Ok(())
+            }
+            State::Away { .. } | State::Returning { .. } | State::Over => Ok(()),
+            _ => Err(Violation::OutOfTurn { said: "input", state: self.state.name() }),
+        }
+    }
+
+    /// Figures for the attendant.
+    pub fn tell_stats(&mut self, stats: Stats) {
+        if matches!(self.state, State::Active) {
+            self.events.push_back(Event::Say(Control::Stats(stats)));
+        }
+    }
+
+    /// The way to the attendant is gone (either hop).
+    pub fn handle_lost(&mut self, now: Instant) {
+        match self.state {
+            State::Active => {
+                self.events.push_back(Event::Pause);
+                self.state = State::Away { until: now + limits::RESUME_WITHIN };
+            }
+            State::Returning { until, .. } => self.state = State::Away { until },
+            State::Away { .. } | State::Over => {}
+            _ => self.finish(CloseReason::ConnectionLost),
+        }
+    }
+
+    /// The customer ends it, or the program does for this reason.
+    pub fn end(&mut self, why: CloseReason) {
+        match self.state {
+            State::Over => {}
+            State::Asking { .. } if why == CloseReason::EndedByCustomer => self.say_no(Refused::ByCustomer, CloseReason::Refused),
+            _ => {
+                if matches!(self.state, State::Active) {
+                    self.events.push_back(Event::Say(Control::End(why)));
+                }
+                self.finish(why);
+            }
+        }
+    }
+
+    /// Call when [`Self::poll_timeout`] is due.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        match self.state {
+            State::Asking { since } if now >= since + limits::CONSENT_WAIT => self.say_no(Refused::NoAnswer, CloseReason::NoAnswer),
+            State::Securing { until } | State::Opening { until } | State::Proving { until, .. } if now >= until => {
+                self.finish(CloseReason::ConnectionLost);
+            }
+            State::Away { until } | State::Returning { until, .. } if now >= until => self.finish(CloseReason::ConnectionLost),
+            _ => {}
+        }
+    }
+
+    /// When [`Self::handle_timeout`] wants to be called.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        match self.state {
+            State::Asking { since } => Some(since + limits::CONSENT_WAIT),
+            State::Securing { until } | State::Opening { until } | State::Proving { until, .. } | State::Away { until } | State::Returning { until, .. } => Some(until),
+            State::Active | State::Over => None,
+        }
+    }
+
+    /// The next thing to be done.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// Which session this is.
+    pub fn session(&self) -> SessionId {
+        self.session
+    }
+
+    /// Who is at the other end, once known.
+    pub fn peer(&self) -> Option<&Peer> {
+        self.peer.as_ref()
+    }
+
+    /// Times the session was cut and came back.
+    pub fn reconnects(&self) -> u32 {
+        self.reconnects
+    }
+
+    /// Is there a session that could come back?
+    pub fn is_away(&self) -> bool {
+        matches!(self.state, State::Away { .. } | State::Returning { .. })
+    }
+
+    /// How long the question still waits, and how long until it can be allowed.
+    pub fn question(&self, now: Instant) -> Option<(Duration, Duration)> {
+        let State::Asking { since } = self.state else { return None };
+        let left = |whole: Duration| (since + whole).saturating_duration_since(now);
+        Some((left(limits::CONSENT_WAIT), left(limits::CONSENT_ARMS_AFTER)))
+    }
+
+    fn say_no(&mut self, refused: Refused, why: CloseReason) {
+        self.events.push_back(Event::Answer(FromCustomer::No(refused)));
+        self.finish(why);
+    }
+
+    fn finish(&mut self, why: CloseReason) {
+        let begun = matches!(self.state, State::Active | State::Away { .. } | State::Returning { .. });
+        if matches!(self.state, State::Asking { .. }) {
+            self.events.push_back(Event::CloseQuestion);
+        }
+        if begun {
+            self.events.push_back(Event::Inject(Input::ReleaseAll));
+        }
+        self.granted = Grants::NONE;
+        self.state = State::Over;
+        self.events.push_back(Event::Over { why, begun });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::message::handshake::PAKE_BYTES;
+
+    fn peer() -> Peer {
+        Peer { operator: OperatorId::from_bytes([3; 16]), name: ShownText::lossy("Ana") }
+    }
+
+    fn pake() -> PakeMessage {
+        PakeMessage::try_from(vec![9; PAKE_BYTES]).unwrap()
+    }
+
+    fn proofs() -> Proofs {
+        Proofs { own: [1; 32], expected: [2; 32] }
+    }
+
+    fn drain(machine: &mut Customer) -> Vec<Event> {
+        std::iter::from_fn(|| machine.poll_event()).collect()
+    }
+
+    fn asked(now: Instant) -> Customer {
+        let mut machine = Customer::new(SessionId::from_bytes([1; 16]), now);
+        machine.secured(peer(), None).unwrap();
+        machine.handle_handshake(FromAttendant::Open { pake: pake(), want: Grants::CONTROL }, now).unwrap();
+        machine.pake_answered(Some((pake(), proofs())));
+        machine.handle_handshake(FromAttendant::Confirm([2; 32]), now).unwrap();
+        machine
+    }
+
+    fn active(now: Instant) -> Customer {
+        let mut machine = asked(now);
+        machine.answer(true, true, now + limits::CONSENT_ARMS_AFTER);
+        drain(&mut machine);
+        machine
+    }
+
+    #[test]
+    fn nothing_is_shared_before_the_customer_allows_it() {
+        let now = Instant::now();
+        let mut machine = asked(now);
+        assert!(machine.handle_input(Input::ReleaseAll).is_err());
+        assert!(machine.handle_control(Control::Ping(1)).is_err());
+        machine.answer(true, true, now + limits::CONSENT_ARMS_AFTER - Duration::from_millis(1));
+        assert!(!drain(&mut machine).iter().any(|e| matches!(e, Event::Start(_))), "the button was not armed");
+        machine.answer(true, true, now + limits::CONSENT_ARMS_AFTER);
+        assert!(drain(&mut machine).contains(&Event::Start(Grants::CONTROL)));
+    }
+
+    #[test]
+    fn a_wrong_password_ends_it_with_a_no() {
+        let now = Instant::now();
+        let mut machine = Customer::new(SessionId::from_bytes([1; 16]), now);
+        machine.secured(peer(), None).unwrap();
+        machine.handle_handshake(FromAttendant::Open { pake: pake(), want: Grants::VIEW }, now).unwrap();
+        machine.pake_answered(Some((pake(), proofs())));
+        machine.handle_handshake(FromAttendant::Confirm([3; 32]), now).unwrap();
+        let events = drain(&mut machine);
+        assert!(!events.contains(&Event::GuessWasRight));
+        assert_eq!(events.last(), Some(&Event::Over { why: CloseReason::WrongPassword, begun: false }));
+    }
+
+    #[test]
+    fn a_confirmation_cannot_come_before_the_pake_is_answered() {
+        let now = Instant::now();
+        let mut machine = Customer::new(SessionId::from_bytes([1; 16]), now);
+        machine.secured(peer(), None).unwrap();
+        machine.handle_handshake(FromAttendant::Open { pake: pake(), want: Grants::VIEW }, now).unwrap();
+        assert!(machine.handle_handshake(FromAttendant::Confirm([0; 32]), now).is_err());
+        assert!(machine.handle_handshake(FromAttendant::Open { pake: pake(), want: Grants::VIEW }, now).is_err());
+    }
+
+    #[test]
+    fn nobody_answers_and_nothing_was_shared() {
+        let now = Instant::now();
+        let mut machine = asked(now);
+        drain(&mut machine);
+        assert_eq!(machine.poll_timeout(), Some(now + limits::CONSENT_WAIT));
+        machine.handle_timeout(now + limits::CONSENT_WAIT);
+        assert_eq!(
+            drain(&mut machine),
+            [Event::Answer(FromCustomer::No(Refused::NoAnswer)), Event::CloseQuestion, Event::Over { why: CloseReason::NoAnswer, begun: false }]
+        );
+    }
+
+    #[test]
+    fn control_that_was_not_granted_moves_nothing() {
+        let now = Instant::now();
+        let mut machine = asked(now);
+        machine.answer(true, false, now + limits::CONSENT_ARMS_AFTER);
+        drain(&mut machine);
+        machine.handle_input(Input::Move { x: 1, y: 1 }).unwrap();
+        assert_eq!(drain(&mut machine), []);
+        machine.allow_control(true);
+        drain(&mut machine);
+        machine.handle_input(Input::Move { x: 1, y: 1 }).unwrap();
+        assert_eq!(drain(&mut machine), [Event::Inject(Input::Move { x: 1, y: 1 })]);
+        machine.allow_control(false);
+        assert_eq!(drain(&mut machine)[0], Event::Inject(Input::ReleaseAll));
+    }
+
+    #[test]
+    fn a_cut_session_comes_back_without_a_new_question_only_to_the_same_attendant_with_the_right_proof() {
+        let now = Instant::now();
+        let mut machine = active(now);
+        machine.handle_lost(now);
+        assert_eq!(drain(&mut machine), [Event::Pause]);
+        let somebody_else = Peer { operator: OperatorId::from_bytes([4; 16]), ..peer() };
+        assert_eq!(machine.secured(somebody_else, Some(proofs())), Err(Violation::Identity));
+        machine.secured(peer(), Some(proofs())).unwrap();
+        assert_eq!(machine.handle_handshake(FromAttendant::Resume([0; 32]), now), Err(Violation::Proof));
+        assert!(machine.handle_handshake(FromAttendant::Open { pake: pake(), want: Grants::VIEW }, now).is_err());
+        machine.handle_handshake(FromAttendant::Resume([2; 32]), now).unwrap();
+        assert_eq!(drain(&mut machine).last(), Some(&Event::Resume(Grants::CONTROL)));
+        assert_eq!(machine.reconnects(), 1);
+    }
+
+    #[test]
+    fn a_cut_session_that_does_not_come_back_ends() {
+        let now = Instant::now();
+        let mut machine = active(now);
+        machine.handle_lost(now);
+        machine.secured(peer(), None).unwrap();
+        machine.handle_lost(now + Duration::from_secs(5));
+        drain(&mut machine);
+        assert_eq!(machine.poll_timeout(), Some(now + limits::RESUME_WITHIN), "coming back and being cut again gives no more time");
+        machine.handle_timeout(now + limits::RESUME_WITHIN);
+        assert_eq!(drain(&mut machine).last(), Some(&Event::Over { why: CloseReason::ConnectionLost, begun: true }));
+    }
+
+    #[test]
+    fn end_says_so_and_stops_everything_once() {
+        let now = Instant::now();
+        let mut machine = active(now);
+        machine.end(CloseReason::EndedByCustomer);
+        let events = drain(&mut machine);
+        assert_eq!(events[0], Event::Say(Control::End(CloseReason::EndedByCustomer)));
+        assert_eq!(events[1], Event::Inject(Input::ReleaseAll));
+        assert_eq!(events[2], Event::Over { why: CloseReason::EndedByCustomer, begun: true });
+        machine.end(CloseReason::EndedByCustomer);
+        machine.handle_lost(now);
+        machine.handle_control(Control::End(CloseReason::EndedByAttendant)).unwrap();
+        assert_eq!(drain(&mut machine), []);
+    }
+}
