@@ -1,1 +1,15 @@
-//! Stub.
+//! The relay of Amparo: programs connect to it over QUIC, it pairs them and splices their streams, writes every session down with
+//! its ticket actions, and serves the console on the same port number.
+//!
+//! It never decodes what it carries between customer and attendant. `amparo-relay` is a thin command line around [`relay::Relay`].
+
+#![forbid(unsafe_code)]
+
+pub mod account;
+pub mod config;
+pub mod console;
+pub mod directory;
+pub mod key;
+pub mod listener;
+pub mod relay;
+pub mod session;

@@ -1,0 +1,216 @@
+//! What a relay is told before it starts: from the command line in `main.rs`, from a test, from the demo.
+//!
+//! Values only. Whoever reads them finds them already checked ([`PublicUrl`] cannot be something else than a host and a port).
+
+use std::{
+    fmt,
+    net::SocketAddr,
+    path::PathBuf,
+    str::FromStr,
+    sync::Arc,
+    time::Duration,
+};
+
+use protocol::limits;
+
+/// Everything a relay is told.
+#[derive(Clone)]
+pub struct Config {
+    /// Folder of the database and the keys. Made at the first start.
+    pub data: PathBuf,
+    /// Address and port of the relay (UDP) and the console (TCP). Port 0 lets the system choose one, the same for both.
+    pub listen: SocketAddr,
+    /// How the world reaches this server: goes into profiles, links and checks of the `Host` header. `None`: 127.0.0.1 and the port.
+    pub public_url: Option<PublicUrl>,
+    /// What the first start makes.
+    pub first: FirstStart,
+    /// Caps of the listener.
+    pub limits: Limits,
+    /// Waiting times, shortened by tests.
+    pub times: Times,
+    /// The ticketing system. `None`: the built-in desk.
+    pub tickets: Option<Arc<dyn tickets::TicketSystem>>,
+    /// The store. `None`: SQLite in [`Config::data`].
+    pub store: Option<Arc<dyn store::Store>>,
+    /// Sees every byte that is spliced between two programs. For tests that look for plain text in it.
+    pub tap: Option<Tap>,
+}
+
+/// Called with every chunk of bytes that the relay carries from one program to another.
+pub type Tap = Arc<dyn Fn(&[u8]) + Send + Sync>;
+
+impl Config {
+    /// The usual relay on this folder and address.
+    pub fn new(data: impl Into<PathBuf>, listen: SocketAddr) -> Self {
+        Self {
+            data: data.into(),
+            listen,
+            public_url: None,
+            first: FirstStart::default(),
+            limits: Limits::default(),
+            times: Times::default(),
+            tickets: None,
+            store: None,
+            tap: None,
+        }
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("data", &self.data)
+            .field("listen", &self.listen)
+            .field("public_url", &self.public_url)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The company and the app that the first start makes.
+#[derive(Debug, Clone)]
+pub struct FirstStart {
+    /// The company's name; can be changed in the set-up page.
+    pub company: String,
+    /// Title of the default app. `None`: "Suporte" and the company's name.
+    pub title: Option<String>,
+    /// The brand colour, red, green, blue.
+    pub accent: [u8; 3],
+}
+
+impl Default for FirstStart {
+    fn default() -> Self {
+        Self { company: "Amparo".to_owned(), title: None, accent: [0x0F, 0x6B, 0x5C] }
+    }
+}
+
+/// `https://host:port`, without a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicUrl {
+    /// Host name or address, IPv6 in brackets.
+    pub host: String,
+    /// Port of both the relay and the console.
+    pub port: u16,
+}
+
+impl fmt::Display for PublicUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.port {
+            443 => write!(f, "https://{}", self.host),
+            port => write!(f, "https://{}:{port}", self.host),
+        }
+    }
+}
+
+/// Text that is not a public URL.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not a public URL: write https://host or https://host:port, without a path")]
+pub struct PublicUrlError;
+
+impl FromStr for PublicUrl {
+    type Err = PublicUrlError;
+
+    fn from_str(text: &str) -> Result<Self, PublicUrlError> {
+        let rest = text.strip_prefix("https://").ok_or(PublicUrlError)?;
+        let rest = rest.strip_suffix('/').unwrap_or(rest);
+        let (host, port) = match rest.rsplit_once(':') {
+            Some((host, port)) if !port.contains(']') => (host, port.parse().map_err(|_| PublicUrlError)?),
+            _ => (rest, 443),
+        };
+        let named = host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'));
+        let bracketed = host.strip_prefix('[').and_then(|h| h.strip_suffix(']'));
+        let v6 = bracketed.is_some_and(|h| h.parse::<std::net::Ipv6Addr>().is_ok());
+        if host.is_empty() || host.len() > 253 || port == 0 || !(named || v6) {
+            return Err(PublicUrlError);
+        }
+        Ok(Self { host: host.to_ascii_lowercase(), port })
+    }
+}
+
+/// Caps of the listener, each with its reason.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Programs connected at once: about 60 kB each, so that 20 000 fit a small server.
+    pub connections: usize,
+    /// Connections that have not yet said `Hello`, per source address: many customers share one address, few start in the same second.
+    pub unwelcomed_per_source: usize,
+    /// Connections per source address altogether.
+    pub connections_per_source: usize,
+    /// Connections that have not yet said `Hello`, from everywhere, above which a source must prove its address (QUIC retry).
+    pub retry_above: usize,
+    /// Control messages waiting for a program that does not read them; one more closes it.
+    pub outgoing: usize,
+    /// Dials of one attendant in a minute.
+    pub dials_per_minute: u32,
+    /// Dials of one attendant in an hour.
+    pub dials_per_hour: u32,
+    /// Streams alive at once in one session, both directions together.
+    pub streams_per_session: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 20_000,
+            unwelcomed_per_source: 512,
+            connections_per_source: 10_000,
+            retry_above: 256,
+            outgoing: 64,
+            dials_per_minute: 20,
+            dials_per_hour: 300,
+            streams_per_session: 64,
+        }
+    }
+}
+
+/// Waiting times.
+#[derive(Debug, Clone)]
+pub struct Times {
+    /// A program that says nothing for this long is gone.
+    pub idle: Duration,
+    /// How long `Hello` may take, and any message from its first byte to its last.
+    pub message: Duration,
+    /// How long the ticketing system may take to answer before it counts as down.
+    pub tickets: Duration,
+    /// From dialling until both programs have joined.
+    pub join: Duration,
+    /// From both joined until the customer has allowed it.
+    pub consent: Duration,
+    /// How long a cut session waits for its other half.
+    pub resume: Duration,
+    /// How long after a start the sessions of the earlier life wait for both halves.
+    pub recovery: Duration,
+    /// How long a pairing token can be used.
+    pub token: Duration,
+}
+
+impl Default for Times {
+    fn default() -> Self {
+        Self {
+            idle: limits::IDLE_TIMEOUT,
+            message: Duration::from_secs(10),
+            tickets: Duration::from_secs(5),
+            join: limits::HANDSHAKE_WAIT,
+            consent: limits::HANDSHAKE_WAIT + limits::CONSENT_WAIT + Duration::from_secs(10),
+            resume: limits::RESUME_WITHIN,
+            recovery: limits::RESUME_WITHIN + Duration::from_secs(10),
+            token: limits::PAIRING_TOKEN_LIFE,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_public_url_is_a_host_and_a_port_and_nothing_else() {
+        let url = |text: &str| text.parse::<PublicUrl>().map(|u| u.to_string());
+        assert_eq!(url("https://Help.example.com/").unwrap(), "https://help.example.com");
+        assert_eq!(url("https://127.0.0.1:8443").unwrap(), "https://127.0.0.1:8443");
+        assert_eq!(url("https://[::1]:8443").unwrap(), "https://[::1]:8443");
+        for wrong in ["http://a", "https://", "https://a/b", "https://a:0", "https://a:99999", "https://u@a", "https://[zz]", "https://a b"] {
+            assert!(url(wrong).is_err(), "{wrong}");
+        }
+    }
+}

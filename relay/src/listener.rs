@@ -1,0 +1,3 @@
+//! The QUIC end point: who may connect, how much each connection may cost, one task per connection.
+
+pub mod peer;
