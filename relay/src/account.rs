@@ -7,16 +7,32 @@
 mod hashing;
 mod throttle;
 
-use std::{net::IpAddr, sync::Arc};
-
-use protocol::{
-    id::{OperatorId, TenantId},
-    limits,
-    message::directory::{LoginError, LoginToken},
+use std::{
+    net::IpAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
 };
 
-use hashing::Hashing;
+use jiff::Timestamp;
+use protocol::{
+    id::{OperatorId, Password, TenantId},
+    limits,
+    message::{
+        ShownText,
+        directory::{LoginError, LoginToken, Opaque},
+    },
+};
+use ring::rand::{SecureRandom, SystemRandom};
+use store::{StoreError, TokenHash};
+use zeroize::Zeroizing;
+
+pub use store::Roles;
+
+use hashing::{Busy, Hashing};
 use throttle::Throttle;
+
+/// A password that a person chooses has at least this many characters.
+pub const PASSWORD_CHARS: usize = 10;
 
 /// Somebody who is logged in: what a route or a connection may do follows from this value and nothing else.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,50 +49,309 @@ pub struct Operator {
     pub roles: Roles,
 }
 
-/// What a user may do. Nothing by default.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Roles {
-    /// Answer customers: dial, see the waiting list, write on tickets.
-    pub attend: bool,
-    /// Keep users, end others' sessions, see the queue of unsent actions.
-    pub admin: bool,
-    /// See customers' passwords in the console.
-    pub see_passwords: bool,
+impl From<store::Operator> for Operator {
+    fn from(o: store::Operator) -> Self {
+        Self { id: o.id, tenant: o.tenant, login: o.login, name: o.name, roles: o.roles }
+    }
+}
+
+/// A user to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewUser {
+    /// The name to log in with; whatever its case it is the same user.
+    pub login: String,
+    /// The name others see.
+    pub name: String,
+    /// What they may do.
+    pub roles: Roles,
+}
+
+/// A user as administrators see them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// Who, and what they may do.
+    pub operator: Operator,
+    /// Since when they may not log in.
+    pub disabled_at: Option<Timestamp>,
+    /// Since when they exist.
+    pub created_at: Timestamp,
+}
+
+/// Why a change of users had no effect.
+#[derive(Debug, thiserror::Error)]
+pub enum AccountError {
+    /// The login name is empty, too long, or has blanks or characters that cannot be shown.
+    #[error("this login name cannot be used")]
+    BadLogin,
+    /// The shown name is empty, too long, or has characters that cannot be shown.
+    #[error("this name cannot be used")]
+    BadName,
+    /// Too short, too long, or the login name itself.
+    #[error("this password is too weak")]
+    WeakPassword,
+    /// Another user has this login name.
+    #[error("this login name is taken")]
+    Taken,
+    /// Nobody would be left to administer.
+    #[error("this is the last administrator")]
+    LastAdministrator,
+    /// There is no such user in this company, or the set-up link has been used.
+    #[error("there is no such {what}")]
+    NotFound {
+        /// What, as a word of the domain.
+        what: &'static str,
+    },
+    /// The server cannot do it now.
+    #[error("the server cannot change accounts now")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl From<StoreError> for AccountError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Conflict { what: "login" } => Self::Taken,
+            StoreError::Conflict { what: "last administrator" } => Self::LastAdministrator,
+            StoreError::NotFound { what } => Self::NotFound { what },
+            other => Self::Unavailable(Box::new(other)),
+        }
+    }
+}
+
+impl From<Busy> for AccountError {
+    fn from(busy: Busy) -> Self {
+        Self::Unavailable(Box::new(busy))
+    }
 }
 
 /// The accounts of all companies on this server.
 pub struct Accounts {
     store: Arc<dyn store::Store>,
     hashing: Hashing,
-    throttle: Throttle,
+    throttle: Mutex<Throttle>,
 }
 
 impl Accounts {
     /// Accounts kept in this store.
-    pub fn new(store: Arc<dyn store::Store>) -> Self;
+    pub fn new(store: Arc<dyn store::Store>) -> Self {
+        Self { store, hashing: Hashing::new(), throttle: Mutex::default() }
+    }
 
     /// Checks a password. `source` is the address the try comes from; tries are throttled by account and by source.
     /// An attendant's program must also look at `operator.roles.attend`.
-    pub async fn check(&self, tenant: TenantId, user: &str, password: &str, source: IpAddr) -> Result<Operator, LoginError>;
+    ///
+    /// # Errors
+    /// `Wrong` for unknown, disabled and wrong alike, after the same work; `TooMany`; `Unavailable`.
+    pub async fn check(&self, tenant: TenantId, user: &str, password: &str, source: IpAddr) -> Result<Operator, LoginError> {
+        self.throttle().charge(tenant, shortened(user), source, Instant::now()).map_err(|wait| LoginError::TooMany {
+            retry_after_s: u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1),
+        })?;
+        let checked = self.look(tenant, user, password).await;
+        match &checked {
+            // A try that could not be looked at tells the one who tried nothing, so it does not count either.
+            Ok(_) | Err(LoginError::Unavailable) => self.throttle().refund(tenant, shortened(user), source),
+            Err(why) => tracing::info!(%source, %tenant, %why, "login refused"),
+        }
+        checked
+    }
 
-    /// A token that stands for this login in [`Self::verify`], for 12 hours or until the user is disabled or gets a new password.
-    pub async fn login_token(&self, operator: &Operator) -> Result<LoginToken, LoginError>;
+    async fn look(&self, tenant: TenantId, user: &str, password: &str) -> Result<Operator, LoginError> {
+        let fits = user.len() <= limits::USER_BYTES && password.len() <= limits::LOGIN_PASSWORD_BYTES;
+        let (user, password) = if fits { (user.trim(), password) } else { ("", "") };
+        let found = self.store.operator_by_login(tenant, user).await.map_err(unavailable)?.filter(store::Operator::is_enabled);
+        let hash = found.as_ref().map(|o| o.password_hash.as_str());
+        let right = self.hashing.matches(password, hash).await.map_err(unavailable)?;
+        found.filter(|_| right).map(Operator::from).ok_or(LoginError::Wrong)
+    }
 
-    /// Who logged in with this token; `LoginError::Expired` when it is no longer good.
-    pub async fn verify(&self, tenant: TenantId, token: &LoginToken) -> Result<Operator, LoginError>;
+    /// A token that stands for this login in [`Self::verify`], until it ends with the user's password or the user.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn login_token(&self, operator: &Operator) -> Result<LoginToken, LoginError> {
+        let token: [u8; 32] = random().map_err(unavailable)?;
+        let now = Timestamp::now();
+        self.store.begin_program_login(&TokenHash::of(&token), operator.tenant, operator.id, now).await.map_err(unavailable)?;
+        Ok(Opaque::try_from(token.to_vec()).expect("32 bytes are a token"))
+    }
 
-    /// Makes this token worthless (logout of a program).
-    pub async fn forget(&self, tenant: TenantId, token: &LoginToken);
+    /// Who logged in with this token, as they are now.
+    ///
+    /// # Errors
+    /// `Expired` when it is no longer good, `Unavailable`.
+    pub async fn verify(&self, tenant: TenantId, token: &LoginToken) -> Result<Operator, LoginError> {
+        let login = self.store.program_login(&TokenHash::of(token.as_bytes()), Timestamp::now()).await.map_err(unavailable)?;
+        login.map(|l| Operator::from(l.operator)).filter(|o| o.tenant == tenant).ok_or(LoginError::Expired)
+    }
+
+    /// Makes this token worthless (logout of a program). One that is not is fine.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn forget(&self, token: &LoginToken) -> Result<(), LoginError> {
+        self.store.end_program_login(&TokenHash::of(token.as_bytes())).await.map_err(unavailable)
+    }
+
+    /// Begins a console session: the token for the browser's cookie, 128 random bits in hexadecimal.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn begin_console(&self, operator: &Operator) -> Result<String, LoginError> {
+        let token: [u8; 16] = random().map_err(unavailable)?;
+        let token = hexadecimal(&token);
+        let hash = TokenHash::of(token.as_bytes());
+        self.store.begin_console_session(&hash, operator.tenant, operator.id, Timestamp::now()).await.map_err(unavailable)?;
+        Ok(token)
+    }
+
+    /// Whose console session this is, and that it was used now.
+    ///
+    /// # Errors
+    /// `Expired` when it is over or there never was one, `Unavailable`.
+    pub async fn console(&self, token: &str) -> Result<Operator, LoginError> {
+        let login = self.store.console_session(&TokenHash::of(token.as_bytes()), Timestamp::now()).await.map_err(unavailable)?;
+        login.map(|l| Operator::from(l.operator)).ok_or(LoginError::Expired)
+    }
+
+    /// Logs out everywhere: every console session and program login of this user ends.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn logout(&self, operator: &Operator) -> Result<(), LoginError> {
+        self.store.end_all_logins(operator.tenant, operator.id).await.map_err(unavailable)
+    }
+
+    /// Ends one console session.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn end_console(&self, token: &str) -> Result<(), LoginError> {
+        self.store.end_console_session(&TokenHash::of(token.as_bytes())).await.map_err(unavailable)
+    }
+
+    /// Uses a set-up link up: names the company and makes its first administrator, who may do everything.
+    ///
+    /// # Errors
+    /// `NotFound` when the link has been used; then nothing was written. `BadLogin`, `BadName`, `WeakPassword`.
+    pub async fn set_up(&self, token: &str, company: &str, login: &str, name: &str, password: &str) -> Result<Operator, AccountError> {
+        let token = TokenHash::of(token.as_bytes());
+        // Looked at first: nobody makes this server hash without a link that is good.
+        let tenant = self.store.setup_tenant(&token).await?.ok_or(AccountError::NotFound { what: "set-up link" })?;
+        let company = shown(company).ok_or(AccountError::BadName)?;
+        let roles = Roles { attend: true, admin: true, may_see_passwords: true };
+        let user = NewUser { login: login.to_owned(), name: name.to_owned(), roles };
+        let row = self.row(tenant, user, password).await?;
+        Ok(self.store.complete_setup(&token, &company, &row).await?.into())
+    }
 
     /// Makes a user. With no password given, one is made and handed back, to be shown once.
-    pub async fn create(&self, tenant: TenantId, user: NewUser, password: Option<&str>) -> Result<(Operator, Option<String>), AccountError>;
+    ///
+    /// # Errors
+    /// `BadLogin`, `BadName`, `WeakPassword`, `Taken`, `Unavailable`.
+    pub async fn create(
+        &self,
+        tenant: TenantId,
+        user: NewUser,
+        password: Option<&str>,
+    ) -> Result<(Operator, Option<Zeroizing<String>>), AccountError> {
+        let made = password.is_none().then(make_password).transpose()?;
+        let password = password.unwrap_or_else(|| made.as_deref().map_or("", String::as_str));
+        let row = self.row(tenant, user, password).await?;
+        Ok((self.store.add_operator(&row).await?.into(), made))
+    }
 
     /// Lets a user in no more (or again); ends all their logins.
-    pub async fn set_disabled(&self, tenant: TenantId, user: OperatorId, disabled: bool) -> Result<(), AccountError>;
+    ///
+    /// # Errors
+    /// `NotFound`, `LastAdministrator`, `Unavailable`.
+    pub async fn set_disabled(&self, tenant: TenantId, user: OperatorId, disabled: bool) -> Result<(), AccountError> {
+        Ok(self.store.set_operator_disabled(tenant, user, disabled, Timestamp::now()).await?)
+    }
 
     /// Gives a user a new password, handed back to be shown once; ends all their logins.
-    pub async fn reset(&self, tenant: TenantId, user: OperatorId) -> Result<String, AccountError>;
+    ///
+    /// # Errors
+    /// `NotFound`, `Unavailable`.
+    pub async fn reset(&self, tenant: TenantId, user: OperatorId) -> Result<Zeroizing<String>, AccountError> {
+        self.store.operator(tenant, user).await?;
+        let password = make_password()?;
+        let hash = self.hashing.hash(&password).await?;
+        self.store.set_operator_password(tenant, user, &hash).await?;
+        Ok(password)
+    }
 
-    /// All users of a company, by name.
-    pub async fn list(&self, tenant: TenantId) -> Result<Vec<User>, AccountError>;
+    /// One user.
+    ///
+    /// # Errors
+    /// `NotFound`, `Unavailable`.
+    pub async fn user(&self, tenant: TenantId, user: OperatorId) -> Result<User, AccountError> {
+        Ok(as_user(self.store.operator(tenant, user).await?))
+    }
+
+    /// All users of a company by name, disabled ones last.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn list(&self, tenant: TenantId) -> Result<Vec<User>, AccountError> {
+        Ok(self.store.operators(tenant).await?.into_iter().map(as_user).collect())
+    }
+
+    async fn row(&self, tenant: TenantId, user: NewUser, password: &str) -> Result<store::NewOperator, AccountError> {
+        let login = shown(&user.login).filter(|l| l.len() <= limits::USER_BYTES && !l.contains(' ')).ok_or(AccountError::BadLogin)?;
+        let name = shown(&user.name).ok_or(AccountError::BadName)?;
+        if !strong(password, &login) {
+            return Err(AccountError::WeakPassword);
+        }
+        let id = OperatorId::from_bytes(random()?);
+        let password_hash = self.hashing.hash(password).await?;
+        Ok(store::NewOperator { id, tenant, login, name, password_hash, roles: user.roles, created_at: Timestamp::now() })
+    }
+
+    fn throttle(&self) -> MutexGuard<'_, Throttle> {
+        // Every change under this lock is complete in itself.
+        self.throttle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether a person may choose this password: long enough, not one character again and again, not the name to log in with.
+pub fn strong(password: &str, login: &str) -> bool {
+    let first = password.chars().next();
+    password.chars().count() >= PASSWORD_CHARS
+        && password.len() <= limits::LOGIN_PASSWORD_BYTES
+        && password.chars().any(|c| Some(c) != first)
+        && !password.eq_ignore_ascii_case(login)
+}
+
+fn as_user(row: store::Operator) -> User {
+    User { disabled_at: row.disabled_at, created_at: row.created_at, operator: row.into() }
+}
+
+/// Text for people's eyes, trimmed; `None` when it is empty or has what cannot be shown.
+fn shown(text: &str) -> Option<String> {
+    ShownText::try_from(text.trim().to_owned()).ok().map(String::from).filter(|t| !t.is_empty())
+}
+
+/// What the throttle counts by: a flood of long names is to cost no memory.
+fn shortened(user: &str) -> &str {
+    if user.len() <= limits::USER_BYTES { user } else { "" }
+}
+
+/// Sixteen Crockford symbols: 80 bits that can be read out and typed.
+fn make_password() -> Result<Zeroizing<String>, AccountError> {
+    let halves = [Password::from_entropy(random()?), Password::from_entropy(random()?)];
+    Ok(Zeroizing::new(format!("{}-{}", halves[0].reveal(), halves[1].reveal())))
+}
+
+fn random<const N: usize>() -> Result<[u8; N], Busy> {
+    let mut bytes = [0; N];
+    SystemRandom::new().fill(&mut bytes).map_err(|_| Busy)?;
+    Ok(bytes)
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn unavailable(error: impl std::error::Error) -> LoginError {
+    tracing::warn!(error = %error, cause = error.source().map(tracing::field::display), "a login could not be looked at");
+    LoginError::Unavailable
 }
