@@ -1,0 +1,170 @@
+//! A profile in its signed envelope.
+//!
+//! The layout: [`MAGIC`], the signer's Ed25519 public key (32 bytes), the length of the JSON (`u32`, little-endian), the JSON, and a
+//! signature (64 bytes) over everything in front of it. The magic line opens the signed bytes, so that a signature made for anything
+//! else can never pass for one over a profile. The signature is checked first and the JSON parsed second.
+
+use std::fmt;
+
+use ring::{
+    digest::{SHA256, digest},
+    rand::SystemRandom,
+    signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey},
+};
+use zeroize::Zeroizing;
+
+use crate::{
+    profile::{MAX_JSON_BYTES, Profile, ProfileError},
+    spelling::Hex,
+};
+
+/// A signed profile, in bytes.
+pub const MAX_BUNDLE_BYTES: usize = 1024 * 1024;
+
+const MAGIC: &[u8; 15] = b"AMPAROPROFILE1\n";
+const PUBLIC_KEY_BYTES: usize = 32;
+const SIGNATURE_BYTES: usize = 64;
+
+const _: () = assert!(MAGIC.len() + PUBLIC_KEY_BYTES + 4 + MAX_JSON_BYTES + SIGNATURE_BYTES <= MAX_BUNDLE_BYTES);
+
+/// The key that signs a tenant's profiles.
+pub struct SigningKey {
+    pair: Ed25519KeyPair,
+    pkcs8: Zeroizing<Vec<u8>>,
+}
+
+/// Whose key signed a profile: the Ed25519 public key.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct KeyId([u8; PUBLIC_KEY_BYTES]);
+
+/// Why there is no key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// The system gives no random bytes.
+    #[error("the system gives no random bytes")]
+    NoRandomness,
+    /// Not an Ed25519 key in PKCS#8.
+    #[error("not an Ed25519 key in PKCS#8")]
+    NotAKey,
+}
+
+/// Why a file is not a profile to be trusted.
+#[derive(Debug, thiserror::Error)]
+pub enum BundleError {
+    /// It does not begin like a profile.
+    #[error("not a signed profile")]
+    NotAProfile,
+    /// Longer than any profile.
+    #[error("longer than the {MAX_BUNDLE_BYTES} bytes a signed profile may have")]
+    TooLong,
+    /// Cut off, or with something behind its end.
+    #[error("the signed profile has {found} bytes, where it says {announced}")]
+    WrongLength {
+        /// Bytes it should have.
+        announced: u64,
+        /// Bytes it has.
+        found: usize,
+    },
+    /// Somebody else's signature.
+    #[error("signed by {0}, which is not the key to trust")]
+    NotTrusted(KeyId),
+    /// The bytes are not those that were signed.
+    #[error("the signature does not hold: the file was altered")]
+    Signature,
+    /// Signed, and still not a profile.
+    #[error("the signed profile cannot be read")]
+    Profile(#[from] ProfileError),
+}
+
+impl SigningKey {
+    /// A new key from the system's random bytes.
+    pub fn generate() -> Result<Self, KeyError> {
+        let pkcs8 = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).map_err(|_| KeyError::NoRandomness)?;
+        Self::from_pkcs8(pkcs8.as_ref())
+    }
+
+    /// The key in these bytes (PKCS#8, version 1 or 2, DER).
+    pub fn from_pkcs8(pkcs8: &[u8]) -> Result<Self, KeyError> {
+        let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(pkcs8).map_err(|_| KeyError::NotAKey)?;
+        Ok(Self { pair, pkcs8: Zeroizing::new(pkcs8.to_vec()) })
+    }
+
+    /// The key as PKCS#8 in DER, to be kept where only its owner can read it.
+    pub fn to_pkcs8(&self) -> Zeroizing<Vec<u8>> {
+        self.pkcs8.clone()
+    }
+
+    /// The public half, which programs trust.
+    pub fn id(&self) -> KeyId {
+        let mut public = [0; PUBLIC_KEY_BYTES];
+        public.copy_from_slice(self.pair.public_key().as_ref());
+        KeyId(public)
+    }
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SigningKey({})", self.id())
+    }
+}
+
+impl KeyId {
+    /// The public key itself.
+    pub fn public_key(&self) -> &[u8; PUBLIC_KEY_BYTES] {
+        &self.0
+    }
+}
+
+/// Shown by the first 16 hexadecimal digits of its SHA-256, in groups of four.
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digest = digest(&SHA256, &self.0);
+        let [a, b, c, d] = [0, 2, 4, 6].map(|at| Hex(&digest.as_ref()[at..at + 2]));
+        write!(f, "{a} {b} {c} {d}")
+    }
+}
+
+impl fmt::Debug for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "KeyId({self})")
+    }
+}
+
+/// The profile in an envelope signed by `key`.
+pub fn sign(profile: &Profile, key: &SigningKey) -> Vec<u8> {
+    let json = profile.to_json();
+    let length = u32::try_from(json.len()).expect("every part of a profile is capped");
+    let mut bytes = Vec::with_capacity(MAGIC.len() + PUBLIC_KEY_BYTES + 4 + json.len() + SIGNATURE_BYTES);
+    bytes.extend_from_slice(MAGIC);
+    bytes.extend_from_slice(key.id().public_key());
+    bytes.extend_from_slice(&length.to_le_bytes());
+    bytes.extend_from_slice(&json);
+    let signature = key.pair.sign(&bytes);
+    bytes.extend_from_slice(signature.as_ref());
+    bytes
+}
+
+/// The profile in this envelope and whose key signed it.
+///
+/// With `trusted`, only that key's signature is accepted. Without, any key's is: the bytes are then known to be unaltered since that
+/// key signed them, and whether to trust the key is the caller's question.
+pub fn open(bytes: &[u8], trusted: Option<&[u8; 32]>) -> Result<(Profile, KeyId), BundleError> {
+    if bytes.len() > MAX_BUNDLE_BYTES {
+        return Err(BundleError::TooLong);
+    }
+    let rest = bytes.strip_prefix(MAGIC).ok_or(BundleError::NotAProfile)?;
+    let (public, rest) = rest.split_first_chunk::<PUBLIC_KEY_BYTES>().ok_or(BundleError::NotAProfile)?;
+    let (length, rest) = rest.split_first_chunk::<4>().ok_or(BundleError::NotAProfile)?;
+    let key = KeyId(*public);
+    if trusted.is_some_and(|trusted| trusted != public) {
+        return Err(BundleError::NotTrusted(key));
+    }
+    let head = bytes.len() - rest.len();
+    let announced = head as u64 + u64::from(u32::from_le_bytes(*length)) + SIGNATURE_BYTES as u64;
+    if announced != bytes.len() as u64 {
+        return Err(BundleError::WrongLength { announced, found: bytes.len() });
+    }
+    let (signed, signature) = bytes.split_at(bytes.len() - SIGNATURE_BYTES);
+    UnparsedPublicKey::new(&ED25519, public).verify(signed, signature).map_err(|_| BundleError::Signature)?;
+    Ok((Profile::parse(&signed[head..])?, key))
+}
