@@ -1,0 +1,98 @@
+//! People who log in: attendants, administrators, or both.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use protocol::id::{OperatorId, TenantId};
+
+use crate::error::StoreError;
+
+/// What an operator may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Roles {
+    /// Connect to customers.
+    pub attend: bool,
+    /// Change users and settings, see indicators, end others' sessions.
+    pub admin: bool,
+    /// Have a waiting customer's password shown in the console.
+    pub may_see_passwords: bool,
+}
+
+/// An operator to be added.
+#[derive(Clone)]
+pub struct NewOperator {
+    /// Which.
+    pub id: OperatorId,
+    /// Whose.
+    pub tenant: TenantId,
+    /// Login name, unique in the tenant whatever its case.
+    pub login: String,
+    /// The name shown to customers and on tickets.
+    pub name: String,
+    /// Argon2 hash in PHC form. Never the password.
+    pub password_hash: String,
+    /// What they may do.
+    pub roles: Roles,
+    /// Since when.
+    pub created_at: Timestamp,
+}
+
+/// A person who logs in.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Operator {
+    /// Which.
+    pub id: OperatorId,
+    /// Whose.
+    pub tenant: TenantId,
+    /// Login name.
+    pub login: String,
+    /// The name shown to customers and on tickets.
+    pub name: String,
+    /// Argon2 hash in PHC form.
+    pub password_hash: String,
+    /// What they may do.
+    pub roles: Roles,
+    /// Since when they may not log in.
+    pub disabled_at: Option<Timestamp>,
+    /// Since when.
+    pub created_at: Timestamp,
+}
+
+impl Operator {
+    /// May log in at all.
+    pub fn is_enabled(&self) -> bool {
+        self.disabled_at.is_none()
+    }
+}
+
+impl fmt::Debug for Operator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Operator").field("id", &self.id).field("login", &self.login).field("roles", &self.roles).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for NewOperator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewOperator").field("id", &self.id).field("login", &self.login).field("roles", &self.roles).finish_non_exhaustive()
+    }
+}
+
+/// Records of operators.
+#[async_trait]
+pub trait OperatorRecords: Send + Sync {
+    /// Adds an operator. [`StoreError::Conflict`] (`login`) when the name is taken in the tenant.
+    async fn add_operator(&self, operator: &NewOperator) -> Result<Operator, StoreError>;
+    /// One operator of the tenant.
+    async fn operator(&self, tenant: TenantId, id: OperatorId) -> Result<Operator, StoreError>;
+    /// The operator with this login name in any case; also a disabled one.
+    async fn operator_by_login(&self, tenant: TenantId, login: &str) -> Result<Option<Operator>, StoreError>;
+    /// All operators of a tenant by name, disabled ones last.
+    async fn operators(&self, tenant: TenantId) -> Result<Vec<Operator>, StoreError>;
+    /// Writes name and roles. [`StoreError::Conflict`] (`last administrator`) when nobody would be left to administer.
+    async fn update_operator(&self, tenant: TenantId, id: OperatorId, name: &str, roles: Roles) -> Result<Operator, StoreError>;
+    /// Writes a new password hash and ends all logins of the operator, in one transaction.
+    async fn set_operator_password(&self, tenant: TenantId, id: OperatorId, password_hash: &str) -> Result<(), StoreError>;
+    /// Disables (and ends all logins of) an operator, or lets them in again. [`StoreError::Conflict`] (`last administrator`) as above.
+    async fn set_operator_disabled(&self, tenant: TenantId, id: OperatorId, disabled: bool, now: Timestamp) -> Result<(), StoreError>;
+}

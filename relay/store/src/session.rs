@@ -1,0 +1,203 @@
+//! Support sessions: the row of each, and that its start and its end are written together with their outbox rows.
+//!
+//! Reports come from two programs, twice, late or in the wrong order. What holds: a session that was allowed has exactly one start
+//! and one end in the outbox, the start first; one that was never allowed has none.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use protocol::{
+    id::{AppId, DeviceId, OperatorId, ProtocolNumber, SessionId, TenantId, TicketNumber},
+    message::{
+        directory::{Field, FieldKey},
+        grant::Grants,
+        pairing::CloseReason,
+        ticket::TicketChoice,
+    },
+};
+use serde::{Deserialize, Serialize};
+
+use crate::error::StoreError;
+
+/// A session that is being dialled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewSession {
+    /// Which.
+    pub id: SessionId,
+    /// Whose.
+    pub tenant: TenantId,
+    /// The customer's app.
+    pub app: AppId,
+    /// The customer's device.
+    pub device: DeviceId,
+    /// What the customer typed.
+    pub fields: Vec<Field>,
+    /// Who dials.
+    pub attendant: OperatorId,
+    /// Their name at this time.
+    pub attendant_name: String,
+    /// The ticket that was chosen.
+    pub ticket: TicketChoice,
+    /// When; its UTC day is the protocol number's.
+    pub dialled_at: Timestamp,
+}
+
+/// A session was written down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenedSession {
+    /// The number both people know it by.
+    pub protocol: ProtocolNumber,
+}
+
+/// The customer allowed it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Started {
+    /// What was allowed.
+    pub granted: Grants,
+    /// The attendant's name as certified; empty: as dialled.
+    pub attendant_name: String,
+    /// When. Before the dialling: taken as then.
+    pub at: Timestamp,
+}
+
+/// It is over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// Why.
+    pub why: CloseReason,
+    /// When. Before the start: taken as then.
+    pub at: Timestamp,
+    /// Times the connection was lost and came back.
+    pub reconnects: u32,
+}
+
+/// What a report did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kept {
+    /// It was written down.
+    New,
+    /// It was known already; nothing was written.
+    Already,
+}
+
+/// Where a session stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionState {
+    /// Not yet allowed.
+    Dialling,
+    /// Allowed and under way.
+    Started,
+    /// Allowed and over.
+    Ended,
+    /// Over without having been allowed.
+    NotStarted,
+}
+
+/// A session as it is recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// Which.
+    pub id: SessionId,
+    /// Its place in the order of dialling, for paging.
+    pub row: i64,
+    /// Whose.
+    pub tenant: TenantId,
+    /// The customer's app.
+    pub app: AppId,
+    /// The number both people know it by.
+    pub protocol: ProtocolNumber,
+    /// The customer's device.
+    pub device: DeviceId,
+    /// What the customer typed.
+    pub fields: Vec<Field>,
+    /// The customer's name from the fields; may be empty.
+    pub customer_name: String,
+    /// Who helped.
+    pub attendant: OperatorId,
+    /// Their name at that time.
+    pub attendant_name: String,
+    /// The ticket that was chosen.
+    pub choice: TicketChoice,
+    /// The ticket it is recorded on, once the ticketing system has it.
+    pub ticket: Option<TicketNumber>,
+    /// Where it stands.
+    pub state: SessionState,
+    /// What was allowed.
+    pub granted: Grants,
+    /// When the attendant dialled.
+    pub dialled_at: Timestamp,
+    /// When the customer allowed it.
+    pub started_at: Option<Timestamp>,
+    /// When it was over; also of one that never started.
+    pub ended_at: Option<Timestamp>,
+    /// Why it was over.
+    pub close_reason: Option<CloseReason>,
+    /// Times the connection was lost and came back.
+    pub reconnects: u32,
+}
+
+impl Session {
+    /// What the customer typed into this field; empty when not asked.
+    pub fn field(&self, key: FieldKey) -> &str {
+        self.fields.iter().find(|f| f.key == key).map_or("", |f| f.value.as_str())
+    }
+
+    /// The number to show for its ticket: the resolved one, else the chosen one.
+    pub fn ticket_shown(&self) -> Option<&TicketNumber> {
+        self.ticket.as_ref().or(match &self.choice {
+            TicketChoice::Number(number) => Some(number),
+            TicketChoice::OpenNew { .. } => None,
+        })
+    }
+}
+
+/// Which sessions to list, newest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistoryQuery {
+    /// Dialled then or later.
+    pub from: Option<Timestamp>,
+    /// Dialled before.
+    pub to: Option<Timestamp>,
+    /// Of this attendant.
+    pub attendant: Option<OperatorId>,
+    /// On this ticket.
+    pub ticket: Option<TicketNumber>,
+    /// In one of these states; empty: any.
+    pub states: Vec<SessionState>,
+    /// Part of a customer's, attendant's, company's name, a protocol or ticket number; empty: any.
+    pub search: String,
+    /// Only rows before this one ([`Session::row`]): the next page.
+    pub before: Option<i64>,
+    /// At most this many.
+    pub limit: u32,
+}
+
+impl Default for HistoryQuery {
+    fn default() -> Self {
+        Self { from: None, to: None, attendant: None, ticket: None, states: Vec::new(), search: String::new(), before: None, limit: 50 }
+    }
+}
+
+/// Records of sessions.
+#[async_trait]
+pub trait SessionRecords: Send + Sync {
+    /// Writes a session down as dialling and gives it its protocol number: UTC date and a counter per tenant and day.
+    async fn open_session(&self, session: &NewSession) -> Result<OpenedSession, StoreError>;
+
+    /// The session was allowed: row and outbox row in one transaction.
+    ///
+    /// After the end of a session that is on record as never started, this writes start *and* end (a report that came late).
+    async fn start_session(&self, id: SessionId, started: &Started, now: Timestamp) -> Result<Kept, StoreError>;
+
+    /// The session is over: row and outbox row in one transaction. One that never started is closed without an outbox row.
+    async fn end_session(&self, id: SessionId, ended: &Ended, now: Timestamp) -> Result<Kept, StoreError>;
+
+    /// One session of any tenant: programs name it by its random id and prove their part in it.
+    async fn session(&self, id: SessionId) -> Result<Session, StoreError>;
+    /// One session of the tenant, by its protocol number.
+    async fn session_by_protocol(&self, tenant: TenantId, protocol: &ProtocolNumber) -> Result<Session, StoreError>;
+    /// Sessions of every tenant that are dialling or started, oldest first: what a restart has to wait for or to end.
+    async fn unfinished_sessions(&self) -> Result<Vec<Session>, StoreError>;
+    /// A tenant's sessions, newest first.
+    async fn history(&self, tenant: TenantId, query: &HistoryQuery) -> Result<Vec<Session>, StoreError>;
+}
