@@ -2,7 +2,30 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{grant::Grants, pairing::CloseReason, stats::Stats};
+use super::{
+    grant::Grants,
+    handshake::{FromAttendant, FromCustomer},
+    pairing::CloseReason,
+    stats::Stats,
+};
+
+/// Everything an attendant says inside the inner TLS.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AttendantSays {
+    /// Before consent, or a cancellation that crossed it.
+    Handshake(FromAttendant),
+    /// In the session.
+    Control(Control),
+}
+
+/// Everything a customer says inside the inner TLS.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CustomerSays {
+    /// Before consent.
+    Handshake(FromCustomer),
+    /// In the session.
+    Control(Control),
+}
 
 /// Either half to the other.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +38,8 @@ pub enum Control {
     Pong(u32),
     /// From the customer: how the picture is made and sent.
     Stats(Stats),
+    /// From the attendant: the picture cannot be continued here (a decoder failed), it is to start anew.
+    Refresh,
     /// The session is over.
     End(CloseReason),
 }

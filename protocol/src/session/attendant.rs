@@ -32,6 +32,8 @@ pub enum Event {
     Control(Control),
     /// The customer's figures.
     Stats(Stats),
+    /// The answer to the ping of this number.
+    Pong(u32),
     /// The connection is gone; the picture stays, marked.
     Pause,
     /// The session goes on; a whole new picture follows.
@@ -197,7 +199,8 @@ impl Attendant {
                 self.events.push_back(Event::Changed(granted));
             }
             Control::Ping(number) => self.events.push_back(Event::Control(Control::Pong(number))),
-            Control::Pong(_) => {}
+            Control::Pong(number) => self.events.push_back(Event::Pong(number)),
+            Control::Refresh => return Err(Violation::OutOfTurn { said: "a call for a new picture", state: self.state.name() }),
             Control::Stats(stats) => self.events.push_back(Event::Stats(stats)),
             Control::End(why) => self.finish(match why {
                 CloseReason::EndedByAttendant => CloseReason::EndedByCustomer,
@@ -205,6 +208,20 @@ impl Attendant {
             }),
         }
         Ok(())
+    }
+
+    /// Asks for the round trip to the customer.
+    pub fn ping(&mut self, number: u32) {
+        if self.may_show() {
+            self.events.push_back(Event::Control(Control::Ping(number)));
+        }
+    }
+
+    /// The picture cannot be continued here: asks for a new one.
+    pub fn refresh(&mut self) {
+        if self.may_show() {
+            self.events.push_back(Event::Control(Control::Refresh));
+        }
     }
 
     /// May mouse and keyboard be sent?

@@ -52,6 +52,8 @@ pub enum Event {
     Start(Grants),
     /// What is allowed has changed.
     Changed(Grants),
+    /// Start the picture anew: the viewer lost it.
+    Refresh,
     /// Do this with mouse or keyboard.
     Inject(Input),
     /// Say this in the session.
@@ -189,6 +191,11 @@ impl Customer {
                 self.finish(CloseReason::Cancelled);
                 Ok(())
             }
+            // It crossed the customer's yes on its way.
+            (FromAttendant::Cancel, State::Active) => {
+                self.finish(CloseReason::EndedByAttendant);
+                Ok(())
+            }
             (_, State::Over) => Ok(()),
             (message, state) => {
                 let said = match message {
@@ -256,6 +263,7 @@ impl Customer {
             Control::Ping(number) => self.events.push_back(Event::Say(Control::Pong(number))),
             Control::End(_) => self.finish(CloseReason::EndedByAttendant),
             Control::Pong(_) => {}
+            Control::Refresh => self.events.push_back(Event::Refresh),
             Control::Grants(_) => return Err(Violation::OutOfTurn { said: "grants from the attendant", state: self.state.name() }),
             Control::Stats(_) => return Err(Violation::OutOfTurn { said: "figures from the attendant", state: self.state.name() }),
         }
