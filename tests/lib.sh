@@ -1,0 +1,110 @@
+# What tests/run, tests/demo and tests/bench share: the cache folder, and installing what is missing. Sourced, never run.
+
+CACHE=${AMPARO_CACHE:-${HOME:-/tmp}/.cache/amparo}
+export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$CACHE/target}
+TOOLS=$CACHE/tools
+export PATH="$TOOLS/bin:$PATH:${CARGO_HOME:-${HOME:-/tmp}/.cargo}/bin"
+export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-never}
+RUST_MINOR=94
+
+say() { printf '    %s\n' "$*"; }
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# Debian or Ubuntu packages, by what they bring: "program, library or file:package".
+BUILD_NEEDS=(cc:gcc g++:g++ pkg-config:pkg-config nasm:nasm git:git)
+SCREEN_NEEDS=(Xvfb:xvfb openbox:openbox xterm:xterm pcmanfm:pcmanfm /usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf:fonts-dejavu-core
+    /usr/share/icons/Adwaita/index.theme:adwaita-icon-theme
+    libxkbcommon-x11.so.0:libxkbcommon-x11-0 libX11-xcb.so.1:libx11-xcb1 libXcursor.so.1:libxcursor1 libXi.so.6:libxi6
+    libXrandr.so.2:libxrandr2 libfontconfig.so.1:libfontconfig1)
+BROWSER_NEEDS=(chromium:chromium chromedriver:chromium-driver)
+GLASS_NEEDS=(make:make /usr/include/X11/Xlib.h:libx11-dev /usr/include/X11/extensions/Xext.h:libxext-dev
+    /usr/include/X11/extensions/XTest.h:libxtst-dev)
+
+need_packages() { # entries…
+    local entry what package missing=()
+    for entry in "$@"; do
+        what=${entry%:*} package=${entry##*:}
+        case $what in
+            /*) [ -e "$what" ] || missing+=("$package") ;;
+            lib*.so.*) /sbin/ldconfig -p | grep -q "$what" || missing+=("$package") ;;
+            *) have "$what" || missing+=("$package") ;;
+        esac
+    done
+    [ ${#missing[@]} -gt 0 ] || return 0
+    local as=()
+    if [ "$(id -u)" != 0 ]; then
+        if have sudo && sudo -n true 2>/dev/null; then
+            as=(sudo -n)
+        else
+            echo "These packages are missing and only an administrator can install them: ${missing[*]}" >&2
+            echo "Run: apt-get install ${missing[*]}" >&2
+            return 1
+        fi
+    fi
+    have apt-get || { echo "Missing here, and there is no apt-get to install it with: ${missing[*]}" >&2; return 1; }
+    say "installing ${missing[*]}"
+    "${as[@]}" apt-get -qq update >/dev/null || true
+    DEBIAN_FRONTEND=noninteractive "${as[@]}" apt-get -qq install -y --no-install-recommends "${missing[@]}" >"$CACHE/apt.log" 2>&1 || {
+        tail -n 15 "$CACHE/apt.log" >&2
+        return 1
+    }
+}
+
+rust_is_new_enough() {
+    local version minor
+    have cargo && have rustc || return 1
+    version=$(rustc --version 2>/dev/null | sed -n 's/^rustc 1\.\([0-9]*\).*/\1/p')
+    minor=${version:-0}
+    [ "$minor" -ge "$RUST_MINOR" ]
+}
+
+need_rust() {
+    rust_is_new_enough && return 0
+    if have rustup; then
+        say "installing a newer Rust with rustup"
+        rustup toolchain install stable --profile minimal --component clippy,rustfmt >"$CACHE/rustup.log" 2>&1 && rustup default stable >/dev/null 2>&1
+        rust_is_new_enough && return 0
+    fi
+    # Debian 12 keeps a current Rust for its browsers.
+    need_packages cargo-web-missing:cargo-web rustc-web-missing:rustc-web rustfmt-web-missing:rustfmt-web || true
+    rust_is_new_enough && return 0
+    need_packages cargo-missing:cargo rustc-missing:rustc || true
+    rust_is_new_enough && return 0
+    echo "Rust 1.$RUST_MINOR or newer is needed, and this system's packages do not have it: install it with rustup." >&2
+    return 1
+}
+
+# One of cargo's own tools, built once into the cache folder. The versions are ones that Rust 1.$RUST_MINOR can build.
+need_tool() { # program crate [version]
+    have_tool "$1" && return 0
+    say "building $1 (once)"
+    CARGO_TARGET_DIR=$CACHE/tools-target cargo install --quiet --locked --root "$TOOLS" "$2" ${3:+--version "$3"} >"$CACHE/$1.log" 2>&1 ||
+        { tail -n 5 "$CACHE/$1.log" >&2; return 1; }
+}
+have_tool() { have "$1"; }
+
+# The programs as tests drive them: with the automation socket that shipped builds do not have.
+build_programs() {
+    cargo build --locked --quiet -p amparo-relay -p amparo-agent --features amparo-agent/_automation --bins
+}
+
+# Everything the named stages need. What a stage can do without is no reason to stop the others.
+prepare() { # stages…
+    mkdir -p "$CACHE" "$TOOLS"
+    need_packages "${BUILD_NEEDS[@]}" || return 1
+    need_rust || return 1
+    local stage
+    for stage in "$@"; do
+        case $stage in
+            unit) need_packages "${SCREEN_NEEDS[@]}" || true; need_tool cargo-nextest cargo-nextest || return 1 ;;
+            e2e) need_packages "${SCREEN_NEEDS[@]}" || true; need_tool cargo-nextest cargo-nextest || return 1 ;;
+            console) need_packages "${BROWSER_NEEDS[@]}" || true; need_tool cargo-nextest cargo-nextest || return 1 ;;
+            deps) need_tool cargo-deny cargo-deny || true; need_tool cargo-shear cargo-shear '>=1.12, <1.13' || true ;;
+            fuzz)
+                need_tool cargo-nextest cargo-nextest || return 1
+                if cargo +nightly --version >/dev/null 2>&1; then need_tool cargo-fuzz cargo-fuzz || true; fi
+                ;;
+            figures) need_packages "${SCREEN_NEEDS[@]}" "${GLASS_NEEDS[@]}" || true ;;
+        esac
+    done
+}

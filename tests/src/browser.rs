@@ -1,0 +1,169 @@
+//! A real Chromium, driven through chromedriver, for the console's pages.
+//!
+//! Every call waits for its end; the runtime that fantoccini needs is inside.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use fantoccini::elements::Element;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use tokio::runtime::Runtime;
+
+use crate::program::Program;
+use crate::wait;
+
+/// A browser window. Dropping it closes it.
+pub struct Browser {
+    runtime: Runtime,
+    client: Option<Client>,
+    // Ended after the client said good-bye, so that no Chromium stays behind.
+    _driver: Program,
+}
+
+impl Browser {
+    /// Opens a window of this size. `folder` gets its profile and log.
+    pub fn open(folder: &Path, width: u32, height: u32) -> Result<Self> {
+        let log = folder.join("chromedriver.log");
+        let before = std::fs::read_to_string(&log).unwrap_or_default().len();
+        let mut driver = Program::start("chromedriver", Command::new("chromedriver").arg("--port=0"), &log)?;
+        let port: u16 = wait::until("chromedriver's port", wait::PATIENCE, || {
+            let log = driver.log()?;
+            if !driver.running() {
+                bail!("chromedriver ended: {log}");
+            }
+            let line = log.get(before..).unwrap_or_default();
+            let Some((_, rest)) = line.split_once("started successfully on port ") else { return Ok(None) };
+            Ok(rest.split(|c: char| !c.is_ascii_digit()).next().and_then(|n| n.parse().ok()))
+        })?;
+
+        let profile = tempfile::Builder::new().prefix("chromium-").tempdir_in(folder)?.keep();
+        let capabilities = json!({
+            // The relay's certificate is its own; programs pin it, a browser on the same machine is told to go on.
+            "acceptInsecureCerts": true,
+            "goog:chromeOptions": { "args": [
+                "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic",
+                "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+                "--lang=pt-BR", "--accept-lang=pt-BR,pt", "--hide-scrollbars",
+                format!("--window-size={width},{height}"), format!("--user-data-dir={}", profile.display()),
+            ] },
+        });
+        let Value::Object(capabilities) = capabilities else { bail!("capabilities are an object") };
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+        let client = runtime.block_on(async {
+            ClientBuilder::new(HttpConnector::new())
+                .capabilities(capabilities)
+                .connect(&format!("http://127.0.0.1:{port}"))
+                .await
+        })?;
+        Ok(Self { runtime, client: Some(client), _driver: driver })
+    }
+
+    fn client(&self) -> Result<&Client> {
+        self.client.as_ref().context("the browser is closed")
+    }
+
+    /// Goes to an address.
+    pub fn goto(&self, url: &str) -> Result<()> {
+        self.runtime.block_on(self.client()?.goto(url)).with_context(|| format!("opening {url}"))
+    }
+
+    /// Where it is now.
+    pub fn url(&self) -> Result<String> {
+        Ok(self.runtime.block_on(self.client()?.current_url())?.into())
+    }
+
+    /// The text a person sees on the page.
+    pub fn text(&self) -> Result<String> {
+        let body = self.find("body")?;
+        Ok(self.runtime.block_on(body.text())?)
+    }
+
+    /// Waits until the page shows this text.
+    pub fn wait_text(&self, text: &str) -> Result<()> {
+        let mut seen = String::new();
+        wait::until_true(&format!("{text:?} on the console's page"), wait::PATIENCE, || {
+            seen = self.text()?;
+            Ok(seen.contains(text))
+        })
+        .with_context(|| format!("the page shows:\n{seen}"))
+    }
+
+    /// Waits for the first thing that a CSS selector finds.
+    pub fn find(&self, css: &str) -> Result<Element> {
+        let client = self.client()?;
+        self.runtime
+            .block_on(client.wait().at_most(wait::PATIENCE).every(Duration::from_millis(30)).for_element(Locator::Css(css)))
+            .with_context(|| format!("finding {css} on the page"))
+    }
+
+    /// Whether a CSS selector finds something now.
+    pub fn has(&self, css: &str) -> Result<bool> {
+        Ok(!self.runtime.block_on(self.client()?.find_all(Locator::Css(css)))?.is_empty())
+    }
+
+    /// The texts of everything that a CSS selector finds now.
+    pub fn texts(&self, css: &str) -> Result<Vec<String>> {
+        let client = self.client()?;
+        self.runtime.block_on(async {
+            let mut texts = Vec::new();
+            for element in client.find_all(Locator::Css(css)).await? {
+                texts.push(element.text().await?);
+            }
+            Ok(texts)
+        })
+    }
+
+    /// Types into a field, after emptying it.
+    pub fn fill(&self, css: &str, text: &str) -> Result<()> {
+        let field = self.find(css)?;
+        self.runtime.block_on(async {
+            field.clear().await?;
+            field.send_keys(text).await
+        })?;
+        Ok(())
+    }
+
+    /// Clicks the first thing that a CSS selector finds.
+    pub fn click(&self, css: &str) -> Result<()> {
+        let element = self.find(css)?;
+        self.runtime.block_on(element.click()).with_context(|| format!("clicking {css}"))
+    }
+
+    /// Clicks the button or link with this visible text.
+    pub fn press(&self, text: &str) -> Result<()> {
+        let xpath = format!("//*[self::button or self::a or self::summary][normalize-space()={text:?}]");
+        let client = self.client()?;
+        let found = self.runtime.block_on(client.wait().at_most(wait::PATIENCE).for_element(Locator::XPath(&xpath)));
+        let element = found.with_context(|| format!("finding {text:?} on the page"))?;
+        self.runtime.block_on(element.click()).with_context(|| format!("pressing {text:?}"))
+    }
+
+    /// Runs a script in the page.
+    pub fn execute(&self, script: &str) -> Result<Value> {
+        Ok(self.runtime.block_on(self.client()?.execute(script, Vec::new()))?)
+    }
+
+    /// Gives the window another size.
+    pub fn resize(&self, width: u32, height: u32) -> Result<()> {
+        Ok(self.runtime.block_on(self.client()?.set_window_size(width, height))?)
+    }
+
+    /// Writes what the window shows as PNG.
+    pub fn screenshot(&self, file: &Path) -> Result<()> {
+        let png = self.runtime.block_on(self.client()?.screenshot())?;
+        std::fs::write(file, png).with_context(|| format!("writing {file:?}"))
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        if let Some(client) = self.client.take() {
+            // Chromium is chromedriver's child: it ends with the session, or with the profile folder's user.
+            let _gone_already = self.runtime.block_on(client.close());
+        }
+    }
+}

@@ -1,0 +1,358 @@
+//! A relay, a customer's and an attendant's computer: everything one session needs, each with a folder of its own.
+//!
+//! The customer sits at one display, the attendant at another; between each program and the relay lies a [`Netcut`] that the
+//! test can cut. All of it is under one temporary folder and ends with [`World`].
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use tempfile::TempDir;
+
+use crate::automation::Automation;
+use crate::desk::Records;
+use crate::display::Display;
+use crate::hands::Hands;
+use crate::netcut::Netcut;
+use crate::picture::Rect;
+use crate::program::{Program, built, tail};
+use crate::wait;
+
+/// The company of the design pictures.
+pub const COMPANY: &str = "Varanda Sistemas";
+/// Its colour.
+pub const ACCENT: &str = "2F4FA0";
+/// The attendant's login.
+pub const ANA_LOGIN: &str = "ana@varanda.example";
+/// The attendant's name.
+pub const ANA: &str = "Ana Ribeiro";
+
+/// Everything one session needs.
+pub struct World {
+    /// The server.
+    pub relay: Relay,
+    /// Where everything is kept; gone with the world unless kept.
+    pub folder: Folder,
+}
+
+/// A folder that goes when dropped, unless it is to stay for a person to look at.
+pub enum Folder {
+    /// Goes.
+    Passing(TempDir),
+    /// Stays.
+    Kept(PathBuf),
+}
+
+impl Folder {
+    /// A new one. `AMPARO_KEEP` names a folder in which it stays.
+    pub fn new() -> Result<Self> {
+        match std::env::var_os("AMPARO_KEEP") {
+            Some(inside) => {
+                std::fs::create_dir_all(&inside)?;
+                Ok(Folder::Kept(tempfile::Builder::new().prefix("amparo-").tempdir_in(inside)?.keep()))
+            }
+            None => Ok(Folder::Passing(tempfile::Builder::new().prefix("amparo-").tempdir()?)),
+        }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        match self {
+            Folder::Passing(folder) => folder.path(),
+            Folder::Kept(path) => path,
+        }
+    }
+}
+
+impl World {
+    /// A relay on a free port, with the company and one attendant; the attendant's password comes with it.
+    pub fn with_attendant() -> Result<(Self, String)> {
+        let world = Self::new()?;
+        let password = world.relay.add_user(ANA_LOGIN, ANA, "attendant")?;
+        Ok((world, password))
+    }
+
+    /// A relay on a free port, as at its first start.
+    pub fn new() -> Result<Self> {
+        let folder = Folder::new()?;
+        let relay = Relay::start(folder.path())?;
+        Ok(Self { relay, folder })
+    }
+
+    /// A computer with a desktop, a terminal not yet open, and no program yet.
+    pub fn computer(&self, name: &str, size: (u16, u16)) -> Result<Computer> {
+        Computer::new(name, size, self.folder.path())
+    }
+
+    /// The customer's computer: a program is running that has the relay's profile through its own stretch of network.
+    pub fn customer(&self) -> Result<Computer> {
+        let mut computer = self.computer("customer", (1280, 800))?;
+        computer.plug_in(&self.relay)?;
+        computer.start_program(&[])?;
+        Ok(computer)
+    }
+
+    /// The attendant's computer, likewise.
+    pub fn attendant(&self) -> Result<Computer> {
+        let mut computer = self.computer("attendant", (1440, 1000))?;
+        computer.plug_in(&self.relay)?;
+        computer.start_program(&[])?;
+        Ok(computer)
+    }
+
+    /// What is on record.
+    pub fn records(&self) -> Result<Records> {
+        Records::open(&self.relay.data)
+    }
+
+    /// The end of every test: each session that was ever started is on exactly one ticket with one start and one end.
+    pub fn check_tickets(&self) -> Result<usize> {
+        let records = self.records()?;
+        records.wait_settled()?;
+        records.check_every_session()
+    }
+}
+
+/// A relay in its own process, and how to start it again on the same folder and port.
+pub struct Relay {
+    /// Its data folder.
+    pub data: PathBuf,
+    /// UDP for programs, TCP for the console.
+    pub port: u16,
+    program: Program,
+    log: PathBuf,
+}
+
+impl Relay {
+    /// The first start, below `folder`.
+    pub fn start(folder: &Path) -> Result<Self> {
+        let data = folder.join("relay");
+        let log = folder.join("relay.log");
+        let port = free_port()?;
+        let mut program = Self::spawn(&data, port, &log)?;
+        program.wait_log("/setup/", wait::PATIENCE)?;
+        Ok(Self { data, port, program, log })
+    }
+
+    fn spawn(data: &Path, port: u16, log: &Path) -> Result<Program> {
+        let mut command = Command::new(built("amparo-relay")?);
+        command
+            .arg("serve")
+            .arg("--data")
+            .arg(data)
+            .args(["--listen", &format!("127.0.0.1:{port}"), "--company", COMPANY, "--accent", ACCENT])
+            .env("RUST_LOG", std::env::var("AMPARO_LOG").unwrap_or_else(|_| "info".into()));
+        Program::start("the relay", &mut command, log)
+    }
+
+    /// Where programs reach it.
+    pub fn address(&self) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, self.port).into()
+    }
+
+    /// The console's address with this path.
+    pub fn url(&self, path: &str) -> String {
+        format!("https://127.0.0.1:{}{path}", self.port)
+    }
+
+    /// The one-time set-up link that the first start printed.
+    pub fn setup_link(&mut self) -> Result<String> {
+        let line = self.program.wait_log("/setup/", wait::PATIENCE)?;
+        let from = line.find("https://").context("no address in the set-up line")?;
+        let link = line[from..].split_whitespace().next().context("no address in the set-up line")?;
+        Ok(link.trim_matches(['"', '\'', '.']).to_owned())
+    }
+
+    /// The running process.
+    pub fn program(&mut self) -> &mut Program {
+        &mut self.program
+    }
+
+    /// Ends it as `kill -9` does.
+    pub fn kill(&mut self) -> Result<()> {
+        self.program.kill()
+    }
+
+    /// Starts it again on the same folder and port; back when the console answers.
+    pub fn start_again(&mut self) -> Result<()> {
+        ensure!(!self.program.running(), "the relay still runs");
+        self.program = Self::spawn(&self.data, self.port, &self.log)?;
+        let address = self.address();
+        wait::until("the relay's port to be open again", wait::PATIENCE, || {
+            if !self.program.running() {
+                bail!("the relay ended; it said:\n{}", tail(&self.program.log()?, 15));
+            }
+            Ok(std::net::TcpStream::connect_timeout(&address, Duration::from_millis(500)).ok().map(drop))
+        })
+    }
+
+    /// Runs an `amparo-relay` command on the data folder and gives what it printed.
+    pub fn command(&self, args: &[&str]) -> Result<String> {
+        let output = Command::new(built("amparo-relay")?).args(args).arg("--data").arg(&self.data).output()?;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let said = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "amparo-relay {args:?} ended with {}: {text}{said}", output.status);
+        Ok(text)
+    }
+
+    /// Adds a console user and gives the password made for it.
+    pub fn add_user(&self, login: &str, name: &str, role: &str) -> Result<String> {
+        let said = self.command(&["admin", "user", "add", "--login", login, "--name", name, "--role", role])?;
+        let password = said.split_whitespace().last().context("no password was printed")?;
+        Ok(password.to_owned())
+    }
+
+    /// Writes the default app's signed profile, in which the relay is reached at this port on this machine.
+    pub fn profile(&self, port: u16, file: &Path) -> Result<()> {
+        let name = file.to_str().context("the profile's path is text")?;
+        let url = format!("https://127.0.0.1:{port}");
+        self.command(&["admin", "profile", "--public-url", &url, "--out", name]).map(drop)
+    }
+}
+
+/// Somebody's computer: a display, hands, a stretch of network, and the program.
+pub struct Computer {
+    /// Whose, for messages and file names.
+    pub name: String,
+    /// Mouse and keyboard.
+    pub hands: Hands,
+    // The program ends before its display.
+    program: Option<Program>,
+    /// What is on the screen.
+    pub display: Display,
+    /// The network to the relay.
+    pub network: Option<Netcut>,
+    folder: PathBuf,
+}
+
+/// The main window, in automation.
+pub const MAIN: &str = "main";
+/// The customer's bar, in automation.
+pub const BAR: &str = "bar";
+/// The attendant's viewer, in automation.
+pub const VIEWER: &str = "viewer";
+
+impl Computer {
+    /// With a window manager and a background.
+    pub fn new(name: &str, size: (u16, u16), folder: &Path) -> Result<Self> {
+        let folder = folder.join(name);
+        std::fs::create_dir_all(&folder)?;
+        let mut display = Display::start(size.0, size.1, &folder)?;
+        display.furnish()?;
+        Self::at(name, display, folder)
+    }
+
+    /// At a display that is there already.
+    pub fn at(name: &str, display: Display, folder: PathBuf) -> Result<Self> {
+        let hands = Hands::on(&display)?;
+        Ok(Self { name: name.into(), hands, program: None, display, network: None, folder })
+    }
+
+    /// This computer's folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// A stretch of network to the relay, and a profile that leads through it.
+    pub fn plug_in(&mut self, relay: &Relay) -> Result<()> {
+        let network = Netcut::to(relay.address())?;
+        relay.profile(network.port(), &self.profile())?;
+        self.network = Some(network);
+        Ok(())
+    }
+
+    /// Where the profile is.
+    pub fn profile(&self) -> PathBuf {
+        self.folder.join("suporte.amparo")
+    }
+
+    /// The network to the relay.
+    pub fn network(&self) -> Result<&Netcut> {
+        self.network.as_ref().with_context(|| format!("{} is not plugged in", self.name))
+    }
+
+    /// Starts the program. Its home is this computer's folder, its language Portuguese.
+    pub fn start_program(&mut self, args: &[&str]) -> Result<()> {
+        let socket = self.socket();
+        if socket.exists() {
+            std::fs::remove_file(&socket)?;
+        }
+        let mut command = Command::new(built("amparo")?);
+        command
+            .arg("--profile")
+            .arg(self.profile())
+            .args(args)
+            .env("DISPLAY", self.display.name())
+            .env("AMPARO_AUTOMATION", &socket)
+            .env("HOME", &self.folder)
+            .env("XDG_CONFIG_HOME", self.folder.join("config"))
+            .env("XDG_DATA_HOME", self.folder.join("data"))
+            .env("XDG_STATE_HOME", self.folder.join("state"))
+            .env("XDG_CACHE_HOME", self.folder.join("cache"))
+            .env("LANG", "pt_BR.UTF-8")
+            .env("LC_ALL", "pt_BR.UTF-8")
+            .env_remove("LANGUAGE")
+            .env_remove("WAYLAND_DISPLAY")
+            .env("SLINT_SCALE_FACTOR", "1")
+            .env("RUST_LOG", std::env::var("AMPARO_LOG").unwrap_or_else(|_| "info".into()));
+        let log = self.folder.join("amparo.log");
+        let name = format!("the {}'s program", self.name);
+        self.program = Some(Program::start(&name, &mut command, &log)?);
+        Ok(())
+    }
+
+    fn socket(&self) -> PathBuf {
+        self.folder.join("automation")
+    }
+
+    /// The running program.
+    pub fn program(&mut self) -> Result<&mut Program> {
+        self.program.as_mut().with_context(|| format!("no program runs at {}", self.name))
+    }
+
+    /// What the program shows.
+    pub fn screen(&self) -> Automation {
+        Automation::at(&self.socket())
+    }
+
+    /// Where something with this name is, once it is there and still.
+    pub fn place(&self, window: &str, label: &str) -> Result<Rect> {
+        let found = self.screen().wait_for(window, label);
+        found.with_context(|| {
+            let log = self.program.as_ref().and_then(|p| p.log().ok()).unwrap_or_default();
+            format!("at {}; its log ends:\n{}", self.name, tail(&log, 8))
+        })
+    }
+
+    /// Clicks something by its name.
+    pub fn click(&self, window: &str, label: &str) -> Result<()> {
+        self.hands.click(self.place(window, label)?.centre())
+    }
+
+    /// Clicks into a field by its name, empties it and types.
+    pub fn fill(&self, label: &str, text: &str) -> Result<()> {
+        self.click(MAIN, label)?;
+        self.hands.press("ctrl+a")?;
+        self.hands.press("Delete")?;
+        self.hands.type_text(text)
+    }
+
+    /// Writes what is on the screen as PNG.
+    pub fn screenshot(&self, file: &Path) -> Result<()> {
+        self.display.picture()?.save(file)
+    }
+}
+
+/// A port that is free for UDP and TCP on 127.0.0.1.
+pub fn free_port() -> Result<u16> {
+    for _ in 0..50 {
+        let udp = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let port = udp.local_addr()?.port();
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    bail!("no port is free for both UDP and TCP")
+}
