@@ -1,1 +1,19 @@
-//! Stub.
+//! Session events become ticket actions: exactly one start and one end on exactly one ticket, whatever breaks in between.
+//!
+//! The relay writes a session's row together with an outbox row (crate `store`). The [`Worker`] claims outbox rows, turns each into
+//! an [`event::Action`] and tells the [`TicketSystem`]; [`policy`] alone decides what a failure means. A session never waits for any
+//! of this.
+
+#![forbid(unsafe_code)]
+
+pub mod adapter;
+pub mod desk;
+pub mod event;
+pub mod policy;
+pub mod system;
+pub mod worker;
+
+pub use adapter::desk::DeskSystem;
+pub use desk::Desk;
+pub use system::{Appended, Cause, CustomerRef, NewTicket, Owner, ReportError, TicketSystem};
+pub use worker::{Reported, Worker};

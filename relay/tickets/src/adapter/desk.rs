@@ -1,0 +1,132 @@
+//! The built-in desk as a ticketing system: everything works with nothing else installed.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use protocol::{
+    id::{TenantId, TicketNumber},
+    limits,
+    message::{
+        ShownText,
+        ticket::{TicketBrief, TicketStatus},
+    },
+};
+use store::{
+    ActionKind, CustomerDetails, CustomerId, DeskTicket, EventKind, NewAction, NewDeskTicket, Store, StoreError, TicketAction, TicketFilter,
+};
+
+use crate::{
+    event::Action,
+    system::{Appended, Cause, CustomerRef, NewTicket, ReportError, TicketSystem},
+};
+
+/// Reports sessions to the desk in the store. A marker is unique there, so that even a repeated call writes once.
+pub struct DeskSystem {
+    store: Arc<dyn Store>,
+}
+
+impl DeskSystem {
+    /// The desk in this store.
+    pub fn new(store: Arc<dyn Store>) -> Self {
+        Self { store }
+    }
+}
+
+#[async_trait]
+impl TicketSystem for DeskSystem {
+    async fn look_up(&self, tenant: TenantId, number: &TicketNumber) -> Result<Option<TicketBrief>, ReportError> {
+        match self.store.desk_ticket(tenant, number).await {
+            Ok(ticket) => Ok(Some(brief(&ticket))),
+            Err(StoreError::NotFound { .. }) => Ok(None),
+            Err(error) => Err(translate(&error)),
+        }
+    }
+
+    async fn open_tickets(&self, tenant: TenantId, customer: &CustomerDetails) -> Result<Vec<TicketBrief>, ReportError> {
+        let Some(requester) = self.store.desk_match_customer(tenant, customer).await.map_err(|e| translate(&e))? else {
+            return Ok(Vec::new());
+        };
+        let filter = TicketFilter {
+            statuses: TicketFilter::OPEN.to_vec(),
+            requester: Some(requester.id),
+            limit: u32::try_from(limits::OPEN_TICKETS_LISTED).expect("a short list"),
+            ..TicketFilter::default()
+        };
+        let tickets = self.store.desk_tickets(tenant, &filter).await.map_err(|e| translate(&e))?;
+        Ok(tickets.iter().map(brief).collect())
+    }
+
+    async fn find_or_create_customer(&self, tenant: TenantId, customer: &CustomerDetails) -> Result<CustomerRef, ReportError> {
+        let customer = self.store.desk_find_or_create_customer(tenant, customer, Timestamp::now()).await.map_err(|e| translate(&e))?;
+        Ok(CustomerRef(customer.id.0.to_string()))
+    }
+
+    async fn open_ticket(&self, tenant: TenantId, ticket: &NewTicket) -> Result<Appended, ReportError> {
+        let requester = ticket.requester.0.parse().map(CustomerId);
+        let requester = requester.map_err(|_| ReportError::Rejected { why: format!("no customer {}", ticket.requester.0) })?;
+        let new = NewDeskTicket {
+            subject: ticket.subject.clone(),
+            requester,
+            owner: ticket.owner.as_ref().map(|o| o.operator),
+            status: TicketStatus::Open,
+            first: Some(entry(&ticket.first)),
+            at: ticket.first.at,
+        };
+        let opened = self.store.desk_open_ticket(tenant, &new).await.map_err(|e| translate(&e))?;
+        let first = self.store.desk_find_marker(tenant, &ticket.first.marker).await.map_err(|e| translate(&e))?;
+        Ok(Appended { ticket: opened.number, external_id: first.map(|a| a.id.to_string()) })
+    }
+
+    async fn append_action(&self, tenant: TenantId, ticket: &TicketNumber, action: &Action) -> Result<Appended, ReportError> {
+        self.store.desk_append(tenant, ticket, &entry(action)).await.map(appended).map_err(|e| translate(&e))
+    }
+
+    async fn find_marker(&self, tenant: TenantId, ticket: Option<&TicketNumber>, marker: &str) -> Result<Option<Appended>, ReportError> {
+        let found = self.store.desk_find_marker(tenant, marker).await.map_err(|e| translate(&e))?;
+        Ok(found.map(appended).filter(|a| ticket.is_none_or(|t| a.ticket == *t)))
+    }
+}
+
+fn entry(action: &Action) -> NewAction {
+    NewAction {
+        author: Some(action.author.operator),
+        author_name: action.author.name.clone(),
+        text: action.text.clone(),
+        public: false,
+        kind: match action.kind {
+            EventKind::Start => ActionKind::SessionStart,
+            EventKind::End => ActionKind::SessionEnd,
+        },
+        marker: Some(action.marker.clone()),
+        session: Some(action.session),
+        at: action.at,
+    }
+}
+
+fn appended(action: TicketAction) -> Appended {
+    Appended { ticket: action.ticket, external_id: Some(action.id.to_string()) }
+}
+
+fn brief(ticket: &DeskTicket) -> TicketBrief {
+    let who = &ticket.requester.details;
+    let customer: Vec<&str> = [who.name.as_str(), who.company.as_str()].into_iter().filter(|text| !text.is_empty()).collect();
+    TicketBrief {
+        number: ticket.number.clone(),
+        subject: ShownText::lossy(&ticket.subject),
+        customer: ShownText::lossy(&customer.join(", ")),
+        owner: ShownText::lossy(&ticket.owner_name),
+        status: ticket.status,
+        opened_unix_ms: u64::try_from(ticket.opened_at.as_millisecond()).unwrap_or(0),
+    }
+}
+
+/// Of the store's errors only those a person can mend are final.
+fn translate(error: &StoreError) -> ReportError {
+    match error {
+        StoreError::NotFound { .. } | StoreError::Conflict { .. } | StoreError::Corrupt { .. } => {
+            ReportError::Rejected { why: error.to_string() }
+        }
+        StoreError::Full | StoreError::Busy | StoreError::Other(_) => ReportError::Unreachable(Cause::Records(error.to_string())),
+    }
+}

@@ -1,0 +1,93 @@
+#![allow(clippy::unwrap_used)]
+
+use protocol::{
+    id::{AppId, DeviceId, OperatorId, ProtocolNumber, TenantId},
+    message::{ShownText, directory::Field, grant::Grants, pairing::CloseReason},
+};
+use store::SessionState;
+
+use super::*;
+
+fn tenant(language: Language, time_zone: &str) -> Tenant {
+    Tenant {
+        id: TenantId::from_bytes([1; 16]),
+        name: "Varanda Sistemas".into(),
+        language,
+        time_zone: time_zone.into(),
+        created_at: Timestamp::UNIX_EPOCH,
+    }
+}
+
+fn session() -> Session {
+    let field = |key, value: &str| Field { key, value: ShownText::lossy(value) };
+    Session {
+        id: SessionId::from_bytes([2; 16]),
+        row: 1,
+        tenant: TenantId::from_bytes([1; 16]),
+        app: AppId::from_bytes([3; 16]),
+        protocol: ProtocolNumber::new("2026-11-21-000042").unwrap(),
+        device: DeviceId::new(123_456_789).unwrap(),
+        fields: vec![field(FieldKey::Name, "Cida Nogueira"), field(FieldKey::Company, "Padaria Aurora")],
+        customer_name: "Cida Nogueira".into(),
+        attendant: OperatorId::from_bytes([4; 16]),
+        attendant_name: "Ana Ribeiro".into(),
+        choice: TicketChoice::OpenNew { subject: ShownText::lossy("") },
+        ticket: None,
+        state: SessionState::Ended,
+        granted: Grants::CONTROL,
+        dialled_at: "2026-11-21T17:19:50Z".parse().unwrap(),
+        started_at: Some("2026-11-21T17:20:05Z".parse().unwrap()),
+        ended_at: Some("2026-11-21T17:46:13Z".parse().unwrap()),
+        close_reason: Some(CloseReason::EndedByCustomer),
+        reconnects: 1,
+    }
+}
+
+#[test]
+fn the_end_of_a_session_says_who_when_how_long_and_why_in_the_tenants_language() {
+    let said = action(EventKind::End, &session(), &tenant(Language::PtBr, "-03"), None);
+    // An unknown zone is written in UTC, and says so.
+    assert_eq!(
+        said.text,
+        "Acesso remoto encerrado\nProtocolo: 2026-11-21-000042\nAtendente: Ana Ribeiro\nCliente: Cida Nogueira, Padaria Aurora\n\
+         Início: 21/11/2026 17:20:05 (UTC+00:00)\nFim: 21/11/2026 17:46:13 (UTC+00:00)\nDuração: 26 min 08 s\n\
+         Permitido: tela, mouse e teclado\nMotivo do fim: encerrado pelo cliente\nReconexões: 1"
+    );
+    let said = action(EventKind::End, &session(), &tenant(Language::En, "UTC"), None);
+    assert!(said.text.contains("Start: 2026-11-21 17:20:05 (UTC+00:00)"), "{}", said.text);
+    assert!(said.text.contains("Reason for the end: ended by the customer"), "{}", said.text);
+    let said = action(EventKind::Start, &session(), &tenant(Language::Es, "UTC"), Some(&TicketNumber::new("4821").unwrap()));
+    assert!(said.text.starts_with("Acceso remoto iniciado\n"), "{}", said.text);
+    assert!(said.text.ends_with("Se pidió el ticket 4821, que no existe; se abrió este en su lugar."), "{}", said.text);
+    assert!(!said.text.contains("Fin:"), "{}", said.text);
+}
+
+#[test]
+fn times_are_written_in_the_tenants_zone_with_the_offset() {
+    let zone = TimeZone::fixed(jiff::tz::offset(-3));
+    let at = "2026-11-22T01:20:05Z".parse().unwrap();
+    assert_eq!(text::time(Language::PtBr, at, &zone), "21/11/2026 22:20:05 (UTC-03:00)");
+}
+
+#[test]
+fn durations_read_as_people_say_them() {
+    for (seconds, said) in [(0, "0 s"), (-3, "0 s"), (8, "8 s"), (68, "1 min 08 s"), (3725, "1 h 02 min 05 s")] {
+        assert_eq!(text::duration(seconds), said);
+    }
+}
+
+#[test]
+fn a_new_tickets_subject_is_the_attendants_else_the_customers_else_a_standing_text() {
+    let mut s = session();
+    assert_eq!(subject(&s, Language::PtBr), "Acesso remoto 2026-11-21-000042");
+    s.fields.push(Field { key: FieldKey::Subject, value: ShownText::lossy("Erro 225") });
+    assert_eq!(subject(&s, Language::PtBr), "Erro 225");
+    s.choice = TicketChoice::OpenNew { subject: ShownText::lossy("Nota fiscal") };
+    assert_eq!(subject(&s, Language::PtBr), "Nota fiscal");
+}
+
+#[test]
+fn the_same_session_gives_the_same_marker_for_ever() {
+    let said = action(EventKind::Start, &session(), &tenant(Language::PtBr, "UTC"), None);
+    assert_eq!(said.marker, "amparo:02020202020202020202020202020202:start");
+}

@@ -1,0 +1,163 @@
+//! Every word that goes onto a ticket, in pt-BR, en and es. A missing language does not compile.
+
+use jiff::{Timestamp, tz::TimeZone};
+use protocol::{
+    id::DeviceId,
+    message::{grant::Grants, pairing::CloseReason, ticket::TicketStatus},
+};
+use store::{EventKind, Language};
+
+/// The words of one thing in every language: pt-BR, en, es.
+fn pick<'a>(language: Language, words: [&'a str; 3]) -> &'a str {
+    let [pt_br, en, es] = words;
+    match language {
+        Language::PtBr => pt_br,
+        Language::En => en,
+        Language::Es => es,
+    }
+}
+
+/// What stands before a fact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Label {
+    /// Protocol number.
+    Protocol,
+    /// Who helped.
+    Attendant,
+    /// Who was helped.
+    Customer,
+    /// When it began.
+    Start,
+    /// When it was over.
+    End,
+    /// How long it took.
+    Duration,
+    /// What the customer allowed.
+    Allowed,
+    /// Why it was over.
+    Reason,
+    /// Times the connection came back.
+    Reconnects,
+}
+
+/// The word before a fact.
+pub fn label(language: Language, label: Label) -> &'static str {
+    pick(language, match label {
+        Label::Protocol => ["Protocolo", "Protocol number", "Protocolo"],
+        Label::Attendant => ["Atendente", "Attendant", "Agente"],
+        Label::Customer => ["Cliente", "Customer", "Cliente"],
+        Label::Start => ["Início", "Start", "Inicio"],
+        Label::End => ["Fim", "End", "Fin"],
+        Label::Duration => ["Duração", "Duration", "Duración"],
+        Label::Allowed => ["Permitido", "Allowed", "Permitido"],
+        Label::Reason => ["Motivo do fim", "Reason for the end", "Motivo del fin"],
+        Label::Reconnects => ["Reconexões", "Reconnections", "Reconexiones"],
+    })
+}
+
+/// An action's first line.
+pub fn title(language: Language, kind: EventKind) -> &'static str {
+    pick(language, match kind {
+        EventKind::Start => ["Acesso remoto iniciado", "Remote access started", "Acceso remoto iniciado"],
+        EventKind::End => ["Acesso remoto encerrado", "Remote access ended", "Acceso remoto finalizado"],
+    })
+}
+
+/// The subject of a ticket for a session nobody gave words to.
+pub fn standing_subject(language: Language, protocol: &str) -> String {
+    format!("{} {protocol}", pick(language, ["Acesso remoto", "Remote access", "Acceso remoto"]))
+}
+
+/// A customer who told no name.
+pub fn unnamed(language: Language, device: DeviceId) -> String {
+    format!("{} (ID {device})", pick(language, ["sem nome", "no name", "sin nombre"]))
+}
+
+/// What a customer allowed.
+pub fn allowed(language: Language, granted: Grants) -> &'static str {
+    pick(language, match (granted.view, granted.control) {
+        (true, true) => ["tela, mouse e teclado", "screen, mouse and keyboard", "pantalla, ratón y teclado"],
+        (true, false) => ["somente ver a tela", "view the screen only", "solo ver la pantalla"],
+        (false, true) => ["mouse e teclado", "mouse and keyboard", "ratón y teclado"],
+        (false, false) => ["nada", "nothing", "nada"],
+    })
+}
+
+/// Why a session is over.
+pub fn close_reason(language: Language, why: CloseReason) -> &'static str {
+    pick(language, match why {
+        CloseReason::EndedByCustomer => ["encerrado pelo cliente", "ended by the customer", "finalizado por el cliente"],
+        CloseReason::EndedByAttendant => ["encerrado pelo atendente", "ended by the attendant", "finalizado por el agente"],
+        CloseReason::Refused => ["recusado pelo cliente", "refused by the customer", "rechazado por el cliente"],
+        CloseReason::NoAnswer => ["sem resposta do cliente", "no answer from the customer", "sin respuesta del cliente"],
+        CloseReason::WrongPassword => ["senha incorreta", "wrong password", "contraseña incorrecta"],
+        CloseReason::Cancelled => ["cancelado pelo atendente", "cancelled by the attendant", "cancelado por el agente"],
+        CloseReason::ProgramGone => ["programa fechado", "program closed", "programa cerrado"],
+        CloseReason::ConnectionLost => ["conexão perdida", "connection lost", "conexión perdida"],
+        CloseReason::Violation => ["encerrado por segurança", "ended for security", "finalizado por seguridad"],
+        CloseReason::Failed => ["falha do programa", "program failure", "fallo del programa"],
+    })
+}
+
+/// Says that another ticket was asked for.
+pub fn asked_for(language: Language, number: &str) -> String {
+    match language {
+        Language::PtBr => format!("Foi pedido o ticket {number}, que não existe; este foi aberto no lugar dele."),
+        Language::En => format!("Ticket {number} was asked for and does not exist; this one was opened instead."),
+        Language::Es => format!("Se pidió el ticket {number}, que no existe; se abrió este en su lugar."),
+    }
+}
+
+/// Where a ticket stands.
+pub fn status(language: Language, status: TicketStatus) -> &'static str {
+    pick(language, match status {
+        TicketStatus::New => ["novo", "new", "nuevo"],
+        TicketStatus::Open => ["aberto", "open", "abierto"],
+        TicketStatus::Waiting => ["aguardando", "waiting", "en espera"],
+        TicketStatus::Resolved => ["resolvido", "resolved", "resuelto"],
+        TicketStatus::Closed => ["fechado", "closed", "cerrado"],
+    })
+}
+
+/// Says that a ticket's status was changed.
+pub fn status_changed(language: Language, from: TicketStatus, to: TicketStatus) -> String {
+    let (from, to) = (status(language, from), status(language, to));
+    match language {
+        Language::PtBr => format!("Situação alterada de {from} para {to}"),
+        Language::En => format!("Status changed from {from} to {to}"),
+        Language::Es => format!("Estado cambiado de {from} a {to}"),
+    }
+}
+
+/// Says who is responsible now; an empty name: nobody.
+pub fn owner_changed(language: Language, name: &str) -> String {
+    match (language, name) {
+        (Language::PtBr, "") => "Sem responsável".to_owned(),
+        (Language::En, "") => "Owner removed".to_owned(),
+        (Language::Es, "") => "Sin responsable".to_owned(),
+        (Language::PtBr, name) => format!("Responsável: {name}"),
+        (Language::En, name) => format!("Owner: {name}"),
+        (Language::Es, name) => format!("Responsable: {name}"),
+    }
+}
+
+/// A time as people of the tenant read it, with its offset from UTC: nothing is left to guess.
+pub fn time(language: Language, at: Timestamp, zone: &TimeZone) -> String {
+    let local = at.to_zoned(zone.clone());
+    let format = match language {
+        Language::PtBr | Language::Es => "%d/%m/%Y %H:%M:%S (UTC%:z)",
+        Language::En => "%Y-%m-%d %H:%M:%S (UTC%:z)",
+    };
+    local.strftime(format).to_string()
+}
+
+/// `1 h 02 min 05 s`, `26 min 08 s`, `8 s`: the same in all three languages.
+pub fn duration(seconds: i64) -> String {
+    let seconds = seconds.max(0);
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    match (hours, minutes) {
+        (0, 0) => format!("{seconds} s"),
+        (0, _) => format!("{minutes} min {seconds:02} s"),
+        _ => format!("{hours} h {minutes:02} min {seconds:02} s"),
+    }
+}

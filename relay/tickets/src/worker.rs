@@ -1,0 +1,261 @@
+//! Works the outbox off: claim by lease, tell the ticketing system outside any transaction, settle.
+//!
+//! Started by the relay with one worker per database. Killed at any point it leaves a leased row behind, which the next worker
+//! takes up as uncertain: it looks for the marker before it writes. It never decides about retries; [`crate::policy`] does.
+
+use std::{sync::Arc, time::Duration};
+
+use jiff::Timestamp;
+use protocol::{
+    id::{SessionId, TenantId, TicketNumber},
+    message::ticket::TicketChoice,
+};
+use store::{Claimed, CustomerDetails, EventKind, OutboxEntry, Settled, Store, StoreError};
+use tokio::{
+    sync::{Notify, broadcast},
+    task::JoinSet,
+};
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, error, info, warn};
+
+use crate::{
+    event,
+    policy::{self, Decision, Outcome},
+    system::{Appended, Cause, NewTicket, Owner, ReportError, TicketSystem},
+};
+
+/// Rows worked on at the same time.
+pub const CONCURRENCY: usize = 8;
+/// One call of a ticketing system.
+pub const CALL_TIMEOUT: Duration = Duration::from_secs(20);
+/// All calls for one row.
+pub const DELIVERY_TIMEOUT: Duration = Duration::from_secs(90);
+/// How long a row is ours: longer than its calls and its settling take.
+pub const LEASE: Duration = Duration::from_secs(150);
+/// How long to leave a store alone that cannot be read or written.
+pub const STORE_PAUSE: Duration = Duration::from_secs(2);
+/// Looks at the outbox at least this often, whatever was missed.
+const LONGEST_SLEEP: Duration = Duration::from_secs(60);
+
+/// A row was settled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reported {
+    /// Whose.
+    pub tenant: TenantId,
+    /// The session it is about.
+    pub session: SessionId,
+    /// Start or end.
+    pub kind: EventKind,
+    /// The ticket it is on now; `None`: not yet (it is tried again, or parked for a person).
+    pub ticket: Option<TicketNumber>,
+}
+
+/// Tells a ticketing system what the outbox holds.
+pub struct Worker {
+    store: Arc<dyn Store>,
+    system: Arc<dyn TicketSystem>,
+    wake: Arc<Notify>,
+    reports: broadcast::Sender<Reported>,
+    call_timeout: Duration,
+}
+
+impl Worker {
+    /// A worker over this store. `wake` it after each start and end of a session.
+    pub fn new(store: Arc<dyn Store>, system: Arc<dyn TicketSystem>, wake: Arc<Notify>) -> Self {
+        Self { store, system, wake, reports: broadcast::channel(256).0, call_timeout: CALL_TIMEOUT }
+    }
+
+    /// Gives up a single call after this instead of [`CALL_TIMEOUT`].
+    #[must_use]
+    pub fn with_call_timeout(mut self, call_timeout: Duration) -> Self {
+        self.call_timeout = call_timeout;
+        self
+    }
+
+    /// What is settled from now on. A receiver that lags looks into the store.
+    pub fn reports(&self) -> broadcast::Receiver<Reported> {
+        self.reports.subscribe()
+    }
+
+    /// Works until told to stop, then finishes the calls that are under way.
+    pub async fn run(self, shutdown: CancellationToken) {
+        let worker = Arc::new(self);
+        while let Err(error) = worker.store.expire_leases(Timestamp::now()).await {
+            error!(error = &error as &dyn std::error::Error, "the outbox cannot be read");
+            if stopped_within(&shutdown, STORE_PAUSE).await {
+                return;
+            }
+        }
+        let mut running = JoinSet::new();
+        while !shutdown.is_cancelled() {
+            let room = CONCURRENCY - running.len();
+            let claimed = worker.store.claim(Timestamp::now(), LEASE, u32::try_from(room).expect("a few rows")).await;
+            let sleep = match claimed {
+                Ok(rows) if !rows.is_empty() => {
+                    for row in rows {
+                        let worker = Arc::clone(&worker);
+                        running.spawn(async move { worker.work(row).await });
+                    }
+                    // Another row may have become due meanwhile; with no room left there is nothing to look for.
+                    if running.len() < CONCURRENCY { Duration::ZERO } else { LONGEST_SLEEP }
+                }
+                Ok(_) => worker.until_next_due().await,
+                Err(error) => {
+                    error!(error = &error as &dyn std::error::Error, "the outbox cannot be read");
+                    STORE_PAUSE
+                }
+            };
+            tokio::select! {
+                () = shutdown.cancelled() => break,
+                () = worker.wake.notified() => {}
+                // A settled row may have let the next one of its order key come to its turn.
+                Some(done) = running.join_next() => log_panic(done),
+                () = tokio::time::sleep(sleep) => {}
+            }
+        }
+        while let Some(done) = running.join_next().await {
+            log_panic(done);
+        }
+    }
+
+    /// Works off what is due now, one batch after the other, until nothing is. Returns how many rows were worked on.
+    ///
+    /// The same work as [`Worker::run`] in the caller's time: for tests and for a relay that reports before it stops.
+    pub async fn drain(&self, now: Timestamp) -> Result<usize, StoreError> {
+        let mut worked = 0;
+        loop {
+            let rows = self.store.claim(now, LEASE, 1).await?;
+            if rows.is_empty() {
+                return Ok(worked);
+            }
+            for row in rows {
+                let outcome = self.deliver(&row).await;
+                self.settle(&row, outcome, now).await?;
+                worked += 1;
+            }
+        }
+    }
+
+    async fn work(&self, row: Claimed) {
+        let outcome = tokio::time::timeout(DELIVERY_TIMEOUT, self.deliver(&row));
+        let outcome = outcome.await.unwrap_or(Err(ReportError::Unreachable(Cause::TimedOut(DELIVERY_TIMEOUT))));
+        // A row that cannot be settled stays leased; after its lease it is taken up as uncertain.
+        if let Err(error) = self.settle(&row, outcome, Timestamp::now()).await {
+            error!(error = &error as &dyn std::error::Error, session = %row.entry.session, "an outbox row cannot be settled");
+        }
+    }
+
+    /// Brings one row onto its ticket, whatever an earlier attempt has done already.
+    async fn deliver(&self, row: &Claimed) -> Outcome {
+        let Claimed { entry, session, .. } = row;
+        let tenant = entry.tenant;
+        if entry.uncertain {
+            let found = self.call(self.system.find_marker(tenant, session.ticket.as_ref(), &entry.marker)).await?;
+            if let Some(found) = found {
+                return Ok(found);
+            }
+        }
+        let settings = self.store.tenant(tenant).await.map_err(|e| ReportError::Unreachable(Cause::Records(e.to_string())))?;
+        let (known, asked) = match (&session.ticket, &session.choice) {
+            (Some(resolved), _) => (Some(resolved), None),
+            (None, TicketChoice::OpenNew { .. }) => (None, None),
+            (None, TicketChoice::Number(number)) => match self.call(self.system.look_up(tenant, number)).await? {
+                Some(_) => (Some(number), None),
+                None => (None, Some(number)),
+            },
+        };
+        let action = event::action(entry.kind, session, &settings, asked);
+        if let Some(ticket) = known {
+            return self.call(self.system.append_action(tenant, ticket, &action)).await;
+        }
+        let details = CustomerDetails::from_fields(&session.fields);
+        let requester = self.call(self.system.find_or_create_customer(tenant, &named(details, row))).await?;
+        let ticket = NewTicket {
+            subject: event::subject(session, settings.language),
+            requester,
+            owner: Some(Owner { operator: session.attendant, name: session.attendant_name.clone() }),
+            first: action,
+        };
+        self.call(self.system.open_ticket(tenant, &ticket)).await
+    }
+
+    async fn call<T>(&self, call: impl Future<Output = Result<T, ReportError>>) -> Result<T, ReportError> {
+        let answer = tokio::time::timeout(self.call_timeout, call).await;
+        answer.unwrap_or(Err(ReportError::Unreachable(Cause::TimedOut(self.call_timeout))))
+    }
+
+    async fn settle(&self, row: &Claimed, outcome: Outcome, now: Timestamp) -> Result<(), StoreError> {
+        let uncertain = outcome.as_ref().is_err_and(ReportError::is_uncertain);
+        let why = outcome.as_ref().err().map(chain).unwrap_or_default();
+        let entry = &row.entry;
+        let (how, ticket) = match policy::next(row.lease.attempt, &outcome, now) {
+            Decision::Done(Appended { ticket, external_id }) => (Settled::Done { ticket: ticket.clone(), external_id }, Some(ticket)),
+            Decision::RetryAt(at) => (Settled::RetryAt { at, why: why.clone(), uncertain }, None),
+            Decision::Park(reason) => (Settled::Parked { why: reason, uncertain }, None),
+        };
+        match self.store.settle(row.lease, &how, now).await {
+            Ok(()) => {}
+            Err(StoreError::Conflict { .. }) => {
+                // The lease ran out and another claim has the row: what was written will be found by its marker.
+                debug!(session = %entry.session, kind = entry.kind.as_str(), "a lease ran out");
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        }
+        log_settled(entry, &how, &why);
+        // Nobody listening is fine: the store has it.
+        let _ = self.reports.send(Reported { tenant: entry.tenant, session: entry.session, kind: entry.kind, ticket });
+        Ok(())
+    }
+
+    async fn until_next_due(&self) -> Duration {
+        match self.store.next_due().await {
+            Ok(Some(due)) => {
+                let wait = due.as_millisecond().saturating_sub(Timestamp::now().as_millisecond());
+                // Never zero: what is due but not claimable waits for a row that is under way.
+                Duration::from_millis(u64::try_from(wait).unwrap_or(0)).clamp(Duration::from_millis(50), LONGEST_SLEEP)
+            }
+            Ok(None) => LONGEST_SLEEP,
+            Err(_) => STORE_PAUSE,
+        }
+    }
+}
+
+/// A ticket needs a requester: somebody who told nothing is known by their program's ID.
+fn named(details: CustomerDetails, row: &Claimed) -> CustomerDetails {
+    if details == CustomerDetails::default() {
+        CustomerDetails { name: format!("ID {}", row.session.device), ..details }
+    } else {
+        details
+    }
+}
+
+fn log_settled(entry: &OutboxEntry, how: &Settled, why: &str) {
+    let (session, kind) = (entry.session, entry.kind.as_str());
+    match how {
+        Settled::Done { ticket, .. } => info!(%session, kind, %ticket, "reported"),
+        Settled::RetryAt { at, .. } => warn!(%session, kind, why, %at, "not reported, tried again"),
+        Settled::Parked { why, .. } => error!(%session, kind, why, "not reported, parked for a person"),
+    }
+}
+
+/// The whole chain of an error in one line.
+fn chain(error: &ReportError) -> String {
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
+
+fn log_panic(done: Result<(), tokio::task::JoinError>) {
+    if let Err(error) = done {
+        error!(error = &error as &dyn std::error::Error, "work on an outbox row broke off");
+    }
+}
+
+async fn stopped_within(shutdown: &CancellationToken, wait: Duration) -> bool {
+    tokio::time::timeout(wait, shutdown.cancelled()).await.is_ok()
+}
