@@ -1,4 +1,9 @@
-//! Every text of the program's windows, in every language.
+//! Every text of the program's windows, in every language. `words` has the fixed ones, `phrases` those with values in them,
+//! `moment` writes times and durations. Called by `show` only; nothing else in the program says anything to a person.
+
+pub mod moment;
+pub mod phrases;
+pub mod words;
 
 use serde::{Deserialize, Serialize};
 
@@ -43,5 +48,25 @@ impl Language {
     /// The language of the system; English where we do not have it.
     pub fn of_the_system() -> Self {
         sys_locale::get_locales().find_map(|locale| Self::from_tag(&locale)).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Language;
+
+    #[test]
+    fn a_system_locale_leads_to_its_language_and_others_to_none() {
+        for (tag, language) in [
+            ("pt_BR.UTF-8", Some(Language::PtBr)),
+            ("pt-PT", Some(Language::PtBr)),
+            ("es-419", Some(Language::Es)),
+            ("EN_us", Some(Language::En)),
+            ("de-DE", None),
+            ("C", None),
+            ("", None),
+        ] {
+            assert_eq!(Language::from_tag(tag), language, "{tag}");
+        }
     }
 }

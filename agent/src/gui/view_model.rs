@@ -192,6 +192,8 @@ pub enum Trouble {
     TicketingDown,
     /// The session could not be kept.
     ConnectionLost,
+    /// The server cannot record the session, so there is none.
+    CannotRecord,
     /// Too many attempts to connect; wait a little.
     TooManyAttempts,
     /// The receipt could not be written; the reason as the system gives it.

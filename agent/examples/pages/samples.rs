@@ -1,0 +1,307 @@
+//! Every page with the design's sample data, by name. Used by the preview and by the test that looks at every page.
+
+use std::time::Duration;
+
+use amparo_agent::gui::picture::Which;
+use amparo_agent::gui::strings::Language;
+use amparo_agent::gui::view_model::*;
+
+/// A page by name: the view and which of the windows to look at.
+pub fn all() -> Vec<(&'static str, Which, ViewModel)> {
+    let s = Duration::from_secs;
+    let mut all = Vec::new();
+    let mut page = |name, page| all.push((name, Which::Main, view(page)));
+    page("fields", Page::Fields(fields()));
+    page("fields-wrong", Page::Fields(wrong_fields()));
+    page("waiting", Page::Waiting(waiting()));
+    page("waiting-new", Page::Waiting(WaitingView { id: String::new(), password: String::new(), waiting: None, returning: false }));
+    page("waiting-returning", Page::Waiting(WaitingView { returning: true, ..waiting() }));
+    page("consent", Page::Consent(ConsentView { arms_in: Duration::from_millis(1980), expires_in: s(58), first_time: true, ..consent() }));
+    page("consent-armed", Page::Consent(consent()));
+    page("receipt", Page::Receipt(receipt()));
+    page("unreachable", Page::Unreachable(unreachable()));
+    page("profile-altered", Page::ProfileAltered(ProfileAlteredView { details: "signature".into() }));
+    page("login", Page::Login(LoginView { trouble: Some(Trouble::LoginRejected), ..login() }));
+    page("home", Page::Home(home()));
+    page("home-empty", Page::Home(HomeView { waiting: vec![], trouble: Some(Trouble::Refused), ..home() }));
+    page("ticket-step", Page::TicketStep(ticket_step()));
+    page("ticket-missing", Page::TicketStep(TicketStepView {
+        lookup: Lookup::NotFound { number: "48211".into() },
+        number: "48211".into(),
+        choice: None,
+        ..ticket_step()
+    }));
+    page("ticket-down", Page::TicketStep(TicketStepView {
+        lookup: Lookup::Down { number: "4821".into() },
+        open_tickets: vec![],
+        ..ticket_step()
+    }));
+    page("ticket-none", Page::TicketStep(TicketStepView {
+        lookup: Lookup::None,
+        number: String::new(),
+        choice: Some(TicketChoice::New),
+        dialog: Some(NewTicketDialog { customer: Some("Cida Nogueira".into()), subject: "Erro ao emitir nota fiscal".into() }),
+        ..ticket_step()
+    }));
+    page("partner-password", Page::PartnerPassword(PartnerPasswordView {
+        partner: partner(),
+        busy: false,
+        trouble: Some(Trouble::CannotEnter),
+    }));
+    page("connecting", Page::Connecting(ConnectingView {
+        partner: partner(),
+        attendant: "Ana Ribeiro".into(),
+        stage: ConnectStage::AwaitingConsent { expires_in: s(43), expires_after: s(60) },
+        ticket: Some("4821".into()),
+        check_code: Some("418 902".into()),
+    }));
+    page("reaching", Page::Connecting(ConnectingView {
+        partner: PartnerView { name: None, company: None, ..partner() },
+        attendant: "Ana Ribeiro".into(),
+        stage: ConnectStage::Reaching,
+        ticket: None,
+        check_code: None,
+    }));
+    page("ended", Page::Ended(ended()));
+    page("about", Page::About(AboutView { version: "0.1.0".into() }));
+    let mut noticed = view(Page::Waiting(waiting()));
+    noticed.notice = Some(Notice::WrongPassword { tries: 2, limit: 5 });
+    all.push(("waiting-notice", Which::Main, noticed));
+    for (name, open, lost) in [("bar", false, None), ("bar-open", true, None), ("bar-lost", false, Some(s(24)))] {
+        let mut v = view(Page::Waiting(waiting()));
+        v.session_bar = Some(BarView { open, reconnecting: lost, ..bar() });
+        all.push((name, Which::Bar, v));
+    }
+    for (name, panel, full, lost) in
+        [("viewer", true, false, false), ("viewer-full", false, true, false), ("viewer-reconnecting", false, false, true)]
+    {
+        let mut v = view(Page::Home(home()));
+        v.viewer = Some(ViewerView { connection_panel: panel, full_screen: full, ..viewer(lost) });
+        all.push((name, Which::Viewer, v));
+    }
+    all
+}
+
+fn view(page: Page) -> ViewModel {
+    ViewModel {
+        brand: BrandView {
+            title: "Varanda Suporte".into(),
+            company: "Varanda Sistemas".into(),
+            logo: None,
+            accent: Some([0x2C, 0x4C, 0x9C]),
+            phone: Some("(11) 5555-0142".into()),
+            hours: Some("seg. a sex., 8h às 18h".into()),
+        },
+        language: Language::PtBr,
+        theme: Theme::Light,
+        page,
+        main_window: MainWindow::Shown,
+        session_bar: None,
+        viewer: None,
+        notice: None,
+    }
+}
+
+fn fields() -> FieldsView {
+    let field = |kind, value: &str, required| FieldView { kind, value: value.into(), required, error: None };
+    FieldsView {
+        ticket: Some(TicketLine { number: "4821".into(), subject: "Erro ao emitir nota fiscal".into() }),
+        fields: vec![
+            field(FieldKind::Name, "Cida Nogueira", true),
+            field(FieldKind::Company, "Padaria Aurora", true),
+            field(FieldKind::Document, "12.345.678/0001-95", false),
+            field(FieldKind::Subject, "A nota não sai, aparece “erro 225”", true),
+        ],
+        busy: false,
+    }
+}
+
+fn wrong_fields() -> FieldsView {
+    let mut fields = FieldsView { ticket: None, ..fields() };
+    fields.fields[0].value.clear();
+    fields.fields[0].error = Some(FieldError::Missing);
+    fields.fields[2].error = Some(FieldError::Malformed);
+    fields
+}
+
+fn waiting() -> WaitingView {
+    WaitingView {
+        id: "123 456 789".into(),
+        password: "K7QF-2M9X".into(),
+        waiting: Some(Duration::from_secs(80)),
+        returning: false,
+    }
+}
+
+fn consent() -> ConsentView {
+    ConsentView {
+        question: 1,
+        attendant: "Ana Ribeiro".into(),
+        company: "Varanda Sistemas".into(),
+        first_time: false,
+        ticket: Some(TicketLine { number: "4821".into(), subject: "Erro ao emitir nota fiscal".into() }),
+        check_code: Some("418 902".into()),
+        control_asked: true,
+        arms_in: Duration::ZERO,
+        arms_after: Duration::from_secs(3),
+        expires_in: Duration::from_secs(34),
+        expires_after: Duration::from_secs(60),
+    }
+}
+
+fn receipt() -> ReceiptView {
+    ReceiptView {
+        attendant: "Ana Ribeiro".into(),
+        started_unix_s: 1_795_271_990,
+        ended_unix_s: 1_795_273_558,
+        duration: Duration::from_secs(1568),
+        allowed: Allowed { see: true, control: true },
+        ticket: Some("4821".into()),
+        protocol: Some("2026-11-21-000042".into()),
+        ending: Ending::ByCustomer,
+        saving: Saving::Offered,
+    }
+}
+
+fn unreachable() -> UnreachableView {
+    UnreachableView {
+        retry_in: Duration::from_secs(8),
+        retry_after: Duration::from_secs(20),
+        checks: vec![
+            CheckView { what: CheckKind::Network, result: CheckResult::Good },
+            CheckView { what: CheckKind::Address, result: CheckResult::Good },
+            CheckView { what: CheckKind::Answer, result: CheckResult::Bad { since: Some(Duration::from_secs(120)) } },
+        ],
+        details: "relay 127.0.0.1:7443".into(),
+    }
+}
+
+fn login() -> LoginView {
+    LoginView {
+        server: "suporte.varanda.example".into(),
+        user: "ana@varanda.example".into(),
+        busy: false,
+        trouble: None,
+        valid_days: 7,
+    }
+}
+
+fn home() -> HomeView {
+    let customer = |id: &str, name: Option<&str>, company: Option<&str>, subject: &str, s| WaitingCustomer {
+        id: id.into(),
+        name: name.map(Into::into),
+        company: company.map(Into::into),
+        subject: Some(subject.into()),
+        waiting: Duration::from_secs(s),
+        overdue: s > 300,
+    };
+    HomeView {
+        attendant: "Ana Ribeiro".into(),
+        partner: "1234567".into(),
+        waiting: vec![
+            customer("123 456 789", Some("Cida Nogueira"), Some("Padaria Aurora"), "Erro ao emitir nota fiscal", 372),
+            customer("223 456 789", Some("Tomás Prado"), Some("Mercado Três Ipês"), "Impressora de cupom parou", 160),
+            customer("323 456 789", Some("Helena Duarte"), Some("Clínica Vale Sereno"), "Instalação do certificado digital", 65),
+            customer("423 456 789", None, None, "Senha esquecida do sistema", 18),
+        ],
+        stale_for: None,
+        own: Some(OwnCredentials { id: "987 654 321".into(), password: "M2XQ-40RT".into() }),
+        busy: false,
+        trouble: None,
+    }
+}
+
+fn partner() -> PartnerView {
+    PartnerView {
+        id: "123 456 789".into(),
+        name: Some("Cida Nogueira".into()),
+        company: Some("Padaria Aurora".into()),
+        waiting: Some(Duration::from_secs(372)),
+    }
+}
+
+fn ticket_step() -> TicketStepView {
+    let day = 86_400;
+    TicketStepView {
+        partner: partner(),
+        number: "4821".into(),
+        lookup: Lookup::Found(TicketCard {
+            number: "4821".into(),
+            subject: "Erro ao emitir nota fiscal".into(),
+            customer: "Cida Nogueira, Padaria Aurora".into(),
+            owner: Some("Bruno Castro".into()),
+            status: TicketStatus::Open,
+        }),
+        open_tickets: vec![
+            OpenTicket {
+                number: "4790".into(),
+                subject: "Relatório de vendas sai em branco".into(),
+                age: Duration::from_secs(3 * day),
+            },
+            OpenTicket { number: "4655".into(), subject: "Trocar o certificado digital".into(), age: Duration::from_secs(12 * day) },
+        ],
+        choice: Some(TicketChoice::Existing("4821".into())),
+        dialog: None,
+        busy: false,
+        trouble: None,
+    }
+}
+
+fn ended() -> EndedView {
+    let r = receipt();
+    EndedView {
+        partner: partner(),
+        started_unix_s: r.started_unix_s,
+        ended_unix_s: r.ended_unix_s,
+        duration: r.duration,
+        allowed: r.allowed,
+        ticket: r.ticket,
+        protocol: r.protocol,
+        ending: Ending::ByAttendant,
+        recorded_later: true,
+    }
+}
+
+fn bar() -> BarView {
+    BarView {
+        attendant: "Ana Ribeiro".into(),
+        company: "Varanda Sistemas".into(),
+        allowed: Allowed { see: true, control: true },
+        elapsed: Duration::from_secs(754),
+        ticket: Some("4821".into()),
+        protocol: Some("2026-11-21-000042".into()),
+        check_code: Some("418 902".into()),
+        reconnecting: None,
+        open: false,
+    }
+}
+
+fn viewer(lost: bool) -> ViewerView {
+    ViewerView {
+        partner: partner(),
+        scale: Scale::Scaled,
+        full_screen: false,
+        toolbar: true,
+        connection_panel: false,
+        control: ControlState::Control,
+        link: LinkView {
+            quality: Quality::Good,
+            relay: "São Paulo".into(),
+            transport: "UDP".into(),
+            round_trip: Some(Duration::from_millis(24)),
+            jitter: Some(Duration::from_millis(6)),
+            loss_percent: Some(1.8),
+            bits_per_second: Some(1_200_000),
+            frames_per_second: Some(15.0),
+            picture: PictureKind::ExactAndVideo,
+            check_code: Some("418 902".into()),
+        },
+        elapsed: Duration::from_secs(754),
+        has_picture: lost,
+        reconnecting: lost.then(|| ReconnectingView {
+            picture_unix_s: 1_795_272_728,
+            ends_in: Duration::from_secs(19),
+            ends_after: Duration::from_secs(30),
+        }),
+    }
+}

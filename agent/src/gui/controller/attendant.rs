@@ -1,0 +1,671 @@
+//! The controller's part for the person who helps.
+
+use std::time::Instant;
+
+use protocol::{
+    id::{DeviceId, OperatorId, Password, ProtocolNumber, SessionId, TicketNumber},
+    message::{
+        FromRelay, ShownText, ToRelay,
+        directory::{LoggedIn, Login, LoginError, LoginToken, Opaque, WaitingCustomer},
+        grant::Grants,
+        pairing::{CloseReason, Closed, Dial, DialError, Dialled, Happened},
+        ticket::{FindTicket, ListTickets, SessionTicket, TicketBrief, TicketChoice as Wire, TicketError},
+    },
+};
+
+use super::{Controller, Effect, Now, attending, partner_id};
+use crate::gui::{
+    command::Command,
+    view_model::{ConnectStage, Scale, TicketChoice, Trouble},
+};
+
+/// The attendant's side of the program.
+#[derive(Debug, Default)]
+pub(super) struct Attendant {
+    /// The login page is open.
+    pub login: Option<LoginState>,
+    pub who: Option<Who>,
+    pub waiting: Vec<WaitingCustomer>,
+    pub stage: Stage,
+    pub trouble: Option<Trouble>,
+    pub partner_typed: String,
+    requests: u32,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct LoginState {
+    pub busy: bool,
+    pub trouble: Option<Trouble>,
+}
+
+/// Who is logged in.
+#[derive(Debug)]
+pub(super) struct Who {
+    pub operator: OperatorId,
+    pub name: ShownText,
+    pub token: LoginToken,
+    /// The certificate is there: sessions can be opened.
+    pub certified: bool,
+}
+
+#[derive(Debug, Default)]
+pub(super) enum Stage {
+    #[default]
+    Home,
+    Ticket(TicketStep),
+    Password(TicketStep, bool),
+    Session(Box<Session>),
+    Ended(Box<Session>, Ended),
+}
+
+/// What was chosen on the way to a session.
+#[derive(Debug, Clone)]
+pub(super) struct TicketStep {
+    pub partner: DeviceId,
+    pub number: String,
+    pub lookup: Looked,
+    pub open: Vec<TicketBrief>,
+    pub choice: Option<TicketChoice>,
+    /// The new ticket's subject, once confirmed.
+    pub subject: String,
+    pub dialog: bool,
+    /// Copied credentials: the password is not asked for.
+    pub password: Option<Password>,
+    find: u32,
+    list: u32,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Looked {
+    Nothing,
+    Searching(TicketNumber),
+    Found(TicketBrief),
+    NotFound(String),
+    Down(TicketNumber),
+}
+
+/// One session with a partner.
+#[derive(Debug)]
+pub(super) struct Session {
+    pub step: TicketStep,
+    password: Option<Password>,
+    request: u32,
+    pub id: Option<SessionId>,
+    resume: Option<Opaque>,
+    pub protocol: Option<ProtocolNumber>,
+    pub number: Option<TicketNumber>,
+    pub stage: ConnectStage,
+    pub asked_since: Option<Instant>,
+    pub view: Option<Viewing>,
+    /// The attendant gave up before the relay had answered.
+    gone: bool,
+}
+
+/// A session whose viewer is open.
+#[derive(Debug)]
+pub(super) struct Viewing {
+    pub granted: Grants,
+    pub ever: Grants,
+    pub control: bool,
+    pub scale: Scale,
+    pub full_screen: bool,
+    pub toolbar: bool,
+    pub panel: bool,
+    pub began: Instant,
+    pub began_unix_ms: u64,
+    pub has_picture: bool,
+    pub figures: attending::Figures,
+    pub jitter: Option<std::time::Duration>,
+    pub away: Option<(Instant, u64)>,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ended {
+    pub at_unix_ms: u64,
+    pub duration: std::time::Duration,
+    pub why: CloseReason,
+}
+
+impl Attendant {
+    pub(super) fn logged_in(&self) -> bool {
+        self.who.is_some()
+    }
+
+    pub(super) fn in_front(&self) -> bool {
+        self.login.is_some() || self.who.is_some()
+    }
+
+    pub(super) fn trouble(&mut self, trouble: Trouble) {
+        match &mut self.login {
+            Some(login) => *login = LoginState { busy: false, trouble: Some(trouble) },
+            None => self.trouble = Some(trouble),
+        }
+    }
+
+    pub(super) fn session(&self) -> Option<&Session> {
+        match &self.stage {
+            Stage::Session(session) => Some(session),
+            _ => None,
+        }
+    }
+
+    fn session_mut(&mut self, id: SessionId) -> Option<&mut Session> {
+        match &mut self.stage {
+            Stage::Session(session) if session.id == Some(id) => Some(session),
+            _ => None,
+        }
+    }
+
+    fn request(&mut self) -> u32 {
+        self.requests = self.requests.wrapping_add(1);
+        self.requests
+    }
+}
+
+impl Controller {
+    pub(super) fn attendant_command(&mut self, command: Command, now: Now) {
+        match command {
+            Command::OpenLogin => {
+                if self.attendant.who.is_none() {
+                    self.attendant.login = Some(LoginState::default());
+                }
+            }
+            Command::CloseLogin => self.attendant.login = None,
+            Command::Login { user, password } => self.log_in(user, password.reveal()),
+            Command::Logout => {
+                self.effects.push_back(Effect::Say(ToRelay::Logout));
+                self.attendant = Attendant::default();
+                self.register();
+            }
+            Command::Connect { partner } => self.connect(&partner, None),
+            Command::PasteCredentials(pasted) => match credentials(pasted.reveal()) {
+                Some((id, password)) => self.connect(&id.to_string(), password),
+                None => self.attendant.trouble = Some(Trouble::CredentialsUnreadable),
+            },
+            Command::LookUpTicket { number } => self.look_up(&number),
+            Command::ChooseTicket(choice) => {
+                if let Stage::Ticket(step) = &mut self.attendant.stage {
+                    step.choice = Some(choice);
+                    self.attendant.trouble = None;
+                }
+            }
+            Command::StartSession => self.start_session(),
+            Command::ConfirmNoTicket { subject } => {
+                if let Stage::Ticket(step) = &mut self.attendant.stage {
+                    step.subject = subject;
+                    step.dialog = false;
+                    step.choice = Some(TicketChoice::New);
+                    self.ask_password();
+                }
+            }
+            Command::GivePassword(typed) => match typed.reveal().parse::<Password>() {
+                Ok(password) => self.dial(password),
+                // One text for unknown, offline and wrong: this is wrong.
+                Err(_) => self.attendant.trouble = Some(Trouble::CannotEnter),
+            },
+            Command::Cancel | Command::Back => self.back(),
+            Command::End => self.end_attending(),
+            Command::SetControl(control) => self.viewing(|view| view.control = control),
+            Command::SetScale(scale) => self.viewing(|view| view.scale = scale),
+            Command::ToggleFullScreen => self.viewing(|view| view.full_screen = !view.full_screen),
+            Command::ToggleToolbar => self.viewing(|view| view.toolbar = !view.toolbar),
+            Command::ToggleConnectionPanel => self.viewing(|view| view.panel = !view.panel),
+            command => tracing::error!(?command, %now.unix_ms, "a command that nobody takes"),
+        }
+    }
+
+    fn log_in(&mut self, user: String, password: &str) {
+        let login = self.attendant.login.get_or_insert_default();
+        if !matches!(self.link, super::LinkState::Up) {
+            *login = LoginState { busy: false, trouble: Some(Trouble::ServerAway) };
+            return;
+        }
+        *login = LoginState { busy: true, trouble: None };
+        self.settings.user.clone_from(&user);
+        self.effects.push_back(Effect::Say(ToRelay::Login(Login { user, password: password.to_owned() })));
+        self.save_settings();
+    }
+
+    fn connect(&mut self, typed: &str, password: Option<Password>) {
+        self.attendant.trouble = None;
+        typed.clone_into(&mut self.attendant.partner_typed);
+        let Some(partner) = partner_id(typed) else {
+            self.attendant.trouble = Some(Trouble::PartnerIdIncomplete);
+            return;
+        };
+        if !self.is_up() {
+            self.attendant.trouble = Some(Trouble::ServerAway);
+            return;
+        }
+        let list = self.attendant.request();
+        self.attendant.stage = Stage::Ticket(TicketStep {
+            partner,
+            number: String::new(),
+            lookup: Looked::Nothing,
+            open: Vec::new(),
+            choice: None,
+            subject: String::new(),
+            dialog: false,
+            password,
+            find: 0,
+            list,
+        });
+        self.effects.push_back(Effect::Say(ToRelay::ListTickets(ListTickets { request: list, partner })));
+    }
+
+    fn look_up(&mut self, typed: &str) {
+        let request = self.attendant.request();
+        let Stage::Ticket(step) = &mut self.attendant.stage else { return };
+        self.attendant.trouble = None;
+        typed.clone_into(&mut step.number);
+        match TicketNumber::new(typed) {
+            Ok(number) => {
+                step.lookup = Looked::Searching(number.clone());
+                step.find = request;
+                self.effects.push_back(Effect::Say(ToRelay::FindTicket(FindTicket { request, number })));
+            }
+            Err(_) => step.lookup = Looked::NotFound(typed.to_owned()),
+        }
+    }
+
+    fn start_session(&mut self) {
+        let Stage::Ticket(step) = &mut self.attendant.stage else { return };
+        match &step.choice {
+            None => {}
+            Some(TicketChoice::New) => step.dialog = true,
+            Some(TicketChoice::Existing(_)) => self.ask_password(),
+        }
+    }
+
+    fn ask_password(&mut self) {
+        self.attendant.trouble = None;
+        let Stage::Ticket(step) = &self.attendant.stage else { return };
+        let mut step = step.clone();
+        match step.password.take() {
+            Some(password) => {
+                self.attendant.stage = Stage::Password(step, true);
+                self.dial(password);
+            }
+            None => self.attendant.stage = Stage::Password(step, false),
+        }
+    }
+
+    fn dial(&mut self, password: Password) {
+        let request = self.attendant.request();
+        let Stage::Password(step, _) = &self.attendant.stage else { return };
+        if !self.is_up() || !self.attendant.who.as_ref().is_some_and(|who| who.certified) {
+            self.attendant.trouble = Some(Trouble::ServerAway);
+            return;
+        }
+        let step = step.clone();
+        let (ticket, number) = match &step.choice {
+            Some(TicketChoice::Existing(number)) => match TicketNumber::new(number) {
+                Ok(number) => (Wire::Number(number.clone()), Some(number)),
+                Err(_) => return,
+            },
+            _ => (Wire::OpenNew { subject: ShownText::lossy(&step.subject) }, None),
+        };
+        self.attendant.trouble = None;
+        self.effects.push_back(Effect::Say(ToRelay::Dial(Dial { request, partner: step.partner, ticket, want: Grants::CONTROL })));
+        self.attendant.stage = Stage::Session(Box::new(Session {
+            step,
+            password: Some(password),
+            request,
+            id: None,
+            resume: None,
+            protocol: None,
+            number,
+            stage: ConnectStage::Reaching,
+            asked_since: None,
+            view: None,
+            gone: false,
+        }));
+    }
+
+    fn back(&mut self) {
+        self.attendant.trouble = None;
+        match std::mem::take(&mut self.attendant.stage) {
+            Stage::Ticket(mut step) if step.dialog => {
+                step.dialog = false;
+                self.attendant.stage = Stage::Ticket(step);
+            }
+            Stage::Password(step, _) => self.attendant.stage = Stage::Ticket(step),
+            Stage::Session(session) => {
+                self.attendant.stage = Stage::Session(session);
+                self.end_attending();
+            }
+            Stage::Home if self.attendant.who.is_none() => self.attendant.login = None,
+            Stage::Home | Stage::Ticket(_) | Stage::Ended(..) => {}
+        }
+    }
+
+    fn end_attending(&mut self) {
+        let Stage::Session(session) = &mut self.attendant.stage else { return };
+        if session.id.is_some() {
+            self.effects.push_back(Effect::EndAttending(CloseReason::EndedByAttendant));
+        } else {
+            // The relay has not answered yet; when it does, the place is not taken.
+            session.gone = true;
+            let step = session.step.clone();
+            self.attendant.stage = Stage::Password(step, false);
+        }
+    }
+
+    fn viewing(&mut self, change: impl FnOnce(&mut Viewing)) {
+        let Stage::Session(session) = &mut self.attendant.stage else { return };
+        let Some(view) = &mut session.view else { return };
+        change(view);
+        let control = view.control && view.granted.control;
+        let actual = view.scale == Scale::OneToOne;
+        self.effects.push_back(Effect::Look { actual, control });
+    }
+
+    /// Do mouse and keyboard over the picture go to the customer?
+    pub fn controls(&self) -> bool {
+        self.attendant.session().and_then(|session| session.view.as_ref()).is_some_and(|view| view.control && view.granted.control && view.away.is_none())
+    }
+
+    /// The certificate came, or did not.
+    pub fn enrolled(&mut self, result: Result<(), String>) {
+        match (&mut self.attendant.who, result) {
+            (Some(who), Ok(())) => {
+                who.certified = true;
+                self.attendant.login = None;
+            }
+            (who, Err(why)) => {
+                tracing::error!(why, "no certificate for this attendant");
+                *who = None;
+                self.attendant.login = Some(LoginState { busy: false, trouble: Some(Trouble::Other(why)) });
+            }
+            (None, Ok(())) => {}
+        }
+    }
+
+    pub(super) fn attendant_message(&mut self, message: FromRelay, now: Now) {
+        match message {
+            FromRelay::LoggedIn(logged_in) => self.logged_in(logged_in),
+            FromRelay::LoginFailed(error) => self.login_failed(error),
+            FromRelay::EnrolFailed(why) => self.enrolled(Err(why.as_str().to_owned())),
+            FromRelay::Waiting(list) => self.attendant.waiting = list,
+            FromRelay::TicketFound(found) => {
+                if let Stage::Ticket(step) = &mut self.attendant.stage
+                    && step.find == found.request
+                    && let Looked::Searching(asked) = step.lookup.clone()
+                {
+                    let existing = |number: &TicketNumber| Some(TicketChoice::Existing(number.as_str().to_owned()));
+                    match found.ticket {
+                        Ok(brief) => {
+                            step.choice = existing(&brief.number);
+                            step.lookup = Looked::Found(brief);
+                        }
+                        Err(TicketError::NotFound) => step.lookup = Looked::NotFound(asked.as_str().to_owned()),
+                        Err(TicketError::Down) => {
+                            step.choice = existing(&asked);
+                            step.lookup = Looked::Down(asked);
+                        }
+                    }
+                }
+            }
+            FromRelay::TicketList(list) => {
+                if let Stage::Ticket(step) = &mut self.attendant.stage
+                    && step.list == list.request
+                {
+                    match list.tickets {
+                        Ok(tickets) => step.open = tickets,
+                        Err(_) => self.attendant.trouble = Some(Trouble::TicketingDown),
+                    }
+                }
+            }
+            FromRelay::Dialled(dialled) => self.dialled(dialled, now),
+            FromRelay::DialRefused(refused) => {
+                if let Stage::Session(session) = &self.attendant.stage
+                    && session.id.is_none()
+                    && session.request == refused.request
+                {
+                    self.dial_refused(refused.why);
+                }
+            }
+            message => tracing::debug!(?message, "nothing waits for this"),
+        }
+    }
+
+    fn logged_in(&mut self, logged_in: LoggedIn) {
+        let certified = self.attendant.who.as_ref().is_some_and(|who| who.operator == logged_in.operator && who.certified);
+        self.attendant.who = Some(Who { operator: logged_in.operator, name: logged_in.name, token: logged_in.token, certified });
+        if !certified {
+            self.effects.push_back(Effect::Enrol);
+        }
+        self.register();
+        self.attendant_rejoin();
+    }
+
+    fn login_failed(&mut self, error: LoginError) {
+        let trouble = match error {
+            LoginError::Wrong => Trouble::LoginRejected,
+            LoginError::TooMany { retry_after_s } => Trouble::LoginThrottled { wait: std::time::Duration::from_secs(retry_after_s.into()) },
+            LoginError::Expired => Trouble::LoginExpired,
+            LoginError::Unavailable => Trouble::ServerAway,
+        };
+        if error == LoginError::Expired {
+            if self.attendant.session().is_some() {
+                self.effects.push_back(Effect::EndAttending(CloseReason::ConnectionLost));
+            }
+            self.attendant.who = None;
+        }
+        self.attendant.login = Some(LoginState { busy: false, trouble: Some(trouble) });
+    }
+
+    fn dialled(&mut self, dialled: Dialled, now: Now) {
+        let Stage::Session(session) = &mut self.attendant.stage else {
+            // Given up in between: tell the relay, so that the customer is free again.
+            let at_unix_ms = self.relay_now_ms(now);
+            return self.report(dialled.session, Happened::Ended { why: CloseReason::Cancelled, at_unix_ms, reconnects: 0 }, now);
+        };
+        if session.request != dialled.request || session.id.is_some() || session.gone {
+            return;
+        }
+        let Some(password) = session.password.take() else { return };
+        session.id = Some(dialled.session);
+        session.resume = Some(dialled.resume);
+        session.protocol = Some(dialled.protocol);
+        self.effects.push_back(Effect::StartAttending(dialled.session, password));
+        self.effects.push_back(Effect::Say(ToRelay::Join(dialled.token)));
+    }
+
+    fn dial_refused(&mut self, why: DialError) {
+        let Stage::Session(session) = std::mem::take(&mut self.attendant.stage) else { return };
+        let mut step = session.step;
+        let trouble = match why {
+            DialError::Unreachable | DialError::NotAllowed => Trouble::CannotEnter,
+            DialError::Busy => Trouble::PartnerBusy,
+            DialError::TooMany { .. } => Trouble::TooManyAttempts,
+            DialError::CannotRecord => Trouble::CannotRecord,
+            DialError::NoSuchTicket => {
+                let number = match &step.choice {
+                    Some(TicketChoice::Existing(number)) => number.clone(),
+                    _ => String::new(),
+                };
+                step.choice = None;
+                step.lookup = Looked::NotFound(number);
+                self.attendant.stage = Stage::Ticket(step);
+                return;
+            }
+        };
+        self.attendant.trouble = Some(trouble);
+        self.attendant.stage = Stage::Password(step, false);
+    }
+
+    /// News of the session with a partner.
+    pub fn attending(&mut self, id: SessionId, out: &attending::Out, now: Now) {
+        let Some(session) = self.attendant.session_mut(id) else { return };
+        match out {
+            attending::Out::Asking => {
+                session.asked_since = Some(now.instant);
+                let whole = protocol::limits::CONSENT_WAIT;
+                session.stage = ConnectStage::AwaitingConsent { expires_in: whole, expires_after: whole };
+            }
+            attending::Out::Started(granted, _) => {
+                session.stage = ConnectStage::Opening;
+                session.view = Some(Viewing {
+                    granted: *granted,
+                    ever: *granted,
+                    control: granted.control,
+                    scale: Scale::Scaled,
+                    full_screen: false,
+                    toolbar: true,
+                    panel: false,
+                    began: now.instant,
+                    began_unix_ms: now.unix_ms,
+                    has_picture: false,
+                    figures: attending::Figures::default(),
+                    jitter: None,
+                    away: None,
+                });
+                self.viewing(|_| {});
+            }
+            attending::Out::FirstPicture => self.viewing(|view| view.has_picture = true),
+            attending::Out::Changed(granted) => {
+                let granted = *granted;
+                self.viewing(|view| {
+                    view.granted = granted;
+                    view.ever.control |= granted.control;
+                });
+            }
+            attending::Out::Figures(figures) => {
+                if let Some(view) = &mut session.view {
+                    if let (Some(before), Some(after)) = (view.figures.round_trip, figures.round_trip) {
+                        // RFC 3550, 6.4.1: a sixteenth of each new difference.
+                        let difference = before.abs_diff(after);
+                        view.jitter = Some(view.jitter.map_or(difference, |jitter| jitter * 15 / 16 + difference / 16));
+                    }
+                    view.figures = *figures;
+                }
+            }
+            attending::Out::Paused => {
+                self.viewing(|view| view.away = Some((now.instant, now.unix_ms)));
+                self.attendant_rejoin();
+            }
+            attending::Out::Resumed(granted) => {
+                let granted = *granted;
+                self.viewing(|view| {
+                    view.away = None;
+                    view.granted = granted;
+                });
+            }
+            attending::Out::Over { why, begun: _, reconnects } => self.attending_over(id, *why, *reconnects, now),
+        }
+    }
+
+    fn attending_over(&mut self, id: SessionId, why: CloseReason, reconnects: u32, now: Now) {
+        let Stage::Session(session) = std::mem::take(&mut self.attendant.stage) else { return };
+        let at_unix_ms = self.relay_now_ms(now);
+        self.report(id, Happened::Ended { why, at_unix_ms, reconnects }, now);
+        if let Some(view) = &session.view {
+            let ended = Ended { at_unix_ms: now.unix_ms, duration: now.instant.saturating_duration_since(view.began), why };
+            self.attendant.stage = Stage::Ended(session, ended);
+            return;
+        }
+        self.attendant.trouble = match why {
+            CloseReason::WrongPassword => Some(Trouble::CannotEnter),
+            CloseReason::Refused | CloseReason::EndedByCustomer => Some(Trouble::Refused),
+            CloseReason::NoAnswer => Some(Trouble::NoAnswer { after: protocol::limits::CONSENT_WAIT }),
+            CloseReason::Cancelled | CloseReason::EndedByAttendant => None,
+            CloseReason::ProgramGone => Some(Trouble::PartnerGone),
+            CloseReason::ConnectionLost => Some(Trouble::ConnectionLost),
+            CloseReason::Violation | CloseReason::Failed => Some(Trouble::NotProtected),
+        };
+        self.attendant.stage = Stage::Password(session.step, false);
+    }
+
+    pub(super) fn attendant_ticket(&mut self, numbers: SessionTicket) {
+        let session = match &mut self.attendant.stage {
+            Stage::Session(session) | Stage::Ended(session, _) => session,
+            _ => return,
+        };
+        if session.id == Some(numbers.session) {
+            session.protocol = Some(numbers.protocol);
+            session.number = numbers.ticket;
+        }
+    }
+
+    pub(super) fn attendant_peer_away(&mut self, id: SessionId) {
+        if self.attendant.session_mut(id).is_some() {
+            self.effects.push_back(Effect::AttendingLost);
+            self.attendant_rejoin();
+        }
+    }
+
+    pub(super) fn attendant_closed(&mut self, closed: Closed) {
+        if self.attendant.session_mut(closed.session).is_some() {
+            self.effects.push_back(Effect::EndAttending(closed.why));
+        }
+    }
+
+    pub(super) fn attendant_keeps(&mut self, id: SessionId, resume: Opaque) -> bool {
+        self.attendant.session_mut(id).map(|session| session.resume = Some(resume)).is_some()
+    }
+
+    fn attendant_rejoin(&mut self) {
+        if let Some(Session { id: Some(id), resume: Some(resume), view: Some(Viewing { away: Some(_), .. }), .. }) = self.attendant.session() {
+            let (id, resume) = (*id, resume.clone());
+            self.rejoin(id, resume);
+        }
+    }
+
+    pub(super) fn attendant_up(&mut self) {
+        if let Some(who) = &self.attendant.who {
+            self.effects.push_back(Effect::Say(ToRelay::LoginAgain(who.token.clone())));
+        }
+    }
+
+    pub(super) fn attendant_down(&mut self) {
+        match &mut self.attendant.stage {
+            Stage::Session(session) if session.id.is_some() => self.effects.push_back(Effect::AttendingLost),
+            Stage::Session(session) => {
+                let step = session.step.clone();
+                self.attendant.stage = Stage::Password(step, false);
+                self.attendant.trouble = Some(Trouble::ServerAway);
+            }
+            Stage::Ticket(TicketStep { lookup: lookup @ Looked::Searching(_), .. }) => *lookup = Looked::Nothing,
+            _ => {}
+        }
+        if let Some(login) = self.attendant.login.as_mut().filter(|login| login.busy) {
+            *login = LoginState { busy: false, trouble: Some(Trouble::ServerAway) };
+        }
+    }
+}
+
+/// ID and, if there, password in a text copied from the console: `123 456 789 K7QF-2M9X`, on one line or two.
+fn credentials(pasted: &str) -> Option<(DeviceId, Option<Password>)> {
+    let text = pasted.trim();
+    if text.len() > 200 {
+        return None;
+    }
+    let mut digits = 0;
+    let end = text.char_indices().find_map(|(i, c)| {
+        digits += usize::from(c.is_ascii_digit());
+        (digits == 9).then_some(i + 1)
+    })?;
+    let (id, rest) = text.split_at(end);
+    let id = id.parse().ok()?;
+    let rest = rest.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | ':' | '/' | '|'));
+    if rest.is_empty() { Some((id, None)) } else { Some((id, Some(rest.parse().ok()?))) }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn copied_credentials_are_read_and_other_texts_are_not() {
+        let id = DeviceId::new(123_456_789).unwrap();
+        assert_eq!(credentials("123 456 789").unwrap(), (id, None));
+        for text in ["123 456 789 K7QF-2M9X", "123456789\nk7qf2m9x", " 123-456-789 / K7QF-2M9X "] {
+            assert_eq!(credentials(text).unwrap().1.unwrap().reveal(), "K7QF-2M9X", "{text}");
+        }
+        for text in ["", "12345678", "hello", "123 456 789 not a password", &"1".repeat(300)] {
+            assert!(credentials(text).is_none(), "{text}");
+        }
+    }
+}

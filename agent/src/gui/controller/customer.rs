@@ -1,0 +1,284 @@
+//! The controller's part for the person who is helped.
+
+use std::{
+    collections::BTreeMap,
+    time::Instant,
+};
+
+use protocol::{
+    id::{DeviceId, Password, ProtocolNumber, SessionId, TicketNumber},
+    limits,
+    message::{
+        ToRelay,
+        directory::{FieldKey, Opaque},
+        grant::Grants,
+        pairing::{CloseReason, Happened, Incoming},
+        ticket::{SessionTicket, TicketBrief},
+    },
+    session::customer::Peer,
+};
+
+use super::{Controller, Effect, LinkState, Now, Receipt, ToHelped, field_error, field_map, helped};
+use crate::gui::{
+    command::Command,
+    view_model::{FieldError, FieldKind, Notice, Saving},
+};
+
+/// The customer's side of the program.
+#[derive(Debug)]
+pub(super) struct Customer {
+    pub fields: BTreeMap<FieldKey, String>,
+    pub errors: BTreeMap<FieldKey, FieldError>,
+    /// The form is filled (or there is none).
+    pub submitted: bool,
+    pub id: Option<(DeviceId, Opaque)>,
+    pub listed_since: Option<Instant>,
+    pub password: Password,
+    /// Guesses at this password so far.
+    pub tries: u8,
+    pub session: Option<Session>,
+    pub receipt: Option<(Receipt, Saving)>,
+    pub questions: u64,
+}
+
+/// One session of this computer.
+#[derive(Debug)]
+pub(super) struct Session {
+    pub id: SessionId,
+    pub resume: Opaque,
+    pub ticket: Option<TicketBrief>,
+    pub number: Option<TicketNumber>,
+    pub protocol: ProtocolNumber,
+    pub state: SessionState,
+    pub bar_open: bool,
+    /// A wrong guess is being looked at.
+    guessing: bool,
+}
+
+#[derive(Debug)]
+pub(super) enum SessionState {
+    Ringing,
+    Asking { peer: Peer, want: Grants, since: Instant, question: u64 },
+    Active { peer: Peer, granted: Grants, ever: Grants, began: Instant, began_unix_ms: u64, away_since: Option<Instant> },
+}
+
+impl Customer {
+    pub(super) fn new(password: Password, asks: bool) -> Self {
+        Self {
+            fields: BTreeMap::new(),
+            errors: BTreeMap::new(),
+            submitted: !asks,
+            id: None,
+            listed_since: None,
+            password,
+            tries: 0,
+            session: None,
+            receipt: None,
+            questions: 0,
+        }
+    }
+}
+
+impl Controller {
+    pub(super) fn customer_command(&mut self, command: Command, now: Now) {
+        match command {
+            Command::SubmitFields(typed) => self.submit(typed),
+            Command::RenewPassword => self.renew_password(),
+            Command::CredentialsCopied => tracing::info!("the customer copied ID and password"),
+            Command::Answer { allow, control } => {
+                if matches!(self.customer.session, Some(Session { state: SessionState::Asking { .. }, .. })) {
+                    self.effects.push_back(Effect::Helped(ToHelped::Answer { allow, control }));
+                }
+            }
+            Command::AllowControl(control) => self.effects.push_back(Effect::Helped(ToHelped::AllowControl(control))),
+            Command::ToggleBarPanel => {
+                if let Some(session) = &mut self.customer.session {
+                    session.bar_open = !session.bar_open;
+                }
+            }
+            Command::End => self.effects.push_back(Effect::Helped(ToHelped::End(CloseReason::EndedByCustomer))),
+            Command::SaveReceipt => {
+                if let Some((receipt, _)) = &self.customer.receipt {
+                    self.effects.push_back(Effect::KeepReceipt(receipt.clone(), self.language, true));
+                }
+            }
+            Command::DismissReceipt => self.customer.receipt = None,
+            command => tracing::error!(?command, %now.unix_ms, "a command came to the wrong half of the controller"),
+        }
+    }
+
+    fn submit(&mut self, typed: Vec<(FieldKind, String)>) {
+        let typed = typed.into_iter().map(|(kind, value)| (key_of(kind), value)).collect();
+        self.customer.fields = field_map(typed);
+        self.customer.errors = self
+            .profile
+            .fields
+            .iter()
+            .filter_map(|(key, required)| {
+                let value = self.customer.fields.get(key).map_or("", String::as_str);
+                field_error(*key, value, *required).map(|error| (*key, error))
+            })
+            .collect();
+        if self.customer.errors.is_empty() {
+            self.customer.submitted = true;
+            self.register();
+        }
+    }
+
+    pub(super) fn customer_incoming(&mut self, incoming: Incoming) {
+        if self.customer.session.is_some() || self.attendant.session().is_some() {
+            tracing::warn!(session = %incoming.session, "somebody dialled while a session was under way");
+            return;
+        }
+        self.customer.session = Some(Session {
+            id: incoming.session,
+            resume: incoming.resume,
+            number: incoming.ticket.as_ref().map(|ticket| ticket.number.clone()),
+            ticket: incoming.ticket,
+            protocol: incoming.protocol,
+            state: SessionState::Ringing,
+            bar_open: false,
+            guessing: false,
+        });
+        self.effects.push_back(Effect::StartHelped(incoming.session, self.customer.password.clone()));
+        self.effects.push_back(Effect::Say(ToRelay::Join(incoming.token)));
+    }
+
+    /// News of this computer's session.
+    pub fn helped(&mut self, id: SessionId, out: helped::Out, now: Now) {
+        let Some(session) = self.customer.session.as_mut().filter(|session| session.id == id) else { return };
+        match out {
+            helped::Out::Guess => {
+                self.customer.tries += 1;
+                session.guessing = true;
+            }
+            helped::Out::GuessWasRight => {
+                self.customer.tries = 0;
+                session.guessing = false;
+            }
+            helped::Out::Ask { peer, want } => {
+                self.customer.questions += 1;
+                session.state = SessionState::Asking { peer, want, since: now.instant, question: self.customer.questions };
+            }
+            helped::Out::CloseQuestion => {
+                if matches!(session.state, SessionState::Asking { .. }) {
+                    session.state = SessionState::Ringing;
+                }
+            }
+            helped::Out::Started { peer, granted } => {
+                self.customer.receipt = None;
+                if self.settings.known_attendants.insert(peer.operator.to_string()) {
+                    self.effects.push_back(Effect::SaveSettings(self.settings.clone()));
+                }
+                let attendant = peer.name.clone();
+                session.state = SessionState::Active { peer, granted, ever: granted, began: now.instant, began_unix_ms: now.unix_ms, away_since: None };
+                let at_unix_ms = self.relay_now_ms(now);
+                self.report(id, Happened::Started { granted, attendant, at_unix_ms }, now);
+            }
+            helped::Out::Changed(now_granted) => {
+                if let SessionState::Active { granted, ever, .. } = &mut session.state {
+                    *granted = now_granted;
+                    ever.control |= now_granted.control;
+                }
+            }
+            helped::Out::Paused => {
+                if let SessionState::Active { away_since, .. } = &mut session.state {
+                    *away_since = Some(now.instant);
+                }
+                // The cut may be the connection between the two alone: ask for a new place.
+                self.customer_rejoin();
+            }
+            helped::Out::Resumed => {
+                if let SessionState::Active { away_since, .. } = &mut session.state {
+                    *away_since = None;
+                }
+            }
+            helped::Out::Over { why, begun: _, reconnects } => self.customer_over(id, why, reconnects, now),
+        }
+    }
+
+    fn customer_over(&mut self, id: SessionId, why: CloseReason, reconnects: u32, now: Now) {
+        let Some(session) = self.customer.session.take() else { return };
+        let at_unix_ms = self.relay_now_ms(now);
+        self.report(id, Happened::Ended { why, at_unix_ms, reconnects }, now);
+        if let SessionState::Active { peer, ever, began, began_unix_ms, .. } = session.state {
+            let receipt = Receipt {
+                company: self.profile.brand.company.clone(),
+                attendant: peer.name,
+                started_unix_ms: began_unix_ms,
+                ended_unix_ms: now.unix_ms,
+                duration: now.instant.saturating_duration_since(began),
+                allowed: ever,
+                why,
+                protocol: session.protocol,
+                ticket: session.number,
+            };
+            self.effects.push_back(Effect::KeepReceipt(receipt.clone(), self.language, false));
+            self.customer.receipt = Some((receipt, Saving::Offered));
+            // A password is for one session.
+            self.renew_password();
+        } else if session.guessing {
+            let tries = self.customer.tries;
+            let notice = if tries >= limits::PASSWORD_TRIES {
+                self.renew_password();
+                Notice::PasswordRenewed
+            } else {
+                Notice::WrongPassword { tries, limit: limits::PASSWORD_TRIES }
+            };
+            self.notice = Some((notice, now.instant));
+        }
+    }
+
+    /// The ticket's number may come later than the session's end.
+    pub(super) fn customer_ticket(&mut self, numbers: &SessionTicket) {
+        if let Some(session) = self.customer.session.as_mut().filter(|session| session.id == numbers.session) {
+            session.number.clone_from(&numbers.ticket);
+            session.protocol = numbers.protocol.clone();
+        } else if let Some((receipt, _)) = self.customer.receipt.as_mut().filter(|(receipt, _)| receipt.protocol == numbers.protocol)
+            && receipt.ticket != numbers.ticket
+        {
+            receipt.ticket.clone_from(&numbers.ticket);
+            self.effects.push_back(Effect::KeepReceipt(receipt.clone(), self.language, false));
+        }
+    }
+
+    pub(super) fn customer_rejoin(&mut self) {
+        if let Some(Session { id, resume, state: SessionState::Active { away_since: Some(_), .. }, .. }) = &self.customer.session {
+            let (id, resume) = (*id, resume.clone());
+            self.rejoin(id, resume);
+        }
+    }
+
+    pub(super) fn customer_down(&mut self) {
+        if self.customer.session.is_some() {
+            self.effects.push_back(Effect::Helped(ToHelped::Lost));
+        }
+    }
+
+    pub(super) fn is_up(&self) -> bool {
+        matches!(self.link, LinkState::Up)
+    }
+}
+
+fn key_of(kind: FieldKind) -> FieldKey {
+    match kind {
+        FieldKind::Name => FieldKey::Name,
+        FieldKind::Email => FieldKey::Email,
+        FieldKind::Company => FieldKey::Company,
+        FieldKind::Phone => FieldKey::Phone,
+        FieldKind::Document => FieldKey::Document,
+        FieldKind::Subject => FieldKey::Subject,
+    }
+}
+
+/// The page's word for a field.
+pub(super) fn kind_of(key: FieldKey) -> FieldKind {
+    match key {
+        FieldKey::Name => FieldKind::Name,
+        FieldKey::Email => FieldKind::Email,
+        FieldKey::Company => FieldKind::Company,
+        FieldKey::Phone => FieldKind::Phone,
+        FieldKey::Document => FieldKind::Document,
+        FieldKey::Subject => FieldKind::Subject,
+    }
+}

@@ -1,0 +1,1 @@
+//! Stories of the controller without windows.

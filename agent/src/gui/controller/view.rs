@@ -1,0 +1,374 @@
+//! What the windows show, made anew from the controller's state. Reads everything, changes nothing.
+
+use std::time::{Duration, Instant};
+
+use protocol::{
+    id::DeviceId,
+    limits,
+    message::{
+        directory::{Field, FieldKey, WaitingCustomer as Listed},
+        grant::Grants,
+        pairing::CloseReason,
+        ticket::{TicketBrief, TicketStatus as Status},
+    },
+};
+
+use super::{
+    Controller, LinkState, Now, PATIENCE,
+    attendant::{Ended, LoginState, Looked, Session, Stage, TicketStep, Viewing, Who},
+    attendant_in_front,
+    customer::{SessionState, kind_of},
+};
+use crate::gui::view_model::{
+    AboutView, Allowed, BarView, CheckKind, CheckResult, CheckView, ConnectStage, ConnectingView, ConsentView, ControlState, EndedView, Ending, FieldView, FieldsView, HomeView,
+    LinkView, LoginView, Lookup, MainWindow, NewTicketDialog, OpenTicket, OwnCredentials, Page, PartnerPasswordView, PartnerView, PictureKind, Quality, ReceiptView, ReconnectingView,
+    Theme, TicketCard, TicketLine, TicketStatus, TicketStepView, UnreachableView, ViewModel, ViewerView, WaitingCustomer, WaitingView,
+};
+
+/// Waiting longer than this is too long.
+const OVERDUE: Duration = Duration::from_secs(5 * 60);
+
+pub(super) fn view(c: &Controller, now: Now) -> ViewModel {
+    let session_bar = bar(c, now);
+    let viewer = c.attendant.session().and_then(|session| viewer(c, session, now));
+    let asking = matches!(c.customer.session.as_ref().map(|session| &session.state), Some(SessionState::Asking { .. }));
+    let hidden = (session_bar.is_some() || viewer.is_some()) && !asking;
+    ViewModel {
+        brand: c.profile.brand.clone(),
+        language: c.language,
+        theme: Theme::System,
+        page: page(c, now),
+        main_window: if hidden { MainWindow::Hidden } else { MainWindow::Shown },
+        session_bar,
+        viewer,
+        notice: c.notice.as_ref().map(|(notice, _)| notice.clone()),
+    }
+}
+
+fn page(c: &Controller, now: Now) -> Page {
+    if let Some(consent) = consent(c, now) {
+        return Page::Consent(consent);
+    }
+    if c.about {
+        return Page::About(AboutView { version: env!("CARGO_PKG_VERSION").to_owned() });
+    }
+    if attendant_in_front(c) {
+        return attendant_page(c, now);
+    }
+    if let Some((receipt, saving)) = &c.customer.receipt {
+        return Page::Receipt(ReceiptView {
+            attendant: receipt.attendant.as_str().to_owned(),
+            started_unix_s: seconds(receipt.started_unix_ms),
+            ended_unix_s: seconds(receipt.ended_unix_ms),
+            duration: receipt.duration,
+            allowed: allowed(receipt.allowed),
+            ticket: receipt.ticket.as_ref().map(ToString::to_string),
+            protocol: Some(receipt.protocol.to_string()),
+            ending: ending(receipt.why),
+            saving: saving.clone(),
+        });
+    }
+    let gone_for = c.away.as_ref().map(|(since, _)| now.instant.saturating_duration_since(*since));
+    if gone_for.is_some_and(|gone| gone >= PATIENCE) {
+        return Page::Unreachable(unreachable(c, now));
+    }
+    if !c.customer.submitted {
+        return Page::Fields(FieldsView {
+            ticket: None,
+            fields: c
+                .profile
+                .fields
+                .iter()
+                .map(|(key, required)| FieldView {
+                    kind: kind_of(*key),
+                    value: c.customer.fields.get(key).cloned().unwrap_or_default(),
+                    required: *required,
+                    error: c.customer.errors.get(key).copied(),
+                })
+                .collect(),
+            busy: false,
+        });
+    }
+    Page::Waiting(WaitingView {
+        id: c.customer.id.as_ref().map(|(id, _)| id.to_string()).unwrap_or_default(),
+        password: c.customer.password.reveal(),
+        waiting: c.customer.listed_since.map(|since| now.instant.saturating_duration_since(since)),
+        returning: gone_for.is_some() && c.customer.id.is_some(),
+    })
+}
+
+fn attendant_page(c: &Controller, now: Now) -> Page {
+    let (Some(who), None) = (&c.attendant.who, &c.attendant.login) else {
+        let login = c.attendant.login.as_ref();
+        return Page::Login(LoginView {
+            server: c.profile.server.clone(),
+            user: c.settings.user.clone(),
+            busy: login.is_some_and(|login: &LoginState| login.busy),
+            trouble: login.and_then(|login| login.trouble.clone()),
+            valid_days: u32::try_from(limits::ATTENDANT_CERTIFICATE_LIFE.as_secs() / 86_400).unwrap_or(7),
+        });
+    };
+    let trouble = c.attendant.trouble.clone();
+    match &c.attendant.stage {
+        Stage::Home => Page::Home(home(c, who, now)),
+        Stage::Ticket(step) => Page::TicketStep(TicketStepView {
+            partner: partner(c, step.partner, now),
+            number: step.number.clone(),
+            lookup: lookup(&step.lookup),
+            open_tickets: open_tickets(step, now),
+            choice: step.choice.clone(),
+            dialog: step.dialog.then(|| NewTicketDialog {
+                customer: partner(c, step.partner, now).name,
+                subject: listed(c, step.partner).and_then(|row| field(&row.fields, FieldKey::Subject)).unwrap_or_default(),
+            }),
+            busy: false,
+            trouble,
+        }),
+        Stage::Password(step, busy) => Page::PartnerPassword(PartnerPasswordView { partner: partner(c, step.partner, now), busy: *busy, trouble }),
+        Stage::Session(session) => Page::Connecting(ConnectingView {
+            partner: partner(c, session.step.partner, now),
+            attendant: who.name.as_str().to_owned(),
+            stage: match (session.stage, session.asked_since) {
+                (ConnectStage::AwaitingConsent { expires_after, .. }, Some(since)) => ConnectStage::AwaitingConsent { expires_in: left(since, expires_after, now), expires_after },
+                (stage, _) => stage,
+            },
+            ticket: session.number.as_ref().map(ToString::to_string),
+            check_code: None,
+        }),
+        Stage::Ended(session, ended) => Page::Ended(ended_view(c, session, ended, now)),
+    }
+}
+
+fn consent(c: &Controller, now: Now) -> Option<ConsentView> {
+    let session = c.customer.session.as_ref()?;
+    let SessionState::Asking { peer, want, since, question } = &session.state else { return None };
+    Some(ConsentView {
+        question: *question,
+        attendant: peer.name.as_str().to_owned(),
+        company: c.profile.brand.company.clone(),
+        first_time: !c.settings.knows(peer.operator),
+        ticket: session.ticket.as_ref().map(|ticket| TicketLine { number: ticket.number.to_string(), subject: ticket.subject.as_str().to_owned() }).or_else(|| {
+            // Chosen while the ticketing system was down: a number without a subject.
+            session.number.as_ref().map(|number| TicketLine { number: number.to_string(), subject: String::new() })
+        }),
+        check_code: None,
+        control_asked: want.control,
+        arms_in: left(*since, limits::CONSENT_ARMS_AFTER, now),
+        arms_after: limits::CONSENT_ARMS_AFTER,
+        expires_in: left(*since, limits::CONSENT_WAIT, now),
+        expires_after: limits::CONSENT_WAIT,
+    })
+}
+
+fn bar(c: &Controller, now: Now) -> Option<BarView> {
+    let session = c.customer.session.as_ref()?;
+    let SessionState::Active { peer, granted, began, away_since, .. } = &session.state else { return None };
+    Some(BarView {
+        attendant: peer.name.as_str().to_owned(),
+        company: c.profile.brand.company.clone(),
+        allowed: allowed(*granted),
+        elapsed: now.instant.saturating_duration_since(*began),
+        ticket: session.number.as_ref().map(ToString::to_string),
+        protocol: Some(session.protocol.to_string()),
+        check_code: None,
+        reconnecting: away_since.map(|since| left(since, limits::RESUME_WITHIN, now)),
+        open: session.bar_open,
+    })
+}
+
+fn viewer(c: &Controller, session: &Session, now: Now) -> Option<ViewerView> {
+    let view = session.view.as_ref()?;
+    Some(ViewerView {
+        partner: partner(c, session.step.partner, now),
+        scale: view.scale,
+        full_screen: view.full_screen,
+        toolbar: view.toolbar,
+        connection_panel: view.panel,
+        control: match (view.granted.control, view.control) {
+            (false, _) => ControlState::NotAllowed,
+            (true, true) => ControlState::Control,
+            (true, false) => ControlState::ViewOnly,
+        },
+        link: link(c, view),
+        elapsed: now.instant.saturating_duration_since(view.began),
+        has_picture: view.has_picture,
+        reconnecting: view.away.map(|(since, unix_ms)| ReconnectingView {
+            picture_unix_s: seconds(unix_ms),
+            ends_in: left(since, limits::RESUME_WITHIN, now),
+            ends_after: limits::RESUME_WITHIN,
+        }),
+    })
+}
+
+fn link(c: &Controller, view: &Viewing) -> LinkView {
+    let figures = &view.figures;
+    let loss = figures.loss_percent.unwrap_or(0.0);
+    let quality = match figures.round_trip {
+        _ if view.away.is_some() => Quality::Lost,
+        None => Quality::Unknown,
+        Some(trip) if trip > Duration::from_millis(300) || loss > 5.0 => Quality::Poor,
+        Some(trip) if trip > Duration::from_millis(120) || loss > 1.0 => Quality::Fair,
+        Some(_) => Quality::Good,
+    };
+    LinkView {
+        quality,
+        relay: c.profile.server.clone(),
+        transport: "UDP".to_owned(),
+        round_trip: figures.round_trip,
+        jitter: view.jitter,
+        loss_percent: figures.loss_percent,
+        bits_per_second: Some(figures.bytes_per_second * 8),
+        #[allow(clippy::cast_precision_loss)] // a count of one second
+        frames_per_second: Some(figures.batches_per_second as f32),
+        picture: match (view.has_picture, figures.customer) {
+            (false, _) => PictureKind::Unknown,
+            (true, Some(stats)) if stats.video_permille > 0 => PictureKind::ExactAndVideo,
+            (true, _) => PictureKind::Exact,
+        },
+        check_code: None,
+    }
+}
+
+fn home(c: &Controller, who: &Who, now: Now) -> HomeView {
+    let mut waiting: Vec<WaitingCustomer> = c
+        .attendant
+        .waiting
+        .iter()
+        .map(|row| {
+            let for_ms = c.relay_now_ms(now).saturating_sub(row.since_unix_ms);
+            let waiting = Duration::from_millis(for_ms);
+            WaitingCustomer {
+                id: row.id.to_string(),
+                name: field(&row.fields, FieldKey::Name),
+                company: field(&row.fields, FieldKey::Company),
+                subject: field(&row.fields, FieldKey::Subject),
+                waiting,
+                overdue: waiting >= OVERDUE,
+            }
+        })
+        .collect();
+    waiting.sort_by_key(|row| std::cmp::Reverse(row.waiting));
+    HomeView {
+        attendant: who.name.as_str().to_owned(),
+        partner: c.attendant.partner_typed.clone(),
+        waiting,
+        stale_for: c.away.as_ref().map(|(since, _)| now.instant.saturating_duration_since(*since)),
+        own: c.customer.id.as_ref().map(|(id, _)| OwnCredentials { id: id.to_string(), password: c.customer.password.reveal() }),
+        busy: false,
+        trouble: c.attendant.trouble.clone(),
+    }
+}
+
+fn unreachable(c: &Controller, now: Now) -> UnreachableView {
+    let (retry_in, retry_after) = match &c.link {
+        LinkState::Waiting { until, after } => (until.saturating_duration_since(now.instant), *after),
+        LinkState::Dialling | LinkState::Up => (Duration::ZERO, Duration::ZERO),
+    };
+    let (since, why) = c.away.as_ref().map_or((None, ""), |(since, why)| (Some(now.instant.saturating_duration_since(*since)), why.as_str()));
+    let named = !why.contains("no address for");
+    UnreachableView {
+        retry_in,
+        retry_after,
+        checks: vec![
+            CheckView { what: CheckKind::Address, result: if why.is_empty() { CheckResult::Unknown } else if named { CheckResult::Good } else { CheckResult::Bad { since } } },
+            CheckView { what: CheckKind::Answer, result: if named { CheckResult::Bad { since } } else { CheckResult::Unknown } },
+        ],
+        details: if why.is_empty() { String::new() } else { format!("{}: {why}", c.profile.server) },
+    }
+}
+
+fn ended_view(c: &Controller, session: &Session, ended: &Ended, now: Now) -> EndedView {
+    let view = session.view.as_ref();
+    let began_unix_ms = view.map_or(ended.at_unix_ms, |view| view.began_unix_ms);
+    EndedView {
+        partner: partner(c, session.step.partner, now),
+        started_unix_s: seconds(began_unix_ms),
+        ended_unix_s: seconds(ended.at_unix_ms),
+        duration: ended.duration,
+        allowed: allowed(view.map_or(Grants::NONE, |view| view.ever)),
+        ticket: session.number.as_ref().map(ToString::to_string),
+        protocol: session.protocol.as_ref().map(ToString::to_string),
+        ending: ending(ended.why),
+        recorded_later: session.number.is_none(),
+    }
+}
+
+fn listed(c: &Controller, id: DeviceId) -> Option<&Listed> {
+    c.attendant.waiting.iter().find(|row| row.id == id)
+}
+
+fn partner(c: &Controller, id: DeviceId, now: Now) -> PartnerView {
+    let row = listed(c, id);
+    PartnerView {
+        id: id.to_string(),
+        name: row.and_then(|row| field(&row.fields, FieldKey::Name)),
+        company: row.and_then(|row| field(&row.fields, FieldKey::Company)),
+        waiting: row.map(|row| Duration::from_millis(c.relay_now_ms(now).saturating_sub(row.since_unix_ms))),
+    }
+}
+
+fn field(fields: &[Field], key: FieldKey) -> Option<String> {
+    fields.iter().find(|field| field.key == key).map(|field| field.value.as_str().to_owned()).filter(|value| !value.is_empty())
+}
+
+fn lookup(looked: &Looked) -> Lookup {
+    match looked {
+        Looked::Nothing => Lookup::None,
+        Looked::Searching(_) => Lookup::Searching,
+        Looked::Found(brief) => Lookup::Found(card(brief)),
+        Looked::NotFound(number) => Lookup::NotFound { number: number.clone() },
+        Looked::Down(number) => Lookup::Down { number: number.to_string() },
+    }
+}
+
+fn card(brief: &TicketBrief) -> TicketCard {
+    TicketCard {
+        number: brief.number.to_string(),
+        subject: brief.subject.as_str().to_owned(),
+        customer: brief.customer.as_str().to_owned(),
+        owner: Some(brief.owner.as_str().to_owned()).filter(|owner| !owner.is_empty()),
+        status: match brief.status {
+            Status::New | Status::Open => TicketStatus::Open,
+            Status::Waiting => TicketStatus::Waiting,
+            Status::Resolved => TicketStatus::Solved,
+            Status::Closed => TicketStatus::Closed,
+        },
+    }
+}
+
+fn open_tickets(step: &TicketStep, now: Now) -> Vec<OpenTicket> {
+    let shown = match &step.lookup {
+        Looked::Found(brief) => Some(&brief.number),
+        _ => None,
+    };
+    step.open
+        .iter()
+        .filter(|ticket| Some(&ticket.number) != shown)
+        .map(|ticket| OpenTicket {
+            number: ticket.number.to_string(),
+            subject: ticket.subject.as_str().to_owned(),
+            age: Duration::from_millis(now.unix_ms.saturating_sub(ticket.opened_unix_ms)),
+        })
+        .collect()
+}
+
+fn allowed(grants: Grants) -> Allowed {
+    Allowed { see: grants.view, control: grants.control }
+}
+
+fn ending(why: CloseReason) -> Ending {
+    match why {
+        CloseReason::EndedByCustomer | CloseReason::Refused => Ending::ByCustomer,
+        CloseReason::EndedByAttendant | CloseReason::Cancelled => Ending::ByAttendant,
+        CloseReason::ConnectionLost | CloseReason::ProgramGone | CloseReason::NoAnswer => Ending::Lost,
+        CloseReason::WrongPassword | CloseReason::Violation | CloseReason::Failed => Ending::Failed,
+    }
+}
+
+fn left(since: Instant, whole: Duration, now: Now) -> Duration {
+    (since + whole).saturating_duration_since(now.instant)
+}
+
+fn seconds(unix_ms: u64) -> i64 {
+    i64::try_from(unix_ms / 1_000).unwrap_or(i64::MAX)
+}

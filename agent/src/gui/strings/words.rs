@@ -1,0 +1,272 @@
+//! The fixed texts, one row each: name, pt-BR, en, es. A row without one of them does not compile.
+//!
+//! Voice: a calm colleague. Sentence case, no exclamation marks, no blame, the verb on the button is the verb in the title.
+
+use super::Language;
+
+macro_rules! table {
+    ($(#[$doc:meta])* $kind:ident { $($name:ident: $pt:literal, $en:literal, $es:literal;)* }) => {
+        $(#[$doc])*
+        #[allow(missing_docs)]
+        #[derive(Debug, Clone, Copy)]
+        pub struct $kind {
+            $(pub $name: &'static str,)*
+        }
+
+        impl $kind {
+            /// The texts in a language.
+            pub fn of(language: Language) -> &'static Self {
+                static PT_BR: $kind = $kind { $($name: $pt,)* };
+                static EN: $kind = $kind { $($name: $en,)* };
+                static ES: $kind = $kind { $($name: $es,)* };
+                match language {
+                    Language::PtBr => &PT_BR,
+                    Language::En => &EN,
+                    Language::Es => &ES,
+                }
+            }
+
+            /// Name and text of each row.
+            pub fn rows(&self) -> Vec<(&'static str, &'static str)> {
+                vec![$((stringify!($name), self.$name),)*]
+            }
+        }
+    };
+}
+
+/// Hands the names of the drawn texts to a macro: `drawn!(make)` is `make! { about, back, … }`.
+macro_rules! drawn {
+    ($make:ident) => {
+        $make! {
+            about, about_licences, all_monitors, allowed_now, altered_lead, altered_title, altered_why,
+            always_while_it_lasts, asks_permission, back, back_home, cancel, certificate_valid, check_code,
+            check_code_hint, close, code, connect, connect_to, connecting, consent_hint, consent_hint_code,
+            control, copied, copy, copy_both, copy_details, copy_id, copy_password, copy_protocol, customer,
+            details, do_not_allow, e_mail, end, end_any_time, fields_lead, fields_title, full_screen, go_on,
+            hide_password, i_am_an_attendant, id, leave_full_screen, log_in, log_out, logging_in,
+            login_title, more, mouse_and_keyboard, new_ticket_title, no_ticket, nobody_sees, nobody_waiting,
+            ok, one_to_one, open_and_go_on, owner, partner_id, partner_password, partner_password_lead,
+            password, paste_credentials, paste_hint, protocol, reconnecting, recorded_later, renew_password,
+            returning_explained, save_receipt, scaled, search, searching, see_the_screen, see_your_screen,
+            sees_the_screen, sending, session_bar, session_ended, show_password, start_session, starting,
+            subject, this_session, ticket, ticket_number, try_now, trying, unreachable_title,
+            use_mouse_and_keyboard, uses_mouse_and_keyboard, view_only, waiting_customers,
+            waiting_for_picture, which_ticket, you_can_untick, your_id, your_password
+        }
+    };
+}
+pub(crate) use drawn;
+
+table! {
+    /// What the pages draw themselves.
+    Words {
+        about: "Sobre o Amparo", "About Amparo", "Acerca de Amparo";
+        about_licences: "Amparo é oferecido sob as licenças MIT e Apache 2.0. Os textos usam a fonte Inter (OFL), os ícones são do Lucide (ISC) e as janelas são feitas com Slint.", "Amparo is available under the MIT and Apache 2.0 licences. Text is set in Inter (OFL), icons are from Lucide (ISC), and the windows are made with Slint.", "Amparo se ofrece bajo las licencias MIT y Apache 2.0. Los textos usan la fuente Inter (OFL), los iconos son de Lucide (ISC) y las ventanas están hechas con Slint.";
+        all_monitors: "todos os monitores", "all monitors", "todos los monitores";
+        allowed_now: "Permitido agora", "Allowed now", "Permitido ahora";
+        altered_lead: "Este arquivo foi alterado e não vai abrir. Baixe de novo pelo link que você recebeu.", "This file was changed and won't open. Download it again from your link.", "Este archivo fue modificado y no se abrirá. Descárguelo de nuevo desde el enlace que recibió.";
+        altered_title: "Arquivo alterado", "File changed", "Archivo modificado";
+        altered_why: "Isso acontece quando o download fica incompleto ou quando alguém muda o programa depois de feito. Nada foi compartilhado.", "This happens when a download is incomplete or when someone changes the program after it was made. Nothing was shared.", "Esto ocurre cuando la descarga queda incompleta o cuando alguien cambia el programa después de hecho. No se compartió nada.";
+        always_while_it_lasts: "sempre, enquanto durar", "always, while it lasts", "siempre, mientras dure";
+        asks_permission: "pede permissão", "asks for permission", "pide permiso";
+        back: "Voltar", "Back", "Volver";
+        back_home: "Voltar ao início", "Back to start", "Volver al inicio";
+        cancel: "Cancelar", "Cancel", "Cancelar";
+        certificate_valid: "Certificado válido", "Valid certificate", "Certificado válido";
+        check_code: "Código de conferência", "Check code", "Código de verificación";
+        check_code_hint: "O cliente vê o mesmo código. Se for diferente, cancele.", "The customer sees the same code. If it differs, cancel.", "El cliente ve el mismo código. Si es distinto, cancele.";
+        close: "Fechar", "Close", "Cerrar";
+        code: "Código", "Code", "Código";
+        connect: "Conectar", "Connect", "Conectar";
+        connect_to: "Conectar a", "Connect to", "Conectar a";
+        connecting: "Conectando…", "Connecting…", "Conectando…";
+        consent_hint: "Arquivos e área de transferência são pedidos à parte.", "Files and clipboard are asked for separately.", "Los archivos y el portapapeles se piden aparte.";
+        consent_hint_code: "O atendente vê o mesmo código. Arquivos e área de transferência são pedidos à parte.", "The attendant sees the same code. Files and clipboard are asked for separately.", "Quien atiende ve el mismo código. Los archivos y el portapapeles se piden aparte.";
+        control: "Controle", "Control", "Control";
+        copied: "Copiado", "Copied", "Copiado";
+        copy: "Copiar", "Copy", "Copiar";
+        copy_both: "Copiar ID e senha", "Copy ID and password", "Copiar ID y contraseña";
+        copy_details: "Copiar detalhes", "Copy details", "Copiar detalles";
+        copy_id: "Copiar ID", "Copy ID", "Copiar ID";
+        copy_password: "Copiar senha", "Copy password", "Copiar contraseña";
+        copy_protocol: "Copiar protocolo", "Copy protocol number", "Copiar protocolo";
+        customer: "Cliente", "Customer", "Cliente";
+        details: "Detalhes", "Details", "Detalles";
+        do_not_allow: "Não permitir", "Don't allow", "No permitir";
+        e_mail: "E-mail", "E-mail", "Correo electrónico";
+        end: "Encerrar", "End", "Finalizar";
+        end_any_time: "Encerrar a qualquer hora", "End at any time", "Finalizar en cualquier momento";
+        fields_lead: "Assim o atendente já sabe quem você é.", "So the attendant knows who you are.", "Así quien atiende ya sabe quién es usted.";
+        fields_title: "Antes de começar", "Before you start", "Antes de empezar";
+        full_screen: "Tela cheia", "Full screen", "Pantalla completa";
+        go_on: "Continuar", "Continue", "Continuar";
+        hide_password: "Ocultar senha", "Hide password", "Ocultar contraseña";
+        i_am_an_attendant: "Sou atendente", "I'm an attendant", "Atiendo clientes";
+        id: "ID", "ID", "ID";
+        leave_full_screen: "Sair da tela cheia", "Leave full screen", "Salir de pantalla completa";
+        log_in: "Entrar", "Log in", "Entrar";
+        log_out: "Sair", "Log out", "Cerrar sesión";
+        logging_in: "Entrando…", "Logging in…", "Entrando…";
+        login_title: "Entrar como atendente", "Log in as attendant", "Entrar para atender";
+        more: "Mais", "More", "Más";
+        mouse_and_keyboard: "Mouse e teclado", "Mouse and keyboard", "Ratón y teclado";
+        new_ticket_title: "Abrir um novo ticket?", "Open a new ticket?", "¿Abrir un ticket nuevo?";
+        no_ticket: "Sem ticket: abrir um novo", "No ticket: open a new one", "Sin ticket: abrir uno nuevo";
+        nobody_sees: "Ninguém vê sua tela sem a sua permissão", "Nobody sees your screen without your permission", "Nadie ve su pantalla sin su permiso";
+        nobody_waiting: "Ninguém aguardando. Quando um cliente abrir o programa, ele aparece aqui.", "Nobody waiting. When a customer opens the program, they appear here.", "Nadie en espera. Cuando un cliente abra el programa, aparecerá aquí.";
+        ok: "OK", "OK", "Aceptar";
+        one_to_one: "Tamanho real", "Actual size", "Tamaño real";
+        open_and_go_on: "Abrir e continuar", "Open and continue", "Abrir y continuar";
+        owner: "Responsável", "Owner", "Responsable";
+        partner_id: "ID do parceiro", "Partner's ID", "ID del cliente";
+        partner_password: "Senha do parceiro", "Partner's password", "Contraseña del cliente";
+        partner_password_lead: "Peça os 8 caracteres que estão na tela do cliente.", "Ask for the 8 characters on the customer's screen.", "Pida los 8 caracteres que están en la pantalla del cliente.";
+        password: "Senha", "Password", "Contraseña";
+        paste_credentials: "Colar credenciais", "Paste credentials", "Pegar credenciales";
+        paste_hint: "Copiou as credenciais no console? Cole aqui: a senha não será pedida.", "Copied the credentials in the console? Paste them here: no password will be asked for.", "¿Copió las credenciales en la consola? Péguelas aquí: no se pedirá la contraseña.";
+        protocol: "Protocolo", "Protocol number", "Protocolo";
+        reconnecting: "Reconectando…", "Reconnecting…", "Reconectando…";
+        recorded_later: "O sistema de tickets não responde. A ação será registrada quando ele voltar.", "The ticketing system isn't answering. The action will be recorded when it's back.", "El sistema de tickets no responde. La acción se registrará cuando vuelva.";
+        renew_password: "Gerar outra senha", "Make another password", "Generar otra contraseña";
+        returning_explained: "O ID e a senha continuam os mesmos. Deixe esta janela aberta.", "ID and password stay the same. Leave this window open.", "El ID y la contraseña siguen siendo los mismos. Deje esta ventana abierta.";
+        save_receipt: "Salvar recibo", "Save receipt", "Guardar recibo";
+        scaled: "Ajustada", "Fit to window", "Ajustada";
+        search: "Buscar", "Search", "Buscar";
+        searching: "Buscando…", "Searching…", "Buscando…";
+        see_the_screen: "Ver a tela", "See the screen", "Ver la pantalla";
+        see_your_screen: "Ver a sua tela", "See your screen", "Ver su pantalla";
+        sees_the_screen: "Vê a tela", "Sees the screen", "Ve la pantalla";
+        sending: "Enviando…", "Sending…", "Enviando…";
+        session_bar: "Sessão de suporte", "Support session", "Sesión de soporte";
+        session_ended: "Sessão encerrada", "Session ended", "Sesión finalizada";
+        show_password: "Mostrar senha", "Show password", "Mostrar contraseña";
+        start_session: "Iniciar sessão", "Start session", "Iniciar sesión";
+        starting: "Iniciando…", "Starting…", "Iniciando…";
+        subject: "Assunto", "Subject", "Asunto";
+        this_session: "Esta sessão", "This session", "Esta sesión";
+        ticket: "Ticket", "Ticket", "Ticket";
+        ticket_number: "Número do ticket", "Ticket number", "Número de ticket";
+        try_now: "Tentar agora", "Try now", "Probar ahora";
+        trying: "Tentando…", "Trying…", "Probando…";
+        unreachable_title: "Sem contato com o suporte", "Can't reach support", "Sin contacto con el soporte";
+        use_mouse_and_keyboard: "Usar mouse e teclado", "Use mouse and keyboard", "Usar ratón y teclado";
+        uses_mouse_and_keyboard: "Usa mouse e teclado", "Uses mouse and keyboard", "Usa ratón y teclado";
+        view_only: "Só ver", "View only", "Solo ver";
+        waiting_customers: "Clientes aguardando", "Customers waiting", "Clientes en espera";
+        waiting_for_picture: "Esperando a primeira imagem…", "Waiting for the first picture…", "Esperando la primera imagen…";
+        which_ticket: "Qual ticket?", "Which ticket?", "¿Qué ticket?";
+        you_can_untick: "você pode desmarcar", "you can untick this", "puede desmarcarlo";
+        your_id: "Seu ID", "Your ID", "Su ID";
+        your_password: "Sua senha", "Your password", "Su contraseña";
+    }
+}
+
+table! {
+    /// What is put into a page's facts. Two asterisks make words stronger where the page can show it.
+    Terms {
+        waiting_title: "Aguardando um atendente", "Waiting for an attendant", "Esperando a quien atiende";
+        returning_title: "Voltando à fila…", "Getting back in line…", "Volviendo a la fila…";
+        returning_line: "A rede mudou. Seu lugar está guardado.", "The network changed. Your place is kept.", "La red cambió. Su lugar está guardado.";
+        registering_line: "Obtendo um ID…", "Getting an ID…", "Obteniendo un ID…";
+        waiting_explained: "O atendente já vê estes dados. Se ele pedir por telefone, leia os dois. **Ele só entra depois que você permitir.**", "The attendant already sees these. If asked by phone, read out both. **Nobody gets in until you allow it.**", "Quien atiende ya ve estos datos. Si los pide por teléfono, lea los dos. **Solo entra después de que usted lo permita.**";
+        scam_warning: "Alguém ligou sem você pedir e quer estes números? **Desligue. É golpe.**", "Did someone call you unasked and want these numbers? **Hang up. It's a scam.**", "¿Alguien llamó sin que usted lo pidiera y quiere estos números? **Cuelgue. Es una estafa.**";
+        allow: "Permitir", "Allow", "Permitir";
+        new_ticket: "Um novo será aberto", "A new one will be opened", "Se abrirá uno nuevo";
+        field_name: "Nome", "Name", "Nombre";
+        field_email: "E-mail", "E-mail", "Correo electrónico";
+        field_company: "Empresa", "Company", "Empresa";
+        field_phone: "Telefone", "Phone", "Teléfono";
+        field_document: "CNPJ ou CPF", "CNPJ or CPF", "CNPJ o CPF";
+        field_subject: "O que está acontecendo?", "What is happening?", "¿Qué está pasando?";
+        optional: "(opcional)", "(optional)", "(opcional)";
+        field_missing: "Falta preencher.", "This is needed.", "Falta completar.";
+        field_malformed: "Confira: não parece certo.", "Check this: it doesn't look right.", "Verifíquelo: no parece correcto.";
+        field_too_long: "Longo demais.", "Too long.", "Demasiado largo.";
+        receipt_title: "Atendimento encerrado", "Support ended", "Atención finalizada";
+        receipt_lost: "A conexão caiu e não voltou", "The connection was lost", "La conexión se perdió";
+        attendant: "Atendente", "Attendant", "Atiende";
+        when: "Quando", "When", "Cuándo";
+        duration: "Duração", "Duration", "Duración";
+        allowed: "Permitido", "Allowed", "Permitido";
+        allowed_screen: "Tela", "Screen", "Pantalla";
+        allowed_both: "Tela, mouse e teclado", "Screen, mouse and keyboard", "Pantalla, ratón y teclado";
+        allowed_nothing: "Nada", "Nothing", "Nada";
+        ticket: "Ticket", "Ticket", "Ticket";
+        protocol: "Protocolo", "Protocol number", "Protocolo";
+        being_opened: "sendo aberto", "being opened", "abriéndose";
+        check_network: "Rede", "Network", "Red";
+        check_address: "Endereço do servidor", "Server address", "Dirección del servidor";
+        check_answer: "Resposta do servidor", "Server answer", "Respuesta del servidor";
+        network_good: "funcionando", "working", "funcionando";
+        network_bad: "sem conexão", "no connection", "sin conexión";
+        address_good: "encontrado", "found", "encontrada";
+        address_bad: "não encontrado", "not found", "no encontrada";
+        answer_good: "recebida", "received", "recibida";
+        answer_bad: "nenhuma", "none", "ninguna";
+        unknown: "ainda não", "not yet", "todavía no";
+        trying_line: "Não é nada que você precise consertar. Tentando agora…", "Nothing you need to fix. Trying now…", "No es nada que usted deba arreglar. Probando ahora…";
+        no_name: "Sem nome", "No name", "Sin nombre";
+        nobody: "Ninguém", "Nobody", "Nadie";
+        status_open: "Aberto", "Open", "Abierto";
+        status_waiting: "Aguardando", "Waiting", "En espera";
+        status_solved: "Resolvido", "Solved", "Resuelto";
+        status_closed: "Fechado", "Closed", "Cerrado";
+        reaching_title: "Chegando ao cliente…", "Reaching the customer…", "Llegando al cliente…";
+        reaching_line: "Protegendo a conexão de ponta a ponta.", "Protecting the connection end to end.", "Protegiendo la conexión de extremo a extremo.";
+        opening_title: "Permitido", "Allowed", "Permitido";
+        opening_line: "Abrindo a tela do cliente…", "Opening the customer's screen…", "Abriendo la pantalla del cliente…";
+        by_customer: "O cliente encerrou.", "The customer ended it.", "El cliente finalizó.";
+        by_attendant: "Você encerrou.", "You ended it.", "Usted finalizó.";
+        by_lost: "A conexão caiu e não voltou a tempo.", "The connection was lost and did not come back in time.", "La conexión se perdió y no volvió a tiempo.";
+        by_server: "O servidor do suporte encerrou.", "The support server ended it.", "El servidor de soporte finalizó.";
+        by_failure: "A sessão terminou por uma falha. Os detalhes estão no registro do programa.", "The session ended because of a fault. The program's log has the details.", "La sesión terminó por un fallo. Los detalles están en el registro del programa.";
+        quality_unknown: "Medindo", "Measuring", "Midiendo";
+        quality_good: "Boa", "Good", "Buena";
+        quality_fair: "Regular", "Fair", "Regular";
+        quality_poor: "Fraca", "Poor", "Débil";
+        quality_lost: "Sem sinal", "No signal", "Sin señal";
+        heading_unknown: "Medindo a conexão", "Measuring the connection", "Midiendo la conexión";
+        heading_good: "Conexão boa", "Good connection", "Buena conexión";
+        heading_fair: "Conexão regular", "Fair connection", "Conexión regular";
+        heading_poor: "Conexão fraca", "Poor connection", "Conexión débil";
+        heading_lost: "Sem contato", "No contact", "Sin contacto";
+        why_good: "A imagem chega assim que a tela muda.", "The picture arrives as soon as the screen changes.", "La imagen llega en cuanto la pantalla cambia.";
+        why_slow: "A distância atrasa a imagem e o que você digita.", "The distance delays the picture and what you type.", "La distancia retrasa la imagen y lo que escribe.";
+        why_loss: "Parte dos pacotes se perde no caminho e precisa ser enviada de novo.", "Some packets are lost on the way and have to be sent again.", "Parte de los paquetes se pierde en el camino y debe enviarse de nuevo.";
+        why_lost: "A outra ponta parou de responder. Estamos tentando voltar.", "The other end stopped answering. We are trying to get back.", "El otro extremo dejó de responder. Estamos intentando volver.";
+        why_unknown: "Ainda não há medidas suficientes.", "Not enough measurements yet.", "Todavía no hay suficientes medidas.";
+        path: "Caminho", "Path", "Ruta";
+        frames: "Quadros", "Frames", "Cuadros";
+        round_trip: "Ida e volta", "Round trip", "Ida y vuelta";
+        loss: "Perda", "Loss", "Pérdida";
+        data: "Dados", "Data", "Datos";
+        picture: "Imagem", "Picture", "Imagen";
+        protection: "Proteção", "Protection", "Protección";
+        picture_unknown: "Esperando", "Waiting", "Esperando";
+        picture_exact: "Exata", "Exact", "Exacta";
+        picture_exact_and_video: "Texto exato + H.264", "Exact text + H.264", "Texto exacto + H.264";
+        picture_video: "H.264", "H.264", "H.264";
+        end_to_end: "Ponta a ponta", "End to end", "De extremo a extremo";
+        login_rejected: "E-mail ou senha não conferem. Confira e tente de novo.", "E-mail or password don't match. Check and try again.", "El correo o la contraseña no coinciden. Verifique e intente de nuevo.";
+        login_not_allowed: "Este usuário não atende neste programa. Fale com quem administra o aplicativo.", "This user doesn't attend with this program. Talk to the app's administrator.", "Este usuario no atiende en este programa. Hable con quien administra la aplicación.";
+        login_expired: "O registro deste computador venceu. Entre de novo.", "This computer's registration expired. Log in again.", "El registro de este equipo venció. Entre de nuevo.";
+        server_away: "Sem contato com o servidor. Confira a rede e tente de novo.", "Can't reach the server. Check the network and try again.", "Sin contacto con el servidor. Revise la red e intente de nuevo.";
+        partner_id_incomplete: "O ID tem 9 números.", "The ID has 9 digits.", "El ID tiene 9 números.";
+        credentials_unreadable: "O que foi copiado não são credenciais do console.", "What was copied isn't credentials from the console.", "Lo copiado no son credenciales de la consola.";
+        credentials_expired: "Estas credenciais venceram. Copie de novo no console.", "These credentials expired. Copy them again in the console.", "Estas credenciales vencieron. Cópielas de nuevo en la consola.";
+        cannot_enter: "Não foi possível entrar com este ID e esta senha. Confira os dois com o cliente.", "Couldn't connect with this ID and password. Check both with the customer.", "No fue posible entrar con este ID y esta contraseña. Verifique los dos con el cliente.";
+        partner_busy: "Este cliente já está em atendimento.", "This customer is already being helped.", "Este cliente ya está siendo atendido.";
+        refused: "O cliente não permitiu. Combine por telefone e tente de novo.", "The customer didn't allow it. Talk by phone, then try again.", "El cliente no lo permitió. Acuérdelo por teléfono e intente de nuevo.";
+        partner_gone: "O programa do cliente foi fechado antes da resposta.", "The customer's program was closed before answering.", "El programa del cliente se cerró antes de responder.";
+        not_protected: "A proteção de ponta a ponta não pôde ser confirmada. Nada foi compartilhado.", "End-to-end protection could not be confirmed. Nothing was shared.", "No se pudo confirmar la protección de extremo a extremo. No se compartió nada.";
+        version_too_old: "As versões dos dois programas não combinam. Baixe a nova e tente de novo.", "The two programs' versions don't fit. Download the new one and try again.", "Las versiones de los dos programas no coinciden. Descargue la nueva e intente de nuevo.";
+        ticketing_down: "O sistema de tickets não responde. Pode continuar: registramos quando ele voltar.", "The ticketing system isn't answering. Go on: it will be recorded when it's back.", "El sistema de tickets no responde. Puede continuar: lo registramos cuando vuelva.";
+        connection_lost: "A conexão caiu e não voltou a tempo.", "The connection was lost and did not come back in time.", "La conexión se perdió y no volvió a tiempo.";
+        cannot_record: "O servidor não consegue registrar a sessão agora, por isso ela não começou. Avise o administrador.", "The server can't record the session now, so it did not start. Tell the administrator.", "El servidor no puede registrar la sesión ahora, por eso no empezó. Avise al administrador.";
+        too_many_attempts: "Muitas tentativas seguidas. Espere um minuto.", "Too many attempts in a row. Wait a minute.", "Demasiados intentos seguidos. Espere un minuto.";
+        password_renewed: "Alguém errou a senha vezes demais. Ela foi trocada: a nova está acima.", "Someone got the password wrong too often. It was changed: the new one is above.", "Alguien erró la contraseña demasiadas veces. Se cambió: la nueva está arriba.";
+        portuguese: "Português", "Português", "Português";
+        english: "English", "English", "English";
+        spanish: "Español", "Español", "Español";
+    }
+}
