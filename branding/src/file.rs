@@ -1,0 +1,70 @@
+//! Reading keys and certificates, and writing files that are whole or not there at all.
+
+use std::{
+    fs::{self, OpenOptions},
+    io::Write,
+    path::Path,
+};
+
+use anyhow::{Context, anyhow};
+use bundle::SigningKey;
+use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer, pem::PemObject};
+
+/// Who may read a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readers {
+    /// Whoever the folder lets in.
+    Everybody,
+    /// Its owner only (mode 0600; on Windows the folder's rights hold).
+    Owner,
+}
+
+/// The bytes of a file, with its name in the error.
+pub fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
+    fs::read(path).with_context(|| format!("reading {}", path.display()))
+}
+
+/// Writes a file that must not be there yet.
+pub fn create(path: &Path, bytes: &[u8], readers: Readers) -> anyhow::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    if readers == Readers::Owner {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    #[cfg(not(unix))]
+    let _ = readers;
+    let mut file = options.open(path).with_context(|| format!("creating {}", path.display()))?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).with_context(|| format!("writing {}", path.display()))
+}
+
+/// Writes a file, or puts a new one in its place at once.
+pub fn replace(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let name = path.file_name().ok_or_else(|| anyhow!("{} is not a file's name", path.display()))?;
+    let mut beside = name.to_owned();
+    beside.push(format!(".{}.new", std::process::id()));
+    let beside = path.with_file_name(beside);
+    fs::write(&beside, bytes)
+        .and_then(|()| fs::rename(&beside, path))
+        .inspect_err(|_| {
+            let _ = fs::remove_file(&beside);
+        })
+        .with_context(|| format!("writing {}", path.display()))
+}
+
+/// A branding key in PKCS#8, PEM or DER.
+pub fn signing_key(path: &Path) -> anyhow::Result<SigningKey> {
+    let bytes = read(path)?;
+    let der = match PrivatePkcs8KeyDer::from_pem_slice(&bytes) {
+        Ok(key) => key.secret_pkcs8_der().to_vec(),
+        Err(_) => bytes,
+    };
+    SigningKey::from_pkcs8(&der).with_context(|| format!("reading the branding key {}", path.display()))
+}
+
+/// A certificate as DER, from PEM or DER.
+pub fn certificate(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let bytes = read(path)?;
+    Ok(CertificateDer::from_pem_slice(&bytes).map(|certificate| certificate.to_vec()).unwrap_or(bytes))
+}
