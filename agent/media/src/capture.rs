@@ -6,7 +6,11 @@ use protocol::media::{Pointer, Rect, Size};
 
 use crate::waker::Wakeup;
 
+#[cfg(unix)]
+mod scrap;
 mod synthetic;
+#[cfg(target_os = "linux")]
+mod x11;
 
 /// Which screen to read and how.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -94,7 +98,13 @@ pub trait Backend {
     fn size(&self) -> Size;
     /// Waits until something is noticed, the time is over or `wakeup` is called. Everything noticed goes to the end of `events`.
     /// With `picture` false, damage alone ends no wait and is kept for the next call with `picture` true.
-    fn wait(&mut self, wakeup: &mut Wakeup, picture: bool, timeout: Duration, events: &mut VecDeque<Event>) -> Result<(), Error>;
+    fn wait(
+        &mut self,
+        wakeup: &mut Wakeup,
+        picture: bool,
+        timeout: Duration,
+        events: &mut VecDeque<Event>,
+    ) -> Result<(), Error>;
     /// Reads the rectangles as they are now and hands each to `sink`, split where the backend must. They are inside [`Backend::size`];
     /// a screen that has shrunk meanwhile leaves out what is gone and reports the new size with the next wait.
     fn read(&mut self, rects: &[Rect], sink: &mut dyn FnMut(Piece<'_>)) -> Result<(), Error>;
@@ -110,6 +120,15 @@ struct Candidate {
 
 /// In order of preference.
 const CANDIDATES: &[Candidate] = &[
+    #[cfg(target_os = "linux")]
+    Candidate { name: "x11", preferred: true, open: |display| Ok(Box::new(x11::X11::open(display)?)) },
+    // On X11 its memory can be read by every local user, and it sees neither damage nor pointer: there only by name.
+    #[cfg(unix)]
+    Candidate {
+        name: "scrap",
+        preferred: cfg!(not(target_os = "linux")),
+        open: |display| Ok(Box::new(scrap::Scrap::open(display)?)),
+    },
     Candidate { name: "synthetic", preferred: false, open: |_| Ok(Box::new(synthetic::Synthetic::open())) },
 ];
 
@@ -122,7 +141,8 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 pub fn open(choice: &Choice) -> Result<(&'static str, Box<dyn Backend>), Error> {
     let display = choice.display.as_deref();
     if let Some(name) = &choice.backend {
-        let candidate = CANDIDATES.iter().find(|candidate| candidate.name == name).ok_or_else(|| Error::Unknown(name.clone()))?;
+        let candidate =
+            CANDIDATES.iter().find(|candidate| candidate.name == name).ok_or_else(|| Error::Unknown(name.clone()))?;
         return Ok((candidate.name, (candidate.open)(display)?));
     }
     let mut tried = String::new();
@@ -135,6 +155,7 @@ pub fn open(choice: &Choice) -> Result<(&'static str, Box<dyn Backend>), Error> 
             }
         }
     }
-    let display = display.map_or_else(|| std::env::var("DISPLAY").unwrap_or_else(|_| "(none)".to_owned()), str::to_owned);
+    let display =
+        display.map_or_else(|| std::env::var("DISPLAY").unwrap_or_else(|_| "(none)".to_owned()), str::to_owned);
     Err(Error::None { display, tried: if tried.is_empty() { "none exists for this system".to_owned() } else { tried } })
 }

@@ -10,6 +10,10 @@
 
 pub mod canvas;
 pub mod capture;
+mod encoder;
+mod frame;
+mod h264;
+mod patch;
 pub mod screen;
 #[cfg(target_os = "linux")]
 pub mod shm;

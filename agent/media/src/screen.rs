@@ -31,11 +31,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use protocol::media::{Batch, Pointer, Size};
+use protocol::media::{Batch, Pointer, Rect, Size};
 
 use crate::{
-    capture::{self, Backend, Choice, Error},
-    waker::{Wakeup, Waker},
+    capture::{self, Backend, Choice, Error, Event},
+    encoder::Encoder,
+    waker::{Waker, Wakeup},
 };
 
 /// The clock that stamps batches: microseconds since the screen was opened.
@@ -55,7 +56,31 @@ pub struct Screen {
     name: &'static str,
     wakeup: Wakeup,
     clock: Clock,
-    pointers: VecDeque<Pointer>,
+    encoder: Encoder,
+    /// To be read with the next batch.
+    damaged: Vec<Rect>,
+    events: VecDeque<Event>,
+    shape: Fresh,
+    at: Fresh,
+    /// The last batch's.
+    number: u64,
+}
+
+/// The last of its kind that the pointer did, and whether it was taken.
+#[derive(Default)]
+struct Fresh {
+    last: Option<Pointer>,
+    taken: bool,
+}
+
+impl Fresh {
+    fn set(&mut self, pointer: Pointer) {
+        *self = Self { last: Some(pointer), taken: false };
+    }
+
+    fn take(&mut self) -> Option<Pointer> {
+        if std::mem::replace(&mut self.taken, true) { None } else { self.last.clone() }
+    }
 }
 
 impl Screen {
@@ -63,7 +88,19 @@ impl Screen {
     pub fn open(choice: &Choice) -> Result<Self, Error> {
         let (name, backend) = capture::open(choice)?;
         let wakeup = Wakeup::new().map_err(|error| Error::Gone(error.to_string()))?;
-        Ok(Self { backend, name, wakeup, clock: Clock(Instant::now()), pointers: VecDeque::new() })
+        let size = backend.size();
+        Ok(Self {
+            backend,
+            name,
+            wakeup,
+            clock: Clock(Instant::now()),
+            encoder: Encoder::new(size),
+            damaged: vec![size.rect()],
+            events: VecDeque::new(),
+            shape: Fresh::default(),
+            at: Fresh::default(),
+            number: 0,
+        })
     }
 
     /// The name of the backend, for the connection details.
@@ -87,28 +124,79 @@ impl Screen {
     }
 
     /// Waits until the pointer did something, the waker was called or the time is over; with `picture` also until there may be
-    /// something for [`Screen::take_batch`].
-    pub fn wait(&mut self, _picture: bool, _timeout: Duration) -> Result<(), Error> {
-        Ok(())
+    /// something for [`Screen::take_batch`]. It may return early.
+    pub fn wait(&mut self, picture: bool, timeout: Duration) -> Result<(), Error> {
+        let now = Instant::now();
+        let mut timeout = timeout;
+        if picture {
+            let due = if self.damaged.is_empty() { self.encoder.due(now) } else { Some(now) };
+            timeout = due.map_or(timeout, |due| timeout.min(due.saturating_duration_since(now)));
+        }
+        self.notice(picture, timeout)
     }
 
-    /// What the pointer did, oldest first; of several moves only the last.
+    /// What the pointer did, its look before its place; of several changes the last.
     pub fn take_pointer(&mut self) -> Option<Pointer> {
-        self.pointers.pop_front()
+        self.shape.take().or_else(|| self.at.take())
     }
 
     /// Captures what changed, if anything did. The first batch begins with the size of the screen; large pictures come in several
     /// batches, one a call.
-    pub fn take_batch(&mut self, _now: Instant) -> Result<Option<Batch>, Error> {
-        Ok(None)
+    pub fn take_batch(&mut self, now: Instant) -> Result<Option<Batch>, Error> {
+        // What was drawn since the last wait belongs to this picture too.
+        self.notice(true, Duration::ZERO)?;
+        if !self.damaged.is_empty() {
+            let damaged = std::mem::take(&mut self.damaged);
+            let encoder = &mut self.encoder;
+            self.backend.read(&damaged, &mut |piece| encoder.look(piece, now))?;
+        }
+        let focus = match self.at.last {
+            Some(Pointer::At(at)) => Some(at),
+            _ => None,
+        };
+        let updates = self.encoder.updates(now, focus);
+        if updates.is_empty() {
+            return Ok(None);
+        }
+        self.number += 1;
+        Ok(Some(Batch { number: self.number, captured_us: self.clock.micros(now), updates }))
     }
 
     /// Starts anew for a viewer that has nothing, after a resumed connection: size, the whole picture and the pointer come again.
     /// Batch numbers go on.
-    pub fn refresh(&mut self) {}
+    pub fn refresh(&mut self) {
+        let size = self.backend.size();
+        self.encoder = Encoder::new(size);
+        self.damaged = vec![size.rect()];
+        self.shape.taken = false;
+        self.at.taken = false;
+    }
 
     /// Part of the screen that is sent as video now, in thousandths.
     pub fn video_permille(&self) -> u16 {
-        0
+        self.encoder.video_permille()
+    }
+
+    /// Sorts what the backend noticed.
+    fn notice(&mut self, picture: bool, timeout: Duration) -> Result<(), Error> {
+        self.backend.wait(&mut self.wakeup, picture, timeout, &mut self.events)?;
+        while let Some(event) = self.events.pop_front() {
+            match event {
+                Event::Damaged(mut rects) => self.damaged.append(&mut rects),
+                Event::Resized(size) => {
+                    self.encoder = Encoder::new(size);
+                    self.damaged = vec![size.rect()];
+                }
+                Event::Pointer(at @ Pointer::At(_)) => self.at.set(at),
+                Event::Pointer(shape) => self.shape.set(shape),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for Screen {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Screen").field("backend", &self.name).field("size", &self.size()).finish_non_exhaustive()
     }
 }

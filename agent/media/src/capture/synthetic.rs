@@ -23,7 +23,13 @@ impl Backend for Synthetic {
         SIZE
     }
 
-    fn wait(&mut self, wakeup: &mut Wakeup, _picture: bool, timeout: Duration, _events: &mut VecDeque<Event>) -> Result<(), Error> {
+    fn wait(
+        &mut self,
+        wakeup: &mut Wakeup,
+        _picture: bool,
+        timeout: Duration,
+        _events: &mut VecDeque<Event>,
+    ) -> Result<(), Error> {
         wakeup.wait(timeout).map_err(|error| Error::Gone(error.to_string()))?;
         Ok(())
     }

@@ -36,7 +36,8 @@ impl Wakeup {
     pub fn wait(&mut self, timeout: Duration) -> std::io::Result<bool> {
         let (flag, condition) = &*self.0.0;
         let flag = flag.lock().unwrap_or_else(PoisonError::into_inner);
-        let (mut flag, _) = condition.wait_timeout_while(flag, timeout, |woken| !*woken).unwrap_or_else(PoisonError::into_inner);
+        let (mut flag, _) =
+            condition.wait_timeout_while(flag, timeout, |woken| !*woken).unwrap_or_else(PoisonError::into_inner);
         Ok(std::mem::take(&mut *flag))
     }
 }

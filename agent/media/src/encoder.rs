@@ -1,0 +1,309 @@
+//! From pixels that were read to updates of the viewer's canvas. No I/O, no clock.
+//!
+//! [`Encoder::look`] compares what was read with what was read before and keeps, block by block, which pixels the viewer does not have yet:
+//! *unsent* ones, or *rough* ones that went as video. [`Encoder::updates`] turns as much of it into updates as one batch should hold: moved
+//! areas are already copied, what keeps changing and looks like a film or a photograph goes as video, the rest as exact patches. What is
+//! rough is made exact once it has been quiet for [`QUIET`]. Nothing is queued: what changes twice before it is sent is sent once.
+
+use std::time::{Duration, Instant};
+
+use protocol::{
+    limits,
+    media::{Bytes, Point, Rect, Size, Update},
+};
+
+use crate::{
+    capture::Piece,
+    frame::{self, Frame},
+    h264, patch,
+};
+
+mod scroll;
+mod video;
+
+/// Side of a block, in pixels. Even, so that regions of blocks suit 4:2:0.
+const BLOCK: u16 = 64;
+/// What went as video is made exact after this time without a change.
+const QUIET: Duration = Duration::from_millis(200);
+/// A batch ends after this many compressed bytes: the first part of a large picture is drawn while the next is made.
+const BATCH_BYTES: usize = 256 * 1024;
+/// Exact pixels for rough ones come in smaller portions, so that a change meanwhile does not wait for them.
+const REFINE_BYTES: usize = 64 * 1024;
+/// A batch ends after this many pixels compressed, about 10 ms of one core.
+const BATCH_PIXELS: u32 = 512 * 1024;
+/// The largest patch, in pixels.
+const PATCH_PIXELS: u32 = 128 * 1024;
+/// Updates of one batch, far below the limit.
+const UPDATES_MAX: usize = limits::UPDATES_PER_BATCH / 4;
+
+/// What the viewer lacks of one block.
+#[derive(Clone, Copy, Default)]
+struct Block {
+    /// Pixels that are not, or only roughly, on the viewer's canvas.
+    stale: Option<Rect>,
+    /// They are there roughly.
+    rough: bool,
+    /// When one of its pixels changed last.
+    changed: Option<Instant>,
+    /// How often much of it changed lately.
+    heat: f32,
+}
+
+/// The customer's side of the canvas.
+pub(crate) struct Encoder {
+    frame: Frame,
+    columns: usize,
+    blocks: Vec<Block>,
+    /// Decided while looking, to go before everything else.
+    first: Vec<Update>,
+    patches: patch::Encoder,
+    video: video::Slots,
+}
+
+impl Encoder {
+    /// For a screen of this size, of which the viewer has nothing: the first updates begin with its size.
+    pub(crate) fn new(size: Size) -> Self {
+        let columns = usize::from(size.width.div_ceil(BLOCK));
+        let rows = usize::from(size.height.div_ceil(BLOCK));
+        Self {
+            frame: Frame::black(size),
+            columns,
+            blocks: vec![Block::default(); columns * rows],
+            first: vec![Update::Resize(size)],
+            patches: patch::Encoder::new(),
+            video: video::Slots::default(),
+        }
+    }
+
+    /// The screen as it was last read.
+    #[cfg(test)]
+    pub(crate) fn frame(&self) -> &Frame {
+        &self.frame
+    }
+
+    /// Takes in what was read at `now`. The piece is inside the screen.
+    pub(crate) fn look(&mut self, piece: Piece<'_>, now: Instant) {
+        if !self.video.covers(piece.rect) {
+            for (from, to) in scroll::find(&self.frame, piece) {
+                self.moved(from, to, now);
+            }
+        }
+        let stride = usize::from(piece.rect.width) * 4;
+        for index in self.over(piece.rect) {
+            let Some(cell) = self.cell(index).intersect(piece.rect) else { continue };
+            let mut changed: Option<Rect> = None;
+            for y in cell.y..cell.y + cell.height {
+                let start = usize::from(y - piece.rect.y) * stride + usize::from(cell.x - piece.rect.x) * 4;
+                let new = &piece.bgrx[start..start + usize::from(cell.width) * 4];
+                let old = self.frame.span_mut(cell.x, y, cell.width);
+                if !frame::differ(old, new) {
+                    continue;
+                }
+                if let Some((first, last)) = frame::difference(old, new) {
+                    let row = Rect { x: cell.x + first, y, width: last - first + 1, height: 1 };
+                    changed = Some(changed.map_or(row, |changed| changed.union(row)));
+                }
+                frame::take(old, new);
+            }
+            if let Some(changed) = changed {
+                self.blocks[index].change(changed, now);
+            }
+        }
+    }
+
+    /// Something moved: tells the viewer to move it too, when it has it.
+    fn moved(&mut self, from: Rect, to: Point, now: Instant) {
+        let target = Rect { x: to.x, y: to.y, ..from };
+        let stale_in = |block: &Block, rough: bool, rect: Rect| {
+            block.rough == rough && block.stale.is_some_and(|stale| stale.intersect(rect).is_some())
+        };
+        if self.first.len() >= UPDATES_MAX || self.over(from).any(|index| stale_in(&self.blocks[index], false, from)) {
+            return;
+        }
+        let rough = self.over(from).any(|index| stale_in(&self.blocks[index], true, from));
+        self.frame.copy(from, to);
+        self.first.push(Update::Copy { from, to });
+        if rough {
+            let targets: Vec<usize> = self.over(target).collect();
+            for index in targets {
+                let Some(part) = self.cell(index).intersect(target) else { continue };
+                let block = &mut self.blocks[index];
+                block.rough |= block.stale.is_none();
+                block.stale = Some(block.stale.map_or(part, |stale| stale.union(part)));
+                block.changed = Some(now);
+            }
+        }
+    }
+
+    /// The updates of one batch, empty when there is nothing to tell. What is near `focus` comes first.
+    pub(crate) fn updates(&mut self, now: Instant, focus: Option<Point>) -> Vec<Update> {
+        let mut updates = std::mem::take(&mut self.first);
+        let mut bytes = self.film(now, &mut updates);
+        let unsent = self.stale(|_, block| !block.rough);
+        let more = !unsent.is_empty();
+        bytes += self.patch(unsent, focus, BATCH_BYTES.saturating_sub(bytes), &mut updates);
+        if !more && bytes < REFINE_BYTES {
+            let quiet = |index, block: &Block| block.rough && self.quiet_at(index).is_none_or(|quiet| quiet <= now);
+            let rough = self.stale(quiet);
+            self.patch(rough, focus, REFINE_BYTES - bytes, &mut updates);
+        }
+        updates
+    }
+
+    /// When [`Encoder::updates`] will have something without a new look at the screen.
+    pub(crate) fn due(&self, now: Instant) -> Option<Instant> {
+        if !self.first.is_empty() {
+            return Some(now);
+        }
+        let stale = self.blocks.iter().enumerate().filter(|(_, block)| block.stale.is_some());
+        stale.map(|(index, block)| if block.rough { self.quiet_at(index).unwrap_or(now) } else { now }).min()
+    }
+
+    /// Part of the screen that is video now, in thousandths.
+    pub(crate) fn video_permille(&self) -> u16 {
+        let area: u64 = self.video.rects().map(|rect| u64::from(rect.area())).sum();
+        u16::try_from(area * 1000 / u64::from(self.frame.size().area().max(1))).unwrap_or(1000).min(1000)
+    }
+
+    /// Sends what keeps changing. Returns the bytes made.
+    fn film(&mut self, now: Instant, updates: &mut Vec<Update>) -> usize {
+        self.video.close_quiet(now);
+        let size = self.frame.size();
+        let grid = video::Grid { frame: &self.frame, blocks: &self.blocks, columns: self.columns };
+        for rect in self.video.wanted(grid, now) {
+            self.video.open(rect, now);
+        }
+        let mut bytes = 0;
+        for slot in 0..limits::VIDEO_SLOTS {
+            let Some(rect) = self.video.rect(slot) else { continue };
+            let unsent = |index: usize| self.blocks[index].stale.is_some() && !self.blocks[index].rough;
+            if !self.over(rect).any(unsent) {
+                continue;
+            }
+            let Some(unit) = self.video.encode(slot, &self.frame, now) else { continue };
+            bytes += unit.data.len();
+            updates.push(Update::Video { slot, rect, keyframe: unit.keyframe, data: Bytes(unit.data) });
+            let inside: Vec<usize> = self.over(rect).collect();
+            for index in inside {
+                self.blocks[index].stale = cell(index, self.columns, size);
+                self.blocks[index].rough = true;
+            }
+        }
+        bytes
+    }
+
+    /// Sends rectangles exactly, until so many bytes or [`BATCH_PIXELS`] are made; at least one. Returns the bytes made.
+    fn patch(
+        &mut self,
+        mut rects: Vec<Rect>,
+        focus: Option<Point>,
+        bytes_max: usize,
+        updates: &mut Vec<Update>,
+    ) -> usize {
+        let distance = |rect: &Rect| {
+            let axis = |at: u16, near: u16, length: u16| {
+                u32::from(near.saturating_sub(at)) + u32::from(at).saturating_sub(u32::from(near) + u32::from(length))
+            };
+            focus.map_or(0, |at| axis(at.x, rect.x, rect.width) + axis(at.y, rect.y, rect.height))
+        };
+        rects.sort_by_cached_key(distance);
+        let (mut bytes, mut pixels) = (0, 0);
+        for rect in rects {
+            if pixels > 0 && (bytes >= bytes_max || pixels >= BATCH_PIXELS) || updates.len() >= UPDATES_MAX {
+                break;
+            }
+            let data = self.patches.encode(&self.frame, rect);
+            bytes += data.len();
+            pixels += rect.area();
+            updates.push(Update::Patch { rect, data: Bytes(data) });
+            for index in over(rect, self.columns) {
+                let block = &mut self.blocks[index];
+                block.stale = block.stale.filter(|stale| stale.intersect(rect) != Some(*stale));
+                block.rough &= block.stale.is_some();
+            }
+        }
+        bytes
+    }
+
+    /// What the chosen blocks lack, neighbours joined where that costs little.
+    fn stale(&self, chosen: impl Fn(usize, &Block) -> bool) -> Vec<Rect> {
+        let mut done: Vec<Rect> = Vec::new();
+        let mut above: Vec<Rect> = Vec::new();
+        for row in 0..self.blocks.len() / self.columns {
+            let mut runs: Vec<Rect> = Vec::new();
+            for index in row * self.columns..(row + 1) * self.columns {
+                let block = &self.blocks[index];
+                let Some(stale) = block.stale.filter(|_| chosen(index, block)) else { continue };
+                match runs.last_mut().and_then(|run| join(*run, stale).map(|joined| (run, joined))) {
+                    Some((run, joined)) => *run = joined,
+                    None => runs.push(stale),
+                }
+            }
+            for run in &mut runs {
+                if let Some(at) = above.iter().position(|above| join(*above, *run).is_some()) {
+                    *run = above.swap_remove(at).union(*run);
+                }
+            }
+            done.append(&mut above);
+            above = runs;
+        }
+        done.append(&mut above);
+        done
+    }
+
+    /// Since when a rough block counts as quiet.
+    fn quiet_at(&self, index: usize) -> Option<Instant> {
+        let cell = self.cell(index);
+        self.video.used_last(cell).or(self.blocks[index].changed).map(|changed| changed + QUIET)
+    }
+
+    fn cell(&self, index: usize) -> Rect {
+        cell(index, self.columns, self.frame.size()).expect("an index of the grid is on the screen")
+    }
+
+    fn over(&self, rect: Rect) -> impl Iterator<Item = usize> + use<> {
+        over(rect, self.columns)
+    }
+}
+
+impl Block {
+    fn change(&mut self, rect: Rect, now: Instant) {
+        // A block that was rough is unsent as a whole from now on: part of it changed, the rest is still to be made exact.
+        self.stale = Some(self.stale.map_or(rect, |stale| stale.union(rect)));
+        self.rough = false;
+        if rect.area() >= u32::from(BLOCK) * u32::from(BLOCK) / 8 {
+            self.heat = self.heat_at(now) + 1.0;
+        }
+        self.changed = Some(now);
+    }
+
+    /// The heat as it has cooled down since.
+    fn heat_at(&self, now: Instant) -> f32 {
+        let since = self.changed.map_or(Duration::ZERO, |changed| now.saturating_duration_since(changed));
+        self.heat * (-since.as_secs_f32() / video::HEAT_HALVES.as_secs_f32()).exp2()
+    }
+}
+
+/// A block's place.
+fn cell(index: usize, columns: usize, size: Size) -> Option<Rect> {
+    let (x, y) = (index % columns * usize::from(BLOCK), index / columns * usize::from(BLOCK));
+    Rect { x: x as u16, y: y as u16, width: BLOCK, height: BLOCK }.intersect(size.rect())
+}
+
+/// The blocks that a rectangle touches.
+fn over(rect: Rect, columns: usize) -> impl Iterator<Item = usize> + use<> {
+    let side = usize::from(BLOCK);
+    let across = usize::from(rect.x) / side..=(rect.right() as usize - 1) / side;
+    let down = usize::from(rect.y) / side..=(rect.bottom() as usize - 1) / side;
+    down.flat_map(move |row| across.clone().map(move |column| row * columns + column))
+}
+
+/// Both as one, if hardly anything else comes with them.
+fn join(a: Rect, b: Rect) -> Option<Rect> {
+    let joined = a.union(b);
+    let separate = a.area() + b.area();
+    (joined.area() <= PATCH_PIXELS && joined.area() <= separate + separate / 4 + 256).then_some(joined)
+}
+
+#[cfg(test)]
+mod tests;

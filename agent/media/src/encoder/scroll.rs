@@ -1,0 +1,120 @@
+//! Finds what was scrolled up or down, so that it is moved instead of sent.
+//!
+//! The piece is cut into strips; rows of a strip are compared by hash. Rows that occur once vote for the distance they moved; strips side
+//! by side that agree move together. A wrong guess costs bytes, never a wrong picture: what differs after the move is sent as usual.
+
+use std::collections::HashMap;
+
+use protocol::media::{Point, Rect};
+
+use crate::{capture::Piece, frame::Frame};
+
+/// Pixels of one strip: a scroll bar beside a text must not hide that the text moved.
+const STRIP: u16 = 64;
+/// Fewer rows than this are not worth a search, nor a move.
+const ROWS_MIN: usize = 16;
+/// A distance counts from this many rows that occur once.
+const VOTES_MIN: usize = 6;
+
+/// One strip's rows.
+struct Strip {
+    x: u16,
+    width: u16,
+    old: Vec<u64>,
+    new: Vec<u64>,
+    /// Rows from the new place to the old one; 0 for nothing found.
+    distance: isize,
+}
+
+/// What to move and where to, in an order in which no move takes what a later one needs.
+pub(super) fn find(frame: &Frame, piece: Piece<'_>) -> Vec<(Rect, Point)> {
+    let rect = piece.rect;
+    if usize::from(rect.height) < ROWS_MIN * 2 || rect.width < STRIP / 2 {
+        return Vec::new();
+    }
+    let mut strips: Vec<Strip> = Vec::new();
+    let mut x = rect.x;
+    while u32::from(x) < rect.right() {
+        let width = STRIP.min((rect.right() - u32::from(x)) as u16);
+        strips.push(Strip::new(frame, piece, x, width));
+        x += width;
+    }
+    let mut moves = Vec::new();
+    let mut from = 0;
+    while from < strips.len() {
+        let distance = strips[from].distance;
+        let same = strips[from..].iter().take_while(|strip| strip.distance == distance).count();
+        if distance != 0 {
+            together(&strips[from..from + same], distance, rect, &mut moves);
+        }
+        from += same;
+    }
+    moves
+}
+
+/// The runs of rows that all strips moved by the same distance.
+fn together(strips: &[Strip], distance: isize, rect: Rect, moves: &mut Vec<(Rect, Point)>) {
+    let height = usize::from(rect.height);
+    let first = strips[0].x;
+    let width = strips.iter().map(|strip| strip.width).sum();
+    let matches = |row: usize| {
+        let source = row.checked_add_signed(distance).filter(|source| *source < height);
+        source.is_some_and(|source| strips.iter().all(|strip| strip.new[row] == strip.old[source]))
+    };
+    let start = moves.len();
+    let mut row = 0;
+    while row < height {
+        let run = (row..height).take_while(|row| matches(*row)).count();
+        let changed = (row..row + run).any(|row| strips.iter().any(|strip| strip.new[row] != strip.old[row]));
+        if run >= ROWS_MIN && changed {
+            let source = row.checked_add_signed(distance).expect("the rows match, so the source is there");
+            let at = |row: usize| rect.y + row as u16;
+            moves.push((Rect { x: first, y: at(source), width, height: run as u16 }, Point { x: first, y: at(row) }));
+        }
+        row += run.max(1);
+    }
+    if distance < 0 {
+        moves[start..].reverse();
+    }
+}
+
+impl Strip {
+    fn new(frame: &Frame, piece: Piece<'_>, x: u16, width: u16) -> Self {
+        let rect = piece.rect;
+        let (stride, skip) = (usize::from(rect.width) * 4, usize::from(x - rect.x) * 4);
+        let length = usize::from(width) * 4;
+        let old: Vec<u64> = (rect.y..rect.y + rect.height).map(|y| hash(frame.span(x, y, width))).collect();
+        let new: Vec<u64> = piece.bgrx.chunks_exact(stride).map(|row| hash(&row[skip..skip + length])).collect();
+        let distance = distance(&old, &new);
+        Self { x, width, old, new, distance }
+    }
+}
+
+/// How far most rows moved.
+fn distance(old: &[u64], new: &[u64]) -> isize {
+    let changed = || (0..new.len()).filter(|row| old[*row] != new[*row]);
+    if changed().count() < ROWS_MIN {
+        return 0;
+    }
+    // Rows that occur twice, blank ones above all, say nothing about the distance.
+    let mut places: HashMap<u64, Option<usize>> = HashMap::with_capacity(old.len());
+    for (row, hash) in old.iter().enumerate() {
+        places.entry(*hash).and_modify(|place| *place = None).or_insert(Some(row));
+    }
+    let mut votes: HashMap<isize, usize> = HashMap::new();
+    for row in changed() {
+        if let Some(Some(source)) = places.get(&new[row]) {
+            *votes.entry(*source as isize - row as isize).or_default() += 1;
+        }
+    }
+    let best = votes.into_iter().max_by_key(|(distance, votes)| (*votes, -distance.abs()));
+    best.filter(|(_, votes)| *votes >= VOTES_MIN).map_or(0, |(distance, _)| distance)
+}
+
+/// Fast and not secret: what collides is corrected afterwards.
+fn hash(span: &[u8]) -> u64 {
+    span.chunks_exact(4).fold(0, |hash: u64, pixel| {
+        let colour = u32::from_le_bytes([pixel[0], pixel[1], pixel[2], 0]);
+        (hash.rotate_left(5) ^ u64::from(colour)).wrapping_mul(0x517c_c1b7_2722_0a95)
+    })
+}
