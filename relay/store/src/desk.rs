@@ -178,8 +178,10 @@ impl TicketFilter {
 #[async_trait]
 pub trait DeskRecords: Send + Sync {
     /// The customer these details belong to: by e-mail, else document, else telephone, else name and company; `None` when new.
+    ///
+    /// What a weaker key finds is not believed where a stronger one is known on both sides and differs: colleagues share telephones.
     async fn desk_match_customer(&self, tenant: TenantId, details: &CustomerDetails) -> Result<Option<Customer>, StoreError>;
-    /// As above, and adds them when new, in one transaction. What was unknown of a known customer is filled in.
+    /// As above, and adds them when new, in one transaction. A known customer is left as is: nobody has checked what was typed.
     async fn desk_find_or_create_customer(&self, tenant: TenantId, details: &CustomerDetails, now: Timestamp) -> Result<Customer, StoreError>;
     /// One customer of the tenant.
     async fn desk_customer(&self, tenant: TenantId, id: CustomerId) -> Result<Customer, StoreError>;

@@ -1,0 +1,163 @@
+//! Logins in SQLite: one table for browsers and programs, told apart by their kind so that neither token works as the other.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use protocol::id::{OperatorId, TenantId};
+use sqlx::SqliteConnection;
+
+use super::{
+    SqliteStore, error, operator,
+    row::{Columns, ms},
+};
+use crate::{
+    error::StoreError,
+    login::{CONSOLE_IDLE, CONSOLE_LIFE, Login, LoginRecords, PROGRAM_LIFE, SEEN_GRANULARITY, TokenHash},
+};
+
+const CONSOLE: &str = "console";
+const PROGRAM: &str = "program";
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).expect("our times are short")
+}
+
+/// Ends every login of an operator inside a transaction.
+pub(super) async fn end_all(tx: &mut SqliteConnection, operator: OperatorId) -> Result<(), StoreError> {
+    let ended = sqlx::query("DELETE FROM logins WHERE operator = ?").bind(operator.as_bytes().as_slice()).execute(tx).await;
+    ended.map_err(error::of)?;
+    Ok(())
+}
+
+impl SqliteStore {
+    async fn begin_login(
+        &self,
+        kind: &str,
+        token: &TokenHash,
+        tenant: TenantId,
+        operator: OperatorId,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let sql = "INSERT INTO logins (hash, kind, operator, created_at, seen_at)
+                   SELECT ?1, ?2, id, ?5, ?5 FROM operators WHERE id = ?4 AND tenant = ?3 AND disabled_at IS NULL";
+        let done = sqlx::query(sql)
+            .bind(token.as_bytes().as_slice())
+            .bind(kind)
+            .bind(tenant.as_bytes().as_slice())
+            .bind(operator.as_bytes().as_slice())
+            .bind(ms(now))
+            .execute(&self.writer)
+            .await
+            .map_err(error::unique("token"))?;
+        if done.rows_affected() == 0 { Err(StoreError::NotFound { what: "operator" }) } else { Ok(()) }
+    }
+
+    async fn login(
+        &self,
+        kind: &'static str,
+        token: &TokenHash,
+        idle: Duration,
+        life: Duration,
+        now: Timestamp,
+    ) -> Result<Option<Login>, StoreError> {
+        let sql = "SELECT o.*, l.created_at AS begun_at, l.seen_at FROM logins l JOIN operators o ON o.id = l.operator
+                   WHERE l.hash = ?1 AND l.kind = ?2 AND o.disabled_at IS NULL AND l.seen_at > ?3 AND l.created_at > ?4";
+        let row = sqlx::query(sql)
+            .bind(token.as_bytes().as_slice())
+            .bind(kind)
+            .bind(ms(now).saturating_sub(millis(idle)))
+            .bind(ms(now).saturating_sub(millis(life)))
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(error::of)?;
+        let Some(row) = row else { return Ok(None) };
+        let login = Login { operator: operator::operator(&row)?, created_at: row.time("begun_at")?, seen_at: row.time("seen_at")? };
+        if ms(now) - ms(login.seen_at) >= millis(SEEN_GRANULARITY) {
+            // A login that was ended meanwhile stays ended. Looking must work on a full disk too: then the use is not written down.
+            let seen = sqlx::query("UPDATE logins SET seen_at = max(seen_at, ?2) WHERE hash = ?1")
+                .bind(token.as_bytes().as_slice())
+                .bind(ms(now))
+                .execute(&self.writer)
+                .await
+                .map_err(error::of);
+            if let Err(error) = seen {
+                tracing::warn!(error = &error as &dyn std::error::Error, "the use of a login cannot be written down");
+            }
+        }
+        Ok(Some(login))
+    }
+
+    async fn end_login(&self, kind: &'static str, token: &TokenHash) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM logins WHERE hash = ? AND kind = ?")
+            .bind(token.as_bytes().as_slice())
+            .bind(kind)
+            .execute(&self.writer)
+            .await
+            .map_err(error::of)?;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl LoginRecords for SqliteStore {
+    async fn begin_console_session(
+        &self,
+        token: &TokenHash,
+        tenant: TenantId,
+        operator: OperatorId,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.begin_login(CONSOLE, token, tenant, operator, now).await
+    }
+
+    async fn console_session(&self, token: &TokenHash, now: Timestamp) -> Result<Option<Login>, StoreError> {
+        self.login(CONSOLE, token, CONSOLE_IDLE, CONSOLE_LIFE, now).await
+    }
+
+    async fn end_console_session(&self, token: &TokenHash) -> Result<(), StoreError> {
+        self.end_login(CONSOLE, token).await
+    }
+
+    async fn begin_program_login(
+        &self,
+        token: &TokenHash,
+        tenant: TenantId,
+        operator: OperatorId,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.begin_login(PROGRAM, token, tenant, operator, now).await
+    }
+
+    async fn program_login(&self, token: &TokenHash, now: Timestamp) -> Result<Option<Login>, StoreError> {
+        self.login(PROGRAM, token, PROGRAM_LIFE, PROGRAM_LIFE, now).await
+    }
+
+    async fn end_program_login(&self, token: &TokenHash) -> Result<(), StoreError> {
+        self.end_login(PROGRAM, token).await
+    }
+
+    async fn end_all_logins(&self, tenant: TenantId, operator: OperatorId) -> Result<(), StoreError> {
+        let sql = "DELETE FROM logins WHERE operator IN (SELECT id FROM operators WHERE id = ? AND tenant = ?)";
+        sqlx::query(sql)
+            .bind(operator.as_bytes().as_slice())
+            .bind(tenant.as_bytes().as_slice())
+            .execute(&self.writer)
+            .await
+            .map_err(error::of)?;
+        Ok(())
+    }
+
+    async fn forget_old_logins(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let sql = "DELETE FROM logins WHERE (kind = 'console' AND (seen_at <= ?1 OR created_at <= ?2))
+                   OR (kind = 'program' AND created_at <= ?3)";
+        let done = sqlx::query(sql)
+            .bind(ms(now).saturating_sub(millis(CONSOLE_IDLE)))
+            .bind(ms(now).saturating_sub(millis(CONSOLE_LIFE)))
+            .bind(ms(now).saturating_sub(millis(PROGRAM_LIFE)))
+            .execute(&self.writer)
+            .await
+            .map_err(error::of)?;
+        Ok(done.rows_affected())
+    }
+}

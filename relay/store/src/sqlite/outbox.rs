@@ -1,0 +1,199 @@
+//! The outbox in SQLite.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use protocol::{
+    id::{SessionId, TenantId},
+    message::ticket::TicketChoice,
+};
+use sqlx::{SqliteConnection, sqlite::SqliteRow};
+
+use super::{
+    LISTED_AT_MOST, SqliteStore, error,
+    row::{Columns, damaged, json, ms},
+    session,
+};
+use crate::{
+    error::StoreError,
+    outbox::{Claimed, EventKind, Lease, OutboxEntry, OutboxRecords, OutboxState, Settled},
+    session::Session,
+};
+
+/// Why a row is not done is cut to this many characters.
+const WHY_CHARS: usize = 500;
+
+fn state_word(state: OutboxState) -> &'static str {
+    match state {
+        OutboxState::Pending => "pending",
+        OutboxState::Leased => "leased",
+        OutboxState::Done => "done",
+        OutboxState::Parked => "parked",
+    }
+}
+
+fn entry(row: &SqliteRow) -> Result<OutboxEntry, StoreError> {
+    let kind = match row.plain("kind")? {
+        "start" => EventKind::Start,
+        "end" => EventKind::End,
+        _ => return Err(damaged("kind")),
+    };
+    let state = match row.plain("state")? {
+        "pending" => OutboxState::Pending,
+        "leased" => OutboxState::Leased,
+        "done" => OutboxState::Done,
+        "parked" => OutboxState::Parked,
+        _ => return Err(damaged("state")),
+    };
+    Ok(OutboxEntry {
+        id: row.plain("id")?,
+        tenant: row.id("tenant")?,
+        session: row.id("session")?,
+        protocol: row.plain("protocol")?,
+        kind,
+        marker: row.plain("marker")?,
+        order_key: row.plain("order_key")?,
+        state,
+        attempts: row.count("attempts")?,
+        uncertain: row.plain("uncertain")?,
+        due_at: row.time("due_at")?,
+        why: row.plain("why")?,
+        ticket: row.parsed_if_any("ticket")?,
+        external_id: row.plain("external_id")?,
+        created_at: row.time("created_at")?,
+        settled_at: row.time_if_any("settled_at")?,
+    })
+}
+
+/// Writes an outbox row inside the transaction that changes its session.
+pub(super) async fn add(tx: &mut SqliteConnection, session: &Session, kind: EventKind, now: Timestamp) -> Result<(), StoreError> {
+    let order_key = match &session.choice {
+        TicketChoice::Number(number) => format!("ticket:{number}"),
+        TicketChoice::OpenNew { .. } => format!("session:{}", session.id),
+    };
+    let sql = "INSERT INTO outbox (tenant, session, kind, marker, order_key, state, due_at, created_at)
+               VALUES (?1, ?2, ?3, ?4, ?5, 'pending', ?6, ?6)";
+    sqlx::query(sql)
+        .bind(session.tenant.as_bytes().as_slice())
+        .bind(session.id.as_bytes().as_slice())
+        .bind(kind.as_str())
+        .bind(kind.marker(session.id))
+        .bind(order_key)
+        .bind(ms(now))
+        .execute(tx)
+        .await
+        .map_err(error::unique("outbox row"))?;
+    Ok(())
+}
+
+/// Cuts what a ticketing system said.
+fn cut(why: &str) -> String {
+    why.chars().take(WHY_CHARS).collect()
+}
+
+#[async_trait]
+impl OutboxRecords for SqliteStore {
+    async fn claim(&self, now: Timestamp, lease: Duration, limit: u32) -> Result<Vec<Claimed>, StoreError> {
+        // Most looks find nothing and must not cost a write.
+        if self.next_due().await?.is_none_or(|due| due > now) {
+            return Ok(Vec::new());
+        }
+        let mut tx = self.write().await?;
+        let sql = "SELECT o.id FROM outbox o
+                   WHERE ((o.state = 'pending' AND o.due_at <= ?1) OR (o.state = 'leased' AND o.leased_until <= ?1))
+                     AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.tenant = o.tenant AND e.order_key = o.order_key
+                                     AND e.id < o.id AND e.state IN ('pending', 'leased'))
+                     AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.session = o.session AND e.id < o.id AND e.state <> 'done')
+                   ORDER BY o.id LIMIT ?2";
+        let due = sqlx::query(sql).bind(ms(now)).bind(limit).fetch_all(&mut *tx).await.map_err(error::of)?;
+        let until = now.checked_add(lease).unwrap_or(Timestamp::MAX);
+        let mut claimed = Vec::with_capacity(due.len());
+        for row in due {
+            let sql = "UPDATE outbox SET uncertain = (uncertain OR state = 'leased'), state = 'leased', attempts = attempts + 1,
+                                         leased_until = ?2
+                       WHERE id = ?1
+                       RETURNING *, (SELECT protocol FROM sessions s WHERE s.id = outbox.session) AS protocol";
+            let row = sqlx::query(sql).bind(row.plain::<i64>("id")?).bind(ms(until)).fetch_one(&mut *tx).await.map_err(error::of)?;
+            let entry = entry(&row)?;
+            let session = session::one(&mut tx, entry.session).await?;
+            claimed.push(Claimed { lease: Lease { entry: entry.id, attempt: entry.attempts }, entry, session });
+        }
+        tx.commit().await.map_err(error::of)?;
+        Ok(claimed)
+    }
+
+    async fn settle(&self, lease: Lease, how: &Settled, now: Timestamp) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        let query = match how {
+            Settled::Done { ticket, external_id } => {
+                let sql = "UPDATE outbox SET state = 'done', leased_until = NULL, uncertain = 0, why = NULL,
+                                             settled_at = ?3, ticket = ?4, external_id = ?5
+                           WHERE id = ?1 AND attempts = ?2 AND state = 'leased' RETURNING session";
+                sqlx::query(sql).bind(lease.entry).bind(lease.attempt).bind(ms(now)).bind(ticket.as_str()).bind(external_id.as_deref())
+            }
+            Settled::RetryAt { at, why, uncertain } => {
+                let sql = "UPDATE outbox SET state = 'pending', leased_until = NULL, uncertain = (uncertain OR ?5), due_at = ?3, why = ?4
+                           WHERE id = ?1 AND attempts = ?2 AND state = 'leased' RETURNING session";
+                sqlx::query(sql).bind(lease.entry).bind(lease.attempt).bind(ms(*at)).bind(cut(why)).bind(*uncertain)
+            }
+            Settled::Parked { why, uncertain } => {
+                let sql = "UPDATE outbox SET state = 'parked', leased_until = NULL, uncertain = (uncertain OR ?5), settled_at = ?3, why = ?4
+                           WHERE id = ?1 AND attempts = ?2 AND state = 'leased' RETURNING session";
+                sqlx::query(sql).bind(lease.entry).bind(lease.attempt).bind(ms(now)).bind(cut(why)).bind(*uncertain)
+            }
+        };
+        let row = query.fetch_optional(&mut *tx).await.map_err(error::of)?.ok_or(StoreError::Conflict { what: "lease" })?;
+        if let Settled::Done { ticket, .. } = how {
+            sqlx::query("UPDATE sessions SET ticket = ?2 WHERE id = ?1 AND ticket IS NULL")
+                .bind(row.id::<SessionId>("session")?.as_bytes().as_slice())
+                .bind(ticket.as_str())
+                .execute(&mut *tx)
+                .await
+                .map_err(error::of)?;
+        }
+        tx.commit().await.map_err(error::of)
+    }
+
+    async fn expire_leases(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let sql = "UPDATE outbox SET state = 'pending', leased_until = NULL, uncertain = 1, due_at = ? WHERE state = 'leased'";
+        Ok(sqlx::query(sql).bind(ms(now)).execute(&self.writer).await.map_err(error::of)?.rows_affected())
+    }
+
+    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        let sql = "SELECT min(CASE o.state WHEN 'pending' THEN o.due_at ELSE o.leased_until END) AS due FROM outbox o
+                   WHERE o.state IN ('pending', 'leased')
+                     AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.tenant = o.tenant AND e.order_key = o.order_key
+                                     AND e.id < o.id AND e.state IN ('pending', 'leased'))
+                     AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.session = o.session AND e.id < o.id AND e.state <> 'done')";
+        sqlx::query(sql).fetch_one(&self.readers).await.map_err(error::of)?.time_if_any("due")
+    }
+
+    async fn outbox_list(&self, tenant: TenantId, states: &[OutboxState], limit: u32) -> Result<Vec<OutboxEntry>, StoreError> {
+        let states = if states.is_empty() { &[OutboxState::Pending, OutboxState::Leased, OutboxState::Parked] } else { states };
+        let states: Vec<&str> = states.iter().map(|s| state_word(*s)).collect();
+        let sql = "SELECT o.*, s.protocol FROM outbox o JOIN sessions s ON s.id = o.session
+                   WHERE o.tenant = ?1 AND o.state IN (SELECT value FROM json_each(?2)) ORDER BY o.id DESC LIMIT ?3";
+        let rows = sqlx::query(sql)
+            .bind(tenant.as_bytes().as_slice())
+            .bind(json(&states))
+            .bind(limit.min(LISTED_AT_MOST))
+            .fetch_all(&self.readers)
+            .await
+            .map_err(error::of)?;
+        rows.iter().map(entry).collect()
+    }
+
+    async fn outbox_of_session(&self, session: SessionId) -> Result<Vec<OutboxEntry>, StoreError> {
+        let sql = "SELECT o.*, s.protocol FROM outbox o JOIN sessions s ON s.id = o.session WHERE o.session = ? ORDER BY o.id";
+        let rows = sqlx::query(sql).bind(session.as_bytes().as_slice()).fetch_all(&self.readers).await.map_err(error::of)?;
+        rows.iter().map(entry).collect()
+    }
+
+    async fn retry_parked(&self, tenant: TenantId, entry: i64, now: Timestamp) -> Result<(), StoreError> {
+        let sql = "UPDATE outbox SET state = 'pending', due_at = ?3, settled_at = NULL
+                   WHERE id = ?1 AND tenant = ?2 AND state = 'parked'";
+        let done = sqlx::query(sql).bind(entry).bind(tenant.as_bytes().as_slice()).bind(ms(now)).execute(&self.writer).await;
+        if done.map_err(error::of)?.rows_affected() == 0 { Err(StoreError::NotFound { what: "parked row" }) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,227 @@
+//! Sessions in SQLite. The outbox row is always written by the transaction that changes the session.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use protocol::{
+    id::{ProtocolNumber, SessionId, TenantId},
+    message::{
+        ShownText,
+        directory::{Field, FieldKey},
+        grant::Grants,
+        ticket::TicketChoice,
+    },
+};
+use sqlx::{SqliteConnection, sqlite::SqliteRow};
+
+use super::{
+    LISTED_AT_MOST, SqliteStore, error, outbox,
+    row::{Columns, fold, folded, json, ms, word, words},
+};
+use crate::{
+    error::StoreError,
+    outbox::EventKind,
+    session::{Ended, HistoryQuery, Kept, NewSession, OpenedSession, Session, SessionRecords, SessionState, Started},
+};
+
+/// Reads a session; `row` holds every column of `sessions`.
+pub(super) fn session(row: &SqliteRow) -> Result<Session, StoreError> {
+    let choice = match row.parsed_if_any("choice_number")? {
+        Some(number) => TicketChoice::Number(number),
+        None => TicketChoice::OpenNew { subject: ShownText::lossy(row.plain("choice_subject")?) },
+    };
+    let close_reason: Option<&str> = row.plain("close_reason")?;
+    Ok(Session {
+        id: row.id("id")?,
+        row: row.plain("row")?,
+        tenant: row.id("tenant")?,
+        app: row.id("app")?,
+        protocol: row.parsed("protocol")?,
+        device: row.device("device")?,
+        fields: row.json("fields")?,
+        customer_name: row.plain("customer_name")?,
+        attendant: row.id("attendant")?,
+        attendant_name: row.plain("attendant_name")?,
+        choice,
+        ticket: row.parsed_if_any("ticket")?,
+        state: row.word("state")?,
+        granted: Grants { view: row.plain("may_view")?, control: row.plain("may_control")? },
+        dialled_at: row.time("dialled_at")?,
+        started_at: row.time_if_any("started_at")?,
+        ended_at: row.time_if_any("ended_at")?,
+        close_reason: if close_reason.is_some() { Some(row.word("close_reason")?) } else { None },
+        reconnects: row.count("reconnects")?,
+    })
+}
+
+/// One session inside a transaction.
+pub(super) async fn one(tx: &mut SqliteConnection, id: SessionId) -> Result<Session, StoreError> {
+    let row = sqlx::query("SELECT * FROM sessions WHERE id = ?").bind(id.as_bytes().as_slice()).fetch_optional(tx).await;
+    session(&row.map_err(error::of)?.ok_or(StoreError::NotFound { what: "session" })?)
+}
+
+/// The tenant's next protocol number of this UTC day. A number of a transaction that fails is given again.
+async fn next_protocol(tx: &mut SqliteConnection, tenant: TenantId, at: Timestamp) -> Result<ProtocolNumber, StoreError> {
+    let day = at.strftime("%Y-%m-%d").to_string();
+    let sql = "INSERT INTO protocol_counters (tenant, day, last) VALUES (?, ?, 1)
+               ON CONFLICT (tenant, day) DO UPDATE SET last = last + 1 RETURNING last";
+    let row = sqlx::query(sql)
+        .bind(tenant.as_bytes().as_slice())
+        .bind(&day)
+        .fetch_one(tx)
+        .await
+        .map_err(error::referring("protocol number", "tenant"))?;
+    let number = format!("{day}-{:06}", row.count("last")?);
+    Ok(ProtocolNumber::new(&number).expect("a date and a counter are short"))
+}
+
+fn typed(fields: &[Field], key: FieldKey) -> &str {
+    fields.iter().find(|f| f.key == key).map_or("", |f| f.value.as_str())
+}
+
+async fn mark_started(
+    tx: &mut SqliteConnection,
+    session: &Session,
+    started: &Started,
+    at: Timestamp,
+    state: SessionState,
+) -> Result<(), StoreError> {
+    let name = if started.attendant_name.is_empty() { &session.attendant_name } else { &started.attendant_name };
+    sqlx::query("UPDATE sessions SET state = ?2, may_view = ?3, may_control = ?4, started_at = ?5, attendant_name = ?6 WHERE id = ?1")
+        .bind(session.id.as_bytes().as_slice())
+        .bind(word(state))
+        .bind(started.granted.view)
+        .bind(started.granted.control)
+        .bind(ms(at))
+        .bind(name)
+        .execute(tx)
+        .await
+        .map_err(error::of)?;
+    Ok(())
+}
+
+#[async_trait]
+impl SessionRecords for SqliteStore {
+    async fn open_session(&self, new: &NewSession) -> Result<OpenedSession, StoreError> {
+        let mut tx = self.write().await?;
+        let protocol = next_protocol(&mut tx, new.tenant, new.dialled_at).await?;
+        let (choice_number, choice_subject) = match &new.ticket {
+            TicketChoice::Number(number) => (Some(number.as_str()), ""),
+            TicketChoice::OpenNew { subject } => (None, subject.as_str()),
+        };
+        let name = typed(&new.fields, FieldKey::Name);
+        let search = folded(&[name, typed(&new.fields, FieldKey::Company), &new.attendant_name, protocol.as_str()]);
+        let sql = "INSERT INTO sessions (id, tenant, app, protocol, device, fields, customer_name, attendant, attendant_name,
+                                         choice_number, choice_subject, state, dialled_at, search)
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'dialling', ?, ?)";
+        sqlx::query(sql)
+            .bind(new.id.as_bytes().as_slice())
+            .bind(new.tenant.as_bytes().as_slice())
+            .bind(new.app.as_bytes().as_slice())
+            .bind(protocol.as_str())
+            .bind(i64::from(new.device.number()))
+            .bind(json(&new.fields))
+            .bind(name)
+            .bind(new.attendant.as_bytes().as_slice())
+            .bind(&new.attendant_name)
+            .bind(choice_number)
+            .bind(choice_subject)
+            .bind(ms(new.dialled_at))
+            .bind(search)
+            .execute(&mut *tx)
+            .await
+            .map_err(error::referring("session", "app or operator"))?;
+        tx.commit().await.map_err(error::of)?;
+        Ok(OpenedSession { protocol })
+    }
+
+    async fn start_session(&self, id: SessionId, started: &Started, now: Timestamp) -> Result<Kept, StoreError> {
+        let mut tx = self.write().await?;
+        let session = one(&mut tx, id).await?;
+        let at = started.at.max(session.dialled_at);
+        match session.state {
+            SessionState::Started | SessionState::Ended => return Ok(Kept::Already),
+            SessionState::Dialling => {
+                mark_started(&mut tx, &session, started, at, SessionState::Started).await?;
+                outbox::add(&mut tx, &session, EventKind::Start, now).await?;
+            }
+            SessionState::NotStarted => {
+                // The end was reported first, by somebody who did not know of the start.
+                let at = session.ended_at.map_or(at, |ended| at.min(ended));
+                mark_started(&mut tx, &session, started, at, SessionState::Ended).await?;
+                outbox::add(&mut tx, &session, EventKind::Start, now).await?;
+                outbox::add(&mut tx, &session, EventKind::End, now).await?;
+            }
+        }
+        tx.commit().await.map_err(error::of)?;
+        Ok(Kept::New)
+    }
+
+    async fn end_session(&self, id: SessionId, ended: &Ended, now: Timestamp) -> Result<Kept, StoreError> {
+        let mut tx = self.write().await?;
+        let session = one(&mut tx, id).await?;
+        let state = match session.state {
+            SessionState::Ended | SessionState::NotStarted => return Ok(Kept::Already),
+            SessionState::Dialling => SessionState::NotStarted,
+            SessionState::Started => SessionState::Ended,
+        };
+        sqlx::query("UPDATE sessions SET state = ?2, ended_at = ?3, close_reason = ?4, reconnects = ?5 WHERE id = ?1")
+            .bind(id.as_bytes().as_slice())
+            .bind(word(state))
+            .bind(ms(ended.at.max(session.started_at.unwrap_or(session.dialled_at))))
+            .bind(word(ended.why))
+            .bind(ended.reconnects)
+            .execute(&mut *tx)
+            .await
+            .map_err(error::of)?;
+        if state == SessionState::Ended {
+            outbox::add(&mut tx, &session, EventKind::End, now).await?;
+        }
+        tx.commit().await.map_err(error::of)?;
+        Ok(Kept::New)
+    }
+
+    async fn session(&self, id: SessionId) -> Result<Session, StoreError> {
+        one(&mut *self.readers.acquire().await.map_err(error::of)?, id).await
+    }
+
+    async fn session_by_protocol(&self, tenant: TenantId, protocol: &ProtocolNumber) -> Result<Session, StoreError> {
+        let row = sqlx::query("SELECT * FROM sessions WHERE tenant = ? AND protocol = ?")
+            .bind(tenant.as_bytes().as_slice())
+            .bind(protocol.as_str())
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(error::of)?;
+        session(&row.ok_or(StoreError::NotFound { what: "session" })?)
+    }
+
+    async fn unfinished_sessions(&self) -> Result<Vec<Session>, StoreError> {
+        let rows = sqlx::query("SELECT * FROM sessions WHERE state IN ('dialling', 'started') ORDER BY row").fetch_all(&self.readers).await;
+        rows.map_err(error::of)?.iter().map(session).collect()
+    }
+
+    async fn history(&self, tenant: TenantId, query: &HistoryQuery) -> Result<Vec<Session>, StoreError> {
+        let sql = "SELECT * FROM sessions
+                   WHERE tenant = ?1
+                     AND (?2 IS NULL OR dialled_at >= ?2) AND (?3 IS NULL OR dialled_at < ?3)
+                     AND (?4 IS NULL OR attendant = ?4)
+                     AND (?5 IS NULL OR coalesce(ticket, choice_number) = ?5)
+                     AND (?6 = '[]' OR state IN (SELECT value FROM json_each(?6)))
+                     AND (?7 = '' OR instr(search, ?7) > 0 OR instr(lower(coalesce(ticket, choice_number, '')), ?7) > 0)
+                     AND (?8 IS NULL OR row < ?8)
+                   ORDER BY row DESC LIMIT ?9";
+        let rows = sqlx::query(sql)
+            .bind(tenant.as_bytes().as_slice())
+            .bind(query.from.map(ms))
+            .bind(query.to.map(ms))
+            .bind(query.attendant.as_ref().map(|id| id.as_bytes().as_slice()))
+            .bind(query.ticket.as_ref().map(|t| t.as_str()))
+            .bind(words(&query.states))
+            .bind(fold(query.search.trim()))
+            .bind(query.before)
+            .bind(query.limit.min(LISTED_AT_MOST))
+            .fetch_all(&self.readers)
+            .await
+            .map_err(error::of)?;
+        rows.iter().map(session).collect()
+    }
+}

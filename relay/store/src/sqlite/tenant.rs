@@ -1,0 +1,177 @@
+//! Tenants, apps and set-up links in SQLite.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use protocol::id::{AppId, TenantId};
+use sqlx::sqlite::SqliteRow;
+
+use super::{
+    SqliteStore, error, operator,
+    row::{Columns, json, ms, word},
+};
+use crate::{
+    error::StoreError,
+    login::TokenHash,
+    operator::{NewOperator, Operator},
+    tenant::{App, Tenant, TenantRecords},
+};
+
+fn tenant(row: &SqliteRow) -> Result<Tenant, StoreError> {
+    Ok(Tenant {
+        id: row.id("id")?,
+        name: row.plain("name")?,
+        language: row.word("language")?,
+        time_zone: row.plain("time_zone")?,
+        created_at: row.time("created_at")?,
+    })
+}
+
+fn app(row: &SqliteRow) -> Result<App, StoreError> {
+    Ok(App {
+        id: row.id("id")?,
+        tenant: row.id("tenant")?,
+        title: row.plain("title")?,
+        company: row.plain("company")?,
+        accent: row.plain("accent")?,
+        phone: row.plain("phone")?,
+        language: row.word("language")?,
+        fields: row.json("fields")?,
+        logo_png: row.plain("logo_png")?,
+        created_at: row.time("created_at")?,
+    })
+}
+
+#[async_trait]
+impl TenantRecords for SqliteStore {
+    async fn add_tenant(&self, tenant: &Tenant) -> Result<(), StoreError> {
+        sqlx::query("INSERT INTO tenants (id, name, language, time_zone, created_at) VALUES (?, ?, ?, ?, ?)")
+            .bind(tenant.id.as_bytes().as_slice())
+            .bind(&tenant.name)
+            .bind(word(tenant.language))
+            .bind(&tenant.time_zone)
+            .bind(ms(tenant.created_at))
+            .execute(&self.writer)
+            .await
+            .map_err(error::unique("tenant"))?;
+        Ok(())
+    }
+
+    async fn tenant(&self, id: TenantId) -> Result<Tenant, StoreError> {
+        let row = sqlx::query("SELECT * FROM tenants WHERE id = ?").bind(id.as_bytes().as_slice()).fetch_optional(&self.readers).await;
+        tenant(&row.map_err(error::of)?.ok_or(StoreError::NotFound { what: "tenant" })?)
+    }
+
+    async fn tenants(&self) -> Result<Vec<Tenant>, StoreError> {
+        let rows = sqlx::query("SELECT * FROM tenants ORDER BY created_at, rowid").fetch_all(&self.readers).await.map_err(error::of)?;
+        rows.iter().map(tenant).collect()
+    }
+
+    async fn update_tenant(&self, tenant: &Tenant) -> Result<(), StoreError> {
+        let done = sqlx::query("UPDATE tenants SET name = ?2, language = ?3, time_zone = ?4 WHERE id = ?1")
+            .bind(tenant.id.as_bytes().as_slice())
+            .bind(&tenant.name)
+            .bind(word(tenant.language))
+            .bind(&tenant.time_zone)
+            .execute(&self.writer)
+            .await
+            .map_err(error::of)?;
+        if done.rows_affected() == 0 { Err(StoreError::NotFound { what: "tenant" }) } else { Ok(()) }
+    }
+
+    async fn add_app(&self, app: &App) -> Result<(), StoreError> {
+        let sql = "INSERT INTO apps (id, tenant, title, company, accent, phone, language, fields, logo_png, created_at)
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+        sqlx::query(sql)
+            .bind(app.id.as_bytes().as_slice())
+            .bind(app.tenant.as_bytes().as_slice())
+            .bind(&app.title)
+            .bind(&app.company)
+            .bind(&app.accent)
+            .bind(&app.phone)
+            .bind(word(app.language))
+            .bind(json(&app.fields))
+            .bind(app.logo_png.as_deref())
+            .bind(ms(app.created_at))
+            .execute(&self.writer)
+            .await
+            .map_err(error::referring("app", "tenant"))?;
+        Ok(())
+    }
+
+    async fn app(&self, id: AppId) -> Result<App, StoreError> {
+        let row = sqlx::query("SELECT * FROM apps WHERE id = ?").bind(id.as_bytes().as_slice()).fetch_optional(&self.readers).await;
+        app(&row.map_err(error::of)?.ok_or(StoreError::NotFound { what: "app" })?)
+    }
+
+    async fn apps(&self, tenant: TenantId) -> Result<Vec<App>, StoreError> {
+        let rows = sqlx::query("SELECT * FROM apps WHERE tenant = ? ORDER BY created_at, rowid")
+            .bind(tenant.as_bytes().as_slice())
+            .fetch_all(&self.readers)
+            .await
+            .map_err(error::of)?;
+        rows.iter().map(app).collect()
+    }
+
+    async fn update_app(&self, app: &App) -> Result<(), StoreError> {
+        let sql = "UPDATE apps SET title = ?3, company = ?4, accent = ?5, phone = ?6, language = ?7, fields = ?8, logo_png = ?9
+                   WHERE id = ?1 AND tenant = ?2";
+        let done = sqlx::query(sql)
+            .bind(app.id.as_bytes().as_slice())
+            .bind(app.tenant.as_bytes().as_slice())
+            .bind(&app.title)
+            .bind(&app.company)
+            .bind(&app.accent)
+            .bind(&app.phone)
+            .bind(word(app.language))
+            .bind(json(&app.fields))
+            .bind(app.logo_png.as_deref())
+            .execute(&self.writer)
+            .await
+            .map_err(error::of)?;
+        if done.rows_affected() == 0 { Err(StoreError::NotFound { what: "app" }) } else { Ok(()) }
+    }
+
+    async fn put_setup_token(&self, tenant: TenantId, token: &TokenHash, now: Timestamp) -> Result<(), StoreError> {
+        let sql = "INSERT INTO setup_tokens (tenant, hash, created_at) VALUES (?, ?, ?)
+                   ON CONFLICT (tenant) DO UPDATE SET hash = excluded.hash, created_at = excluded.created_at";
+        sqlx::query(sql)
+            .bind(tenant.as_bytes().as_slice())
+            .bind(token.as_bytes().as_slice())
+            .bind(ms(now))
+            .execute(&self.writer)
+            .await
+            .map_err(error::referring("set-up link", "tenant"))?;
+        Ok(())
+    }
+
+    async fn setup_tenant(&self, token: &TokenHash) -> Result<Option<TenantId>, StoreError> {
+        let row = sqlx::query("SELECT tenant FROM setup_tokens WHERE hash = ?")
+            .bind(token.as_bytes().as_slice())
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(error::of)?;
+        row.map(|row| row.id("tenant")).transpose()
+    }
+
+    async fn complete_setup(&self, token: &TokenHash, company: &str, administrator: &NewOperator) -> Result<Operator, StoreError> {
+        let mut tx = self.write().await?;
+        let used = sqlx::query("DELETE FROM setup_tokens WHERE hash = ? AND tenant = ?")
+            .bind(token.as_bytes().as_slice())
+            .bind(administrator.tenant.as_bytes().as_slice())
+            .execute(&mut *tx)
+            .await
+            .map_err(error::of)?;
+        if used.rows_affected() == 0 {
+            return Err(StoreError::NotFound { what: "set-up link" });
+        }
+        sqlx::query("UPDATE tenants SET name = ?2 WHERE id = ?1")
+            .bind(administrator.tenant.as_bytes().as_slice())
+            .bind(company)
+            .execute(&mut *tx)
+            .await
+            .map_err(error::of)?;
+        let added = operator::add(&mut tx, administrator).await?;
+        tx.commit().await.map_err(error::of)?;
+        Ok(added)
+    }
+}
