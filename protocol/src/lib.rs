@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod capped;
 pub mod frame;
 pub mod id;
 pub mod limits;

@@ -21,6 +21,8 @@ pub use text::ShownText;
 
 use serde::{Deserialize, Serialize};
 
+use crate::{capped, limits};
+
 /// What a program says to the relay on its control stream.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ToRelay {
@@ -69,8 +71,8 @@ pub enum FromRelay {
     Enrolled(directory::CertificateChain),
     /// No certificate can be given.
     EnrolFailed(ShownText),
-    /// Who is waiting, to attendants, whenever it changes. The whole list, newest state wins.
-    Waiting(Vec<directory::WaitingCustomer>),
+    /// Who is waiting, to attendants, whenever it changes. The whole list, newest state wins; at most [`limits::WAITING_LISTED`].
+    Waiting(#[serde(deserialize_with = "capped::list::<_, _, { limits::WAITING_LISTED }>")] Vec<directory::WaitingCustomer>),
     /// Answer to `FindTicket`.
     TicketFound(ticket::TicketFound),
     /// Answer to `ListTickets`.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::limits;
+use crate::{capped, limits};
 
 /// Width and height in pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -168,7 +168,8 @@ pub struct Batch {
     pub number: u64,
     /// When the pixels were read, in microseconds of the customer's own clock: comes back in [`Shown`].
     pub captured_us: u64,
-    /// The changes, in order.
+    /// The changes, in order; at most [`limits::UPDATES_PER_BATCH`].
+    #[serde(deserialize_with = "capped::list::<_, _, { limits::UPDATES_PER_BATCH }>")]
     pub updates: Vec<Update>,
 }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ShownText;
 use crate::{
+    capped,
     id::{AppId, DeviceId, OperatorId, Password},
     limits,
 };
@@ -91,6 +92,7 @@ pub struct Register {
     /// The app of its profile.
     pub app: AppId,
     /// What the customer typed; at most [`limits::FIELDS`].
+    #[serde(deserialize_with = "capped::list::<_, _, { limits::FIELDS }>")]
     pub fields: Vec<Field>,
     /// The password to be shown in the console.
     pub password: Password,
@@ -113,8 +115,10 @@ pub struct Registered {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Login {
     /// The login name, at most [`limits::USER_BYTES`].
+    #[serde(deserialize_with = "capped::text::<_, { limits::USER_BYTES }>")]
     pub user: String,
     /// The password, at most [`limits::LOGIN_PASSWORD_BYTES`].
+    #[serde(deserialize_with = "capped::text::<_, { limits::LOGIN_PASSWORD_BYTES }>")]
     pub password: String,
 }
 
@@ -220,7 +224,8 @@ impl From<CertificateChain> for Vec<Vec<u8>> {
 pub struct WaitingCustomer {
     /// The ID to connect to.
     pub id: DeviceId,
-    /// What the customer typed.
+    /// What the customer typed; at most [`limits::FIELDS`].
+    #[serde(deserialize_with = "capped::list::<_, _, { limits::FIELDS }>")]
     pub fields: Vec<Field>,
     /// The app's title.
     pub app_title: ShownText,

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::ShownText;
+use crate::capped;
 use crate::id::{DeviceId, ProtocolNumber, SessionId, TicketNumber};
 
 /// What the person who chooses a ticket needs to know of it.
@@ -82,6 +83,7 @@ pub struct TicketList {
     /// As asked.
     pub request: u32,
     /// Empty also when the ID is unknown: the answer does not tell.
+    #[serde(deserialize_with = "capped::list_or_why::<_, _, _, { crate::limits::OPEN_TICKETS_LISTED }>")]
     pub tickets: Result<Vec<TicketBrief>, TicketError>,
 }
 
