@@ -2,5 +2,6 @@
 
 pub mod live;
 pub mod pairing;
+mod rate;
 pub mod splice;
 pub mod token;

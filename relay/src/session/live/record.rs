@@ -1,0 +1,246 @@
+//! The record of a session: reports of the programs, ends that the relay decides, and the ticket's number once there is one.
+//!
+//! A report is acknowledged when it is on the disk and not before. What the store cannot take now (disk full) is tried again until it
+//! can; what is lost with the process is found unfinished at the next start.
+
+use std::time::Duration;
+
+use super::*;
+use protocol::message::{
+    pairing::{Happened, Report, ReportKept},
+    ticket::SessionTicket,
+};
+use store::{Ended, Started};
+
+/// What becomes of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReportOutcome {
+    /// Written down, now or before: acknowledge it.
+    Kept(ReportKept),
+    /// The store cannot take it now: no acknowledgement, the program tells it again.
+    NotNow,
+    /// No session of this program: it need not ask again.
+    NotYours,
+    /// Only the customer's program tells a start.
+    Violation,
+}
+
+struct Unwritten {
+    session: SessionId,
+    start: Option<Started>,
+    end: Ended,
+}
+
+struct Awaiting {
+    protocol: ProtocolNumber,
+    known: Option<TicketNumber>,
+    peers: Vec<Arc<Peer>>,
+    until: Instant,
+}
+
+/// Ends that are still to be written, and sessions whose ticket is not yet known.
+pub(super) struct Record {
+    unwritten: Mutex<Vec<Unwritten>>,
+    awaiting: Mutex<HashMap<SessionId, Awaiting>>,
+    wake: Notify,
+    outbox: Arc<Notify>,
+}
+
+/// How long programs are told of a ticket that is opened late. After that the console knows it.
+const TICKET_NEWS_FOR: Duration = Duration::from_secs(600);
+/// How often a full store is tried again.
+const STORE_AGAIN: Duration = Duration::from_secs(2);
+/// How often a ticket that is being opened is looked for when nobody says that it is there.
+const TICKET_AGAIN: Duration = Duration::from_secs(5);
+
+impl Record {
+    pub(super) fn new(outbox: Arc<Notify>) -> Self {
+        Self { unwritten: Mutex::default(), awaiting: Mutex::default(), wake: Notify::new(), outbox }
+    }
+
+    pub(super) fn write_later(&self, session: SessionId, start: Option<Started>, end: Ended) {
+        self.unwritten.lock().unwrap_or_else(PoisonError::into_inner).push(Unwritten { session, start, end });
+        self.wake.notify_one();
+    }
+}
+
+impl Sessions {
+    /// A program tells what happened.
+    pub async fn report(&self, who: Bearers, report: &Report) -> ReportOutcome {
+        let session = report.session;
+        let row = match self.store.session(session).await {
+            Ok(row) => row,
+            Err(StoreError::NotFound { .. }) => return ReportOutcome::NotYours,
+            Err(error) => {
+                tracing::error!(%session, error = &error as &dyn std::error::Error, "a report cannot be written down now");
+                return ReportOutcome::NotNow;
+            }
+        };
+        let customer = who.device == Some(row.device);
+        if !customer && who.operator != Some(row.attendant) {
+            return ReportOutcome::NotYours;
+        }
+        match &report.what {
+            Happened::Started { .. } if !customer => ReportOutcome::Violation,
+            Happened::Started { granted, attendant, at_unix_ms } => {
+                let started = Started { granted: *granted, attendant_name: attendant.as_str().to_owned(), at: reported(*at_unix_ms) };
+                self.report_start(&row, started).await
+            }
+            Happened::Ended { why, at_unix_ms, reconnects } => {
+                let ended = Ended { why: *why, at: reported(*at_unix_ms), reconnects: *reconnects };
+                self.report_end(session, ended).await
+            }
+        }
+    }
+
+    async fn report_start(&self, row: &Session, started: Started) -> ReportOutcome {
+        let session = row.id;
+        let written = self.store.start_session(session, &started, Timestamp::now()).await;
+        let mut map = self.live();
+        let peers = map.get_mut(&session).map_or_else(Vec::new, |live| {
+            live.pairing.started();
+            live.shown.since = started.at;
+            live.refresh();
+            live.legs.iter().filter_map(|leg| leg.peer.clone()).collect()
+        });
+        self.due.notify_one();
+        match written {
+            Ok(_) => {
+                if let Some(live) = map.get_mut(&session) {
+                    live.unwritten_start = None;
+                }
+                let known = map.get(&session).and_then(|live| live.shown.ticket.clone()).or_else(|| row.ticket.clone());
+                drop(map);
+                tracing::info!(%session, "session started");
+                self.record.outbox.notify_one();
+                self.announce(session, &row.protocol, known, peers);
+                self.changes.bump();
+                ReportOutcome::Kept(ReportKept { session, ended: false })
+            }
+            Err(error) => {
+                if let Some(live) = map.get_mut(&session) {
+                    live.unwritten_start = Some(started);
+                }
+                drop(map);
+                tracing::error!(%session, error = &error as &dyn std::error::Error, "a start cannot be written down now");
+                ReportOutcome::NotNow
+            }
+        }
+    }
+
+    async fn report_end(&self, session: SessionId, ended: Ended) -> ReportOutcome {
+        let start = self.live().get(&session).and_then(|live| live.unwritten_start.clone());
+        match self.write(session, start.as_ref(), &ended).await {
+            Ok(()) => {
+                self.remove(session, ended.why);
+                ReportOutcome::Kept(ReportKept { session, ended: true })
+            }
+            Err(error) => {
+                tracing::error!(%session, error = &error as &dyn std::error::Error, "an end cannot be written down now");
+                self.finish(session, ended.why, ended.at);
+                ReportOutcome::NotNow
+            }
+        }
+    }
+
+    async fn write(&self, session: SessionId, start: Option<&Started>, end: &Ended) -> Result<(), StoreError> {
+        let now = Timestamp::now();
+        if let Some(start) = start {
+            self.store.start_session(session, start, now).await?;
+        }
+        self.store.end_session(session, end, now).await?;
+        self.record.outbox.notify_one();
+        Ok(())
+    }
+
+    /// Writes what the relay itself has decided, and tells programs of tickets that are opened late. Runs as long as the relay.
+    pub async fn keep_records(&self) {
+        loop {
+            let all_written = self.write_all().await;
+            let all_known = self.tell_tickets().await;
+            let pause = match (all_written, all_known) {
+                (false, _) => STORE_AGAIN,
+                (true, false) => TICKET_AGAIN,
+                (true, true) => Duration::from_secs(3600),
+            };
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = self.record.wake.notified() => {}
+            }
+        }
+    }
+
+    /// Writes what is still to be written; `false` when something is left. Also the last step of a shutdown.
+    pub async fn write_all(&self) -> bool {
+        let todo = std::mem::take(&mut *self.record.unwritten.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut left = Vec::new();
+        for entry in todo {
+            match self.write(entry.session, entry.start.as_ref(), &entry.end).await {
+                Ok(()) => {}
+                Err(error) if error.is_transient() => {
+                    tracing::error!(session = %entry.session, error = &error as &dyn std::error::Error, "an end is not yet written down");
+                    left.push(entry);
+                }
+                Err(error) => {
+                    tracing::error!(session = %entry.session, error = &error as &dyn std::error::Error, "an end cannot be written down");
+                }
+            }
+        }
+        let done = left.is_empty();
+        self.record.unwritten.lock().unwrap_or_else(PoisonError::into_inner).extend(left);
+        done
+    }
+
+    /// A ticket was opened: its session's programs are told its number.
+    pub fn look_for_tickets(&self) {
+        self.record.wake.notify_one();
+    }
+
+    fn announce(&self, session: SessionId, protocol: &ProtocolNumber, known: Option<TicketNumber>, peers: Vec<Arc<Peer>>) {
+        for peer in &peers {
+            peer.send(FromRelay::SessionTicket(SessionTicket { session, protocol: protocol.clone(), ticket: known.clone() }));
+        }
+        let awaiting = Awaiting { protocol: protocol.clone(), known, peers, until: Instant::now() + TICKET_NEWS_FOR };
+        self.record.awaiting.lock().unwrap_or_else(PoisonError::into_inner).insert(session, awaiting);
+        self.record.wake.notify_one();
+    }
+
+    /// Looks for tickets that have been opened meanwhile; `true` when no program waits for one.
+    async fn tell_tickets(&self) -> bool {
+        let now = Instant::now();
+        let waiting: Vec<SessionId> = {
+            let mut awaiting = self.record.awaiting.lock().unwrap_or_else(PoisonError::into_inner);
+            awaiting.retain(|_, a| a.until > now);
+            awaiting.keys().copied().collect()
+        };
+        for session in waiting {
+            // Not readable now: looked for again.
+            let Ok(row) = self.store.session(session).await else { continue };
+            let Some(ticket) = row.ticket else { continue };
+            let Some(told) = self.record.awaiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&session) else { continue };
+            let mut peers = told.peers;
+            if let Some(live) = self.live().get_mut(&session) {
+                live.shown.ticket = Some(ticket.clone());
+                // Whoever has come back on a new connection.
+                peers.extend(live.legs.iter().filter_map(|leg| leg.peer.clone()));
+                peers.sort_by_key(|peer| peer.number());
+                peers.dedup_by_key(|peer| peer.number());
+            }
+            if told.known.as_ref() != Some(&ticket) {
+                for peer in peers {
+                    let protocol = told.protocol.clone();
+                    peer.send(FromRelay::SessionTicket(SessionTicket { session, protocol, ticket: Some(ticket.clone()) }));
+                }
+                self.changes.bump();
+            }
+        }
+        self.record.awaiting.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+}
+
+/// A program's time, which follows the relay's clock but may be off: never in the future.
+fn reported(at_unix_ms: u64) -> Timestamp {
+    let now = Timestamp::now();
+    let at = i64::try_from(at_unix_ms).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok());
+    at.map_or(now, |at| at.min(now))
+}
