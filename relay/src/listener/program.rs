@@ -1,0 +1,332 @@
+//! One connected program: its control stream, its streams into sessions, and what is left behind when it is gone.
+//!
+//! A thin shell: what may be said when is in [`manners`], what becomes of sessions in [`crate::session`]. Whatever a program says or does
+//! not say ends its own connection at most.
+
+mod answer;
+mod enrol;
+mod frames;
+mod manners;
+mod waiting;
+
+use std::{
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use protocol::{
+    id::{DeviceId, TenantId},
+    message::{
+        FromRelay, ToRelay,
+        directory::{LoginToken, WaitingCustomer},
+        hello::Refusal,
+    },
+};
+use quinn::{Connection, ConnectionError, RecvStream, SendStream};
+use store::Generation;
+use tokio::{
+    sync::{Semaphore, watch},
+    task::AbortHandle,
+};
+use tokio_util::sync::CancellationToken;
+
+use self::{
+    frames::{Inbox, ReadFault},
+    manners::{Breach, Pace, Standing},
+};
+use super::peer::{CloseCode, Peer};
+use crate::{
+    account::Operator,
+    relay::Shared,
+    session::{splice, token::Bearers},
+};
+
+/// Look-ups and dials that one program may have under way; the next waits, and with it all else the program says.
+const UNDER_WAY: usize = 4;
+/// How long the last words may take to be read.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// Serves a program until its connection is closed. `welcomed` is called once it has said a proper hello; with `busy` it is told that
+/// there is no room.
+pub async fn run(shared: Arc<Shared>, connection: Connection, source: IpAddr, busy: bool, welcomed: impl FnOnce()) {
+    let control = tokio::time::timeout(shared.config.times.message, connection.accept_bi()).await;
+    let (send, recv) = match control {
+        Ok(Ok(streams)) => streams,
+        Ok(Err(error)) => return tracing::debug!(%source, error = &error as &dyn std::error::Error, "left without a word"),
+        Err(_) => {
+            tracing::warn!(%source, "no control stream in time, closed");
+            return connection.close(CloseCode::Violation.into(), b"no control stream");
+        }
+    };
+    let (peer, queue) = Peer::new(connection.clone(), shared.config.limits.outgoing);
+    let (waiting, newest_waiting) = watch::channel(None);
+    let last_words = CancellationToken::new();
+    let writer = tokio::spawn(frames::write_all(send, queue, newest_waiting, last_words.clone()));
+    let inbox = Inbox::new(recv, shared.config.times.message);
+    let mut program = Program::new(shared, peer.clone(), source, waiting);
+
+    let end = if busy { End::Refused(Refusal::Busy) } else { program.talk(inbox, welcomed).await };
+    let code = match end {
+        End::Refused(refusal) => {
+            peer.send(FromRelay::Refused(refusal));
+            if refusal == Refusal::Violation { CloseCode::Violation } else { CloseCode::Refused }
+        }
+        End::Gone => CloseCode::Normal,
+    };
+    last_words.cancel();
+    let mut writer = writer;
+    if tokio::time::timeout(LAST_WORDS, &mut writer).await.is_err() {
+        writer.abort();
+    }
+    peer.close(code);
+    program.leave().await;
+}
+
+/// How a conversation ends.
+enum End {
+    /// The connection or the control stream is closed.
+    Gone,
+    /// The program is told this and closed.
+    Refused(Refusal),
+}
+
+/// Who is logged in.
+struct LoggedIn {
+    operator: Operator,
+    token: LoginToken,
+    /// Tells the waiting list until it is dropped.
+    _feed: AbortOnDrop,
+}
+
+struct AbortOnDrop(AbortHandle);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+struct Program {
+    shared: Arc<Shared>,
+    peer: Arc<Peer>,
+    source: IpAddr,
+    tenant: Option<TenantId>,
+    device: Option<(DeviceId, Generation)>,
+    /// The same ID for the waiting list, which leaves it out; 0: none.
+    own: Arc<AtomicU32>,
+    login: Option<LoggedIn>,
+    waiting: watch::Sender<Option<Vec<WaitingCustomer>>>,
+    under_way: Arc<Semaphore>,
+}
+
+impl Program {
+    fn new(shared: Arc<Shared>, peer: Arc<Peer>, source: IpAddr, waiting: watch::Sender<Option<Vec<WaitingCustomer>>>) -> Self {
+        Self {
+            shared,
+            peer,
+            source,
+            tenant: None,
+            device: None,
+            own: Arc::new(AtomicU32::new(0)),
+            login: None,
+            waiting,
+            under_way: Arc::new(Semaphore::new(UNDER_WAY)),
+        }
+    }
+
+    async fn talk(&mut self, mut inbox: Inbox, welcomed: impl FnOnce()) -> End {
+        let mut welcomed = Some(welcomed);
+        let mut pace = Pace::new(Instant::now());
+        let hello_due = tokio::time::Instant::now() + self.shared.config.times.message;
+        let connection = self.peer.connection().clone();
+        loop {
+            tokio::select! {
+                message = inbox.next() => {
+                    let message = match message {
+                        Ok(Some(message)) => message,
+                        Ok(None) => return End::Gone,
+                        Err(fault) => return self.faulty(&fault),
+                    };
+                    let pause = pace.count(Instant::now());
+                    if !pause.is_zero() {
+                        tokio::time::sleep(pause).await;
+                    }
+                    // Boxed: what handling a message takes is not to be kept for every idle customer.
+                    if let Err(refusal) = Box::pin(self.handle(message)).await {
+                        return End::Refused(refusal);
+                    }
+                    if self.tenant.is_some() && let Some(welcomed) = welcomed.take() {
+                        welcomed();
+                    }
+                }
+                stream = connection.accept_bi() => match stream {
+                    Ok((send, recv)) => self.splice_both(send, recv),
+                    Err(_) => return End::Gone,
+                },
+                stream = connection.accept_uni() => match stream {
+                    Ok(recv) => self.splice_one(recv),
+                    Err(_) => return End::Gone,
+                },
+                () = tokio::time::sleep_until(hello_due), if self.tenant.is_none() => {
+                    tracing::warn!(source = %self.source, "no hello in time, closed");
+                    return End::Refused(Refusal::Violation);
+                }
+            }
+        }
+    }
+
+    fn faulty(&self, fault: &ReadFault) -> End {
+        match fault {
+            ReadFault::Gone(_) => End::Gone,
+            fault => {
+                tracing::warn!(source = %self.source, fault = fault as &dyn std::error::Error, "what a program sent cannot be read, closed");
+                End::Refused(Refusal::Violation)
+            }
+        }
+    }
+
+    fn breach(&self, breach: &(dyn std::error::Error + 'static)) -> Refusal {
+        tracing::warn!(source = %self.source, breach, "program closed");
+        Refusal::Violation
+    }
+
+    fn standing(&self) -> Standing {
+        Standing { welcomed: self.tenant.is_some(), registered: self.device.is_some() }
+    }
+
+    fn bearers(&self) -> Bearers {
+        Bearers { device: self.device.map(|(id, _)| id), operator: self.login.as_ref().map(|l| l.operator.id) }
+    }
+
+    async fn handle(&mut self, message: ToRelay) -> Result<(), Refusal> {
+        manners::check(self.standing(), &message).map_err(|breach: Breach| self.breach(&breach))?;
+        let Some(tenant) = self.tenant else {
+            return match message {
+                ToRelay::Hello(hello) => self.hello(&hello).await,
+                _ => Err(Refusal::Violation),
+            };
+        };
+        match message {
+            ToRelay::Hello(_) => Err(Refusal::Violation),
+            ToRelay::Register(register) => self.register(tenant, register).await,
+            ToRelay::NewPassword(password) => {
+                if let Some((id, _)) = self.device {
+                    self.shared.directory.renew_password(id, &self.peer, password);
+                }
+                Ok(())
+            }
+            ToRelay::Login(login) => {
+                let checked = self.shared.accounts.check(tenant, &login.user, &login.password, self.source).await;
+                self.log_in(tenant, checked, None).await;
+                Ok(())
+            }
+            ToRelay::LoginAgain(token) => {
+                let checked = self.shared.accounts.verify(tenant, &token).await;
+                self.log_in(tenant, checked, Some(token)).await;
+                Ok(())
+            }
+            ToRelay::Logout => {
+                self.log_out().await;
+                Ok(())
+            }
+            ToRelay::Enrol(request) => {
+                self.enrol(tenant, &request).await;
+                Ok(())
+            }
+            ToRelay::FindTicket(find) => {
+                self.find_ticket(tenant, find).await;
+                Ok(())
+            }
+            ToRelay::ListTickets(list) => {
+                self.list_tickets(tenant, list).await;
+                Ok(())
+            }
+            ToRelay::Dial(dial) => {
+                self.dial(tenant, dial).await;
+                Ok(())
+            }
+            ToRelay::Join(token) => {
+                self.shared.sessions.join(&self.peer, self.bearers(), &token).map_err(|error| self.breach(&error))
+            }
+            ToRelay::Rejoin(rejoin) => {
+                self.shared.sessions.rejoin(&self.peer, self.bearers(), &rejoin).map_err(|error| self.breach(&error))
+            }
+            ToRelay::Report(report) => self.report(&report).await,
+        }
+    }
+
+    fn splice_one(&self, recv: RecvStream) {
+        let (shared, peer) = (self.shared.clone(), self.peer.clone());
+        // Ends with its streams: both are reset when a half of the session is lost.
+        tokio::spawn(async move {
+            let route = |head| shared.sessions.route(&peer, head);
+            let carried = splice::one_way(recv, route, shared.config.tap.as_ref()).await;
+            not_carried(&peer, carried);
+        });
+    }
+
+    fn splice_both(&self, send: SendStream, recv: RecvStream) {
+        let (shared, peer) = (self.shared.clone(), self.peer.clone());
+        tokio::spawn(async move {
+            let route = |head| shared.sessions.route(&peer, head);
+            let carried = splice::both_ways(send, recv, route, shared.config.tap.as_ref()).await;
+            not_carried(&peer, carried);
+        });
+    }
+
+    /// The program is gone: it is taken out of the directory, its sessions wait for it or are over.
+    async fn leave(mut self) {
+        let Some((id, generation)) = self.depart() else { return };
+        if self.shared.stopping.is_cancelled() {
+            // All IDs are given back together at the next start.
+            return;
+        }
+        let released = match self.tenant {
+            Some(tenant) => self.shared.store.release_device_id(tenant, id, generation, jiff::Timestamp::now()).await,
+            None => Ok(()),
+        };
+        if let Err(error) = released {
+            tracing::warn!(device = %id, error = &error as &dyn std::error::Error, "an ID is not yet given back");
+        }
+    }
+
+    /// What must happen also when this task panics. Gives the ID to be given back.
+    fn depart(&mut self) -> Option<(DeviceId, Generation)> {
+        self.login = None;
+        let device = self.device.take();
+        let left = device.filter(|(id, _)| self.shared.directory.leave(*id, &self.peer));
+        if !self.shared.stopping.is_cancelled() {
+            let reason = self.peer.connection().close_reason();
+            let goodbye = matches!(&reason, Some(ConnectionError::ApplicationClosed(close))
+                if close.error_code == quinn::VarInt::from(CloseCode::Goodbye));
+            self.shared.sessions.lost(&self.peer, goodbye);
+        }
+        left
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        self.peer.close(CloseCode::Normal);
+        self.depart();
+    }
+}
+
+fn not_carried(peer: &Peer, carried: Result<(), splice::SpliceError>) {
+    let Err(error) = carried else { return };
+    let source = peer.connection().remote_address();
+    if error.is_violation() {
+        tracing::warn!(%source, error = &error as &dyn std::error::Error, "program closed");
+        peer.close(CloseCode::Violation);
+    } else {
+        tracing::debug!(%source, error = &error as &dyn std::error::Error, "stream not carried");
+    }
+}
+
+fn own_device(own: &AtomicU32) -> Option<DeviceId> {
+    DeviceId::new(own.load(Ordering::Relaxed))
+}

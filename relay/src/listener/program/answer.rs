@@ -1,0 +1,306 @@
+//! What is done for each thing a program says.
+
+use std::sync::atomic::Ordering;
+
+use jiff::Timestamp;
+use protocol::{
+    id::{DeviceId, TenantId},
+    message::{
+        FromRelay, ShownText, directory,
+        directory::{CertificateRequest, LoginError, LoginToken, Register, Registered},
+        hello::{Hello, Refusal, Welcome},
+        pairing::{Closed, CloseReason, Dial, DialError, DialRefused, Report},
+        ticket::{FindTicket, ListTickets, TicketBrief, TicketChoice, TicketError, TicketFound, TicketList},
+    },
+    version::SPOKEN,
+};
+use store::{CustomerDetails, Generation, StoreError};
+use tickets::ReportError;
+
+use super::{AbortOnDrop, LoggedIn, Program, enrol, waiting};
+use crate::{
+    account::Operator,
+    directory::Present,
+    listener::peer::CloseCode,
+    relay::Shared,
+    session::live::{Caller, ReportOutcome, now_ms},
+};
+
+/// Ids are tried until a free one is found; with a million customers here, every thousandth try meets one that is taken.
+const ID_TRIES: usize = 64;
+
+impl Program {
+    pub(super) async fn hello(&mut self, hello: &Hello) -> Result<(), Refusal> {
+        let version = hello.versions.common(SPOKEN).ok_or(Refusal::Version(SPOKEN))?;
+        let tenant = match self.shared.store.tenant(hello.tenant).await {
+            Ok(tenant) => tenant,
+            Err(StoreError::NotFound { .. }) => return Err(Refusal::UnknownTenant),
+            Err(error) => return Err(busy("a company cannot be looked up", &error)),
+        };
+        tracing::debug!(source = %self.source, program = %hello.program, "hello");
+        self.tenant = Some(tenant.id);
+        self.peer.send(FromRelay::Welcome(Welcome { version, company: ShownText::lossy(&tenant.name), now_unix_ms: now_ms() }));
+        Ok(())
+    }
+
+    pub(super) async fn register(&mut self, tenant: TenantId, register: Register) -> Result<(), Refusal> {
+        let app = match self.shared.store.app(register.app).await {
+            Ok(app) if app.tenant == tenant => app,
+            Ok(_) | Err(StoreError::NotFound { .. }) => {
+                tracing::warn!(source = %self.source, app = %register.app, "no such app of this company");
+                return Err(Refusal::UnknownTenant);
+            }
+            Err(error) => return Err(busy("an app cannot be looked up", &error)),
+        };
+        let (id, generation) = match self.device {
+            Some(kept) => kept,
+            None => self.device_id(tenant, register.previous.as_ref()).await?,
+        };
+        let present = Present {
+            id,
+            tenant,
+            app: app.id,
+            app_title: ShownText::lossy(&app.title),
+            fields: register.fields,
+            listed: register.listed,
+            busy: self.shared.sessions.has_customer(id),
+            since: Timestamp::now(),
+        };
+        self.device = Some((id, generation));
+        self.own.store(id.number(), Ordering::Relaxed);
+        let proof = self.shared.keys.prove_device(tenant, id, generation);
+        if let Some(replaced) = self.shared.directory.register(present, register.password, self.peer.clone()) {
+            tracing::info!(device = %id, "replaced by a newer connection of the same program");
+            replaced.close(CloseCode::Normal);
+        }
+        tracing::info!(device = %id, source = %self.source, "registered");
+        self.peer.send(FromRelay::Registered(Registered { id, proof }));
+        Ok(())
+    }
+
+    /// The ID it had before, if it proves that, or a free one.
+    async fn device_id(
+        &self,
+        tenant: TenantId,
+        previous: Option<&(DeviceId, directory::Opaque)>,
+    ) -> Result<(DeviceId, Generation), Refusal> {
+        let store = &self.shared.store;
+        if let Some((id, proof)) = previous
+            && let Some(generation) = self.shared.keys.check_device(tenant, *id, proof)
+        {
+            match store.renew_device_id(tenant, *id, generation).await {
+                Ok(true) => return Ok((*id, generation)),
+                // Away for so long that another has it now.
+                Ok(false) => {}
+                Err(error) => return Err(busy("an ID cannot be renewed", &error)),
+            }
+        }
+        for _ in 0..ID_TRIES {
+            let id = DeviceId::from_entropy(rand::random());
+            if self.shared.directory.present(tenant, id).is_some() {
+                continue;
+            }
+            match store.take_device_id(tenant, id, Timestamp::now()).await {
+                Ok(Some(generation)) => return Ok((id, generation)),
+                Ok(None) => {}
+                Err(error) => return Err(busy("an ID cannot be given", &error)),
+            }
+        }
+        tracing::error!("no free ID found");
+        Err(Refusal::Busy)
+    }
+
+    pub(super) async fn log_in(&mut self, tenant: TenantId, checked: Result<Operator, LoginError>, token: Option<LoginToken>) {
+        let attendant = checked.and_then(|operator| if operator.roles.attend { Ok(operator) } else { Err(LoginError::Wrong) });
+        let logged_in = match (attendant, token) {
+            (Ok(operator), Some(token)) => Ok((operator, token)),
+            (Ok(operator), None) => self.shared.accounts.login_token(&operator).await.map(|token| (operator, token)),
+            (Err(why), _) => Err(why),
+        };
+        match logged_in {
+            Ok((operator, token)) => {
+                tracing::info!(operator = %operator.id, source = %self.source, "attendant logged in");
+                self.peer.send(FromRelay::LoggedIn(directory::LoggedIn {
+                    operator: operator.id,
+                    name: ShownText::lossy(&operator.name),
+                    token: token.clone(),
+                }));
+                // An earlier login's list is stopped first; then the whole list is told anew.
+                self.login = None;
+                self.waiting.send_replace(None);
+                let feed = tokio::spawn(waiting::feed(self.shared.clone(), tenant, self.own.clone(), self.waiting.clone()));
+                self.login = Some(LoggedIn { operator, token, _feed: AbortOnDrop(feed.abort_handle()) });
+            }
+            Err(why) => self.peer.send(FromRelay::LoginFailed(why)),
+        }
+    }
+
+    pub(super) async fn log_out(&mut self) {
+        if let Some(login) = self.login.take()
+            && let Err(error) = self.shared.accounts.forget(&login.token).await
+        {
+            tracing::warn!(error = &error as &dyn std::error::Error, "a login token is not yet forgotten");
+        }
+    }
+
+    /// Who is logged in, looked up again: somebody disabled meanwhile is logged out here.
+    async fn attendant(&mut self, tenant: TenantId) -> Option<Operator> {
+        let token = self.login.as_ref()?.token.clone();
+        match self.shared.accounts.verify(tenant, &token).await {
+            Ok(operator) if operator.roles.attend => Some(operator),
+            // The store cannot say: who was let in stays in.
+            Err(LoginError::Unavailable) => self.login.as_ref().map(|l| l.operator.clone()),
+            Ok(_) | Err(_) => {
+                self.login = None;
+                self.peer.send(FromRelay::LoginFailed(LoginError::Expired));
+                None
+            }
+        }
+    }
+
+    pub(super) async fn enrol(&mut self, tenant: TenantId, request: &CertificateRequest) {
+        let Some(operator) = self.attendant(tenant).await else {
+            return self.peer.send(FromRelay::EnrolFailed(ShownText::lossy("not logged in")));
+        };
+        let name = ShownText::lossy(&operator.name);
+        let certified = match self.shared.keys.tenant(tenant) {
+            Ok(keys) => enrol::certify(&keys, operator.id, name.as_str(), request, Timestamp::now()),
+            Err(error) => {
+                tracing::error!(%tenant, error = &*error as &dyn std::error::Error, "the company's keys cannot be read");
+                return self.peer.send(FromRelay::EnrolFailed(ShownText::lossy("the company's keys cannot be read")));
+            }
+        };
+        match certified {
+            Ok(chain) => {
+                tracing::info!(operator = %operator.id, "attendant enrolled");
+                self.peer.send(FromRelay::Enrolled(chain));
+            }
+            Err(error) => {
+                tracing::warn!(operator = %operator.id, error = &error as &dyn std::error::Error, "no certificate");
+                self.peer.send(FromRelay::EnrolFailed(ShownText::lossy(&error.to_string())));
+            }
+        }
+    }
+
+    pub(super) async fn find_ticket(&mut self, tenant: TenantId, find: FindTicket) {
+        if self.login.is_none() {
+            return self.peer.send(FromRelay::TicketFound(TicketFound { request: find.request, ticket: Err(TicketError::Down) }));
+        }
+        let (shared, peer) = (self.shared.clone(), self.peer.clone());
+        self.in_background(async move {
+            let ticket = look_up(&shared, tenant, &find.number).await;
+            peer.send(FromRelay::TicketFound(TicketFound { request: find.request, ticket }));
+        })
+        .await;
+    }
+
+    pub(super) async fn list_tickets(&mut self, tenant: TenantId, list: ListTickets) {
+        if self.login.is_none() {
+            return self.peer.send(FromRelay::TicketList(TicketList { request: list.request, tickets: Err(TicketError::Down) }));
+        }
+        let (shared, peer) = (self.shared.clone(), self.peer.clone());
+        self.in_background(async move {
+            // Nobody under this ID: the same question about nobody, so that the answer and its time do not tell.
+            let present = shared.directory.present(tenant, list.partner);
+            let customer = present.map_or_else(CustomerDetails::default, |p| CustomerDetails::from_fields(&p.fields));
+            let asked = shared.tickets.open_tickets(tenant, &customer);
+            let tickets = match tokio::time::timeout(shared.config.times.tickets, asked).await {
+                Ok(Ok(mut tickets)) => {
+                    tickets.truncate(protocol::limits::OPEN_TICKETS_LISTED);
+                    Ok(tickets)
+                }
+                Ok(Err(error)) => Err(down(&error)),
+                Err(_) => Err(too_slow()),
+            };
+            peer.send(FromRelay::TicketList(TicketList { request: list.request, tickets }));
+        })
+        .await;
+    }
+
+    pub(super) async fn dial(&mut self, tenant: TenantId, dial: Dial) {
+        let request = dial.request;
+        let refused = move |why| FromRelay::DialRefused(DialRefused { request, why });
+        let Some(operator) = self.attendant(tenant).await else {
+            return self.peer.send(refused(DialError::NotAllowed));
+        };
+        if let Err(why) = self.shared.sessions.count_dial(operator.id) {
+            return self.peer.send(refused(why));
+        }
+        let caller = Caller {
+            tenant,
+            operator: operator.id,
+            name: ShownText::lossy(&operator.name),
+            peer: self.peer.clone(),
+            own: self.device.map(|(id, _)| id),
+        };
+        let shared = self.shared.clone();
+        self.in_background(async move {
+            // Before the partner is looked at, so that every partner takes the same time.
+            let ticket = match &dial.ticket {
+                TicketChoice::OpenNew { .. } => None,
+                TicketChoice::Number(number) => match look_up(&shared, caller.tenant, number).await {
+                    Ok(brief) => Some(brief),
+                    Err(TicketError::NotFound) => return caller.peer.send(refused(DialError::NoSuchTicket)),
+                    // The session goes on; its actions come later.
+                    Err(TicketError::Down) => None,
+                },
+            };
+            match shared.sessions.dial(&caller, &dial, ticket).await {
+                Ok(dialled) => caller.peer.send(FromRelay::Dialled(dialled)),
+                Err(why) => caller.peer.send(refused(why)),
+            }
+        })
+        .await;
+    }
+
+    pub(super) async fn report(&mut self, report: &Report) -> Result<(), Refusal> {
+        match self.shared.sessions.report(self.bearers(), report).await {
+            ReportOutcome::Kept(kept) => self.peer.send(FromRelay::ReportKept(kept)),
+            ReportOutcome::NotNow => {}
+            ReportOutcome::NotYours => {
+                tracing::warn!(source = %self.source, session = %report.session, "a report of a session that is not this program's");
+                self.peer.send(FromRelay::Closed(Closed { session: report.session, why: CloseReason::Violation }));
+            }
+            ReportOutcome::Violation => {
+                tracing::warn!(source = %self.source, session = %report.session, "a start reported by the attendant");
+                return Err(Refusal::Violation);
+            }
+        }
+        Ok(())
+    }
+
+    /// Does something that may wait for others, a few at a time. It goes on when the program is gone: a session that is being written
+    /// down must not be forgotten.
+    async fn in_background(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let permit = self.under_way.clone().acquire_owned().await;
+        tokio::spawn(async move {
+            work.await;
+            drop(permit);
+        });
+    }
+}
+
+async fn look_up(shared: &Shared, tenant: TenantId, number: &protocol::id::TicketNumber) -> Result<TicketBrief, TicketError> {
+    match tokio::time::timeout(shared.config.times.tickets, shared.tickets.look_up(tenant, number)).await {
+        Ok(Ok(Some(brief))) => Ok(brief),
+        Ok(Ok(None)) => Err(TicketError::NotFound),
+        Ok(Err(error)) => Err(down(&error)),
+        Err(_) => Err(too_slow()),
+    }
+}
+
+fn down(error: &ReportError) -> TicketError {
+    tracing::warn!(error = error as &dyn std::error::Error, "the ticketing system does not answer");
+    // A number it will not even look at is not one of its numbers.
+    if matches!(error, ReportError::Rejected { .. }) { TicketError::NotFound } else { TicketError::Down }
+}
+
+fn too_slow() -> TicketError {
+    tracing::warn!("the ticketing system takes too long");
+    TicketError::Down
+}
+
+fn busy(what: &'static str, error: &StoreError) -> Refusal {
+    tracing::error!(error = error as &dyn std::error::Error, "{what}");
+    Refusal::Busy
+}

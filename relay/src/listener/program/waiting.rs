@@ -1,0 +1,94 @@
+//! The waiting list as an attendant's program gets it: whole, newest state wins, not more often than a person can read.
+
+use std::{
+    sync::{Arc, atomic::AtomicU32},
+    time::Duration,
+};
+
+use protocol::{
+    id::TenantId,
+    limits::{OUTER_MESSAGE_BYTES, WAITING_LISTED},
+    message::directory::WaitingCustomer,
+};
+use tokio::sync::watch;
+
+use super::own_device;
+use crate::{directory::Present, relay::Shared};
+
+/// Changes within this time are told together.
+const TOGETHER: Duration = Duration::from_millis(100);
+
+/// Tells the list whenever it changes, as long as it runs.
+pub(super) async fn feed(
+    shared: Arc<Shared>,
+    tenant: TenantId,
+    own: Arc<AtomicU32>,
+    to: watch::Sender<Option<Vec<WaitingCustomer>>>,
+) {
+    let mut changes = shared.changes();
+    loop {
+        changes.borrow_and_update();
+        let own = own_device(&own);
+        let list = fitting(shared.directory.waiting(tenant).into_iter().filter(|p| Some(p.id) != own));
+        to.send_if_modified(|told| {
+            let news = told.as_ref() != Some(&list);
+            if news {
+                *told = Some(list);
+            }
+            news
+        });
+        if changes.changed().await.is_err() {
+            return;
+        }
+        tokio::time::sleep(TOGETHER).await;
+    }
+}
+
+/// As many as fit one message: names can be long.
+fn fitting(waiting: impl Iterator<Item = Present>) -> Vec<WaitingCustomer> {
+    const ROW_BYTES: usize = 64;
+    let mut room = OUTER_MESSAGE_BYTES - 1024;
+    waiting
+        .take(WAITING_LISTED)
+        .map(WaitingCustomer::from)
+        .take_while(|row| {
+            let texts: usize = row.fields.iter().map(|f| f.value.as_str().len() + 8).sum();
+            let bytes = ROW_BYTES + row.app_title.as_str().len() + texts;
+            let fits = bytes <= room;
+            room = room.saturating_sub(bytes);
+            fits
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use protocol::{
+        frame,
+        id::{AppId, DeviceId},
+        message::{
+            FromRelay, ShownText,
+            directory::{Field, FieldKey},
+        },
+    };
+
+    use super::*;
+
+    #[test]
+    fn a_list_of_long_names_is_cut_to_fit_a_message() {
+        let row = |i| Present {
+            id: DeviceId::new(100_000_000 + i).unwrap(),
+            tenant: TenantId::from_bytes([1; 16]),
+            app: AppId::from_bytes([1; 16]),
+            app_title: ShownText::lossy(&"x".repeat(400)),
+            fields: FieldKey::ALL.map(|key| Field { key, value: ShownText::lossy(&"é".repeat(200)) }).to_vec(),
+            listed: true,
+            busy: false,
+            since: jiff::Timestamp::UNIX_EPOCH,
+        };
+        let list = fitting((0..1000).map(row));
+        assert!(list.len() > 50 && list.len() <= WAITING_LISTED);
+        assert!(frame::encode(&FromRelay::Waiting(list), OUTER_MESSAGE_BYTES).is_ok());
+    }
+}
