@@ -79,7 +79,7 @@ pub struct FirstStart {
 
 impl Default for FirstStart {
     fn default() -> Self {
-        Self { company: "Amparo".to_owned(), title: None, accent: [0x0F, 0x6B, 0x5C] }
+        Self { company: "Amparo".to_owned(), title: None, accent: bundle::AMPARO_ACCENT }
     }
 }
 

@@ -6,10 +6,12 @@
 #![forbid(unsafe_code)]
 
 pub mod account;
+pub mod cli;
 pub mod config;
 pub mod console;
 pub mod directory;
 pub mod key;
 pub mod listener;
+pub mod profile;
 pub mod relay;
 pub mod session;

@@ -1,0 +1,189 @@
+//! `amparo-relay admin`: what an administrator of the machine does without the console. Works beside a running relay.
+
+use std::{io::Read, path::PathBuf};
+
+use anyhow::{Context, bail};
+use clap::{Subcommand, ValueEnum};
+use jiff::Timestamp;
+use protocol::id::TenantId;
+use store::{Roles, SqliteStore, Store};
+
+use super::Place;
+use crate::{
+    account::{Accounts, NewUser},
+    config::PublicUrl,
+    key::Keys,
+    profile,
+    relay::{self, DATABASE},
+};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum What {
+    /// Users of the console and of the attendants' program.
+    User {
+        #[command(subcommand)]
+        what: UserWhat,
+    },
+    /// Write the signed profile of the default app to a file.
+    Profile {
+        /// The file.
+        #[arg(long)]
+        out: PathBuf,
+        /// The company, when this server has several.
+        #[arg(long)]
+        tenant: Option<TenantId>,
+    },
+    /// Print a fresh set-up link; an earlier one stops working.
+    SetupLink,
+    /// Companies on this server.
+    Tenant {
+        #[command(subcommand)]
+        what: TenantWhat,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum UserWhat {
+    /// Add a user. The password is read from standard input, or made and printed once with `--make-password`.
+    Add {
+        /// The name to log in with.
+        #[arg(long)]
+        login: String,
+        /// The name others see. As the login name, if not given.
+        #[arg(long)]
+        name: Option<String>,
+        /// What they may do.
+        #[arg(long, value_enum, default_value = "attendant")]
+        role: Role,
+        /// Make a password and print it.
+        #[arg(long)]
+        make_password: bool,
+        /// The company, when this server has several.
+        #[arg(long)]
+        tenant: Option<TenantId>,
+    },
+    /// List users.
+    List {
+        /// The company, when this server has several.
+        #[arg(long)]
+        tenant: Option<TenantId>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum TenantWhat {
+    /// Add a company.
+    Add {
+        /// Its name.
+        #[arg(long)]
+        name: String,
+    },
+    /// List companies.
+    List,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum Role {
+    /// Answers customers.
+    Attendant,
+    /// Looks after users and settings, and sees passwords.
+    Administrator,
+    /// Both.
+    Both,
+}
+
+impl From<Role> for Roles {
+    fn from(role: Role) -> Self {
+        let (attend, admin) = match role {
+            Role::Attendant => (true, false),
+            Role::Administrator => (false, true),
+            Role::Both => (true, true),
+        };
+        Self { attend, admin, may_see_passwords: true }
+    }
+}
+
+pub(super) async fn run(place: &Place, what: What) -> anyhow::Result<()> {
+    let path = place.data.join(DATABASE);
+    if !path.exists() {
+        bail!("there is no {}: start `amparo-relay serve` with this --data once", path.display());
+    }
+    let store: std::sync::Arc<dyn Store> =
+        std::sync::Arc::new(SqliteStore::open(&path).await.with_context(|| format!("opening the records in {}", path.display()))?);
+    let url = place.public_url.clone().unwrap_or_else(|| relay::own_url(place.listen));
+    let keys = || Keys::load(&place.data, &url.host);
+    let done = match what {
+        What::User { what: UserWhat::Add { login, name, role, make_password, tenant } } => {
+            let tenant = choose(&*store, tenant).await?;
+            let password = if make_password { None } else { Some(password()?) };
+            let user = NewUser { name: name.unwrap_or_else(|| login.clone()), login, roles: role.into() };
+            let (operator, made) = Accounts::new(store.clone()).create(tenant, user, password.as_deref()).await.context("adding the user")?;
+            println!("{} added.", operator.login);
+            if let Some(made) = made {
+                println!("Password: {}", made.as_str());
+            }
+            Ok(())
+        }
+        What::User { what: UserWhat::List { tenant } } => {
+            let tenant = choose(&*store, tenant).await?;
+            for user in store.operators(tenant).await.context("reading the users")? {
+                let roles = [(user.roles.attend, "attendant"), (user.roles.admin, "administrator")];
+                let roles: Vec<_> = roles.into_iter().filter_map(|(has, name)| has.then_some(name)).collect();
+                let disabled = if user.is_enabled() { "" } else { " (disabled)" };
+                println!("{}\t{}\t{}{disabled}", user.login, user.name, roles.join(", "));
+            }
+            Ok(())
+        }
+        What::Profile { out, tenant } => write_profile(&*store, &keys()?, choose(&*store, tenant).await?, &url, &out).await,
+        What::SetupLink => match relay::first::setup_link(&*store, choose(&*store, None).await?, &url).await? {
+            Some(link) => {
+                println!("{link}");
+                Ok(())
+            }
+            None => bail!("the set-up is done: somebody can log in already. Add users with `amparo-relay admin user add`"),
+        },
+        What::Tenant { what: TenantWhat::Add { name } } => {
+            let id = relay::first::add_company(&*store, &keys()?, &name).await?;
+            println!("{id}\t{name}");
+            Ok(())
+        }
+        What::Tenant { what: TenantWhat::List } => {
+            for tenant in store.tenants().await.context("reading the companies")? {
+                println!("{}\t{}", tenant.id, tenant.name);
+            }
+            Ok(())
+        }
+    };
+    store.close().await;
+    done
+}
+
+async fn write_profile(store: &dyn Store, keys: &Keys, tenant: TenantId, url: &PublicUrl, out: &PathBuf) -> anyhow::Result<()> {
+    let app = store.apps(tenant).await.context("reading the apps")?.into_iter().next().context("the company has no app")?;
+    let tenant_keys = keys.tenant(tenant)?;
+    let signed = profile::signed(&app, keys, &tenant_keys, url, Timestamp::now())?;
+    std::fs::write(out, &signed).with_context(|| format!("writing {}", out.display()))?;
+    println!("{}: {} for {}, signed by {}", out.display(), app.title, url, tenant_keys.brand().context("the branding key")?.id());
+    Ok(())
+}
+
+async fn choose(store: &dyn Store, named: Option<TenantId>) -> anyhow::Result<TenantId> {
+    match named {
+        Some(id) => Ok(store.tenant(id).await.context("looking for the company")?.id),
+        None => Ok(store.tenants().await.context("reading the companies")?.first().context("there is no company: start `amparo-relay serve` once")?.id),
+    }
+}
+
+/// One line of standard input: not an argument, which other users of the machine could read.
+fn password() -> anyhow::Result<String> {
+    if std::io::IsTerminal::is_terminal(&std::io::stdin()) {
+        eprintln!("Password (then Enter and Ctrl-D):");
+    }
+    let mut text = String::new();
+    std::io::stdin().take(4096).read_to_string(&mut text).context("reading the password from standard input")?;
+    let line = text.lines().next().unwrap_or_default();
+    if line.is_empty() {
+        bail!("no password on standard input: write one there, or use --make-password");
+    }
+    Ok(line.to_owned())
+}

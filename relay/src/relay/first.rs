@@ -1,0 +1,90 @@
+//! What the first start makes: a company, its keys, its app, and the link where its first administrator is made.
+
+use anyhow::Context;
+use jiff::Timestamp;
+use protocol::{
+    id::{AppId, TenantId},
+    message::directory::FieldKey,
+};
+use store::{App, AppField, Ask, Language, Store, Tenant, TokenHash};
+
+use crate::{
+    config::{FirstStart, PublicUrl},
+    key::Keys,
+};
+
+/// Where ticket times are told until the settings say otherwise.
+const TIME_ZONE: &str = "America/Sao_Paulo";
+
+/// The first company; made if there is none.
+pub(super) async fn tenant(store: &dyn Store, keys: &Keys, first: &FirstStart) -> anyhow::Result<TenantId> {
+    let id = match store.tenants().await.context("reading the companies")?.first() {
+        Some(tenant) => tenant.id,
+        None => add_tenant(store, keys, &first.company).await?,
+    };
+    // Told at start rather than at the first attendant.
+    keys.tenant(id).context("reading the company's keys: if they were lost, restore them from a backup of the data folder")?;
+    // Apart from the company, so that a first start that was killed in between is finished by the second.
+    if store.apps(id).await.context("reading the apps")?.is_empty() {
+        store.add_app(&app(id, first)).await.context("writing the first app down")?;
+    }
+    Ok(id)
+}
+
+/// Makes one more company, with keys and an app.
+pub(crate) async fn add_company(store: &dyn Store, keys: &Keys, name: &str) -> anyhow::Result<TenantId> {
+    let id = add_tenant(store, keys, name).await?;
+    let first = FirstStart { company: name.to_owned(), ..FirstStart::default() };
+    store.add_app(&app(id, &first)).await.context("writing its app down")?;
+    Ok(id)
+}
+
+/// Makes a company with its keys.
+async fn add_tenant(store: &dyn Store, keys: &Keys, name: &str) -> anyhow::Result<TenantId> {
+    let id = TenantId::from_bytes(rand::random());
+    // The keys first: a company in the records always has them.
+    keys.make_tenant(id, name)?;
+    let tenant = Tenant {
+        id,
+        name: name.to_owned(),
+        language: Language::PtBr,
+        time_zone: TIME_ZONE.to_owned(),
+        created_at: Timestamp::now(),
+    };
+    store.add_tenant(&tenant).await.context("writing the company down")?;
+    Ok(id)
+}
+
+fn app(tenant: TenantId, first: &FirstStart) -> App {
+    let [red, green, blue] = first.accent;
+    let field = |key, ask| AppField { key, ask };
+    App {
+        id: AppId::from_bytes(rand::random()),
+        tenant,
+        title: first.title.clone().unwrap_or_else(|| format!("Suporte {}", first.company)),
+        company: first.company.clone(),
+        accent: format!("{red:02X}{green:02X}{blue:02X}"),
+        phone: String::new(),
+        language: Language::PtBr,
+        fields: vec![
+            field(FieldKey::Name, Ask::Required),
+            field(FieldKey::Email, Ask::Required),
+            field(FieldKey::Company, Ask::Optional),
+            field(FieldKey::Phone, Ask::Optional),
+            field(FieldKey::Document, Ask::Hidden),
+            field(FieldKey::Subject, Ask::Optional),
+        ],
+        logo_png: None,
+        created_at: Timestamp::now(),
+    }
+}
+
+/// A fresh link to the set-up page, as long as the company has no user; the one before stops working.
+pub(crate) async fn setup_link(store: &dyn Store, tenant: TenantId, address: &PublicUrl) -> anyhow::Result<Option<String>> {
+    if !store.operators(tenant).await.context("reading the users")?.is_empty() {
+        return Ok(None);
+    }
+    let token: String = rand::random::<[u8; 16]>().iter().map(|byte| format!("{byte:02x}")).collect();
+    store.put_setup_token(tenant, &TokenHash::of(token.as_bytes()), Timestamp::now()).await.context("writing the set-up link down")?;
+    Ok(Some(format!("{address}/setup/{token}")))
+}
