@@ -15,11 +15,18 @@ mod row;
 mod session;
 mod tenant;
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use sqlx::{
-    Row, Sqlite, SqlitePool, Transaction,
+    Connection, Row, Sqlite, SqliteConnection, SqlitePool, Transaction,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
@@ -31,6 +38,8 @@ const READERS: u32 = 4;
 const BUSY: Duration = Duration::from_secs(5);
 /// How long a call waits for a connection: for the writer that is the queue of writers.
 const ACQUIRE: Duration = Duration::from_secs(15);
+/// SQLite's own limit of pages.
+const NO_LIMIT: u32 = u32::MAX - 1;
 /// Rows of one listing, whatever is asked for.
 const LISTED_AT_MOST: u32 = 1000;
 
@@ -39,6 +48,8 @@ const LISTED_AT_MOST: u32 = 1000;
 pub struct SqliteStore {
     writer: SqlitePool,
     readers: SqlitePool,
+    /// Pages the database may have; a limit of each writing connection.
+    pages: Arc<AtomicU32>,
 }
 
 impl SqliteStore {
@@ -56,27 +67,51 @@ impl SqliteStore {
             .busy_timeout(BUSY)
             .pragma("trusted_schema", "OFF")
             .thread_name(|n| format!("sqlite-{n}"));
-        // The one writer is never closed for being idle: its page limit and caches stay.
+        let pages = Arc::new(AtomicU32::new(NO_LIMIT));
+        let limit = Arc::clone(&pages);
         let pool = || SqlitePoolOptions::new().acquire_timeout(ACQUIRE).idle_timeout(None).max_lifetime(None);
-        let writer = pool().max_connections(1).connect_with(options.clone()).await.map_err(error::of)?;
+        let writer = pool()
+            .max_connections(1)
+            .after_connect(move |connection, _| {
+                let pages = limit.load(Ordering::Relaxed);
+                Box::pin(async move { set_page_limit(connection, pages).await })
+            })
+            .test_before_acquire(false) // is_usable does
+            .before_acquire(|connection, _| Box::pin(is_usable(connection)));
+        let writer = writer.connect_with(options.clone()).await.map_err(error::of)?;
         sqlx::migrate!("./migrations").run(&writer).await.map_err(error::of_migration)?;
         let readers = pool().max_connections(READERS).connect_lazy_with(options.create_if_missing(false).pragma("query_only", "ON"));
-        Ok(Self { writer, readers })
+        Ok(Self { writer, readers, pages })
     }
 
     /// Lets the database grow to this many pages of 4 KiB and no further, as a full disk would; no fewer than it has. For tests.
     #[doc(hidden)]
     pub async fn limit_pages(&self, pages: u32) -> Result<(), StoreError> {
-        // The pragma takes no parameter.
-        let sql = sqlx::AssertSqlSafe(format!("PRAGMA max_page_count = {pages}"));
-        sqlx::query(sql).fetch_all(&self.writer).await.map_err(error::of)?;
-        Ok(())
+        self.pages.store(pages, Ordering::Relaxed);
+        let mut connection = self.writer.acquire().await.map_err(error::of)?;
+        set_page_limit(&mut connection, pages).await.map_err(error::of)
     }
 
     /// Begins a transaction that writes: it has the write lock from its first moment, so that it cannot fail for lack of it later.
     async fn write(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
         self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(error::of)
     }
+}
+
+async fn set_page_limit(connection: &mut SqliteConnection, pages: u32) -> sqlx::Result<()> {
+    // The pragma takes no parameter.
+    sqlx::query(sqlx::AssertSqlSafe(format!("PRAGMA max_page_count = {pages}"))).fetch_all(connection).await?;
+    Ok(())
+}
+
+/// Whether a connection may be used again; otherwise the pool makes a new one.
+///
+/// SQLite rolls a transaction back by itself when the disk is full. The driver's own rollback then fails and it believes for ever
+/// that a transaction is open, so that no other one could begin.
+async fn is_usable(connection: &mut SqliteConnection) -> sqlx::Result<bool> {
+    // Behind the rollback of a transaction that was dropped.
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
 }
 
 #[async_trait]

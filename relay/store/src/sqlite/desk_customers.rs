@@ -6,7 +6,7 @@ use sqlx::{SqliteConnection, sqlite::SqliteRow};
 
 use super::{
     error,
-    row::{Columns, fold, folded, ms},
+    row::{Columns, folded, ms},
 };
 use crate::{
     desk::{Customer, CustomerDetails, CustomerId},
@@ -118,5 +118,5 @@ pub(super) async fn add(
 
 /// What a customer and their tickets are looked for by.
 pub(super) fn search(details: &CustomerDetails) -> String {
-    fold(&[&details.name, &details.company, &details.email, &details.phone, &details.document].map(|t| t.trim()).join("\u{1f}"))
+    folded(&[&details.name, &details.company, &details.email, &details.phone, &details.document])
 }

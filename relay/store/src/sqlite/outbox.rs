@@ -24,6 +24,17 @@ use crate::{
 /// Why a row is not done is cut to this many characters.
 const WHY_CHARS: usize = 500;
 
+/// SQL: it is the turn of row `o`. Every older row of its session is done, and no older row of its order key is under way or to come;
+/// one that itself waits behind a parked row is not to come before a person has seen to it.
+macro_rules! its_turn {
+    () => {
+        "NOT EXISTS (SELECT 1 FROM outbox e WHERE e.session = o.session AND e.id < o.id AND e.state <> 'done')
+         AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.tenant = o.tenant AND e.order_key = o.order_key AND e.id < o.id
+                         AND e.state IN ('pending', 'leased')
+                         AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.session = e.session AND p.id < e.id AND p.state = 'parked'))"
+    };
+}
+
 fn state_word(state: OutboxState) -> &'static str {
     match state {
         OutboxState::Pending => "pending",
@@ -100,12 +111,12 @@ impl OutboxRecords for SqliteStore {
             return Ok(Vec::new());
         }
         let mut tx = self.write().await?;
-        let sql = "SELECT o.id FROM outbox o
-                   WHERE ((o.state = 'pending' AND o.due_at <= ?1) OR (o.state = 'leased' AND o.leased_until <= ?1))
-                     AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.tenant = o.tenant AND e.order_key = o.order_key
-                                     AND e.id < o.id AND e.state IN ('pending', 'leased'))
-                     AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.session = o.session AND e.id < o.id AND e.state <> 'done')
-                   ORDER BY o.id LIMIT ?2";
+        let sql = concat!(
+            "SELECT o.id FROM outbox o
+             WHERE ((o.state = 'pending' AND o.due_at <= ?1) OR (o.state = 'leased' AND o.leased_until <= ?1)) AND ",
+            its_turn!(),
+            " ORDER BY o.id LIMIT ?2"
+        );
         let due = sqlx::query(sql).bind(ms(now)).bind(limit).fetch_all(&mut *tx).await.map_err(error::of)?;
         let until = now.checked_add(lease).unwrap_or(Timestamp::MAX);
         let mut claimed = Vec::with_capacity(due.len());
@@ -161,11 +172,11 @@ impl OutboxRecords for SqliteStore {
     }
 
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        let sql = "SELECT min(CASE o.state WHEN 'pending' THEN o.due_at ELSE o.leased_until END) AS due FROM outbox o
-                   WHERE o.state IN ('pending', 'leased')
-                     AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.tenant = o.tenant AND e.order_key = o.order_key
-                                     AND e.id < o.id AND e.state IN ('pending', 'leased'))
-                     AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.session = o.session AND e.id < o.id AND e.state <> 'done')";
+        let sql = concat!(
+            "SELECT min(CASE o.state WHEN 'pending' THEN o.due_at ELSE o.leased_until END) AS due FROM outbox o
+             WHERE o.state IN ('pending', 'leased') AND ",
+            its_turn!()
+        );
         sqlx::query(sql).fetch_one(&self.readers).await.map_err(error::of)?.time_if_any("due")
     }
 

@@ -1,0 +1,147 @@
+//! The outbox: whose turn it is, leases, settling.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use store::{Claimed, EventKind, OutboxState, Settled, StoreError};
+
+use super::{World, at, end, number, on, open_new};
+
+const LEASE: Duration = Duration::from_secs(60);
+
+async fn claim(w: &World, second: i64) -> Vec<Claimed> {
+    w.store().await.claim(at(second), LEASE, 100).await.unwrap()
+}
+
+fn what(claimed: &[Claimed]) -> Vec<(u8, EventKind)> {
+    claimed.iter().map(|c| (c.session.id.as_bytes()[0], c.entry.kind)).collect()
+}
+
+fn done(ticket: &str) -> Settled {
+    Settled::Done { ticket: number(ticket), external_id: Some("77".into()) }
+}
+
+fn retry(second: i64, uncertain: bool) -> Settled {
+    Settled::RetryAt { at: at(second), why: "down".into(), uncertain }
+}
+
+fn parked() -> Settled {
+    Settled::Parked { why: "400".into(), uncertain: false }
+}
+
+pub async fn the_end_waits_for_the_start(w: &World) {
+    let id = w.ended(1, open_new()).await;
+    let first = claim(w, 100).await;
+    assert_eq!(what(&first), [(1, EventKind::Start)]);
+    assert!(claim(w, 101).await.is_empty(), "it is leased");
+    w.store().await.settle(first[0].lease, &done("1001"), at(102)).await.unwrap();
+    let second = claim(w, 103).await;
+    assert_eq!(what(&second), [(1, EventKind::End)]);
+    assert_eq!(second[0].session.ticket, Some(number("1001")), "the ticket is the session's from the settling of the start");
+    w.store().await.settle(second[0].lease, &done("1001"), at(104)).await.unwrap();
+    assert!(claim(w, 105).await.is_empty());
+    assert_eq!(w.store().await.next_due().await.unwrap(), None);
+    let rows = w.store().await.outbox_of_session(id).await.unwrap();
+    assert!(rows.iter().all(|r| r.state == OutboxState::Done && r.attempts == 1 && r.ticket == Some(number("1001"))));
+    assert_eq!((rows[0].settled_at, rows[0].external_id.as_deref()), (Some(at(102)), Some("77")));
+}
+
+pub async fn sessions_on_one_ticket_go_one_after_the_other_and_others_side_by_side(w: &World) {
+    w.started(1, on("4821")).await;
+    w.started(2, on("4821")).await;
+    w.started(3, on("9")).await;
+    w.started(4, open_new()).await;
+    w.started(5, open_new()).await;
+    let first = claim(w, 100).await;
+    let start = EventKind::Start;
+    assert_eq!(what(&first), [(1, start), (3, start), (4, start), (5, start)]);
+    // One that has to wait keeps the others of its ticket waiting, in their order.
+    w.store().await.settle(first[0].lease, &retry(200, true), at(101)).await.unwrap();
+    assert!(claim(w, 150).await.is_empty());
+    let again = claim(w, 200).await;
+    assert_eq!(what(&again)[0], (1, start));
+    assert!(again[0].entry.uncertain);
+    assert_eq!((again[0].entry.attempts, again[0].entry.why.as_deref()), (2, Some("down")));
+    w.store().await.settle(again[0].lease, &done("4821"), at(201)).await.unwrap();
+    assert_eq!(what(&claim(w, 202).await)[0], (2, start));
+}
+
+pub async fn a_claim_takes_no_more_than_it_is_told(w: &World) {
+    for n in 1..=3 {
+        w.started(n, open_new()).await;
+    }
+    assert_eq!(w.store().await.claim(at(10), LEASE, 2).await.unwrap().len(), 2);
+    assert_eq!(w.store().await.claim(at(10), LEASE, 2).await.unwrap().len(), 1);
+    assert_eq!(w.store().await.claim(at(10), LEASE, 0).await.unwrap().len(), 0);
+}
+
+pub async fn a_parked_row_holds_up_its_own_session_only(w: &World) {
+    w.ended(1, on("4821")).await;
+    w.ended(2, on("4821")).await;
+    let first = claim(w, 100).await;
+    w.store().await.settle(first[0].lease, &parked(), at(101)).await.unwrap();
+    let next = claim(w, 102).await;
+    assert_eq!(what(&next), [(2, EventKind::Start)], "the end of the first waits for a person too");
+    let listed = w.store().await.outbox_list(w.varanda.tenant, &[OutboxState::Parked], 10).await.unwrap();
+    assert_eq!((listed.len(), listed[0].why.as_deref(), listed[0].protocol.as_str()), (1, Some("400"), "2026-11-21-000001"));
+    assert_eq!(w.store().await.outbox_list(w.varanda.tenant, &[], 10).await.unwrap().len(), 4);
+    assert!(w.store().await.outbox_list(w.other.tenant, &[], 10).await.unwrap().is_empty());
+
+    // A person sees to it: only of their own tenant, and once.
+    assert!(matches!(w.store().await.retry_parked(w.other.tenant, listed[0].id, at(110)).await, Err(StoreError::NotFound { .. })));
+    w.store().await.retry_parked(w.varanda.tenant, listed[0].id, at(110)).await.unwrap();
+    assert!(w.store().await.retry_parked(w.varanda.tenant, listed[0].id, at(110)).await.is_err());
+    assert_eq!(what(&claim(w, 111).await), [(1, EventKind::Start)]);
+}
+
+pub async fn a_lease_that_ran_out_makes_the_row_uncertain_and_its_holder_powerless(w: &World) {
+    w.started(1, open_new()).await;
+    let first = claim(w, 100).await;
+    assert!(!first[0].entry.uncertain);
+    assert_eq!(w.store().await.next_due().await.unwrap(), Some(at(160)));
+    assert!(claim(w, 159).await.is_empty());
+    let second = claim(w, 160).await;
+    assert!(second[0].entry.uncertain);
+    for how in [done("1"), retry(1, false), parked()] {
+        let late = w.store().await.settle(first[0].lease, &how, at(161)).await;
+        assert!(matches!(late, Err(StoreError::Conflict { what: "lease" })));
+    }
+    // Uncertain stays until it is done.
+    w.store().await.settle(second[0].lease, &retry(170, false), at(162)).await.unwrap();
+    let third = claim(w, 170).await;
+    assert!(third[0].entry.uncertain);
+    w.store().await.settle(third[0].lease, &done("1"), at(171)).await.unwrap();
+    assert!(matches!(w.store().await.settle(third[0].lease, &done("2"), at(172)).await, Err(StoreError::Conflict { .. })));
+}
+
+pub async fn a_restart_takes_leased_rows_up_at_once_as_uncertain(w: &World) {
+    w.started(1, open_new()).await;
+    w.started(2, open_new()).await;
+    let first = claim(w, 100).await;
+    w.store().await.settle(first[1].lease, &done("1"), at(101)).await.unwrap();
+    assert_eq!(w.store().await.expire_leases(at(102)).await.unwrap(), 1);
+    assert!(w.store().await.settle(first[0].lease, &done("1"), at(103)).await.is_err());
+    let again = claim(w, 103).await;
+    assert_eq!((again.len(), again[0].entry.uncertain), (1, true));
+}
+
+pub async fn next_due_is_when_there_is_something_to_claim(w: &World) {
+    let due = async || w.store().await.next_due().await.unwrap();
+    assert_eq!(due().await, None::<Timestamp>);
+    let id = w.started(1, open_new()).await;
+    assert_eq!(due().await, Some(at(5)));
+    let first = claim(w, 10).await;
+    w.store().await.end_session(id, &end(20), at(20)).await.unwrap();
+    assert_eq!(due().await, Some(at(70)), "the end has to wait for the start's lease");
+    w.store().await.settle(first[0].lease, &parked(), at(21)).await.unwrap();
+    assert_eq!(due().await, None, "and then for a person");
+}
+
+pub async fn a_long_reason_is_cut(w: &World) {
+    w.started(1, open_new()).await;
+    let first = claim(w, 10).await;
+    let why = "é".repeat(10_000);
+    w.store().await.settle(first[0].lease, &Settled::Parked { why, uncertain: false }, at(11)).await.unwrap();
+    let listed = w.store().await.outbox_list(w.varanda.tenant, &[], 10).await.unwrap();
+    assert_eq!(listed[0].why.as_ref().unwrap().chars().count(), 500);
+}

@@ -1,0 +1,174 @@
+//! Sessions: protocol numbers, start and end exactly once, history.
+
+use protocol::{
+    id::{ProtocolNumber, SessionId},
+    message::{grant::Grants, pairing::CloseReason},
+};
+use store::{Ended, EventKind, HistoryQuery, Kept, SessionState, Started, StoreError};
+
+use super::{World, at, end, number, on, open_new, start};
+
+async fn told(w: &World, id: SessionId) -> Vec<EventKind> {
+    w.store().await.outbox_of_session(id).await.unwrap().iter().map(|e| e.kind).collect()
+}
+
+const BOTH: [EventKind; 2] = [EventKind::Start, EventKind::End];
+
+pub async fn protocol_numbers_count_per_tenant_and_utc_day(w: &World) {
+    let open = async |n: u8, company: &super::Company, dialled: &str| {
+        let mut new = company.session(n, open_new());
+        new.dialled_at = dialled.parse().unwrap();
+        w.store().await.open_session(&new).await.unwrap().protocol.to_string()
+    };
+    assert_eq!(open(1, &w.varanda, "2026-11-21T23:59:59.999Z").await, "2026-11-21-000001");
+    assert_eq!(open(2, &w.varanda, "2026-11-21T00:00:00Z").await, "2026-11-21-000002");
+    assert_eq!(open(3, &w.varanda, "2026-11-22T00:00:00Z").await, "2026-11-22-000001");
+    assert_eq!(open(4, &w.other, "2026-11-21T12:00:00Z").await, "2026-11-21-000001");
+    // A session that is there already does not use a number up.
+    assert!(matches!(
+        w.store().await.open_session(&w.varanda.session(1, open_new())).await,
+        Err(StoreError::Conflict { what: "session" })
+    ));
+    assert_eq!(open(5, &w.varanda, "2026-11-21T12:00:00Z").await, "2026-11-21-000003");
+    let by_number = w.store().await.session_by_protocol(w.varanda.tenant, &ProtocolNumber::new("2026-11-21-000003").unwrap()).await;
+    assert_eq!(by_number.unwrap().id, SessionId::from_bytes([5; 16]));
+}
+
+pub async fn sessions_dialled_at_once_get_different_numbers(w: &World) {
+    let store = w.store().await;
+    let all = (1..=20).map(|n| {
+        let (store, new) = (store.clone(), w.varanda.session(n, open_new()));
+        tokio::spawn(async move { store.open_session(&new).await.unwrap().protocol.to_string() })
+    });
+    let mut numbers = Vec::new();
+    for one in all.collect::<Vec<_>>() {
+        numbers.push(one.await.unwrap());
+    }
+    numbers.sort();
+    assert_eq!(numbers, (1..=20).map(|n| format!("2026-11-21-{n:06}")).collect::<Vec<_>>());
+}
+
+pub async fn a_session_is_read_back_as_it_went(w: &World) {
+    let id = w.dialled(1, on("4821")).await;
+    let session = w.store().await.session(id).await.unwrap();
+    assert_eq!((session.state, session.granted, session.choice.clone()), (SessionState::Dialling, Grants::NONE, on("4821")));
+    assert_eq!((session.customer_name.as_str(), session.fields.len()), ("Cida Conceição", 2));
+    let started = Started { granted: Grants::VIEW, attendant_name: "Ana B. Ribeiro".into(), at: at(5) };
+    w.store().await.start_session(id, &started, at(6)).await.unwrap();
+    w.store().await.end_session(id, &end(65), at(66)).await.unwrap();
+    let session = w.store().await.session(id).await.unwrap();
+    assert_eq!((session.state, session.granted, session.reconnects), (SessionState::Ended, Grants::VIEW, 1));
+    assert_eq!((session.started_at, session.ended_at), (Some(at(5)), Some(at(65))));
+    assert_eq!((session.close_reason, session.attendant_name.as_str()), (Some(CloseReason::EndedByCustomer), "Ana B. Ribeiro"));
+    assert_eq!((session.ticket.as_ref(), session.ticket_shown()), (None, Some(&number("4821"))));
+    let other = w.dialled(2, open_new()).await;
+    assert_eq!(w.store().await.session(other).await.unwrap().choice, open_new());
+}
+
+pub async fn start_and_end_are_written_once_however_often_they_are_reported(w: &World) {
+    let id = w.dialled(1, open_new()).await;
+    assert_eq!(w.store().await.start_session(id, &start(5), at(5)).await.unwrap(), Kept::New);
+    assert_eq!(w.store().await.start_session(id, &start(9), at(9)).await.unwrap(), Kept::Already);
+    assert_eq!(w.store().await.end_session(id, &end(65), at(65)).await.unwrap(), Kept::New);
+    let lost = Ended { why: CloseReason::ConnectionLost, ..end(70) };
+    assert_eq!(w.store().await.end_session(id, &lost, at(70)).await.unwrap(), Kept::Already);
+    assert_eq!(w.store().await.start_session(id, &start(80), at(80)).await.unwrap(), Kept::Already);
+    assert_eq!(told(w, id).await, BOTH);
+    let session = w.store().await.session(id).await.unwrap();
+    assert_eq!((session.started_at, session.close_reason), (Some(at(5)), Some(CloseReason::EndedByCustomer)));
+    let rows = w.store().await.outbox_of_session(id).await.unwrap();
+    assert_eq!(rows[0].marker, format!("amparo:{id}:start"));
+    assert_eq!(rows[1].marker, format!("amparo:{id}:end"));
+}
+
+pub async fn a_session_that_never_started_tells_nobody(w: &World) {
+    let id = w.dialled(1, open_new()).await;
+    let refused = Ended { why: CloseReason::Refused, at: at(30), reconnects: 0 };
+    assert_eq!(w.store().await.end_session(id, &refused, at(30)).await.unwrap(), Kept::New);
+    assert_eq!(w.store().await.end_session(id, &refused, at(31)).await.unwrap(), Kept::Already);
+    assert!(told(w, id).await.is_empty());
+    let session = w.store().await.session(id).await.unwrap();
+    assert_eq!((session.state, session.close_reason), (SessionState::NotStarted, Some(CloseReason::Refused)));
+}
+
+pub async fn a_start_that_is_reported_after_the_end_still_gives_one_pair_in_order(w: &World) {
+    let id = w.dialled(1, open_new()).await;
+    w.store().await.end_session(id, &end(65), at(65)).await.unwrap();
+    assert_eq!(w.store().await.start_session(id, &start(5), at(90)).await.unwrap(), Kept::New);
+    assert_eq!(w.store().await.start_session(id, &start(5), at(91)).await.unwrap(), Kept::Already);
+    assert_eq!(w.store().await.end_session(id, &end(65), at(92)).await.unwrap(), Kept::Already);
+    assert_eq!(told(w, id).await, BOTH);
+    let session = w.store().await.session(id).await.unwrap();
+    assert_eq!((session.state, session.started_at, session.ended_at), (SessionState::Ended, Some(at(5)), Some(at(65))));
+}
+
+pub async fn times_that_cannot_be_are_put_in_order(w: &World) {
+    let id = w.dialled(1, open_new()).await;
+    w.store().await.start_session(id, &start(-50), at(5)).await.unwrap();
+    w.store().await.end_session(id, &end(-90), at(5)).await.unwrap();
+    let session = w.store().await.session(id).await.unwrap();
+    assert_eq!((session.started_at, session.ended_at), (Some(at(0)), Some(at(0))));
+    // A late start that claims to be after the end.
+    let id = w.dialled(2, open_new()).await;
+    w.store().await.end_session(id, &end(65), at(65)).await.unwrap();
+    w.store().await.start_session(id, &start(99), at(99)).await.unwrap();
+    assert_eq!(w.store().await.session(id).await.unwrap().started_at, Some(at(65)));
+}
+
+pub async fn unknown_sessions_are_not_found(w: &World) {
+    let id = SessionId::from_bytes([77; 16]);
+    let missing = |what: &StoreError| matches!(what, StoreError::NotFound { what: "session" });
+    assert!(missing(&w.store().await.session(id).await.unwrap_err()));
+    assert!(missing(&w.store().await.start_session(id, &start(1), at(1)).await.unwrap_err()));
+    assert!(missing(&w.store().await.end_session(id, &end(1), at(1)).await.unwrap_err()));
+    let mut new = w.varanda.session(1, open_new());
+    new.app = protocol::id::AppId::from_bytes([77; 16]);
+    assert!(matches!(w.store().await.open_session(&new).await, Err(StoreError::NotFound { .. })));
+}
+
+pub async fn unfinished_sessions_are_those_a_restart_must_see_to(w: &World) {
+    let dialling = w.dialled(1, open_new()).await;
+    let started = w.started(2, open_new()).await;
+    w.ended(3, open_new()).await;
+    let unfinished = w.store().await.unfinished_sessions().await.unwrap();
+    assert_eq!(unfinished.iter().map(|s| s.id).collect::<Vec<_>>(), [dialling, started]);
+}
+
+pub async fn history_is_newest_first_in_pages_and_only_the_tenants(w: &World) {
+    for n in 1..=5 {
+        w.ended(n, open_new()).await;
+    }
+    let foreign = w.other.session(50, open_new());
+    w.store().await.open_session(&foreign).await.unwrap();
+    let mut seen = Vec::new();
+    let mut query = HistoryQuery { limit: 2, ..HistoryQuery::default() };
+    loop {
+        let page = w.store().await.history(w.varanda.tenant, &query).await.unwrap();
+        let Some(last) = page.last() else { break };
+        query.before = Some(last.row);
+        seen.extend(page.iter().map(|s| s.id.as_bytes()[0]));
+        // What is dialled meanwhile does not move the pages.
+        w.dialled(u8::try_from(100 + seen.len()).unwrap(), open_new()).await;
+    }
+    assert_eq!(seen, [5, 4, 3, 2, 1]);
+}
+
+pub async fn history_is_found_by_what_people_remember(w: &World) {
+    w.ended(1, on("4821")).await;
+    w.dialled(2, open_new()).await;
+    let find = async |query: HistoryQuery| {
+        let found = w.store().await.history(w.varanda.tenant, &query).await.unwrap();
+        found.iter().map(|s| s.id.as_bytes()[0]).collect::<Vec<_>>()
+    };
+    let text = |search: &str| HistoryQuery { search: search.into(), ..HistoryQuery::default() };
+    assert_eq!(find(text("CONCEICAO")).await, [2, 1]);
+    assert_eq!(find(text("aurora")).await, [2, 1]);
+    assert_eq!(find(text("000002")).await, [2]);
+    assert_eq!(find(text("4821")).await, [1]);
+    assert_eq!(find(text("%")).await, [0; 0]);
+    assert_eq!(find(HistoryQuery { states: vec![SessionState::Ended], ..HistoryQuery::default() }).await, [1]);
+    assert_eq!(find(HistoryQuery { ticket: Some(number("4821")), ..HistoryQuery::default() }).await, [1]);
+    assert_eq!(find(HistoryQuery { attendant: Some(w.varanda.admin), ..HistoryQuery::default() }).await, [0; 0]);
+    assert_eq!(find(HistoryQuery { from: Some(at(0)), to: Some(at(1)), ..HistoryQuery::default() }).await, [2, 1]);
+    assert_eq!(find(HistoryQuery { from: Some(at(1)), ..HistoryQuery::default() }).await, [0; 0]);
+}

@@ -1,0 +1,235 @@
+//! The contract on SQLite, and what only SQLite can show: a full disk, a damaged file, a call that is dropped half-way.
+
+#![allow(clippy::unwrap_used)]
+
+extern crate amparo_store as store;
+
+mod contract;
+
+use std::{
+    path::PathBuf,
+    pin::pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use async_trait::async_trait;
+use contract::{Engine, World, at, end, open_new, start};
+use store::{EventKind, Health, Kept, SessionState, SqliteStore, Store, StoreError};
+
+/// One file, opened once.
+struct OneFile {
+    _folder: tempfile::TempDir,
+    store: SqliteStore,
+}
+
+impl OneFile {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&folder.path().join("relay.sqlite")).await.unwrap();
+        Self { _folder: folder, store }
+    }
+}
+
+#[async_trait]
+impl Engine for OneFile {
+    async fn store(&self) -> Arc<dyn Store> {
+        Arc::new(self.store.clone())
+    }
+}
+
+/// One file, opened anew for every step.
+struct Reopened(tempfile::TempDir);
+
+impl Reopened {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+}
+
+#[async_trait]
+impl Engine for Reopened {
+    async fn store(&self) -> Arc<dyn Store> {
+        Arc::new(SqliteStore::open(&self.0.path().join("relay.sqlite")).await.unwrap())
+    }
+}
+
+macro_rules! whole_suite {
+    ($engine:expr) => {
+        crate::suite! { $engine;
+            accounts: tenants_and_apps_are_read_back_as_written, the_set_up_link_works_once,
+                a_login_name_is_unique_in_its_tenant_whatever_its_case, operators_of_another_tenant_are_out_of_reach,
+                somebody_is_always_left_to_administer, a_console_session_ends_when_idle_and_after_its_life,
+                a_programs_login_is_good_for_a_week, disabling_and_a_new_password_end_every_login,
+                a_role_change_takes_effect_on_a_login_under_way, an_id_is_given_to_nobody_else_for_a_day,
+                the_audit_log_is_listed_newest_first_per_tenant, a_healthy_store_says_so;
+            sessions: protocol_numbers_count_per_tenant_and_utc_day, sessions_dialled_at_once_get_different_numbers,
+                a_session_is_read_back_as_it_went, start_and_end_are_written_once_however_often_they_are_reported,
+                a_session_that_never_started_tells_nobody, a_start_that_is_reported_after_the_end_still_gives_one_pair_in_order,
+                times_that_cannot_be_are_put_in_order, unknown_sessions_are_not_found,
+                unfinished_sessions_are_those_a_restart_must_see_to, history_is_newest_first_in_pages_and_only_the_tenants,
+                history_is_found_by_what_people_remember;
+            outbox: the_end_waits_for_the_start, sessions_on_one_ticket_go_one_after_the_other_and_others_side_by_side,
+                a_claim_takes_no_more_than_it_is_told, a_parked_row_holds_up_its_own_session_only,
+                a_lease_that_ran_out_makes_the_row_uncertain_and_its_holder_powerless,
+                a_restart_takes_leased_rows_up_at_once_as_uncertain, next_due_is_when_there_is_something_to_claim, a_long_reason_is_cut;
+            desk: a_customer_is_known_by_the_strongest_thing_they_tell, colleagues_and_strangers_are_not_taken_for_a_customer,
+                one_customer_is_made_however_many_ask_at_once, tickets_count_from_1001_in_each_tenant,
+                a_marker_stands_for_one_action_on_one_ticket, only_a_tickets_own_number_finds_it, a_change_is_written_on_the_ticket,
+                tickets_are_listed_newest_first_and_found;
+        }
+    };
+}
+
+mod one_file {
+    whole_suite!(crate::OneFile::new().await);
+}
+
+mod opened_anew_for_every_step {
+    whole_suite!(crate::Reopened::new());
+}
+
+fn file(folder: &tempfile::TempDir) -> PathBuf {
+    folder.path().join("relay.sqlite")
+}
+
+#[tokio::test]
+async fn a_full_disk_is_a_typed_error_writes_nothing_by_half_and_is_over_when_there_is_room() {
+    let engine = OneFile::new().await;
+    let sqlite = engine.store.clone();
+    let w = World::new(engine).await;
+    let store = w.store().await;
+    sqlite.limit_pages(1).await.unwrap();
+    // Sessions are dialled and started until there is no room. Whatever step fails, fails whole.
+    let (mut full, mut n) = (None, 0_u8);
+    while full.is_none() {
+        n += 1;
+        let new = w.varanda.session(n, open_new());
+        full = match store.open_session(&new).await {
+            Ok(_) => store.start_session(new.id, &start(1), at(1)).await.err(),
+            Err(error) => Some(error),
+        };
+    }
+    assert!(matches!(full, Some(StoreError::Full)), "{full:?}");
+    assert!(StoreError::Full.is_transient());
+
+    // What was there is still read, nobody is told of a start that is not on record.
+    let seen = store.history(w.varanda.tenant, &store::HistoryQuery { limit: 500, ..Default::default() }).await.unwrap();
+    for session in &seen {
+        let told: Vec<EventKind> = store.outbox_of_session(session.id).await.unwrap().iter().map(|e| e.kind).collect();
+        match session.state {
+            SessionState::Started => assert_eq!(told, [EventKind::Start]),
+            SessionState::Dialling => assert!(told.is_empty()),
+            state => panic!("{state:?}"),
+        }
+    }
+    store.check().await.unwrap();
+
+    // With room it goes on where it stopped, with no number left out.
+    sqlite.limit_pages(u32::MAX - 1).await.unwrap();
+    let new = w.varanda.session(n, open_new());
+    match store.open_session(&new).await {
+        Ok(opened) => assert_eq!(opened.protocol.as_str(), format!("2026-11-21-{n:06}")),
+        Err(StoreError::Conflict { .. }) => {}
+        Err(error) => panic!("{error:?}"),
+    }
+    assert_eq!(store.start_session(new.id, &start(2), at(2)).await.unwrap(), Kept::New);
+    store.can_write().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_database_is_damage_and_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let garbage = vec![0x5a; 8192];
+    std::fs::write(file(&folder), &garbage).unwrap();
+    let opened = SqliteStore::open(&file(&folder)).await;
+    assert!(matches!(opened, Err(StoreError::Corrupt { .. })), "{:?}", opened.err());
+    assert_eq!(std::fs::read(file(&folder)).unwrap(), garbage);
+}
+
+#[tokio::test]
+async fn a_damaged_page_is_found_by_the_check() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(&file(&folder)).await.unwrap();
+    store.check().await.unwrap();
+    store.close().await;
+    let mut bytes = std::fs::read(file(&folder)).unwrap();
+    let middle = bytes.len() / 2 / 4096 * 4096;
+    bytes[middle..middle + 4096].fill(0xee);
+    std::fs::write(file(&folder), bytes).unwrap();
+    let checked = match SqliteStore::open(&file(&folder)).await {
+        Ok(store) => store.check().await,
+        Err(error) => Err(error),
+    };
+    assert!(matches!(checked, Err(StoreError::Corrupt { .. })), "{checked:?}");
+}
+
+#[tokio::test]
+async fn a_folder_that_is_not_there_is_an_error_and_not_a_panic() {
+    let folder = tempfile::tempdir().unwrap();
+    let opened = SqliteStore::open(&folder.path().join("no/such/folder/relay.sqlite")).await;
+    assert!(matches!(opened, Err(StoreError::Other(_))));
+}
+
+#[tokio::test]
+async fn the_audit_log_can_be_neither_changed_nor_deleted() {
+    let engine = OneFile::new().await;
+    let path = file(&engine._folder);
+    let w = World::new(engine).await;
+    let entry = store::AuditEntry {
+        tenant: w.varanda.tenant,
+        operator: None,
+        who: "ana".into(),
+        what: "login".into(),
+        subject: String::new(),
+        from: "127.0.0.1".into(),
+        at: at(0),
+    };
+    w.store().await.audit(&entry).await.unwrap();
+    let raw = sqlx::SqlitePool::connect_with(sqlx::sqlite::SqliteConnectOptions::new().filename(path)).await.unwrap();
+    for sql in ["UPDATE audit SET who = 'x'", "DELETE FROM audit"] {
+        assert!(sqlx::query(sql).execute(&raw).await.unwrap_err().to_string().contains("only added to"), "{sql}");
+    }
+}
+
+/// Polls a future this many times, waiting for its wake-up each time, then drops it. `None`: it was dropped.
+async fn killed_after<T>(polls: usize, future: impl Future<Output = T>) -> Option<T> {
+    let mut future = pin!(future);
+    let mut polled = 0;
+    std::future::poll_fn(move |cx: &mut Context<'_>| {
+        if polled == polls {
+            return Poll::Ready(None);
+        }
+        polled += 1;
+        future.as_mut().poll(cx).map(Some)
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_report_that_is_dropped_at_any_step_is_whole_or_not_there() {
+    let w = World::new(OneFile::new().await).await;
+    let store = w.store().await;
+    let mut polls = 0;
+    loop {
+        let n = u8::try_from(polls + 1).unwrap();
+        let id = w.dialled(n, open_new()).await;
+        let killed = killed_after(polls, store.start_session(id, &start(1), at(1))).await.is_none();
+        let (state, told) = (store.session(id).await.unwrap().state, store.outbox_of_session(id).await.unwrap().len());
+        // (Read after the drop: the transaction may commit between the two reads only if it was at its commit.)
+        let again = store.start_session(id, &start(1), at(1)).await.unwrap();
+        match again {
+            Kept::New => assert_eq!((state, told), (SessionState::Dialling, 0)),
+            Kept::Already => {}
+        }
+        assert_eq!(store.outbox_of_session(id).await.unwrap().len(), 1);
+        assert_eq!(store.session(id).await.unwrap().state, SessionState::Started);
+        assert_eq!(store.end_session(id, &end(9), at(9)).await.unwrap(), Kept::New);
+        if !killed {
+            break;
+        }
+        polls += 1;
+    }
+    assert!(polls > 3, "the call has several steps: {polls}");
+    store.check().await.unwrap();
+}
