@@ -121,8 +121,8 @@ impl Mapping {
         let axis = |near: u32, far: u32, from: u16, pixels: u16, start: i32, length: u32| {
             let (near, far) = (u64::from(near - u32::from(from)), u64::from(far - u32::from(from)));
             let (length, pixels) = (u64::from(length), u64::from(pixels.max(1)));
-            // A pixel of the area mixes its neighbours: one more on each side where the picture is scaled.
-            let spread = u64::from(length != pixels);
+            // A scaled pixel mixes neighbours: what one pixel of the screen colours reaches further by one of them on each side.
+            let spread = if length == pixels { 0 } else { length.div_ceil(pixels) };
             let first = (near * length / pixels).saturating_sub(spread);
             let last = ((far * length).div_ceil(pixels) + spread).min(length);
             (start + i32::try_from(first).unwrap_or(0), u32::try_from(last - first).unwrap_or(0))
