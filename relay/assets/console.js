@@ -1,0 +1,106 @@
+// The console's own script: running clocks, copying, hiding passwords again, and saying when the live stream is gone.
+// Pages work without it except for what is live.
+"use strict";
+(() => {
+  const body = document.body;
+  const say = (text) => { const live = document.getElementById("say"); if (live) { live.textContent = ""; requestAnimationFrame(() => { live.textContent = text; }); } };
+  const two = (n) => String(n).padStart(2, "0");
+  const LATE_S = 300, GONE_MS = 12_000, SHOWN_MS = 30_000;
+
+  // Clocks. The server's clock counts; the browser's may be wrong.
+  let ahead = Date.now() - Number(body.dataset.now || Date.now());
+  const tick = () => {
+    const now = Date.now() - ahead;
+    for (const clock of document.querySelectorAll("time[data-since]")) {
+      const s = Math.max(0, Math.floor((now - Number(clock.dataset.since)) / 1000)), h = Math.floor(s / 3600);
+      const text = (h ? h + ":" : "") + two(Math.floor(s / 60) % 60) + ":" + two(s % 60);
+      if (clock.textContent !== text) clock.textContent = text;
+      const late = clock.closest("[data-may-be-late]");
+      if (late) late.classList.toggle("late", s >= LATE_S);
+    }
+    watch();
+  };
+
+  // The live stream: a beat every 5 s; without one for 12 s what is shown is old, and the page says so.
+  const tag = document.getElementById("live-tag");
+  let heard = Date.now();
+  const watch = () => {
+    if (!tag) return;
+    const quiet = Date.now() - heard, gone = quiet > GONE_MS;
+    if (gone) tag.querySelector(".when-off span").textContent = tag.dataset.off.replace("{}", String(Math.floor(quiet / 1000)));
+    if (gone !== tag.classList.contains("off")) {
+      tag.classList.toggle("off", gone);
+      body.classList.toggle("stale", gone);
+    }
+  };
+  if (window.htmx) {
+    htmx.createEventSource = (url) => {
+      const source = new EventSource(url);
+      const hear = (event) => { heard = Date.now(); if (event.type === "beat") ahead = Date.now() - Number(event.data); tick(); };
+      source.addEventListener("beat", hear);
+      source.addEventListener("rows", hear);
+      source.addEventListener("over", () => { source.close(); location.reload(); });
+      return source;
+    };
+  }
+
+  // A row under the pointer or the focus is not pulled away: it fades and goes when it is left.
+  body.addEventListener("htmx:oobBeforeSwap", (event) => {
+    const row = event.detail.target;
+    if (!(row instanceof HTMLTableRowElement) || (event.detail.fragment.dataset ?? event.detail.fragment.firstElementChild?.dataset)?.gone === undefined) return;
+    const held = row.matches(":hover") || row.contains(document.activeElement);
+    if (!held) return;
+    event.detail.shouldSwap = false;
+    row.classList.add("gone");
+    for (const control of row.querySelectorAll("button")) control.disabled = true;
+    const go = () => { if (!row.matches(":hover") && !row.contains(document.activeElement)) row.remove(); };
+    row.addEventListener("mouseleave", go);
+    row.addEventListener("focusout", () => requestAnimationFrame(go));
+  });
+  body.addEventListener("htmx:oobAfterSwap", tick);
+
+  // A shown password hides itself.
+  body.addEventListener("htmx:afterSettle", (event) => {
+    for (const cell of event.target.querySelectorAll?.("[data-hides]") ?? []) hideLater(cell);
+    if (event.target.matches?.("[data-hides]")) hideLater(event.target);
+  });
+  const hideLater = (cell) => setTimeout(() => { const hide = cell.querySelector("[data-hide]"); if (hide?.isConnected) hide.click(); }, SHOWN_MS);
+
+  const copy = async (text, button) => {
+    try {
+      await navigator.clipboard.writeText(text);
+      const use = button.querySelector("use"), was = use.getAttribute("href");
+      use.setAttribute("href", was.replace(/#.*/, "#check"));
+      button.classList.add("copied");
+      say(body.dataset.copied);
+      setTimeout(() => { use.setAttribute("href", was); button.classList.remove("copied"); }, 1600);
+    } catch { alert(body.dataset.notCopied); }
+  };
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (button) copy(button.dataset.copy, button);
+    const eye = event.target.closest("[data-eye]");
+    if (eye) {
+      const field = document.getElementById(eye.dataset.eye), hidden = field.type === "password";
+      field.type = hidden ? "text" : "password";
+      eye.setAttribute("aria-pressed", String(hidden));
+      eye.querySelector("use").setAttribute("href", eye.querySelector("use").getAttribute("href").replace(/#.*/, hidden ? "#eye-off" : "#eye"));
+    }
+  });
+  document.addEventListener("submit", async (event) => {
+    const form = event.target;
+    if (form.dataset.ask && !confirm(form.dataset.ask)) { event.preventDefault(); event.stopImmediatePropagation(); return; }
+    if (form.dataset.fetchCopy === undefined) return;
+    event.preventDefault();
+    const button = form.querySelector("button");
+    const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), headers: { "HX-Request": "true" } });
+    if (answer.ok) copy(await answer.text(), button); else location.reload();
+  }, true);
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey && event.key === "Enter") event.target.closest("form")?.requestSubmit();
+    if (event.ctrlKey && event.key.toLowerCase() === "k") { const field = document.querySelector("input[type=search]"); if (field) { event.preventDefault(); field.focus(); } }
+    if (event.key === "Escape") for (const open of document.querySelectorAll("details.more[open]")) open.removeAttribute("open");
+  });
+  setInterval(tick, 1000);
+  tick();
+})();

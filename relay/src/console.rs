@@ -1,0 +1,138 @@
+//! The web console: pages for attendants and administrators, served over TLS on the relay's port number.
+//!
+//! [`serve`] is called by the relay, [`router`] also by tests. Server-rendered, live by server-sent events, every asset embedded.
+//! Must never change anything on a GET, show one company's data to another, or let a page load anything from elsewhere.
+//! What is not listed in [`routes`] with what it takes to be allowed does not exist.
+
+mod assets;
+mod attendance;
+mod error;
+mod history;
+mod live;
+mod login;
+mod outbox;
+mod profile;
+mod security;
+mod serve;
+mod session_view;
+mod shell;
+mod strings;
+mod tickets;
+mod users;
+mod visitor;
+mod when;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    handler::Handler,
+    http::Method,
+    middleware,
+    routing::{MethodFilter, on},
+};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use crate::relay::Shared;
+
+pub use serve::serve;
+pub use visitor::{Act, Source};
+
+/// Live streams at once: each is a task and a few kilobytes.
+const LIVE_STREAMS: usize = 1_000;
+
+/// What every handler is given.
+#[derive(Clone)]
+struct App {
+    shared: Arc<Shared>,
+    /// Live streams that may still be opened.
+    streams: Arc<Semaphore>,
+    /// The relay stops: live streams end.
+    shutdown: CancellationToken,
+}
+
+/// One route and what it takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// The method.
+    pub method: Method,
+    /// The path, with `{…}` for what varies.
+    pub path: &'static str,
+    /// Who may.
+    pub act: Act,
+}
+
+struct Routes {
+    router: Router<App>,
+    table: Vec<Route>,
+}
+
+impl Routes {
+    fn get<H: Handler<T, App>, T: 'static>(self, path: &'static str, act: Act, handler: H) -> Self {
+        self.add(Method::GET, MethodFilter::GET, path, act, handler)
+    }
+
+    fn post<H: Handler<T, App>, T: 'static>(self, path: &'static str, act: Act, handler: H) -> Self {
+        self.add(Method::POST, MethodFilter::POST, path, act, handler)
+    }
+
+    fn add<H: Handler<T, App>, T: 'static>(mut self, method: Method, filter: MethodFilter, path: &'static str, act: Act, handler: H) -> Self {
+        let guarded = on(filter, handler).layer(middleware::from_fn_with_state(act, visitor::guard));
+        self.router = self.router.route(path, guarded);
+        self.table.push(Route { method, path, act });
+        self
+    }
+}
+
+fn all() -> Routes {
+    Routes { router: Router::new(), table: Vec::new() }
+        .get("/healthz", Act::Anybody, serve::healthz)
+        .get("/assets/{name}", Act::Anybody, assets::serve)
+        .get("/setup/{token}", Act::Anybody, login::setup_form)
+        .post("/setup/{token}", Act::Anybody, login::setup)
+        .get("/login", Act::Anybody, login::form)
+        .post("/login", Act::Anybody, login::login)
+        .post("/language", Act::Anybody, login::language)
+        .post("/logout", Act::LoggedIn, login::logout)
+        .get("/", Act::Attend, attendance::show)
+        .get("/live", Act::Attend, live::stream)
+        .get("/waiting/{id}/masked", Act::Attend, attendance::masked)
+        .post("/waiting/{id}/password", Act::SeePasswords, attendance::password)
+        .post("/waiting/{id}/credentials", Act::SeePasswords, attendance::credentials)
+        .post("/sessions/{id}/end", Act::Administer, attendance::end)
+        .get("/tickets", Act::Attend, tickets::list)
+        .post("/tickets", Act::Attend, tickets::open)
+        .get("/tickets/new", Act::Attend, tickets::new_form)
+        .get("/tickets/{number}", Act::Attend, tickets::show)
+        .post("/tickets/{number}/actions", Act::Attend, tickets::add_action)
+        .post("/tickets/{number}/change", Act::Attend, tickets::change)
+        .get("/history", Act::Attend, history::page_handler)
+        .get("/app", Act::Attend, profile::show)
+        .get("/apps/profile", Act::Attend, profile::download)
+        .get("/users", Act::Administer, users::list)
+        .post("/users", Act::Administer, users::add)
+        .post("/users/{id}/disabled", Act::Administer, users::set_disabled)
+        .post("/users/{id}/password", Act::Administer, users::reset)
+        .get("/outbox", Act::Administer, outbox::list)
+        .post("/outbox/{id}/retry", Act::Administer, outbox::retry)
+}
+
+/// Every route there is, with what it takes. For tests that walk over all of them.
+pub fn routes() -> Vec<Route> {
+    all().table
+}
+
+/// The console as a service. Requests carry a [`Source`] extension: the address they come from.
+pub fn router(shared: Arc<Shared>, shutdown: CancellationToken) -> Router {
+    let app = App { shared, streams: Arc::new(Semaphore::new(LIVE_STREAMS)), shutdown };
+    // Innermost last: headers are on every answer, also on a refusal; errors become pages once the language is known.
+    all()
+        .router
+        .fallback(error::not_found)
+        .layer(middleware::from_fn_with_state(app.clone(), visitor::recognise))
+        .layer(middleware::from_fn_with_state(app.clone(), security::check_origin))
+        .layer(middleware::from_fn(error::present))
+        .layer(middleware::from_fn(security::headers))
+        .with_state(app)
+}

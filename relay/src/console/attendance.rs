@@ -1,0 +1,240 @@
+//! Attendance: who waits, who is in a session, what ended today.
+//!
+//! The page is written once here and kept up by [`super::live`], from the same [`Board`]. A password is never part of it: it is
+//! fetched alone, by whoever may see it, and each time is written to the audit log first.
+
+use std::time::Duration;
+
+use askama::Template;
+use axum::{
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Redirect},
+};
+use jiff::Timestamp;
+use protocol::{
+    id::{DeviceId, SessionId},
+    message::directory::FieldKey,
+};
+use store::{HistoryQuery, SessionState};
+
+use super::{
+    App,
+    error::{AppError, Page, page},
+    session_view::EndedRow,
+    shell::{Here, Shell},
+    strings::{Texts, fill},
+    visitor::{Act, Who},
+    when::{Clock, between, stopwatch},
+};
+use crate::{
+    directory::Present,
+    session::live::{LiveSession, Standing},
+};
+
+/// A wait that deserves attention. The script in the page knows it too.
+const LATE: Duration = Duration::from_secs(300);
+/// Sessions of today that are counted.
+const COUNTED: u32 = 500;
+/// Ended sessions shown.
+const ENDED_SHOWN: usize = 20;
+/// What a row knows of a password.
+pub(super) const HIDDEN: Option<zeroize::Zeroizing<String>> = None;
+
+/// What rows need to know of who looks at them.
+#[derive(Clone)]
+pub(super) struct View {
+    pub(super) t: &'static Texts,
+    pub(super) csrf: String,
+    pub(super) sees: bool,
+    pub(super) ends: bool,
+}
+
+impl View {
+    pub(super) fn of(who: &Who) -> Self {
+        Self { t: who.texts, csrf: who.csrf.clone(), sees: who.operator.may(Act::SeePasswords), ends: who.operator.may(Act::Administer) }
+    }
+}
+
+/// A waiting customer.
+pub(super) struct WaitingRow {
+    pub(super) number: u32,
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) company: String,
+    pub(super) subject: String,
+    pub(super) app: String,
+    pub(super) since_ms: i64,
+    pub(super) wait: String,
+    pub(super) late: bool,
+    pub(super) oob: bool,
+}
+
+impl WaitingRow {
+    fn new(p: &Present, now: Timestamp) -> Self {
+        let wait = between(p.since, now);
+        Self {
+            number: p.id.number(),
+            id: p.id.to_string(),
+            name: p.field(FieldKey::Name).to_owned(),
+            company: p.field(FieldKey::Company).to_owned(),
+            subject: p.field(FieldKey::Subject).to_owned(),
+            app: p.app_title.to_string(),
+            since_ms: p.since.as_millisecond(),
+            wait: stopwatch(wait),
+            late: wait >= LATE,
+            oob: false,
+        }
+    }
+}
+
+/// A session in progress.
+pub(super) struct SessionRow {
+    pub(super) id: SessionId,
+    pub(super) customer: String,
+    pub(super) company: String,
+    pub(super) attendant: String,
+    pub(super) ticket: Option<String>,
+    pub(super) protocol: String,
+    pub(super) standing: Standing,
+    pub(super) since_ms: i64,
+    pub(super) runs: String,
+    pub(super) oob: bool,
+}
+
+impl SessionRow {
+    fn new(s: LiveSession, now: Timestamp) -> Self {
+        Self {
+            id: s.id,
+            customer: s.customer,
+            company: s.company,
+            attendant: s.attendant,
+            ticket: s.ticket.map(String::from),
+            protocol: s.protocol.to_string(),
+            standing: s.standing,
+            since_ms: s.since.as_millisecond(),
+            runs: stopwatch(between(s.since, now)),
+            oob: false,
+        }
+    }
+
+    /// The question before it is ended.
+    pub(super) fn ask(&self, t: &'static Texts) -> String {
+        fill(t.end_ask, &[if self.customer.is_empty() { t.no_name } else { &self.customer }])
+    }
+
+    /// Colour, dot, word.
+    pub(super) fn state(&self, t: &'static Texts) -> (&'static str, &'static str, &'static str) {
+        match self.standing {
+            Standing::Dialling => ("t2", "offl", t.dialling),
+            Standing::Started => ("t2", "busy", t.under_way),
+            Standing::Away => ("warn", "offl", t.reconnecting),
+        }
+    }
+}
+
+/// Everything that is shown live.
+pub(super) struct Board {
+    pub(super) waiting: Vec<WaitingRow>,
+    pub(super) sessions: Vec<SessionRow>,
+    pub(super) ended: Vec<EndedRow>,
+    pub(super) today: usize,
+}
+
+impl Board {
+    pub(super) async fn load(app: &App, who: &Who, clock: &Clock) -> Result<Self, AppError> {
+        let (ended, today) = ended(app, who, clock).await?;
+        Ok(Self { ended, today, ..Self::present(app, who, clock) })
+    }
+
+    /// What is known without asking the store: waiting customers and sessions in progress.
+    pub(super) fn present(app: &App, who: &Who, clock: &Clock) -> Self {
+        let tenant = who.operator.tenant;
+        Self {
+            waiting: app.shared.directory.waiting(tenant).iter().map(|p| WaitingRow::new(p, clock.now())).collect(),
+            sessions: app.shared.sessions.list(tenant).into_iter().map(|s| SessionRow::new(s, clock.now())).collect(),
+            ended: Vec::new(),
+            today: 0,
+        }
+    }
+
+    /// Since when the one who waits longest waits.
+    pub(super) fn longest(&self) -> Option<&WaitingRow> {
+        self.waiting.iter().min_by_key(|r| r.since_ms)
+    }
+}
+
+/// Sessions that ended today, newest first, and how many there were today altogether.
+pub(super) async fn ended(app: &App, who: &Who, clock: &Clock) -> Result<(Vec<EndedRow>, usize), AppError> {
+    let states = vec![SessionState::Started, SessionState::Ended];
+    let query = HistoryQuery { from: Some(clock.midnight()), states, limit: COUNTED, ..HistoryQuery::default() };
+    let today = app.shared.store.history(who.operator.tenant, &query).await?;
+    let ended = today.iter().filter(|s| s.state == SessionState::Ended).take(ENDED_SHOWN).map(|s| EndedRow::new(s, who.texts, clock)).collect();
+    Ok((ended, today.len()))
+}
+
+#[derive(Template)]
+#[template(path = "attendance.html")]
+struct AttendancePage {
+    s: Shell,
+    v: View,
+    board: Board,
+}
+
+/// `GET /`
+pub(super) async fn show(State(app): State<App>, who: Who) -> Page {
+    let s = Shell::load(&app, &who, Here::Attendance).await?;
+    let board = Board::load(&app, &who, &s.clock).await?;
+    page(&AttendancePage { v: View::of(&who), board, s })
+}
+
+#[derive(Template)]
+#[template(path = "password.html")]
+struct PasswordCell {
+    v: View,
+    number: u32,
+    id: String,
+    password: Option<zeroize::Zeroizing<String>>,
+}
+
+/// `GET /waiting/{id}/masked`: the cell with the password hidden again.
+pub(super) async fn masked(State(app): State<App>, who: Who, Path(id): Path<u32>) -> Page {
+    let id = DeviceId::new(id).ok_or(AppError::NotFound)?;
+    app.shared.directory.present(who.operator.tenant, id).ok_or(AppError::NotFound)?;
+    page(&PasswordCell { v: View::of(&who), number: id.number(), id: id.to_string(), password: None })
+}
+
+/// `POST /waiting/{id}/password`: one password, for the eyes of whoever asked.
+pub(super) async fn password(State(app): State<App>, who: Who, headers: HeaderMap, Path(id): Path<u32>) -> Page {
+    let id = DeviceId::new(id).ok_or(AppError::NotFound)?;
+    app.shared.directory.present(who.operator.tenant, id).ok_or(AppError::NotFound)?;
+    if !headers.contains_key("hx-request") {
+        // Without the script there is no cell to put it in.
+        return Ok(Redirect::to("/").into_response());
+    }
+    who.audit(&app, "password.shown", &id.to_string()).await?;
+    let password = app.shared.directory.password(who.operator.tenant, id).ok_or(AppError::NotFound)?;
+    let password = Some(zeroize::Zeroizing::new(password.reveal()));
+    page(&PasswordCell { v: View::of(&who), number: id.number(), id: id.to_string(), password })
+}
+
+/// `POST /waiting/{id}/credentials`: ID and password as one text, for the clipboard.
+pub(super) async fn credentials(State(app): State<App>, who: Who, Path(id): Path<u32>) -> Page {
+    let id = DeviceId::new(id).ok_or(AppError::NotFound)?;
+    app.shared.directory.present(who.operator.tenant, id).ok_or(AppError::NotFound)?;
+    who.audit(&app, "credentials.copied", &id.to_string()).await?;
+    let password = app.shared.directory.password(who.operator.tenant, id).ok_or(AppError::NotFound)?;
+    Ok(format!("{id} {}", password.reveal()).into_response())
+}
+
+/// `POST /sessions/{id}/end`
+pub(super) async fn end(State(app): State<App>, who: Who, headers: HeaderMap, Path(id): Path<String>) -> Page {
+    let id: SessionId = id.parse().map_err(|_| AppError::NotFound)?;
+    let session = app.shared.sessions.list(who.operator.tenant).into_iter().find(|s| s.id == id).ok_or(AppError::NotFound)?;
+    who.audit(&app, "session.ended", session.protocol.as_str()).await?;
+    app.shared.sessions.end(who.operator.tenant, id, who.operator.id).await?;
+    if headers.contains_key("hx-request") {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    Ok(Redirect::to("/").into_response())
+}

@@ -1,0 +1,352 @@
+//! The live stream of the attendance page: rows that came, changed and went, as server-sent events.
+//!
+//! One task a browser; it holds what that browser shows and sends only the difference. It sends when the browser takes: a slow one
+//! sees the newest state later, and nothing is queued for it. Never carries a password.
+
+use std::{convert::Infallible, time::Duration};
+
+use askama::Template;
+use axum::{
+    extract::State,
+    response::{
+        IntoResponse,
+        sse::{Event, Sse},
+    },
+};
+use futures::{Stream, stream};
+use jiff::Timestamp;
+use protocol::message::directory::LoginError;
+use tokio::{
+    sync::{OwnedSemaphorePermit, watch},
+    time::{Instant, Interval, MissedTickBehavior, interval},
+};
+
+use super::{
+    App,
+    attendance::{self, Board, SessionRow, View, WaitingRow},
+    error::{AppError, Page},
+    session_view::EndedRow,
+    strings::Texts,
+    visitor::{Act, Who},
+    when::Clock,
+};
+
+/// The page takes silence of twice this for lost contact.
+const BEAT: Duration = Duration::from_secs(5);
+/// How often the login behind the stream is looked at again: a disabled user sees no more after this.
+const LOGIN_CHECKED: Duration = Duration::from_secs(30);
+/// How often ended sessions are read without anything having changed here: their tickets are settled by another part.
+const ENDED_READ: Duration = Duration::from_secs(15);
+/// Changes that come together are shown together.
+const GATHER: Duration = Duration::from_millis(100);
+
+/// `GET /live`
+pub(super) async fn stream(State(app): State<App>, who: Who) -> Page {
+    let seat = app.streams.clone().try_acquire_owned().map_err(|_| AppError::Trouble)?;
+    let zone = app.shared.store.tenant(who.operator.tenant).await?.time_zone;
+    let mut beat = interval(BEAT);
+    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let now = Instant::now();
+    let viewer = Viewer {
+        changes: app.shared.changes(),
+        v: View::of(&who),
+        shown: None,
+        login_checked: now,
+        ended_read: now,
+        over: false,
+        beat,
+        _seat: seat,
+        app,
+        who,
+        zone,
+    };
+    Ok(Sse::new(events(viewer)).into_response())
+}
+
+fn events(viewer: Viewer) -> impl Stream<Item = Result<Event, Infallible>> {
+    stream::unfold(viewer, |mut viewer| async move {
+        let event = viewer.next().await?;
+        Some((Ok(event), viewer))
+    })
+}
+
+/// A list as the browser has it: each row's id in the page, and what would make it look different.
+type List = Vec<(String, String)>;
+
+#[derive(Default, PartialEq)]
+struct Shown {
+    waiting: List,
+    sessions: List,
+    ended: List,
+    today: usize,
+}
+
+struct Viewer {
+    app: App,
+    who: Who,
+    v: View,
+    zone: String,
+    changes: watch::Receiver<u64>,
+    beat: Interval,
+    shown: Option<(Shown, Vec<EndedRow>)>,
+    login_checked: Instant,
+    ended_read: Instant,
+    over: bool,
+    _seat: OwnedSemaphorePermit,
+}
+
+impl Viewer {
+    /// The next event to send; `None` when there is nothing more to come.
+    async fn next(&mut self) -> Option<Event> {
+        if self.over {
+            return None;
+        }
+        if self.shown.is_none() {
+            return Some(self.rows(true).await.unwrap_or_else(|| self.beat()));
+        }
+        loop {
+            let changed = tokio::select! {
+                () = self.app.shutdown.cancelled() => return None,
+                changed = self.changes.changed() => { changed.ok()?; true }
+                _ = self.beat.tick() => false,
+            };
+            if changed {
+                tokio::time::sleep(GATHER).await;
+                self.changes.mark_unchanged();
+            } else if !self.still_in().await {
+                self.over = true;
+                return Some(Event::default().event("over").data("login"));
+            }
+            if changed || self.ended_read.elapsed() >= ENDED_READ {
+                if let Some(rows) = self.rows(false).await {
+                    return Some(rows);
+                }
+            }
+            if !changed {
+                return Some(self.beat());
+            }
+        }
+    }
+
+    fn beat(&self) -> Event {
+        Event::default().event("beat").data(Timestamp::now().as_millisecond().to_string())
+    }
+
+    async fn still_in(&mut self) -> bool {
+        if self.login_checked.elapsed() < LOGIN_CHECKED {
+            return true;
+        }
+        self.login_checked = Instant::now();
+        match self.app.shared.accounts.console(&self.who.token).await {
+            Ok(operator) if operator.may(Act::Attend) => {
+                self.who.operator = operator;
+                self.v = View::of(&self.who);
+                true
+            }
+            // The records cannot be read just now: that says nothing about the login.
+            Err(LoginError::Unavailable) => true,
+            _ => false,
+        }
+    }
+
+    /// What has changed for this browser, or all of it.
+    async fn rows(&mut self, all: bool) -> Option<Event> {
+        let t = self.v.t;
+        let clock = Clock::new(&self.zone, t, Timestamp::now());
+        let mut board = Board::present(&self.app, &self.who, &clock);
+        let before = self.shown.take();
+        let sessions_changed = before.as_ref().is_none_or(|(shown, _)| shown.sessions != list(&board.sessions));
+        if sessions_changed || self.ended_read.elapsed() >= ENDED_READ {
+            self.ended_read = Instant::now();
+            match attendance::ended(&self.app, &self.who, &clock).await {
+                Ok((ended, today)) => (board.ended, board.today) = (ended, today),
+                Err(_) => {
+                    if let Some((shown, ended)) = before.as_ref() {
+                        (board.ended, board.today) = (ended.to_vec(), shown.today);
+                    }
+                }
+            }
+        } else if let Some((shown, ended)) = before.as_ref() {
+            (board.ended, board.today) = (ended.to_vec(), shown.today);
+        }
+        let now = Shown { waiting: list(&board.waiting), sessions: list(&board.sessions), ended: list(&board.ended), today: board.today };
+        let (was, _) = before.unwrap_or_default();
+        let mut html = String::new();
+        let written = (|| {
+            difference(&mut html, "waiting-rows", &was.waiting, &mut board.waiting, &self.v, all)?;
+            difference(&mut html, "session-rows", &was.sessions, &mut board.sessions, &self.v, all)?;
+            difference(&mut html, "ended-rows", &was.ended, &mut board.ended, &self.v, all)?;
+            if all || was != now {
+                html.push_str(&Counts { t, board: &board, ends: self.v.ends }.render()?);
+            }
+            Ok::<(), askama::Error>(())
+        })();
+        if let Err(error) = written {
+            tracing::error!(%error, "live rows cannot be written");
+        }
+        self.shown = Some((now, board.ended));
+        (!html.is_empty()).then(|| Event::default().event("rows").data(html))
+    }
+}
+
+#[derive(Template)]
+#[template(path = "counts.html")]
+struct Counts<'a> {
+    t: &'static Texts,
+    board: &'a Board,
+    ends: bool,
+}
+
+/// A row of a live list.
+trait Row {
+    /// Its id in the page.
+    fn dom_id(&self) -> String;
+    /// Everything it shows except what the page counts by itself.
+    fn looks(&self) -> String;
+    /// Its HTML, to be put in, or in place of the one with its id.
+    fn html(&mut self, v: &View, replace: bool) -> askama::Result<String>;
+}
+
+fn list<R: Row>(rows: &[R]) -> List {
+    rows.iter().map(|row| (row.dom_id(), row.looks())).collect()
+}
+
+/// Writes what turns one list into the other: rows out, rows changed in place, rows in behind their predecessor.
+fn difference<R: Row>(html: &mut String, body: &str, before: &List, rows: &mut [R], v: &View, all: bool) -> askama::Result<()> {
+    let after = list(rows);
+    let kept = |list: &List, other: &List| -> Vec<String> {
+        list.iter().filter(|(id, _)| other.iter().any(|(o, _)| o == id)).map(|(id, _)| id.clone()).collect()
+    };
+    if all || kept(before, &after) != kept(&after, before) {
+        html.push_str(&format!("<tbody id=\"{body}\" hx-swap-oob=\"innerHTML\">"));
+        for row in rows {
+            html.push_str(&row.html(v, false)?);
+        }
+        html.push_str("</tbody>");
+        return Ok(());
+    }
+    for (id, _) in before.iter().filter(|(id, _)| !after.iter().any(|(a, _)| a == id)) {
+        html.push_str(&format!("<tr id=\"{id}\" hx-swap-oob=\"delete\" data-gone></tr>"));
+    }
+    for (i, row) in rows.iter_mut().enumerate() {
+        let (id, looks) = &after[i];
+        match before.iter().find(|(b, _)| b == id) {
+            Some((_, looked)) if looked == looks => {}
+            Some(_) => html.push_str(&row.html(v, true)?),
+            None => {
+                let place = if i == 0 { format!("afterbegin:#{body}") } else { format!("afterend:#{}", after[i - 1].0) };
+                html.push_str(&format!("<tbody hx-swap-oob=\"{place}\">{}</tbody>", row.html(v, false)?));
+            }
+        }
+    }
+    Ok(())
+}
+
+#[derive(Template)]
+#[template(path = "waiting_row.html")]
+struct WaitingHtml<'a> {
+    r: &'a WaitingRow,
+    v: &'a View,
+}
+
+impl Row for WaitingRow {
+    fn dom_id(&self) -> String {
+        format!("w-{}", self.number)
+    }
+    fn looks(&self) -> String {
+        format!("{:?}", (&self.name, &self.company, &self.subject, &self.app, self.since_ms))
+    }
+    fn html(&mut self, v: &View, replace: bool) -> askama::Result<String> {
+        self.oob = replace;
+        WaitingHtml { r: self, v }.render()
+    }
+}
+
+#[derive(Template)]
+#[template(path = "session_row.html")]
+struct SessionHtml<'a> {
+    r: &'a SessionRow,
+    v: &'a View,
+}
+
+impl Row for SessionRow {
+    fn dom_id(&self) -> String {
+        format!("s-{}", self.id)
+    }
+    fn looks(&self) -> String {
+        format!("{:?}", (&self.customer, &self.company, &self.attendant, &self.ticket, self.standing, self.since_ms))
+    }
+    fn html(&mut self, v: &View, replace: bool) -> askama::Result<String> {
+        self.oob = replace;
+        SessionHtml { r: self, v }.render()
+    }
+}
+
+#[derive(Template)]
+#[template(path = "ended_row.html")]
+struct EndedHtml<'a> {
+    r: &'a EndedRow,
+    v: &'a View,
+}
+
+impl Row for EndedRow {
+    fn dom_id(&self) -> String {
+        format!("e-{}", self.row)
+    }
+    fn looks(&self) -> String {
+        format!("{:?}", (&self.customer, &self.result, &self.duration, &self.ticket))
+    }
+    fn html(&mut self, v: &View, replace: bool) -> askama::Result<String> {
+        self.oob = replace;
+        EndedHtml { r: self, v }.render()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use store::Language;
+
+    struct Word(&'static str, &'static str);
+
+    impl Row for Word {
+        fn dom_id(&self) -> String {
+            self.0.to_owned()
+        }
+        fn looks(&self) -> String {
+            self.1.to_owned()
+        }
+        fn html(&mut self, _: &View, replace: bool) -> askama::Result<String> {
+            Ok(format!("[{}{}]", self.0, if replace { "*" } else { "" }))
+        }
+    }
+
+    fn change(before: &[(&str, &str)], mut after: Vec<Word>) -> String {
+        let before = before.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
+        let v = View { t: Texts::of(Language::PtBr), csrf: String::new(), sees: false, ends: false };
+        let mut html = String::new();
+        difference(&mut html, "rows", &before, &mut after, &v, false).unwrap();
+        html
+    }
+
+    #[test]
+    fn only_what_changed_is_sent() {
+        let was = [("a", "1"), ("b", "1"), ("c", "1")];
+        assert_eq!(change(&was, vec![Word("a", "1"), Word("b", "1"), Word("c", "1")]), "");
+        assert_eq!(change(&was, vec![Word("a", "1"), Word("b", "2"), Word("c", "1")]), "[b*]");
+        assert_eq!(
+            change(&was, vec![Word("a", "1"), Word("c", "1"), Word("d", "1")]),
+            "<tr id=\"b\" hx-swap-oob=\"delete\" data-gone></tr><tbody hx-swap-oob=\"afterend:#c\">[d]</tbody>"
+        );
+        assert_eq!(change(&[], vec![Word("a", "1")]), "<tbody hx-swap-oob=\"afterbegin:#rows\">[a]</tbody>");
+    }
+
+    #[test]
+    fn a_new_order_is_sent_whole() {
+        assert_eq!(
+            change(&[("a", "1"), ("b", "1")], vec![Word("b", "1"), Word("a", "1")]),
+            "<tbody id=\"rows\" hx-swap-oob=\"innerHTML\">[b][a]</tbody>"
+        );
+    }
+}

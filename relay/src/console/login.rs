@@ -1,0 +1,204 @@
+//! Getting in and out: the one-time set-up, login, logout, the language.
+//!
+//! The only routes with an effect that need no login; the origin check in front of them still holds.
+
+use askama::Template;
+use axum::{
+    extract::{Form, Path, Query, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+};
+use protocol::message::directory::LoginError;
+use serde::Deserialize;
+use store::{Language, TokenHash};
+
+use super::{
+    App,
+    error::{AppError, Page, page},
+    strings::{Texts, fill},
+    visitor::{self, Visitor, Who},
+};
+use crate::account::{self, AccountError, Operator};
+
+#[derive(Template)]
+#[template(path = "login.html")]
+struct LoginPage {
+    t: &'static Texts,
+    company: String,
+    user: String,
+    error: Option<String>,
+    note: Option<&'static str>,
+}
+
+/// Why somebody comes to the login page.
+#[derive(Deserialize)]
+pub(super) struct LoginQuery {
+    over: Option<String>,
+    out: Option<String>,
+}
+
+/// `GET /login`
+pub(super) async fn form(State(app): State<App>, visitor: Visitor, Query(query): Query<LoginQuery>) -> Page {
+    if visitor.token().is_some() && query.out.is_none() {
+        return Ok(Redirect::to("/").into_response());
+    }
+    let t = visitor.texts;
+    let note = query.out.map(|_| t.logged_out).or(query.over.map(|_| t.session_over));
+    let company = app.shared.store.tenant(app.shared.first_tenant).await?.name;
+    page(&LoginPage { t, company, user: String::new(), error: None, note })
+}
+
+/// What the login page sends.
+#[derive(Deserialize)]
+pub(super) struct LoginForm {
+    user: String,
+    password: String,
+}
+
+/// `POST /login`
+pub(super) async fn login(State(app): State<App>, visitor: Visitor, Form(form): Form<LoginForm>) -> Page {
+    let tenant = app.shared.first_tenant;
+    let password = zeroize::Zeroizing::new(form.password);
+    match app.shared.accounts.check(tenant, &form.user, &password, visitor.source).await {
+        Ok(operator) => enter(&app, &visitor, &operator).await,
+        Err(why) => {
+            let t = visitor.texts;
+            let (status, error) = match why {
+                LoginError::Wrong | LoginError::Expired => (StatusCode::UNAUTHORIZED, t.wrong_login.to_owned()),
+                LoginError::TooMany { retry_after_s } => {
+                    (StatusCode::TOO_MANY_REQUESTS, fill(t.too_many, &[&retry_after_s.to_string()]))
+                }
+                LoginError::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, t.no_check.to_owned()),
+            };
+            let company = app.shared.store.tenant(tenant).await?.name;
+            let mut answer = page(&LoginPage { t, company, user: form.user, error: Some(error), note: None })?;
+            *answer.status_mut() = status;
+            if let LoginError::TooMany { retry_after_s } = why {
+                answer.headers_mut().insert(header::RETRY_AFTER, retry_after_s.into());
+            }
+            Ok(answer)
+        }
+    }
+}
+
+/// A new session token at every login; one that was there before ends.
+async fn enter(app: &App, visitor: &Visitor, operator: &Operator) -> Page {
+    if let Some(old) = visitor.token() {
+        app.shared.accounts.end_console(old).await?;
+    }
+    let token = app.shared.accounts.begin_console(operator).await?;
+    let who = Who { operator: operator.clone(), texts: visitor.texts, source: visitor.source, csrf: String::new(), token };
+    who.audit(app, "login", &operator.login).await?;
+    Ok(([(header::SET_COOKIE, visitor::session_cookie(&who.token))], Redirect::to("/")).into_response())
+}
+
+/// `POST /logout`: here and everywhere else.
+pub(super) async fn logout(State(app): State<App>, who: Who) -> Page {
+    app.shared.accounts.end_console(&who.token).await?;
+    app.shared.accounts.logout(&who.operator).await?;
+    who.audit(&app, "logout", &who.operator.login).await?;
+    Ok(([(header::SET_COOKIE, visitor::no_session_cookie())], Redirect::to("/login?out=1")).into_response())
+}
+
+/// Which language, and where to go back to.
+#[derive(Deserialize)]
+pub(super) struct LanguageForm {
+    language: String,
+}
+
+/// `POST /language`
+pub(super) async fn language(headers: HeaderMap, Form(form): Form<LanguageForm>) -> Result<Response, AppError> {
+    let language = Language::from_tag(&form.language).ok_or(AppError::BadRequest)?;
+    // Back to the page it was asked from: the path of our own referrer, which the origin check has vouched for.
+    let back = headers.get(header::REFERER).and_then(|r| r.to_str().ok()).and_then(|r| r.strip_prefix("https://")).and_then(|r| r.find('/').map(|i| &r[i..]));
+    let back = back.filter(|b| !b.starts_with("//") && !b.contains('\\')).unwrap_or("/");
+    Ok(([(header::SET_COOKIE, visitor::language_cookie(language))], Redirect::to(back)).into_response())
+}
+
+#[derive(Template)]
+#[template(path = "setup.html")]
+struct SetupPage {
+    t: &'static Texts,
+    form: SetupForm,
+    error: Option<&'static str>,
+    /// Which field the error is about.
+    at: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "setup_used.html")]
+struct SetupUsed {
+    t: &'static Texts,
+}
+
+/// What the set-up page sends.
+#[derive(Deserialize, Default)]
+pub(super) struct SetupForm {
+    company: String,
+    name: String,
+    login: String,
+    password: String,
+    again: String,
+}
+
+fn used(t: &'static Texts) -> Page {
+    let mut answer = page(&SetupUsed { t })?;
+    *answer.status_mut() = StatusCode::GONE;
+    Ok(answer)
+}
+
+/// `GET /setup/{token}`
+pub(super) async fn setup_form(State(app): State<App>, visitor: Visitor, Path(token): Path<String>) -> Page {
+    let Some(tenant) = app.shared.store.setup_tenant(&TokenHash::of(token.as_bytes())).await? else { return used(visitor.texts) };
+    let company = app.shared.store.tenant(tenant).await?.name;
+    page(&SetupPage { t: visitor.texts, form: SetupForm { company, ..SetupForm::default() }, error: None, at: "" })
+}
+
+/// `POST /setup/{token}`
+pub(super) async fn setup(State(app): State<App>, visitor: Visitor, Path(token): Path<String>, Form(mut form): Form<SetupForm>) -> Page {
+    let t = visitor.texts;
+    let password = zeroize::Zeroizing::new(std::mem::take(&mut form.password));
+    let again = zeroize::Zeroizing::new(std::mem::take(&mut form.again));
+    let (error, at) = if form.company.trim().is_empty() {
+        (t.bad_company, "company")
+    } else if form.name.trim().is_empty() {
+        (t.bad_name, "name")
+    } else if !account::strong(&password, form.login.trim()) {
+        (t.weak_password, "password")
+    } else if password != again {
+        (t.not_the_same, "again")
+    } else {
+        let before = app.shared.store.tenant(app.shared.first_tenant).await?.name;
+        match app.shared.accounts.set_up(&token, &form.company, &form.login, &form.name, &password).await {
+            Ok(operator) => {
+                rename_apps(&app, &operator, &before, form.company.trim()).await?;
+                return enter(&app, &visitor, &operator).await;
+            }
+            Err(AccountError::NotFound { .. }) => return used(t),
+            Err(AccountError::BadLogin) => (t.bad_login, "login"),
+            Err(AccountError::Taken) => (t.taken, "login"),
+            Err(AccountError::BadName) => (t.bad_name, "name"),
+            Err(AccountError::WeakPassword) => (t.weak_password, "password"),
+            Err(other) => return Err(other.into()),
+        }
+    };
+    // Without a good link nothing is told about what was typed.
+    if app.shared.store.setup_tenant(&TokenHash::of(token.as_bytes())).await?.is_none() {
+        return used(t);
+    }
+    let mut answer = page(&SetupPage { t, form, error: Some(error), at })?;
+    *answer.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+    Ok(answer)
+}
+
+/// Apps that carry the company's provisional name take the one it was given.
+async fn rename_apps(app: &App, operator: &Operator, before: &str, company: &str) -> Result<(), AppError> {
+    for mut known in app.shared.store.apps(operator.tenant).await? {
+        if known.company == before && before != company {
+            known.title = known.title.replace(before, company);
+            known.company = company.to_owned();
+            app.shared.store.update_app(&known).await?;
+        }
+    }
+    Ok(())
+}

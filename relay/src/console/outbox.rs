@@ -1,0 +1,78 @@
+//! Actions that the ticketing system does not have yet: why, and a push. For administrators.
+
+use askama::Template;
+use axum::{
+    extract::{Path, State},
+    response::{IntoResponse, Redirect},
+};
+use jiff::Timestamp;
+use store::{EventKind, OutboxEntry, OutboxState};
+
+use super::{
+    App,
+    error::{Page, page},
+    shell::{Here, Shell},
+    visitor::Who,
+    when::{Clock, between, spoken},
+};
+use super::strings::Texts;
+
+/// Rows shown.
+const ROWS: u32 = 200;
+
+struct QueueRow {
+    id: i64,
+    what: String,
+    protocol: String,
+    why: String,
+    tries: u32,
+    next: String,
+    parked: bool,
+}
+
+impl QueueRow {
+    fn new(entry: OutboxEntry, t: &'static Texts, clock: &Clock) -> Self {
+        let kind = match entry.kind {
+            EventKind::Start => t.start_of,
+            EventKind::End => t.end_of,
+        };
+        let next = match entry.state {
+            OutboxState::Parked => t.parked.to_owned(),
+            OutboxState::Leased => t.sending.to_owned(),
+            _ if entry.due_at <= clock.now() => t.in_turn.to_owned(),
+            _ => spoken(between(clock.now(), entry.due_at)),
+        };
+        Self {
+            id: entry.id,
+            what: entry.ticket.map_or(kind.to_owned(), |ticket| format!("{kind}, ticket {}", ticket.as_str())),
+            protocol: entry.protocol,
+            why: entry.why.unwrap_or_else(|| t.not_tried.to_owned()),
+            tries: entry.attempts,
+            next,
+            parked: entry.state == OutboxState::Parked,
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "outbox.html")]
+struct OutboxPage {
+    s: Shell,
+    rows: Vec<QueueRow>,
+}
+
+/// `GET /outbox`
+pub(super) async fn list(State(app): State<App>, who: Who) -> Page {
+    let s = Shell::load(&app, &who, Here::Outbox).await?;
+    let entries = app.shared.store.outbox_list(who.operator.tenant, &[], ROWS).await?;
+    let rows = entries.into_iter().map(|entry| QueueRow::new(entry, s.t, &s.clock)).collect();
+    page(&OutboxPage { s, rows })
+}
+
+/// `POST /outbox/{id}/retry`
+pub(super) async fn retry(State(app): State<App>, who: Who, Path(id): Path<i64>) -> Page {
+    who.audit(&app, "outbox.retried", &id.to_string()).await?;
+    app.shared.store.retry_parked(who.operator.tenant, id, Timestamp::now()).await?;
+    app.shared.outbox.notify_one();
+    Ok(Redirect::to("/outbox").into_response())
+}

@@ -1,0 +1,139 @@
+//! The frame of every page behind the login: sidebar, who is logged in, badges.
+//!
+//! Loaded by each page's handler; templates reach it as `s`.
+
+use jiff::Timestamp;
+use protocol::message::{pairing::CloseReason, ticket::TicketStatus};
+use store::{Language, OutboxState, Tenant};
+
+use super::{
+    App, assets,
+    error::AppError,
+    strings::Texts,
+    visitor::{Act, Who},
+    when::Clock,
+};
+use crate::account::Operator;
+
+/// Unsent actions counted for the badge; more read as this many.
+const PARKED_COUNTED: u32 = 99;
+
+/// Which entry of the sidebar a page belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Here {
+    Attendance,
+    Tickets,
+    History,
+    Users,
+    Outbox,
+    App,
+}
+
+/// What the frame shows.
+pub(super) struct Shell {
+    pub(super) t: &'static Texts,
+    pub(super) who: Operator,
+    pub(super) csrf: String,
+    pub(super) tenant: Tenant,
+    pub(super) here: Here,
+    pub(super) waiting: usize,
+    pub(super) parked: usize,
+    pub(super) clock: Clock,
+}
+
+impl Shell {
+    /// Looks up what the frame shows.
+    pub(super) async fn load(app: &App, who: &Who, here: Here) -> Result<Self, AppError> {
+        let tenant = app.shared.store.tenant(who.operator.tenant).await?;
+        let parked = if who.operator.may(Act::Administer) {
+            app.shared.store.outbox_list(tenant.id, &[OutboxState::Parked], PARKED_COUNTED).await?.len()
+        } else {
+            0
+        };
+        Ok(Self {
+            t: who.texts,
+            who: who.operator.clone(),
+            csrf: who.csrf.clone(),
+            here,
+            waiting: app.shared.directory.waiting(tenant.id).len(),
+            parked,
+            clock: Clock::new(&tenant.time_zone, who.texts, Timestamp::now()),
+            tenant,
+        })
+    }
+
+    pub(super) fn is(&self, here: Here) -> bool {
+        self.here == here
+    }
+
+    pub(super) fn admin(&self) -> bool {
+        self.who.may(Act::Administer)
+    }
+
+    pub(super) fn initials(&self) -> String {
+        initials(&self.who.name)
+    }
+
+    pub(super) fn now_ms(&self) -> i64 {
+        self.clock.now().as_millisecond()
+    }
+}
+
+/// Version of the assets, for their addresses.
+pub(super) fn version() -> &'static str {
+    assets::VERSION
+}
+
+/// The languages to switch between: tag, name, whether it is this one.
+pub(super) fn languages(t: &'static Texts) -> [(&'static str, &'static str, bool); 3] {
+    [(Language::PtBr, "Português"), (Language::En, "English"), (Language::Es, "Español")]
+        .map(|(language, name)| (language.tag(), name, language == t.language))
+}
+
+/// First letters of the first and the last name; a dot for nobody.
+pub(super) fn initials(name: &str) -> String {
+    let mut words = name.split_whitespace().filter_map(|w| w.chars().find(|c| c.is_alphanumeric()));
+    let first = words.next();
+    let shown: String = first.into_iter().chain(words.next_back()).flat_map(char::to_uppercase).collect();
+    if shown.is_empty() { "·".to_owned() } else { shown }
+}
+
+/// A ticket's status: colour, icon, word.
+pub(super) fn status(t: &'static Texts, status: &TicketStatus) -> (&'static str, &'static str, &'static str) {
+    match status {
+        TicketStatus::New => ("ac", "circle", t.status_new),
+        TicketStatus::Open => ("inf", "circle-dot", t.status_open),
+        TicketStatus::Waiting => ("warn", "clock", t.status_waiting),
+        TicketStatus::Resolved => ("ok", "circle-check", t.status_resolved),
+        TicketStatus::Closed => ("", "lock", t.status_closed),
+    }
+}
+
+/// Why a session is over: colour, icon, words.
+pub(super) fn result(t: &'static Texts, why: &CloseReason) -> (&'static str, &'static str, &'static str) {
+    match why {
+        CloseReason::EndedByCustomer => ("ok", "circle-check", t.by_customer),
+        CloseReason::EndedByAttendant => ("ok", "circle-check", t.by_attendant),
+        CloseReason::Refused => ("warn", "ban", t.refused),
+        CloseReason::NoAnswer => ("warn", "clock", t.no_answer),
+        CloseReason::WrongPassword => ("warn", "key-round", t.wrong_password),
+        CloseReason::Cancelled => ("t3", "circle-dashed", t.cancelled),
+        CloseReason::ProgramGone => ("warn", "circle-x", t.program_gone),
+        CloseReason::ConnectionLost => ("warn", "unplug", t.connection_lost),
+        CloseReason::Violation => ("bad", "octagon-alert", t.violation),
+        CloseReason::Failed => ("bad", "octagon-alert", t.failed),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn initials_are_of_the_first_and_the_last_name() {
+        assert_eq!(initials("Ana Maria Ribeiro"), "AR");
+        assert_eq!(initials("davi"), "D");
+        assert_eq!(initials("  "), "·");
+        assert_eq!(initials("(Élio) Sá"), "ÉS");
+    }
+}

@@ -1,0 +1,340 @@
+//! Every text of the console, in each of its languages.
+//!
+//! Read by the templates. One table: a text that lacks a language does not compile. Nothing here ever comes from outside.
+
+use axum::http::{HeaderMap, header};
+use store::Language;
+
+macro_rules! texts {
+    ($($name:ident: $pt:literal, $en:literal, $es:literal;)*) => {
+        /// The texts of one language.
+        pub(super) struct Texts {
+            /// Which.
+            pub(super) language: Language,
+            $(pub(super) $name: &'static str,)*
+        }
+
+        static PT_BR: Texts = Texts { language: Language::PtBr, $($name: $pt,)* };
+        static EN: Texts = Texts { language: Language::En, $($name: $en,)* };
+        static ES: Texts = Texts { language: Language::Es, $($name: $es,)* };
+
+        #[cfg(test)]
+        const TABLE: &[(&str, [&str; 3])] = &[$((stringify!($name), [$pt, $en, $es]),)*];
+    };
+}
+
+texts! {
+    // The frame of every page.
+    tag: "pt-BR", "en", "es";
+    skip: "Ir para o conteúdo", "Skip to content", "Ir al contenido";
+    navigation: "Navegação", "Navigation", "Navegación";
+    choose_language: "Idioma", "Language", "Idioma";
+    attendance: "Atendimento", "Attendance", "Atención";
+    attend_short: "Atender", "Attend", "Atender";
+    tickets: "Tickets", "Tickets", "Tickets";
+    history: "Histórico", "History", "Historial";
+    administration: "Administração", "Administration", "Administración";
+    users: "Usuários", "Users", "Usuarios";
+    unsent: "Ações por enviar", "Unsent actions", "Acciones por enviar";
+    app: "Aplicativo", "App", "Aplicación";
+    more: "Mais", "More", "Más";
+    logout: "Sair", "Log out", "Salir";
+    actions: "Ações", "Actions", "Acciones";
+    cancel: "Cancelar", "Cancel", "Cancelar";
+    back: "Voltar", "Back", "Volver";
+    copy: "Copiar", "Copy", "Copiar";
+    copied: "Copiado", "Copied", "Copiado";
+    not_copied: "O navegador não deixou copiar. Selecione o texto e use Ctrl+C.", "The browser did not allow copying. Select the text and use Ctrl+C.", "El navegador no permitió copiar. Seleccione el texto y use Ctrl+C.";
+    show_more: "Mostrar mais", "Show more", "Mostrar más";
+    newest: "Mais recentes", "Newest", "Más recientes";
+
+    // Login and set-up.
+    log_in: "Entrar", "Log in", "Entrar";
+    login_name: "Usuário", "User", "Usuario";
+    password: "Senha", "Password", "Contraseña";
+    continue_: "Continuar", "Continue", "Continuar";
+    wrong_login: "Usuário ou senha não confere.", "User or password is wrong.", "El usuario o la contraseña no coinciden.";
+    too_many: "Muitas tentativas. Espere {} s e tente de novo.", "Too many tries. Wait {} s, then try again.", "Demasiados intentos. Espere {} s e inténtelo de nuevo.";
+    no_check: "O servidor não consegue conferir agora. Tente de novo em instantes.", "The server can't check this now. Try again in a moment.", "El servidor no puede comprobarlo ahora. Inténtelo de nuevo en un momento.";
+    logged_out: "Você saiu. Os programas em que você entrou também saíram.", "You are logged out, also in the programs you were logged in to.", "Ha salido, también en los programas en los que había entrado.";
+    session_over: "Sua sessão terminou. Entre de novo para continuar.", "Your login has ended. Log in again to go on.", "Su sesión terminó. Entre de nuevo para continuar.";
+    setup: "Primeira configuração", "First set-up", "Primera configuración";
+    setup_lead: "Diga quem é a empresa e quem administra. Depois disso este link deixa de existir.", "Say who the company is and who administers. After that this link is gone.", "Diga quién es la empresa y quién administra. Después este enlace deja de existir.";
+    company: "Empresa", "Company", "Empresa";
+    company_name: "Nome da empresa", "Company name", "Nombre de la empresa";
+    company_hint: "Aparece para os clientes no pedido de acesso.", "Customers see it when access is asked for.", "Los clientes lo ven cuando se pide el acceso.";
+    first_admin: "Primeiro administrador", "First administrator", "Primer administrador";
+    administrator: "Administrador", "Administrator", "Administrador";
+    your_name: "Seu nome", "Your name", "Su nombre";
+    your_name_hint: "Clientes e colegas veem este nome.", "Customers and colleagues see this name.", "Clientes y colegas ven este nombre.";
+    login_hint: "Por exemplo ana ou ana@empresa.com.br.", "For example ana or ana@company.com.", "Por ejemplo ana o ana@empresa.com.";
+    password_again: "Senha outra vez", "Password again", "Contraseña otra vez";
+    password_hint: "Pelo menos 10 caracteres. Uma frase curta serve bem.", "At least 10 characters. A short sentence does well.", "Al menos 10 caracteres. Una frase corta sirve bien.";
+    step_company: "Como os clientes conhecem você", "How customers know you", "Cómo le conocen los clientes";
+    step_admin: "Quem cuida de usuários e sessões", "Who looks after users and sessions", "Quién cuida de usuarios y sesiones";
+    setup_once: "Este link de configuração vale uma vez só.", "This set-up link works once.", "Este enlace de configuración sirve una sola vez.";
+    setup_key_note: "A chave dos atendentes fica na pasta de dados deste servidor. Quem invadir o servidor poderá se passar por atendente. O cliente ainda precisa permitir cada acesso.", "The attendants' key is kept in this server's data folder. Whoever breaks into the server can pose as an attendant. The customer still has to allow each access.", "La clave de los asistentes está en la carpeta de datos de este servidor. Quien entre en el servidor podrá hacerse pasar por asistente. El cliente aún tiene que permitir cada acceso.";
+    setup_go: "Concluir", "Finish", "Terminar";
+    setup_used: "Este link já foi usado", "This link has been used", "Este enlace ya fue usado";
+    setup_used_lead: "A configuração inicial vale uma vez só, e já foi feita. Entre com o usuário criado nela. Se não foi você, avise quem cuida do servidor.", "The first set-up works once, and it has been done. Log in with the user made there. If that was not you, tell whoever looks after the server.", "La configuración inicial sirve una sola vez y ya fue hecha. Entre con el usuario creado en ella. Si no fue usted, avise a quien cuida del servidor.";
+    bad_company: "Escreva o nome da empresa.", "Enter the company's name.", "Escriba el nombre de la empresa.";
+    bad_login: "Escreva um usuário sem espaços.", "Enter a user name without blanks.", "Escriba un usuario sin espacios.";
+    bad_name: "Escreva o nome.", "Enter the name.", "Escriba el nombre.";
+    weak_password: "Esta senha é fraca: use pelo menos 10 caracteres, diferente do usuário.", "This password is weak: use at least 10 characters, other than the user name.", "Esta contraseña es débil: use al menos 10 caracteres, distinta del usuario.";
+    not_the_same: "As duas senhas são diferentes.", "The two passwords differ.", "Las dos contraseñas son diferentes.";
+    taken: "Já existe este usuário.", "This user exists already.", "Este usuario ya existe.";
+    last_admin: "Este é o último administrador. Crie outro antes.", "This is the last administrator. Make another one first.", "Este es el último administrador. Cree otro antes.";
+
+    // Attendance.
+    live: "Ao vivo", "Live", "En vivo";
+    no_contact: "Sem contato há {} s", "No contact for {} s", "Sin contacto desde hace {} s";
+    no_contact_yet: "Sem contato", "No contact", "Sin contacto";
+    waiting: "Aguardando", "Waiting", "En espera";
+    waiting_now: "Aguardando agora", "Waiting now", "En espera ahora";
+    longest_wait: "Maior espera", "Longest wait", "Mayor espera";
+    in_progress: "Em andamento", "In progress", "En curso";
+    sessions_today: "Sessões hoje", "Sessions today", "Sesiones hoy";
+    customer: "Cliente", "Customer", "Cliente";
+    subject: "Assunto", "Subject", "Asunto";
+    wait: "Espera", "Wait", "Espera";
+    id_and_password: "ID e senha", "ID and password", "ID y contraseña";
+    id: "ID", "ID", "ID";
+    no_name: "Sem nome", "No name", "Sin nombre";
+    show_password: "Mostrar a senha (fica na auditoria)", "Show the password (this is audited)", "Mostrar la contraseña (queda en la auditoría)";
+    hide_password: "Esconder a senha", "Hide the password", "Ocultar la contraseña";
+    copy_credentials: "Copiar ID e senha (fica na auditoria)", "Copy ID and password (this is audited)", "Copiar ID y contraseña (queda en la auditoría)";
+    copy_id: "Copiar o ID", "Copy the ID", "Copiar el ID";
+    nobody_waiting: "Ninguém aguardando. Quando um cliente abrir o programa, ele aparece aqui.", "Nobody is waiting. When a customer opens the program, they appear here.", "Nadie en espera. Cuando un cliente abra el programa, aparece aquí.";
+    attendant: "Atendente", "Attendant", "Asistente";
+    ticket: "Ticket", "Ticket", "Ticket";
+    state: "Situação", "State", "Estado";
+    duration: "Duração", "Duration", "Duración";
+    protocol: "Protocolo", "Protocol number", "Protocolo";
+    dialling: "Pedindo acesso", "Asking for access", "Pidiendo acceso";
+    under_way: "Em sessão", "In session", "En sesión";
+    reconnecting: "Reconectando", "Reconnecting", "Reconectando";
+    end: "Encerrar", "End", "Terminar";
+    end_ask: "Encerrar a sessão de {}? Os dois lados são avisados.", "End the session of {}? Both sides are told.", "¿Terminar la sesión de {}? Se avisa a los dos lados.";
+    no_session: "Nenhuma sessão em andamento.", "No session in progress.", "Ninguna sesión en curso.";
+    ended_today: "Encerradas hoje", "Ended today", "Terminadas hoy";
+    none_ended: "Nenhuma sessão terminou hoje ainda.", "No session has ended today yet.", "Ninguna sesión terminó hoy todavía.";
+    to_be_opened: "a abrir", "to be opened", "por abrir";
+    result: "Resultado", "Result", "Resultado";
+    began: "Início", "Start", "Inicio";
+
+    // Why a session is over.
+    by_customer: "Encerrada pelo cliente", "Ended by the customer", "Terminada por el cliente";
+    by_attendant: "Encerrada pelo atendente", "Ended by the attendant", "Terminada por el asistente";
+    refused: "Não permitida", "Not allowed", "No permitida";
+    no_answer: "Sem resposta", "No answer", "Sin respuesta";
+    wrong_password: "Senha incorreta", "Wrong password", "Contraseña incorrecta";
+    cancelled: "Desistência", "Cancelled", "Cancelada";
+    program_gone: "Programa fechado", "Program closed", "Programa cerrado";
+    connection_lost: "Conexão perdida", "Connection lost", "Conexión perdida";
+    violation: "Recusada por segurança", "Refused for safety", "Rechazada por seguridad";
+    failed: "Falha do programa", "Program failure", "Fallo del programa";
+
+    // Tickets.
+    new_ticket: "Novo ticket", "New ticket", "Nuevo ticket";
+    open_ones: "Abertos", "Open", "Abiertos";
+    all_ones: "Todos", "All", "Todos";
+    search_tickets: "Número, assunto ou cliente", "Number, subject or customer", "Número, asunto o cliente";
+    search_history: "Protocolo, cliente ou ticket", "Protocol number, customer or ticket", "Protocolo, cliente o ticket";
+    search: "Buscar", "Search", "Buscar";
+    number: "Número", "Number", "Número";
+    owner: "Responsável", "Owner", "Responsable";
+    nobody: "Ninguém", "Nobody", "Nadie";
+    status: "Situação", "Status", "Estado";
+    opened: "Aberto", "Opened", "Abierto";
+    updated: "Atualizado", "Updated", "Actualizado";
+    status_new: "Novo", "New", "Nuevo";
+    status_open: "Aberto", "Open", "Abierto";
+    status_waiting: "Em espera", "Waiting", "En espera";
+    status_resolved: "Resolvido", "Resolved", "Resuelto";
+    status_closed: "Fechado", "Closed", "Cerrado";
+    no_tickets: "Nenhum ticket aqui. Cada sessão remota abre ou completa um.", "No tickets here. Each remote session opens or adds to one.", "Ningún ticket aquí. Cada sesión remota abre o completa uno.";
+    none_found: "Nada encontrado com “{}”.", "Nothing found with “{}”.", "No se encontró nada con “{}”.";
+    requester: "Solicitante", "Requester", "Solicitante";
+    email: "E-mail", "E-mail", "Correo";
+    phone: "Telefone", "Telephone", "Teléfono";
+    document: "CPF ou CNPJ", "Tax number", "Documento";
+    name: "Nome", "Name", "Nombre";
+    optional: "opcional", "optional", "opcional";
+    describe: "O que aconteceu", "What happened", "Qué pasó";
+    open_it: "Abrir ticket", "Open ticket", "Abrir ticket";
+    reply: "Resposta", "Reply", "Respuesta";
+    internal_note: "Nota interna", "Internal note", "Nota interna";
+    write_here: "Escreva aqui", "Write here", "Escriba aquí";
+    add: "Registrar", "Add", "Registrar";
+    save: "Salvar", "Save", "Guardar";
+    resolve: "Resolver", "Resolve", "Resolver";
+    reopen: "Reabrir", "Reopen", "Reabrir";
+    remote_access: "Acesso remoto", "Remote access", "Acceso remoto";
+    remote_sessions: "Sessões remotas", "Remote sessions", "Sesiones remotas";
+    no_remote: "Nenhuma ainda.", "None yet.", "Ninguna todavía.";
+    session_of: "Sessão remota de {}", "Remote session of {}", "Sesión remota de {}";
+    session_running: "Sessão remota em andamento", "Remote session in progress", "Sesión remota en curso";
+    when: "Quando", "When", "Cuándo";
+    from_to: "{} às {}", "{} to {}", "{} a {}";
+    since: "desde {}", "since {}", "desde {}";
+    allowed: "Permitido", "Allowed", "Permitido";
+    allowed_view: "Só ver a tela", "View the screen only", "Solo ver la pantalla";
+    allowed_control: "Tela, mouse e teclado", "Screen, mouse and keyboard", "Pantalla, ratón y teclado";
+    reconnects: "Reconexões", "Reconnections", "Reconexiones";
+    session_started: "Começou a sessão remota", "Began the remote session", "Comenzó la sesión remota";
+    the_system: "Amparo", "Amparo", "Amparo";
+    empty_text: "Escreva algo antes de registrar.", "Write something before adding it.", "Escriba algo antes de registrar.";
+    empty_subject: "Escreva o assunto.", "Enter the subject.", "Escriba el asunto.";
+    empty_customer: "Escreva o nome ou o e-mail do cliente.", "Enter the customer's name or e-mail.", "Escriba el nombre o el correo del cliente.";
+    is_here: "Com o programa aberto", "Has the program open", "Con el programa abierto";
+
+    // Users.
+    add_user: "Novo usuário", "New user", "Nuevo usuario";
+    roles: "Papéis", "Roles", "Roles";
+    role_attend: "Atendente", "Attendant", "Asistente";
+    role_attend_hint: "Conecta a clientes e escreve nos tickets.", "Connects to customers and writes on tickets.", "Se conecta a clientes y escribe en los tickets.";
+    role_admin_hint: "Cuida de usuários e encerra sessões de outros.", "Looks after users and ends others' sessions.", "Cuida de usuarios y termina sesiones de otros.";
+    role_passwords: "Vê senhas dos clientes", "Sees customers' passwords", "Ve contraseñas de clientes";
+    role_passwords_hint: "Cada vez fica na auditoria.", "Each time is audited.", "Cada vez queda en la auditoría.";
+    make_user: "Criar usuário", "Make user", "Crear usuario";
+    disable: "Desativar", "Disable", "Desactivar";
+    enable: "Reativar", "Enable", "Reactivar";
+    disable_ask: "Desativar {}? Todos os acessos dele terminam agora.", "Disable {}? All of their logins end now.", "¿Desactivar a {}? Todos sus accesos terminan ahora.";
+    new_password: "Nova senha", "New password", "Nueva contraseña";
+    reset_ask: "Criar uma senha nova para {}? A atual deixa de valer e todos os acessos terminam.", "Make a new password for {}? The current one stops working and all logins end.", "¿Crear una contraseña nueva para {}? La actual deja de servir y todos los accesos terminan.";
+    disabled: "Desativado", "Disabled", "Desactivado";
+    active: "Ativo", "Active", "Activo";
+    you: "você", "you", "usted";
+    once_title: "Senha inicial de {}", "Initial password of {}", "Contraseña inicial de {}";
+    once_lead: "Entregue agora: ela não será mostrada de novo.", "Hand it over now: it will not be shown again.", "Entréguela ahora: no se mostrará de nuevo.";
+    choose_role: "Escolha pelo menos um papel.", "Choose at least one role.", "Elija al menos un rol.";
+
+    // Unsent actions.
+    unsent_lead: "A sessão nunca espera pelo sistema de tickets. O que não pôde ser enviado fica guardado e segue na ordem.", "A session never waits for the ticketing system. What could not be sent is kept and follows in order.", "La sesión nunca espera al sistema de tickets. Lo que no se pudo enviar queda guardado y sigue en orden.";
+    all_sent: "Tudo enviado.", "Everything is sent.", "Todo enviado.";
+    action: "Ação", "Action", "Acción";
+    why: "Motivo", "Reason", "Motivo";
+    tries: "Tentativas", "Tries", "Intentos";
+    next: "Próxima", "Next", "Próxima";
+    start_of: "Início da sessão", "Start of session", "Inicio de la sesión";
+    end_of: "Fim da sessão", "End of session", "Fin de la sesión";
+    in_turn: "na vez", "in turn", "en su turno";
+    sending: "enviando", "sending", "enviando";
+    parked: "parada", "stopped", "parada";
+    not_tried: "Ainda não enviada", "Not sent yet", "Aún no enviada";
+    retry: "Tentar agora", "Try now", "Intentar ahora";
+
+    // The app.
+    app_lead: "O perfil assinado diz ao programa quem é a empresa e onde fica este servidor. Coloque-o ao lado do programa e envie os dois.", "The signed profile tells the program who the company is and where this server is. Put it beside the program and send both.", "El perfil firmado dice al programa quién es la empresa y dónde está este servidor. Póngalo junto al programa y envíe los dos.";
+    download_profile: "Baixar perfil assinado", "Download signed profile", "Descargar perfil firmado";
+    title: "Título", "Title", "Título";
+    server_address: "Endereço do servidor", "Server address", "Dirección del servidor";
+    colour: "Cor", "Colour", "Color";
+    asks_for: "Pergunta ao cliente", "Asks the customer for", "Pregunta al cliente";
+    required: "obrigatório", "required", "obligatorio";
+
+    // History.
+    no_history: "Nenhuma sessão ainda.", "No sessions yet.", "Ninguna sesión todavía.";
+    today: "Hoje", "Today", "Hoy";
+    yesterday: "Ontem", "Yesterday", "Ayer";
+
+    // What went wrong.
+    not_found: "Não está aqui", "Not here", "No está aquí";
+    not_found_lead: "Este endereço não existe, ou o que ele mostrava não existe mais.", "This address does not exist, or what it showed is gone.", "Esta dirección no existe, o lo que mostraba ya no existe.";
+    forbidden: "Você não pode ver isto", "You may not see this", "No puede ver esto";
+    forbidden_lead: "Seu usuário não tem este papel. Um administrador pode mudar isso.", "Your user does not have this role. An administrator can change that.", "Su usuario no tiene este rol. Un administrador puede cambiarlo.";
+    expired_form: "Esta página ficou velha", "This page is out of date", "Esta página quedó vieja";
+    expired_form_lead: "Por segurança nada foi feito. Abra a página de novo e repita.", "For safety nothing was done. Open the page again and repeat.", "Por seguridad no se hizo nada. Abra la página de nuevo y repita.";
+    server_trouble: "O servidor não conseguiu fazer isso agora", "The server could not do this now", "El servidor no pudo hacerlo ahora";
+    server_trouble_lead: "Nada foi mudado. Tente de novo em instantes; se continuar, amparo-relay doctor diz o que falta.", "Nothing was changed. Try again in a moment; if it goes on, amparo-relay doctor says what is missing.", "No se cambió nada. Inténtelo de nuevo en un momento; si continúa, amparo-relay doctor dice qué falta.";
+    full_lead: "O disco do servidor está cheio, e nada foi mudado. Libere espaço e tente de novo.", "The server's disk is full, and nothing was changed. Make room and try again.", "El disco del servidor está lleno y no se cambió nada. Libere espacio e inténtelo de nuevo.";
+    wrong_address: "Endereço errado", "Wrong address", "Dirección equivocada";
+    wrong_address_lead: "Este servidor atende em outro endereço. Abra o console pelo endereço que ele conhece.", "This server answers at another address. Open the console at the address it knows.", "Este servidor responde en otra dirección. Abra la consola en la dirección que conoce.";
+    bad_request: "O pedido não foi entendido", "The request was not understood", "No se entendió la solicitud";
+    bad_request_lead: "Nada foi mudado. Volte e tente de novo.", "Nothing was changed. Go back and try again.", "No se cambió nada. Vuelva e inténtelo de nuevo.";
+    months: "jan fev mar abr mai jun jul ago set out nov dez", "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec", "ene feb mar abr may jun jul ago sep oct nov dic";
+    on_day: "{} de {}", "{} {}", "{} de {}";
+}
+
+impl Texts {
+    /// The texts of a language.
+    pub(super) fn of(language: Language) -> &'static Self {
+        match language {
+            Language::PtBr => &PT_BR,
+            Language::En => &EN,
+            Language::Es => &ES,
+        }
+    }
+}
+
+/// Puts values where the text says `{}`, in order.
+pub(super) fn fill(text: &str, values: &[&str]) -> String {
+    let mut parts = text.split("{}");
+    let mut filled = parts.next().unwrap_or_default().to_owned();
+    for (part, value) in parts.zip(values) {
+        filled.push_str(value);
+        filled.push_str(part);
+    }
+    filled
+}
+
+/// The language a browser asks for: the first of ours in its list by weight; Portuguese when it names none of ours.
+pub(super) fn asked_for(headers: &HeaderMap) -> Language {
+    let list = headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let mut wishes: Vec<(u16, Language)> = list
+        .split(',')
+        .take(20)
+        .filter_map(|wish| {
+            let (tag, parameters) = wish.split_once(';').unwrap_or((wish, ""));
+            let weight = parameters.trim().strip_prefix("q=").map_or(Some(1.0), |q| q.parse::<f32>().ok())?;
+            let language = match tag.trim().split('-').next()?.to_ascii_lowercase().as_str() {
+                "pt" => Language::PtBr,
+                "en" => Language::En,
+                "es" => Language::Es,
+                _ => return None,
+            };
+            // Weights have three decimals; a weight of nought means "not this one".
+            let thousandths = (weight.clamp(0.0, 1.0) * 1000.0) as u16;
+            (thousandths > 0).then_some((thousandths, language))
+        })
+        .collect();
+    wishes.sort_by_key(|(weight, _)| std::cmp::Reverse(*weight));
+    wishes.first().map_or(Language::PtBr, |(_, language)| *language)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn every_text_is_there_and_takes_the_same_values_in_each_language() {
+        for (name, texts) in TABLE {
+            let places: Vec<usize> = texts.iter().map(|t| t.matches("{}").count()).collect();
+            assert!(texts.iter().all(|t| !t.trim().is_empty()), "{name}");
+            assert!(places.iter().all(|p| *p == places[0]), "{name}: {places:?}");
+            assert!(texts.iter().all(|t| !t.contains('!')), "{name} shouts");
+        }
+    }
+
+    #[test]
+    fn the_browser_chooses_the_language_by_weight() {
+        let asked = |list: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT_LANGUAGE, list.parse().unwrap());
+            asked_for(&headers)
+        };
+        assert_eq!(asked("pt-BR,pt;q=0.9,en;q=0.8"), Language::PtBr);
+        assert_eq!(asked("de,en;q=0.5,es;q=0.7"), Language::Es);
+        assert_eq!(asked("en-GB"), Language::En);
+        assert_eq!(asked("de"), Language::PtBr);
+        assert_eq!(asked("en;q=0, ;;;q=x,es;q=nan"), Language::PtBr);
+        assert_eq!(asked_for(&HeaderMap::new()), Language::PtBr);
+    }
+
+    #[test]
+    fn values_are_put_in_order_and_not_looked_at_again() {
+        assert_eq!(fill("{} de {}", &["21 {}", "nov"]), "21 {} de nov");
+        assert_eq!(fill("nada", &["x"]), "nada");
+    }
+}

@@ -1,0 +1,153 @@
+//! Users: who may log in and what they may do. For administrators.
+
+use askama::Template;
+use axum::{
+    extract::{Form, Path, State},
+    http::StatusCode,
+    response::{IntoResponse, Redirect},
+};
+use protocol::id::OperatorId;
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use super::{
+    App,
+    error::{AppError, Page, page},
+    shell::{self, Here, Shell},
+    strings::fill,
+    visitor::Who,
+};
+use crate::account::{AccountError, NewUser, Roles};
+
+struct UserRow {
+    id: String,
+    name: String,
+    login: String,
+    initials: String,
+    roles: Roles,
+    disabled: bool,
+    is_you: bool,
+}
+
+/// A password that is shown this once.
+struct Once {
+    title: String,
+    login: String,
+    password: Zeroizing<String>,
+}
+
+/// What the form of a new user holds.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct UserForm {
+    name: String,
+    login: String,
+    attend: Option<String>,
+    admin: Option<String>,
+    passwords: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "users.html")]
+struct UsersPage {
+    s: Shell,
+    rows: Vec<UserRow>,
+    form: UserForm,
+    once: Option<Once>,
+    error: Option<&'static str>,
+    at: &'static str,
+}
+
+/// `GET /users`
+pub(super) async fn list(State(app): State<App>, who: Who) -> Page {
+    let form = UserForm { attend: Some(String::new()), ..UserForm::default() };
+    users_page(&app, &who, form, None, None).await
+}
+
+async fn users_page(app: &App, who: &Who, form: UserForm, once: Option<Once>, error: Option<(&'static str, &'static str)>) -> Page {
+    let s = Shell::load(app, who, Here::Users).await?;
+    let rows = app
+        .shared
+        .accounts
+        .list(who.operator.tenant)
+        .await?
+        .into_iter()
+        .map(|user| UserRow {
+            id: user.operator.id.to_string(),
+            initials: shell::initials(&user.operator.name),
+            is_you: user.operator.id == who.operator.id,
+            name: user.operator.name,
+            login: user.operator.login,
+            roles: user.operator.roles,
+            disabled: user.disabled_at.is_some(),
+        })
+        .collect();
+    let (error, at) = error.map_or((None, ""), |(error, at)| (Some(error), at));
+    let mut answer = page(&UsersPage { s, rows, form, once, error, at })?;
+    if error.is_some() {
+        *answer.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+    }
+    Ok(answer)
+}
+
+/// `POST /users`
+pub(super) async fn add(State(app): State<App>, who: Who, Form(form): Form<UserForm>) -> Page {
+    let t = who.texts;
+    let roles = Roles { attend: form.attend.is_some(), admin: form.admin.is_some(), may_see_passwords: form.passwords.is_some() };
+    if !roles.attend && !roles.admin {
+        return users_page(&app, &who, form, None, Some((t.choose_role, "roles"))).await;
+    }
+    who.audit(&app, "operator.added", form.login.trim()).await?;
+    let user = NewUser { login: form.login.clone(), name: form.name.clone(), roles };
+    let error = match app.shared.accounts.create(who.operator.tenant, user, None).await {
+        Ok((operator, password)) => {
+            let once = password.map(|password| Once { title: fill(t.once_title, &[&operator.name]), login: operator.login, password });
+            let fresh = UserForm { attend: Some(String::new()), ..UserForm::default() };
+            return users_page(&app, &who, fresh, once, None).await;
+        }
+        Err(AccountError::BadLogin) => (t.bad_login, "login"),
+        Err(AccountError::Taken) => (t.taken, "login"),
+        Err(AccountError::BadName) => (t.bad_name, "name"),
+        Err(other) => return Err(other.into()),
+    };
+    users_page(&app, &who, form, None, Some(error)).await
+}
+
+/// Which way.
+#[derive(Deserialize)]
+pub(super) struct DisabledForm {
+    disabled: bool,
+}
+
+/// `POST /users/{id}/disabled`
+pub(super) async fn set_disabled(State(app): State<App>, who: Who, Path(id): Path<String>, Form(form): Form<DisabledForm>) -> Page {
+    let id = operator(&id)?;
+    let user = app.shared.accounts.user(who.operator.tenant, id).await?;
+    let what = if form.disabled { "operator.disabled" } else { "operator.enabled" };
+    who.audit(&app, what, &user.operator.login).await?;
+    match app.shared.accounts.set_disabled(who.operator.tenant, id, form.disabled).await {
+        Ok(()) => Ok(Redirect::to("/users").into_response()),
+        Err(AccountError::LastAdministrator) => {
+            users_page(&app, &who, UserForm::default(), None, Some((who.texts.last_admin, "list"))).await
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// `POST /users/{id}/password`
+pub(super) async fn reset(State(app): State<App>, who: Who, Path(id): Path<String>) -> Page {
+    let id = operator(&id)?;
+    let user = app.shared.accounts.user(who.operator.tenant, id).await?;
+    if id == who.operator.id {
+        // It would end the login that shows it.
+        return Err(AppError::BadRequest);
+    }
+    who.audit(&app, "operator.password.reset", &user.operator.login).await?;
+    let password = app.shared.accounts.reset(who.operator.tenant, id).await?;
+    let once = Once { title: fill(who.texts.once_title, &[&user.operator.name]), login: user.operator.login, password };
+    users_page(&app, &who, UserForm::default(), Some(once), None).await
+}
+
+fn operator(id: &str) -> Result<OperatorId, AppError> {
+    id.parse().map_err(|_| AppError::NotFound)
+}

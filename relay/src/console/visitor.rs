@@ -1,0 +1,218 @@
+//! Who is asking: the language, the login behind the cookie, and what that login may do.
+//!
+//! [`recognise`] runs on every request, [`guard`] on every route. A handler gets a [`Who`] only through a guard that let it pass;
+//! without one it cannot be reached with a login at all.
+
+use std::net::IpAddr;
+
+use axum::{
+    body::{Body, to_bytes},
+    extract::{Form, FromRequest, FromRequestParts, Request, State},
+    http::{HeaderMap, HeaderValue, Method, header, request::Parts},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use jiff::Timestamp;
+use protocol::message::directory::LoginError;
+use store::{AuditEntry, Language};
+
+use super::{
+    App,
+    error::AppError,
+    strings::{self, Texts},
+};
+use crate::account::Operator;
+
+/// Carries the login. `__Host-`: never from a subdomain, never over plain HTTP.
+const SESSION_COOKIE: &str = "__Host-amparo";
+/// Carries the chosen language.
+const LANGUAGE_COOKIE: &str = "__Host-amparo-language";
+/// The largest form: a long text on a ticket, with room for its encoding.
+const BODY_BYTES: usize = 256 * 1024;
+
+/// The address a request comes from; put on each request by [`super::serve()`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Source(pub IpAddr);
+
+/// What a route takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Act {
+    /// No login.
+    Anybody,
+    /// Any login.
+    LoggedIn,
+    /// Attendants and administrators.
+    Attend,
+    /// Its own permission.
+    SeePasswords,
+    /// Administrators.
+    Administer,
+}
+
+impl Operator {
+    /// Whether this operator may.
+    pub fn may(&self, act: Act) -> bool {
+        match act {
+            Act::Anybody | Act::LoggedIn => true,
+            Act::Attend => self.roles.attend || self.roles.admin,
+            Act::SeePasswords => self.roles.may_see_passwords,
+            Act::Administer => self.roles.admin,
+        }
+    }
+}
+
+/// Whoever asks, logged in or not.
+#[derive(Clone)]
+pub(super) struct Visitor {
+    pub(super) texts: &'static Texts,
+    pub(super) source: IpAddr,
+    login: Option<(String, Operator)>,
+}
+
+/// Somebody who is logged in and may do what this route does.
+#[derive(Clone)]
+pub(super) struct Who {
+    pub(super) operator: Operator,
+    pub(super) texts: &'static Texts,
+    pub(super) source: IpAddr,
+    /// Goes into every form.
+    pub(super) csrf: String,
+    /// The cookie's token.
+    pub(super) token: String,
+}
+
+impl Who {
+    /// Writes down that this was done. Called *before* the effect: what cannot be audited is not done.
+    pub(super) async fn audit(&self, app: &App, what: &str, subject: &str) -> Result<(), AppError> {
+        let entry = AuditEntry {
+            tenant: self.operator.tenant,
+            operator: Some(self.operator.id),
+            who: self.operator.name.clone(),
+            what: what.to_owned(),
+            subject: subject.to_owned(),
+            from: self.source.to_string(),
+            at: Timestamp::now(),
+        };
+        Ok(app.shared.store.audit(&entry).await?)
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Visitor {
+    type Rejection = AppError;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, AppError> {
+        parts.extensions.get::<Self>().cloned().ok_or(AppError::Trouble)
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Who {
+    type Rejection = AppError;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, AppError> {
+        parts.extensions.get::<Self>().cloned().ok_or(AppError::Forbidden)
+    }
+}
+
+/// Finds out who asks, and refuses a change whose form was not made for this login.
+pub(super) async fn recognise(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let Some(Source(source)) = request.extensions().get().copied() else { return AppError::Trouble.into_response() };
+    let texts = texts(request.headers());
+    let mut login = None;
+    // Assets are the same for everybody; looking the login up for each would be a query each.
+    if let Some(token) = cookie(request.headers(), SESSION_COOKIE).filter(|_| !request.uri().path().starts_with("/assets/")) {
+        match app.shared.accounts.console(token).await {
+            Ok(operator) => login = Some((token.to_owned(), operator)),
+            Err(LoginError::Unavailable) => return AppError::Trouble.into_response(),
+            Err(_) => {}
+        }
+    }
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        let (parts, body) = request.into_parts();
+        let Ok(body) = to_bytes(body, BODY_BYTES).await else { return AppError::BadRequest.into_response() };
+        let mut for_check = Request::new(Body::from(body.clone()));
+        *for_check.method_mut() = Method::POST;
+        if let Some(kind) = parts.headers.get(header::CONTENT_TYPE) {
+            for_check.headers_mut().insert(header::CONTENT_TYPE, kind.clone());
+        }
+        if let Some((token, _)) = &login {
+            let Ok(Form(fields)) = Form::<Vec<(String, String)>>::from_request(for_check, &()).await else {
+                return AppError::BadRequest.into_response();
+            };
+            let sent = fields.iter().find(|(name, _)| name == "_csrf").map_or("", |(_, value)| value);
+            if !same(sent, &csrf(token)) {
+                return AppError::StaleForm.into_response();
+            }
+        }
+        request = Request::from_parts(parts, Body::from(body));
+    }
+    request.extensions_mut().insert(Visitor { texts, source, login });
+    next.run(request).await
+}
+
+/// Lets a request pass that may.
+pub(super) async fn guard(State(act): State<Act>, mut request: Request, next: Next) -> Response {
+    let Some(visitor) = request.extensions().get::<Visitor>().cloned() else { return AppError::Forbidden.into_response() };
+    if act != Act::Anybody {
+        let Some((token, operator)) = visitor.login else { return AppError::LogIn.into_response() };
+        if !operator.may(act) {
+            return AppError::Forbidden.into_response();
+        }
+        let csrf = csrf(&token);
+        request.extensions_mut().insert(Who { operator, texts: visitor.texts, source: visitor.source, csrf, token });
+    }
+    next.run(request).await
+}
+
+impl Visitor {
+    /// The token of the login that there is already.
+    pub(super) fn token(&self) -> Option<&str> {
+        self.login.as_ref().map(|(token, _)| token.as_str())
+    }
+}
+
+/// The texts for whoever sends these headers: as chosen, else as the browser asks.
+pub(super) fn texts(headers: &HeaderMap) -> &'static Texts {
+    let chosen = cookie(headers, LANGUAGE_COOKIE).and_then(Language::from_tag);
+    Texts::of(chosen.unwrap_or_else(|| strings::asked_for(headers)))
+}
+
+/// The cookie of a login.
+pub(super) fn session_cookie(token: &str) -> HeaderValue {
+    set_cookie(&format!("{SESSION_COOKIE}={token}; Path=/; Secure; HttpOnly; SameSite=Strict"))
+}
+
+/// Takes the cookie of a login away.
+pub(super) fn no_session_cookie() -> HeaderValue {
+    set_cookie(&format!("{SESSION_COOKIE}=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0"))
+}
+
+/// The cookie of a language.
+pub(super) fn language_cookie(language: Language) -> HeaderValue {
+    let tag = language.tag();
+    set_cookie(&format!("{LANGUAGE_COOKIE}={tag}; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=31536000"))
+}
+
+fn set_cookie(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text).expect("made of our own ASCII words and hexadecimal digits")
+}
+
+fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(key, value)| *key == name && !value.is_empty() && value.len() <= 64)
+        .map(|(_, value)| value)
+}
+
+/// What a login's forms carry: only who has the cookie's token can make it, and it does not give the token away.
+fn csrf(token: &str) -> String {
+    let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, token.as_bytes());
+    let tag = ring::hmac::sign(&key, b"amparo console form v1");
+    tag.as_ref()[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Compares without telling by its time where two texts differ.
+fn same(a: &str, b: &str) -> bool {
+    a.len() == b.len() && a.bytes().zip(b.bytes()).fold(0, |differ, (a, b)| differ | (a ^ b)) == 0
+}

@@ -1,0 +1,249 @@
+//! What the console's tests and its example share: a relay on a port of its own, a bare customer's program, a browser without a window.
+
+#![allow(dead_code, missing_docs, clippy::unwrap_used)]
+
+use std::{net::SocketAddr, sync::Arc};
+
+use amparo_relay::{
+    account::{NewUser, Roles},
+    config::{Config, FirstStart},
+    console::{Source, router},
+    relay::{Relay, Running, Shared},
+};
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    http::{HeaderMap, Method, Request, StatusCode, header},
+};
+use protocol::{
+    frame,
+    id::{AppId, Password, TenantId},
+    limits::OUTER_MESSAGE_BYTES,
+    message::{
+        FromRelay, ShownText, ToRelay,
+        directory::{Field, FieldKey, Register, Registered},
+        hello::Hello,
+    },
+    version::{ALPN_OUTER, SPOKEN},
+};
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+
+pub const PASSWORD: &str = "uma frase comprida";
+
+/// A relay that serves, on a port and in a folder of its own.
+pub async fn relay() -> (Running, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = Config::new(folder.path(), "127.0.0.1:0".parse().unwrap());
+    config.first = FirstStart { company: "Varanda Sistemas".to_owned(), ..FirstStart::default() };
+    (Relay::start(config).await.unwrap(), folder)
+}
+
+/// An operator with these roles.
+pub async fn operator(shared: &Shared, tenant: TenantId, login: &str, roles: Roles) {
+    let user = NewUser { login: login.to_owned(), name: login.to_uppercase(), roles };
+    shared.accounts.create(tenant, user, Some(PASSWORD)).await.unwrap();
+}
+
+pub const EVERYTHING: Roles = Roles { attend: true, admin: true, may_see_passwords: true };
+pub const ATTENDS: Roles = Roles { attend: true, admin: false, may_see_passwords: false };
+
+/// A customer's program that is registered; it is gone when this is dropped.
+pub struct Customer {
+    pub registered: Registered,
+    pub password: Password,
+    connection: quinn::Connection,
+    _control: (quinn::SendStream, quinn::RecvStream),
+    _endpoint: quinn::Endpoint,
+}
+
+impl Customer {
+    pub async fn wait(shared: &Shared, fields: &[(FieldKey, &str)]) -> Self {
+        let tenant = shared.first_tenant;
+        let app = shared.store.apps(tenant).await.unwrap()[0].id;
+        Self::register(shared.listen(), tenant, app, fields).await
+    }
+
+    pub async fn register(relay: SocketAddr, tenant: TenantId, app: AppId, fields: &[(FieldKey, &str)]) -> Self {
+        let endpoint = endpoint();
+        let connection = endpoint.connect(relay, "relay").unwrap().await.unwrap();
+        let (mut send, mut receive) = connection.open_bi().await.unwrap();
+        let program = ShownText::lossy("0.1.0 test");
+        say(&mut send, &ToRelay::Hello(Hello { versions: SPOKEN, tenant, program })).await;
+        assert!(matches!(hear(&mut receive).await, FromRelay::Welcome(_)));
+        let fields = fields.iter().map(|(key, value)| Field { key: *key, value: ShownText::lossy(value) }).collect();
+        let password = Password::from_entropy([1, 2, 3, 4, 5]);
+        say(&mut send, &ToRelay::Register(Register { app, fields, password: password.clone(), previous: None, listed: true })).await;
+        let FromRelay::Registered(registered) = hear(&mut receive).await else { panic!("not registered") };
+        Self { registered, password, connection, _control: (send, receive), _endpoint: endpoint }
+    }
+
+    /// The program is closed by its user.
+    pub async fn leave(self) {
+        self.connection.close(1_u32.into(), b"");
+        self._endpoint.wait_idle().await;
+    }
+}
+
+async fn say(send: &mut quinn::SendStream, message: &ToRelay) {
+    send.write_all(&frame::encode(message, OUTER_MESSAGE_BYTES).unwrap()).await.unwrap();
+}
+
+async fn hear(receive: &mut quinn::RecvStream) -> FromRelay {
+    let mut length = [0; frame::LENGTH_BYTES];
+    receive.read_exact(&mut length).await.unwrap();
+    let mut body = vec![0; frame::body_length(length, OUTER_MESSAGE_BYTES).unwrap()];
+    receive.read_exact(&mut body).await.unwrap();
+    frame::decode_body(&body, OUTER_MESSAGE_BYTES).unwrap()
+}
+
+fn endpoint() -> quinn::Endpoint {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut tls = rustls::ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .unwrap()
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(Anyone))
+        .with_no_client_auth();
+    tls.alpn_protocols = vec![ALPN_OUTER.to_vec()];
+    let mut endpoint = quinn::Endpoint::client("127.0.0.1:0".parse().unwrap()).unwrap();
+    endpoint.set_default_client_config(quinn::ClientConfig::new(Arc::new(quinn::crypto::rustls::QuicClientConfig::try_from(tls).unwrap())));
+    endpoint
+}
+
+/// These tests are not about the relay's certificate.
+#[derive(Debug)]
+pub struct Anyone;
+
+impl rustls::client::danger::ServerCertVerifier for Anyone {
+    fn verify_server_cert(
+        &self,
+        _: &rustls_pki_types::CertificateDer<'_>,
+        _: &[rustls_pki_types::CertificateDer<'_>],
+        _: &rustls_pki_types::ServerName<'_>,
+        _: &[u8],
+        _: rustls_pki_types::UnixTime,
+    ) -> Result<rustls::client::danger::ServerCertVerified, rustls::Error> {
+        Ok(rustls::client::danger::ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _: &[u8],
+        _: &rustls_pki_types::CertificateDer<'_>,
+        _: &rustls::DigitallySignedStruct,
+    ) -> Result<rustls::client::danger::HandshakeSignatureValid, rustls::Error> {
+        Ok(rustls::client::danger::HandshakeSignatureValid::assertion())
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        _: &[u8],
+        _: &rustls_pki_types::CertificateDer<'_>,
+        _: &rustls::DigitallySignedStruct,
+    ) -> Result<rustls::client::danger::HandshakeSignatureValid, rustls::Error> {
+        Ok(rustls::client::danger::HandshakeSignatureValid::assertion())
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<rustls::SignatureScheme> {
+        rustls::crypto::ring::default_provider().signature_verification_algorithms.supported_schemes()
+    }
+}
+
+/// An answer, read whole.
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+impl Answer {
+    pub fn location(&self) -> &str {
+        self.headers.get(header::LOCATION).map_or("", |l| l.to_str().unwrap())
+    }
+}
+
+/// A browser: keeps its cookie, sends what browsers send.
+#[derive(Clone)]
+pub struct Browser {
+    router: Router,
+    pub host: String,
+    pub cookie: Option<String>,
+    pub source: Source,
+    pub language: &'static str,
+}
+
+impl Browser {
+    pub fn new(shared: &Arc<Shared>) -> Self {
+        let router = router(shared.clone(), CancellationToken::new());
+        let source = Source([127, 0, 0, 1].into());
+        Self { router, host: shared.listen().to_string(), cookie: None, source, language: "pt-BR" }
+    }
+
+    pub fn request(&self, method: Method, path: &str) -> axum::http::request::Builder {
+        let mut request = Request::builder().method(method).uri(path).header(header::HOST, &self.host).header(header::ACCEPT_LANGUAGE, self.language);
+        if let Some(cookie) = &self.cookie {
+            request = request.header(header::COOKIE, cookie);
+        }
+        request
+    }
+
+    pub async fn send(&mut self, mut request: Request<Body>) -> Answer {
+        request.extensions_mut().insert(self.source);
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        for set in parts.headers.get_all(header::SET_COOKIE) {
+            let set = set.to_str().unwrap();
+            if set.starts_with("__Host-amparo=") {
+                let pair = set.split(';').next().unwrap();
+                self.cookie = (!pair.ends_with('=')).then(|| pair.to_owned());
+            }
+        }
+        let body = to_bytes(body, 4 << 20).await.unwrap();
+        Answer { status: parts.status, headers: parts.headers, body: String::from_utf8_lossy(&body).into_owned() }
+    }
+
+    pub async fn get(&mut self, path: &str) -> Answer {
+        let request = self.request(Method::GET, path).body(Body::empty()).unwrap();
+        self.send(request).await
+    }
+
+    /// A form as one of our own pages sends it.
+    pub async fn post(&mut self, path: &str, form: &[(&str, &str)]) -> Answer {
+        let csrf = self.csrf().await;
+        let mut fields = form.to_vec();
+        if !csrf.is_empty() {
+            fields.push(("_csrf", &csrf));
+        }
+        self.post_bare(path, &fields, &[("origin", &format!("https://{}", self.host)), ("sec-fetch-site", "same-origin")]).await
+    }
+
+    /// A form with just these headers.
+    pub async fn post_bare(&mut self, path: &str, form: &[(&str, &str)], headers: &[(&str, &str)]) -> Answer {
+        let mut request = self.request(Method::POST, path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let body = form.iter().map(|(k, v)| format!("{}={}", encoded(k), encoded(v))).collect::<Vec<_>>().join("&");
+        self.send(request.body(Body::from(body)).unwrap()).await
+    }
+
+    /// The token that this login's pages carry.
+    pub async fn csrf(&mut self) -> String {
+        if self.cookie.is_none() {
+            return String::new();
+        }
+        let page = self.get("/").await.body;
+        page.split("name=\"_csrf\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default().to_owned()
+    }
+
+    pub async fn log_in(&mut self, user: &str, password: &str) -> Answer {
+        self.post("/login", &[("user", user), ("password", password)]).await
+    }
+}
+
+fn encoded(text: &str) -> String {
+    text.bytes()
+        .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
+        .collect()
+}
