@@ -98,6 +98,7 @@ impl Reassembler {
     }
 
     /// The next whole message, or `None` until more bytes have come. After an error nothing more can be read.
+    #[expect(clippy::should_implement_trait, reason = "each call may ask for another kind of message")]
     pub fn next<M: DeserializeOwned>(&mut self) -> Result<Option<M>, FrameError> {
         let Some((length, rest)) = self.bytes.split_first_chunk::<LENGTH_BYTES>() else { return Ok(None) };
         let length = body_length(*length, self.cap)?;

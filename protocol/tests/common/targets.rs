@@ -17,8 +17,11 @@ use amparo_protocol::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
+/// Takes any bytes and panics when a promise is broken.
+pub type Target = fn(&[u8]);
+
 /// The targets by name: a fuzz target, and a folder of the corpus, each.
-pub const ALL: [(&str, fn(&[u8])); 10] = [
+pub const ALL: [(&str, Target); 10] = [
     ("to_relay", to_relay),
     ("from_relay", from_relay),
     ("handshake", handshake),
