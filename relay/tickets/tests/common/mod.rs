@@ -1,0 +1,203 @@
+//! A company with an attendant, a store on disk, and sessions on demand: what the tests of this crate begin with.
+
+#![allow(clippy::unwrap_used, dead_code, missing_docs)]
+
+use std::{
+    pin::pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use jiff::{SignedDuration, Timestamp};
+use protocol::{
+    id::{AppId, DeviceId, OperatorId, SessionId, TenantId, TicketNumber},
+    message::{
+        ShownText,
+        directory::{Field, FieldKey},
+        grant::Grants,
+        pairing::CloseReason,
+        ticket::TicketChoice,
+    },
+};
+use store::{
+    ActionKind, App, CustomerDetails, Ended, Language, NewDeskTicket, NewOperator, NewSession, OutboxState, Roles, SqliteStore, Started,
+    Store, Tenant, TicketAction, TicketFilter,
+};
+use tickets::{DeskSystem, TicketSystem, Worker, adapter::faulty::Faulty};
+use tokio::sync::Notify;
+
+pub const TENANT: TenantId = TenantId::from_bytes([1; 16]);
+pub const ANA: OperatorId = OperatorId::from_bytes([3; 16]);
+
+pub struct World {
+    folder: tempfile::TempDir,
+    pub sqlite: SqliteStore,
+    pub store: Arc<dyn Store>,
+    /// The desk, failing on demand.
+    pub system: Arc<Faulty>,
+    /// The time of the worker.
+    pub now: Timestamp,
+    sessions: u8,
+}
+
+impl World {
+    pub async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let sqlite = SqliteStore::open(&folder.path().join("relay.sqlite")).await.unwrap();
+        let store: Arc<dyn Store> = Arc::new(sqlite.clone());
+        let created_at = at(0);
+        let tenant =
+            Tenant { id: TENANT, name: "Varanda".into(), language: Language::PtBr, time_zone: "America/Sao_Paulo".into(), created_at };
+        store.add_tenant(&tenant).await.unwrap();
+        let app = App {
+            id: AppId::from_bytes([2; 16]),
+            tenant: TENANT,
+            title: "Suporte".into(),
+            company: "Varanda".into(),
+            accent: "2F4FA0".into(),
+            phone: String::new(),
+            language: Language::PtBr,
+            fields: Vec::new(),
+            logo_png: None,
+            created_at,
+        };
+        store.add_app(&app).await.unwrap();
+        let roles = Roles { attend: true, ..Roles::default() };
+        let ana = NewOperator {
+            id: ANA,
+            tenant: TENANT,
+            login: "ana".into(),
+            name: "Ana Ribeiro".into(),
+            password_hash: String::new(),
+            roles,
+            created_at,
+        };
+        store.add_operator(&ana).await.unwrap();
+        let system = Arc::new(Faulty::new(Arc::new(DeskSystem::new(store.clone()))));
+        Self { folder, sqlite, store, system, now: at(1000), sessions: 0 }
+    }
+
+    /// The relay is killed: all that is left is the file.
+    pub async fn restart(&mut self) {
+        self.store.close().await;
+        self.sqlite = SqliteStore::open(&self.folder.path().join("relay.sqlite")).await.unwrap();
+        self.store = Arc::new(self.sqlite.clone());
+        self.system = Arc::new(Faulty::new(Arc::new(DeskSystem::new(self.store.clone()))));
+        self.store.expire_leases(self.now).await.unwrap();
+    }
+
+    pub fn worker(&self) -> Worker {
+        Worker::new(self.store.clone(), self.system.clone() as Arc<dyn TicketSystem>, Arc::new(Notify::new()))
+    }
+
+    /// Lets the worker work until nothing is pending, jumping over its pauses.
+    pub async fn work_off(&mut self) {
+        let worker = self.worker();
+        for _ in 0..100 {
+            worker.drain(self.now).await.unwrap();
+            match self.store.next_due().await.unwrap() {
+                None => return,
+                Some(due) => self.now = self.now.max(due),
+            }
+        }
+        panic!("the outbox is never empty");
+    }
+
+    pub async fn dialled(&mut self, choice: TicketChoice) -> SessionId {
+        self.sessions += 1;
+        let field = |key, value: &str| Field { key, value: ShownText::lossy(value) };
+        let new = NewSession {
+            id: SessionId::from_bytes([self.sessions; 16]),
+            tenant: TENANT,
+            app: AppId::from_bytes([2; 16]),
+            device: DeviceId::new(123_456_789).unwrap(),
+            fields: vec![field(FieldKey::Name, "Cida Nogueira"), field(FieldKey::Email, "cida@padaria.example")],
+            attendant: ANA,
+            attendant_name: "Ana Ribeiro".into(),
+            ticket: choice,
+            dialled_at: at(0),
+        };
+        self.store.open_session(&new).await.unwrap();
+        new.id
+    }
+
+    pub async fn ended(&mut self, choice: TicketChoice) -> SessionId {
+        let id = self.dialled(choice).await;
+        self.store.start_session(id, &started(), at(5)).await.unwrap();
+        self.store.end_session(id, &ended(), at(65)).await.unwrap();
+        id
+    }
+
+    /// A ticket that is there already.
+    pub async fn ticket(&self) -> TicketNumber {
+        let details = CustomerDetails { name: "João".into(), email: "joao@mercado.example".into(), ..CustomerDetails::default() };
+        let requester = self.store.desk_find_or_create_customer(TENANT, &details, at(0)).await.unwrap().id;
+        let status = protocol::message::ticket::TicketStatus::Open;
+        let new = NewDeskTicket { subject: "Caixa 2".into(), requester, owner: None, status, first: None, at: at(0) };
+        self.store.desk_open_ticket(TENANT, &new).await.unwrap().number
+    }
+
+    /// Every action on every ticket, by ticket.
+    pub async fn actions(&self) -> Vec<Vec<TicketAction>> {
+        let mut all = Vec::new();
+        for ticket in self.store.desk_tickets(TENANT, &TicketFilter::default()).await.unwrap() {
+            all.push(self.store.desk_actions(TENANT, &ticket.number).await.unwrap());
+        }
+        all
+    }
+
+    /// As [`World::assert_told_once`], looking only at the session's own ticket: for worlds with very many.
+    pub async fn assert_pair(&self, session: SessionId) {
+        let ticket = self.store.session(session).await.unwrap().ticket.unwrap();
+        let actions = self.store.desk_actions(TENANT, &ticket).await.unwrap();
+        let kinds: Vec<_> = actions.iter().filter(|a| a.action.session == Some(session)).map(|a| a.action.kind).collect();
+        assert_eq!(kinds, [ActionKind::SessionStart, ActionKind::SessionEnd]);
+    }
+
+    /// The session is on exactly one ticket with exactly one start and one end, in this order, and the records say so.
+    pub async fn assert_told_once(&self, session: SessionId) {
+        let of_session = |actions: &Vec<TicketAction>| {
+            actions.iter().filter(|a| a.action.session == Some(session)).map(|a| a.action.kind).collect::<Vec<_>>()
+        };
+        let told: Vec<_> = self.actions().await.iter().map(of_session).filter(|kinds| !kinds.is_empty()).collect();
+        assert_eq!(told, [[ActionKind::SessionStart, ActionKind::SessionEnd]]);
+        let rows = self.store.outbox_of_session(session).await.unwrap();
+        assert!(rows.iter().all(|r| r.state == OutboxState::Done), "{rows:?}");
+        let ticket = self.store.session(session).await.unwrap().ticket;
+        assert!(ticket.is_some());
+        assert!(rows.iter().all(|r| r.ticket == ticket), "{rows:?}");
+        let on = self.store.desk_find_marker(TENANT, &rows[0].marker).await.unwrap().unwrap().ticket;
+        assert_eq!(Some(on), ticket);
+    }
+}
+
+pub fn started() -> Started {
+    Started { granted: Grants::CONTROL, attendant_name: String::new(), at: at(5) }
+}
+
+pub fn ended() -> Ended {
+    Ended { why: CloseReason::EndedByCustomer, at: at(65), reconnects: 0 }
+}
+
+/// Seconds after 2026-11-21 14:00 UTC.
+pub fn at(second: i64) -> Timestamp {
+    "2026-11-21T14:00:00Z".parse::<Timestamp>().unwrap().checked_add(SignedDuration::from_secs(second)).unwrap()
+}
+
+pub fn open_new() -> TicketChoice {
+    TicketChoice::OpenNew { subject: ShownText::default() }
+}
+
+/// Polls a future this many times, waiting for its wake-up each time, then drops it. `None`: it was dropped.
+pub async fn killed_after<T>(polls: usize, future: impl Future<Output = T>) -> Option<T> {
+    let mut future = pin!(future);
+    let mut polled = 0;
+    std::future::poll_fn(move |cx: &mut Context<'_>| {
+        if polled == polls {
+            return Poll::Ready(None);
+        }
+        polled += 1;
+        future.as_mut().poll(cx).map(Some)
+    })
+    .await
+}
