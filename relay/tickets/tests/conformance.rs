@@ -1,5 +1,5 @@
-//! What every ticketing system must do behind [`tickets::TicketSystem`]: each sentence takes a system. Run on the built-in desk, also
-//! through the wrapper that the fault tests use.
+//! What every ticketing system must do behind [`tickets::TicketSystem`]: each sentence takes a system. Run on the built-in desk, the plain system of
+//! the tests, and through the wrapper that the fault tests use.
 
 #![allow(clippy::unwrap_used)]
 
@@ -95,6 +95,11 @@ macro_rules! whole_suite {
         conforms!($system; a_ticket_that_was_opened_is_looked_up, a_ticket_that_is_not_there_is_none_and_takes_no_action,
             a_customer_is_the_same_when_asked_again_and_sees_their_open_tickets, an_action_is_found_by_its_marker);
     };
+}
+
+mod a_plain_system {
+    use super::*;
+    whole_suite!(|_: &World| Box::new(common::plain::Plain::default()));
 }
 
 mod the_built_in_desk {

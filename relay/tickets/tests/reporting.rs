@@ -118,8 +118,9 @@ async fn every_call_with_every_fault_ends_in_one_start_and_one_end() {
     for call in Call::ALL {
         for (fault, parks) in outcomes() {
             // The fault hits the first such call, or the second one (the end's), of a session with and without a chosen ticket.
-            for (chosen, nth) in [(false, 0), (false, 1), (true, 0), (true, 1)] {
-                let mut w = World::new().await;
+            for n in 0..8 {
+                let (chosen, nth, plain) = (n & 1 != 0, n >> 1 & 1, n & 4 != 0);
+                let mut w = if plain { World::plain().await } else { World::new().await };
                 let choice = if chosen { TicketChoice::Number(w.ticket().await) } else { open_new() };
                 for _ in 0..nth {
                     w.system.then(Some(call), Fault::Ok);
@@ -133,7 +134,7 @@ async fn every_call_with_every_fault_ends_in_one_start_and_one_end() {
                 w.work_off().await;
                 let hit = w.system.steps_left() == 0;
                 let parked = w.store.outbox_list(TENANT, &[OutboxState::Parked], 9).await.unwrap();
-                assert_eq!(parked.len(), usize::from(parks && hit), "{call:?} {fault:?} {chosen} {nth}: {parked:?}");
+                assert_eq!(parked.len(), usize::from(parks && hit), "{call:?} {fault:?} {n}: {parked:?}");
                 if let Some(row) = parked.first() {
                     let status = row.why.as_deref().unwrap();
                     assert!(matches!(fault, Fault::Rejected(s) if status == s.to_string()), "{status}");
@@ -146,7 +147,7 @@ async fn every_call_with_every_fault_ends_in_one_start_and_one_end() {
             }
         }
     }
-    assert_eq!(rows, 6 * 9 * 4);
+    assert_eq!(rows, 6 * 9 * 8);
 }
 
 #[tokio::test]
@@ -166,10 +167,10 @@ async fn a_call_that_never_answers_is_given_up_and_looked_for_first() {
 
 #[tokio::test]
 async fn killed_at_every_step_there_is_still_one_start_and_one_end_on_one_ticket() {
-    for choice in ["new", "chosen", "missing"] {
+    for (choice, plain) in [("new", false), ("chosen", false), ("missing", false), ("new", true), ("chosen", true), ("missing", true)] {
         let mut kills = 0;
         loop {
-            let mut w = World::new().await;
+            let mut w = if plain { World::plain().await } else { World::new().await };
             let choice = match choice {
                 "new" => open_new(),
                 "chosen" => TicketChoice::Number(w.ticket().await),

@@ -96,6 +96,12 @@ impl Faulty {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Works from now on: forgets the steps that no call has taken.
+    pub fn heal(&self) {
+        self.script.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.set_down(false);
+    }
+
     /// Steps that no call has taken yet.
     pub fn steps_left(&self) -> usize {
         self.script.lock().unwrap_or_else(PoisonError::into_inner).len()

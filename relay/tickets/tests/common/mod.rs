@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, dead_code, missing_docs)]
 
+pub mod plain;
+
 use std::{
     pin::pin,
     sync::Arc,
@@ -20,11 +22,13 @@ use protocol::{
     },
 };
 use store::{
-    ActionKind, App, CustomerDetails, Ended, Language, NewDeskTicket, NewOperator, NewSession, OutboxState, Roles, SqliteStore, Started,
+    ActionKind, App, CustomerDetails, Ended, EventKind, Language, NewDeskTicket, NewOperator, NewSession, OutboxState, Roles, SqliteStore, Started,
     Store, Tenant, TicketAction, TicketFilter,
 };
 use tickets::{DeskSystem, TicketSystem, Worker, adapter::faulty::Faulty};
 use tokio::sync::Notify;
+
+use plain::Plain;
 
 pub const TENANT: TenantId = TenantId::from_bytes([1; 16]);
 pub const ANA: OperatorId = OperatorId::from_bytes([3; 16]);
@@ -33,14 +37,23 @@ pub struct World {
     folder: tempfile::TempDir,
     pub sqlite: SqliteStore,
     pub store: Arc<dyn Store>,
-    /// The desk, failing on demand.
+    /// The ticketing system, failing on demand: the built-in desk, or `plain`.
     pub system: Arc<Faulty>,
+    plain: Option<Arc<Plain>>,
     /// The time of the worker.
     pub now: Timestamp,
     sessions: u8,
 }
 
 impl World {
+    /// As [`World::new`], with a ticketing system that outlives the relay and does nothing against doubles.
+    pub async fn plain() -> Self {
+        let plain = Arc::new(Plain::default());
+        let system = Arc::new(Faulty::new(plain.clone()));
+        Self { system, plain: Some(plain), ..Self::new().await }
+    }
+
+    /// With the built-in desk.
     pub async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let sqlite = SqliteStore::open(&folder.path().join("relay.sqlite")).await.unwrap();
@@ -74,7 +87,7 @@ impl World {
         };
         store.add_operator(&ana).await.unwrap();
         let system = Arc::new(Faulty::new(Arc::new(DeskSystem::new(store.clone()))));
-        Self { folder, sqlite, store, system, now: at(1000), sessions: 0 }
+        Self { folder, sqlite, store, system, plain: None, now: at(1000), sessions: 0 }
     }
 
     /// The relay is killed: all that is left is the file.
@@ -82,7 +95,10 @@ impl World {
         self.store.close().await;
         self.sqlite = SqliteStore::open(&self.folder.path().join("relay.sqlite")).await.unwrap();
         self.store = Arc::new(self.sqlite.clone());
-        self.system = Arc::new(Faulty::new(Arc::new(DeskSystem::new(self.store.clone()))));
+        self.system = match &self.plain {
+            Some(plain) => Arc::new(Faulty::new(plain.clone())),
+            None => Arc::new(Faulty::new(Arc::new(DeskSystem::new(self.store.clone())))),
+        };
         self.store.expire_leases(self.now).await.unwrap();
     }
 
@@ -130,6 +146,9 @@ impl World {
 
     /// A ticket that is there already.
     pub async fn ticket(&self) -> TicketNumber {
+        if let Some(plain) = &self.plain {
+            return plain.ticket();
+        }
         let details = CustomerDetails { name: "João".into(), email: "joao@mercado.example".into(), ..CustomerDetails::default() };
         let requester = self.store.desk_find_or_create_customer(TENANT, &details, at(0)).await.unwrap().id;
         let status = protocol::message::ticket::TicketStatus::Open;
@@ -156,18 +175,28 @@ impl World {
 
     /// The session is on exactly one ticket with exactly one start and one end, in this order, and the records say so.
     pub async fn assert_told_once(&self, session: SessionId) {
-        let of_session = |actions: &Vec<TicketAction>| {
-            actions.iter().filter(|a| a.action.session == Some(session)).map(|a| a.action.kind).collect::<Vec<_>>()
+        let all: Vec<Vec<_>> = match &self.plain {
+            Some(plain) => plain.actions().iter().map(|on| on.iter().map(|a| (Some(a.session), kind(a.kind))).collect()).collect(),
+            None => self.actions().await.iter().map(|on| on.iter().map(|a| (a.action.session, a.action.kind)).collect()).collect(),
         };
-        let told: Vec<_> = self.actions().await.iter().map(of_session).filter(|kinds| !kinds.is_empty()).collect();
+        let of_session = |on: &Vec<_>| on.iter().filter(|(of, _)| *of == Some(session)).map(|(_, kind)| *kind).collect::<Vec<_>>();
+        let told: Vec<_> = all.iter().map(of_session).filter(|kinds| !kinds.is_empty()).collect();
         assert_eq!(told, [[ActionKind::SessionStart, ActionKind::SessionEnd]]);
         let rows = self.store.outbox_of_session(session).await.unwrap();
         assert!(rows.iter().all(|r| r.state == OutboxState::Done), "{rows:?}");
         let ticket = self.store.session(session).await.unwrap().ticket;
         assert!(ticket.is_some());
         assert!(rows.iter().all(|r| r.ticket == ticket), "{rows:?}");
-        let on = self.store.desk_find_marker(TENANT, &rows[0].marker).await.unwrap().unwrap().ticket;
+        self.system.heal();
+        let on = self.system.find_marker(TENANT, None, &rows[0].marker).await.unwrap().unwrap().ticket;
         assert_eq!(Some(on), ticket);
+    }
+}
+
+fn kind(kind: EventKind) -> ActionKind {
+    match kind {
+        EventKind::Start => ActionKind::SessionStart,
+        EventKind::End => ActionKind::SessionEnd,
     }
 }
 
