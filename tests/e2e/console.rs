@@ -1,1 +1,100 @@
-//! Being written.
+//! The console's pages in a real Chromium: set-up once, login, the live list, a ticket.
+
+use anyhow::{Result, ensure};
+use harness::browser::Browser;
+use harness::world::{ANA, ANA_LOGIN, COMPANY, World};
+use harness::{console, story, wait};
+
+fn set_up(world: &mut World) -> Result<Browser> {
+    let link = world.relay.setup_link()?;
+    let browser = Browser::open(world.folder.path(), 1280, 800)?;
+    console::set_up(&browser, &link)?;
+    Ok(browser)
+}
+
+#[test]
+fn the_set_up_link_works_once() -> Result<()> {
+    let mut world = World::new()?;
+    let link = world.relay.setup_link()?;
+    let browser = set_up(&mut world)?;
+    ensure!(browser.text()?.contains(ANA) || browser.has("nav")?, "logged in after the set-up");
+    browser.goto(&link)?;
+    ensure!(!browser.has("[name=again]")?, "the set-up page is gone after its use");
+    Ok(())
+}
+
+#[test]
+fn a_wrong_password_is_refused_and_a_right_one_logs_in() -> Result<()> {
+    let mut world = World::new()?;
+    drop(set_up(&mut world)?);
+    // Another browser: no cookie of the first one.
+    let browser = Browser::open(world.folder.path(), 1280, 800)?;
+    console::log_in(&browser, &world.relay, ANA_LOGIN, "não é esta senha")?;
+    browser.find("#error")?;
+    console::log_in(&browser, &world.relay, ANA_LOGIN, console::PASSWORD)?;
+    browser.find("#waiting-rows")?;
+    Ok(())
+}
+
+#[test]
+fn without_a_login_no_page_tells_anything() -> Result<()> {
+    let mut world = World::new()?;
+    drop(set_up(&mut world)?);
+    let browser = Browser::open(world.folder.path(), 1280, 800)?;
+    for path in ["/", "/tickets", "/users", "/history", "/outbox", "/app", "/tickets/1001"] {
+        browser.goto(&world.relay.url(path))?;
+        browser.find("#password")?;
+        ensure!(!browser.text()?.contains("Cida"), "{path} tells of customers");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_waiting_customer_appears_and_goes_without_reloading() -> Result<()> {
+    let mut world = World::new()?;
+    let browser = set_up(&mut world)?;
+    browser.goto(&world.relay.url("/"))?;
+    browser.execute("window.sameDocument = true")?;
+    let mut customer = world.customer()?;
+    let credentials = story::register(&customer)?;
+    browser.wait_text("Cida Nogueira")?;
+    browser.wait_text(&credentials.id)?;
+    ensure!(!browser.text()?.contains(&credentials.password), "the password is shown only when asked for");
+    customer.program()?.stop(wait::PATIENCE)?;
+    wait::until_true("the customer to be gone from the list", wait::PATIENCE, || {
+        Ok(!browser.text()?.contains("Cida Nogueira"))
+    })?;
+    ensure!(browser.execute("return window.sameDocument === true")? == true, "the page was loaded again");
+    Ok(())
+}
+
+#[test]
+fn a_ticket_opened_by_hand_is_listed_with_its_requester() -> Result<()> {
+    let mut world = World::new()?;
+    let browser = set_up(&mut world)?;
+    let subject = "<script>document.title = 'roubado'</script> & nota";
+    let number = console::new_ticket(&browser, &world.relay, subject, "Cida Nogueira", "Padaria Aurora")?;
+    browser.goto(&world.relay.url("/tickets"))?;
+    browser.wait_text(&number)?;
+    browser.wait_text("document.title = 'roubado'")?;
+    ensure!(browser.execute("return document.title")? != "roubado", "a subject was run as a script");
+    Ok(())
+}
+
+#[test]
+fn every_page_fits_a_phone_and_a_desk() -> Result<()> {
+    let mut world = World::new()?;
+    let browser = set_up(&mut world)?;
+    console::new_ticket(&browser, &world.relay, "Erro ao emitir nota fiscal", "Cida Nogueira", "Padaria Aurora")?;
+    for width in [390, 1280] {
+        browser.resize(width, 844)?;
+        for path in ["/", "/tickets", "/tickets/1001", "/tickets/new", "/users", "/history", "/outbox", "/app"] {
+            browser.goto(&world.relay.url(path))?;
+            let wider = browser.execute("return document.documentElement.scrollWidth - window.innerWidth")?;
+            ensure!(wider.as_i64() <= Some(0), "{path} is {wider} px too wide at {width}");
+            ensure!(browser.has("main, #main")?, "{path} has no main part");
+        }
+    }
+    ensure!(browser.text()?.contains(COMPANY) || browser.has("h1")?);
+    Ok(())
+}

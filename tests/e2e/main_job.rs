@@ -1,1 +1,146 @@
-//! Being written.
+//! The main job through the real windows: a customer's screen in an attendant's window, and the session on a ticket.
+
+use anyhow::{Context, Result, ensure};
+use harness::lens::Lens;
+use harness::picture::Rect;
+use harness::story::{self, Ticket};
+use harness::wait;
+use harness::world::{Computer, VIEWER, World};
+
+/// A terminal on the customer's display, and the folder its shell works in.
+fn terminal(customer: &mut Computer) -> Result<(Rect, std::path::PathBuf)> {
+    let work = customer.folder().join("trabalho");
+    std::fs::create_dir_all(&work)?;
+    let window = customer.display.terminal("Terminal", "70x20+600+380", &work)?;
+    Ok((customer.display.place_of(window)?, work))
+}
+
+fn wait_written(file: &std::path::Path) -> Result<String> {
+    wait::until(&format!("the shell to write {file:?}"), wait::PATIENCE, || {
+        Ok(std::fs::read_to_string(file).ok().filter(|text| text.ends_with('\n')))
+    })
+}
+
+#[test]
+fn what_the_attendant_types_in_the_viewer_the_customers_shell_executes() -> Result<()> {
+    let (world, password) = World::with_attendant()?;
+    let mut customer = world.customer()?;
+    let (window, work) = terminal(&mut customer)?;
+    let attendant = world.attendant()?;
+    story::session(&customer, &attendant, &password, Ticket::New)?;
+
+    let lens = Lens::over(&customer, &attendant)?;
+    attendant.hands.click(lens.to_attendant(window.centre()))?;
+    attendant.hands.type_text("echo $((6 * 7)) \"{ok}\" > resposta\n")?;
+    assert_eq!(wait_written(&work.join("resposta"))?, "42 {ok}\n");
+
+    story::end_by_attendant(&customer, &attendant)?;
+    assert_eq!(world.check_tickets()?, 1);
+    Ok(())
+}
+
+#[test]
+fn the_picture_seen_is_the_picture_shown() -> Result<()> {
+    let (world, password) = World::with_attendant()?;
+    let mut customer = world.customer()?;
+    let (window, work) = terminal(&mut customer)?;
+    let attendant = world.attendant()?;
+    story::session(&customer, &attendant, &password, Ticket::New)?;
+    let lens = Lens::over(&customer, &attendant)?;
+
+    // Something new on the customer's screen, typed there and not through the session.
+    customer.hands.click(window.centre())?;
+    customer.hands.type_text("seq 1 400; date > feito\n")?;
+    wait_written(&work.join("feito"))?;
+    // The pointer is drawn on the attendant's side and is no part of the picture: out of the way on both.
+    customer.hands.move_to((5, 790))?;
+    attendant.hands.move_to((1435, 995))?;
+    lens.wait_same(&customer, &attendant, window)?;
+    lens.wait_same(&customer, &attendant, Rect { x: 0, y: 120, width: 560, height: 600 })?;
+
+    story::end_by_customer(&customer, &attendant)?;
+    assert_eq!(world.check_tickets()?, 1);
+    Ok(())
+}
+
+#[test]
+fn the_screen_and_what_is_typed_cross_the_network_unreadable() -> Result<()> {
+    let (world, password) = World::with_attendant()?;
+    let mut customer = world.customer()?;
+    let (window, work) = terminal(&mut customer)?;
+    let attendant = world.attendant()?;
+    story::session(&customer, &attendant, &password, Ticket::New)?;
+    let lens = Lens::over(&customer, &attendant)?;
+    attendant.hands.click(lens.to_attendant(window.centre()))?;
+    attendant.hands.type_text("echo segredo-da-padaria > cofre\n")?;
+    wait_written(&work.join("cofre"))?;
+
+    for (who, network) in [("customer", customer.network()?), ("attendant", attendant.network()?)] {
+        ensure!(network.bytes() > 20_000, "hardly anything went over the {who}'s network: the test looks at nothing");
+        for text in ["segredo-da-padaria", "Cida Nogueira", &password, "Ana Ribeiro"] {
+            ensure!(!network.carried(text.as_bytes()), "{text:?} is readable on the {who}'s network");
+        }
+    }
+    story::end_by_attendant(&customer, &attendant)?;
+    world.check_tickets().map(drop)
+}
+
+#[test]
+fn a_ticket_chosen_by_number_gets_the_start_and_the_end() -> Result<()> {
+    let (world, password) = World::with_attendant()?;
+    let customer = world.customer()?;
+    let attendant = world.attendant()?;
+    // The first session opens a ticket; the second is put on it by its number.
+    let mut credentials = story::session(&customer, &attendant, &password, Ticket::New)?;
+    story::end_by_attendant(&customer, &attendant)?;
+    world.check_tickets()?;
+    let tickets = world.records()?.tickets()?;
+    let number = tickets.first().context("no ticket was opened")?.ticket.number.as_str().to_owned();
+
+    customer.click("main", "Fechar")?;
+    let before = credentials;
+    credentials = story::waiting(&customer)?;
+    assert_ne!(credentials.password, before.password, "the password is renewed after each session");
+    attendant.click("main", "Voltar ao início")?;
+    story::open(&customer, &attendant, &credentials, Ticket::Number(&number))?;
+    story::end_by_customer(&customer, &attendant)?;
+
+    assert_eq!(world.check_tickets()?, 2);
+    let tickets = world.records()?.tickets()?;
+    assert_eq!(tickets.len(), 1, "both sessions are on one ticket");
+    assert_eq!(tickets[0].ticket.requester.details.name, "Cida Nogueira");
+    assert_eq!(tickets[0].ticket.owner_name, harness::world::ANA);
+    Ok(())
+}
+
+#[test]
+fn in_view_only_nothing_reaches_the_customer() -> Result<()> {
+    let (world, password) = World::with_attendant()?;
+    let mut customer = world.customer()?;
+    let (window, work) = terminal(&mut customer)?;
+    let attendant = world.attendant()?;
+    story::session(&customer, &attendant, &password, Ticket::New)?;
+    let lens = Lens::over(&customer, &attendant)?;
+    attendant.hands.click(lens.to_attendant(window.centre()))?;
+
+    attendant.click(VIEWER, "Controle")?;
+    wait_control(&attendant, "ViewOnly")?;
+    attendant.hands.click(lens.to_attendant(window.centre()))?;
+    attendant.hands.type_text("echo nunca > proibido\n")?;
+    attendant.click(VIEWER, "Só ver")?;
+    wait_control(&attendant, "Control")?;
+    attendant.hands.click(lens.to_attendant(window.centre()))?;
+    attendant.hands.type_text("echo agora > permitido\n")?;
+    // Keys keep their order: had the first line been sent, it would be there before the second.
+    assert_eq!(wait_written(&work.join("permitido"))?, "agora\n");
+    assert!(!work.join("proibido").exists(), "keys typed in view only reached the customer");
+
+    story::end_by_attendant(&customer, &attendant)?;
+    world.check_tickets().map(drop)
+}
+
+fn wait_control(attendant: &Computer, state: &str) -> Result<()> {
+    wait::until_true(&format!("the viewer to be in {state}"), wait::PATIENCE, || {
+        Ok(attendant.screen().page()?.all["viewer"]["control"] == state)
+    })
+}

@@ -108,7 +108,9 @@ impl Automation {
         let answer = self.ask(&json!({ "op": "where", "window": window, "label": label }))?;
         let side = |name: &str| answer[name].as_f64().map(|v| v.round() as i32);
         Ok(match (side("x"), side("y"), side("width"), side("height")) {
-            (Some(x), Some(y), Some(width), Some(height)) if width > 0 && height > 0 => Some(Rect { x, y, width, height }),
+            (Some(x), Some(y), Some(width), Some(height)) if width > 0 && height > 0 => {
+                Some(Rect { x, y, width, height })
+            }
             _ => None,
         })
     }

@@ -96,7 +96,9 @@ impl Browser {
     pub fn find(&self, css: &str) -> Result<Element> {
         let client = self.client()?;
         self.runtime
-            .block_on(client.wait().at_most(wait::PATIENCE).every(Duration::from_millis(30)).for_element(Locator::Css(css)))
+            .block_on(
+                client.wait().at_most(wait::PATIENCE).every(Duration::from_millis(30)).for_element(Locator::Css(css)),
+            )
             .with_context(|| format!("finding {css} on the page"))
     }
 
@@ -165,5 +167,26 @@ impl Drop for Browser {
             // Chromium is chromedriver's child: it ends with the session, or with the profile folder's user.
             let _gone_already = self.runtime.block_on(client.close());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_page_is_filled_in_and_answers() {
+        let folder = tempfile::tempdir().unwrap();
+        let browser = Browser::open(folder.path(), 800, 600).unwrap();
+        let page = "data:text/html,<body><input name=who><button onclick=\"document.title='x';\
+                    document.body.append('Ola '+document.querySelector('input').value)\">Entrar</button>";
+        browser.goto(page).unwrap();
+        browser.fill("[name=who]", "Cida").unwrap();
+        browser.press("Entrar").unwrap();
+        browser.wait_text("Ola Cida").unwrap();
+        let shot = folder.path().join("shot.png");
+        browser.screenshot(&shot).unwrap();
+        assert!(std::fs::metadata(&shot).unwrap().len() > 1000);
     }
 }

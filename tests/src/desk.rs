@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use store::{
-    ActionKind, DeskRecords as _, DeskTicket, HistoryQuery, OutboxEntry, OutboxRecords as _, Session, SessionRecords as _,
-    SessionState, SqliteStore, Tenant, TenantRecords as _, TicketAction, TicketFilter,
+    ActionKind, DeskTicket, HistoryQuery, OutboxEntry, Session, SessionState, SqliteStore, Store, Tenant, TicketAction,
+    TicketFilter,
 };
 use tokio::runtime::Runtime;
 
@@ -16,7 +16,7 @@ use crate::wait;
 /// The records of one relay's first company.
 pub struct Records {
     runtime: Runtime,
-    store: SqliteStore,
+    store: Box<dyn Store>,
     tenant: Tenant,
 }
 
@@ -34,7 +34,7 @@ impl Records {
     pub fn open(data: &Path) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let file = database_in(data)?;
-        let store = runtime.block_on(SqliteStore::open(&file)).with_context(|| format!("opening {file:?}"))?;
+        let store: Box<dyn Store> = open_store(&runtime, &file)?;
         let tenants = runtime.block_on(store.tenants())?;
         let tenant = tenants.into_iter().next().context("the relay has no company on record")?;
         Ok(Self { runtime, store, tenant })
@@ -67,7 +67,8 @@ impl Records {
     /// Waits until every session is over and every action has arrived.
     pub fn wait_settled(&self) -> Result<()> {
         wait::until_true("every session to be over and on its ticket", wait::PATIENCE * 2, || {
-            let open = self.sessions()?.iter().any(|s| matches!(s.state, SessionState::Dialling | SessionState::Started));
+            let open =
+                self.sessions()?.iter().any(|s| matches!(s.state, SessionState::Dialling | SessionState::Started));
             Ok(!open && self.unsent()?.is_empty())
         })
         .with_context(|| format!("unsent: {:?}", self.unsent()))
@@ -135,4 +136,9 @@ fn database_in(data: &Path) -> Result<PathBuf> {
         .collect();
     files.sort();
     files.into_iter().next().with_context(|| format!("there is no database in {data:?}"))
+}
+
+fn open_store(runtime: &Runtime, file: &Path) -> Result<Box<dyn Store>> {
+    let store = runtime.block_on(SqliteStore::open(file)).with_context(|| format!("opening {file:?}"))?;
+    Ok(Box::new(store))
 }

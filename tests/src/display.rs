@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use x11rb::connection::Connection as _;
-use x11rb::protocol::randr::ConnectionExt as _;
+use x11rb::protocol::randr::{ConnectionExt as _, ModeInfo};
 use x11rb::protocol::xproto::{
-    ChangeGCAux, ChangeWindowAttributesAux, ConnectionExt as _, CreateGCAux, ImageFormat, Rectangle, Window,
+    AtomEnum, ChangeGCAux, ChangeWindowAttributesAux, ConnectionExt as _, CreateGCAux, ImageFormat, Rectangle, Window,
 };
 use x11rb::rust_connection::RustConnection;
 
@@ -97,7 +97,8 @@ impl Display {
         // Openbox is there once it has put its name on the root window.
         let check = self.atom("_NET_SUPPORTING_WM_CHECK")?;
         wait::until_true("the window manager", wait::PATIENCE, || {
-            let reply = self.connection.get_property(false, self.root, check, u32::from(33u8), 0, 1)?.reply()?;
+            let reply =
+                self.connection.get_property(false, self.root, check, u32::from(AtomEnum::WINDOW), 0, 1)?.reply()?;
             Ok(reply.value_len > 0)
         })
     }
@@ -135,8 +136,22 @@ impl Display {
         self.run(
             "xterm",
             &[
-                "-title", title, "-geometry", geometry, "-fa", "DejaVu Sans Mono", "-fs", "11", "-bg", "#10181a", "-fg",
-                "#d7e3e4", "-e", "bash", "-c", &script,
+                "-title",
+                title,
+                "-geometry",
+                geometry,
+                "-fa",
+                "DejaVu Sans Mono",
+                "-fs",
+                "11",
+                "-bg",
+                "#10181a",
+                "-fg",
+                "#d7e3e4",
+                "-e",
+                "bash",
+                "-c",
+                &script,
             ],
         )?;
         let window = self.window_titled(title)?;
@@ -159,10 +174,16 @@ impl Display {
         let reply = self.connection.get_property(false, self.root, list, 0u32, 0, 1024)?.reply()?;
         let mut found = Vec::new();
         for window in reply.value32().into_iter().flatten() {
-            let title = self.connection.get_property(false, window, name, utf8, 0, 256)?.reply();
-            // A window may be gone between the list and the question.
-            if let Ok(title) = title {
-                found.push((window, String::from_utf8_lossy(&title.value).into_owned()));
+            // Older programs have only the older name; and a window may be gone between the list and the question.
+            let old: u32 = AtomEnum::WM_NAME.into();
+            for (property, kind) in [(name, utf8), (old, 0)] {
+                let title = self.connection.get_property(false, window, property, kind, 0, 256)?.reply();
+                if let Ok(title) = title
+                    && !title.value.is_empty()
+                {
+                    found.push((window, String::from_utf8_lossy(&title.value).into_owned()));
+                    break;
+                }
             }
         }
         Ok(found)
@@ -183,12 +204,11 @@ impl Display {
     /// Brings a window to the front and gives it the keyboard, as a click on a task bar does.
     pub fn activate(&self, window: Window) -> Result<()> {
         use x11rb::protocol::xproto::{ClientMessageEvent, EventMask};
-        let atom = self.atom("_NET_ACTIVE_WINDOW")?;
-        let event = ClientMessageEvent::new(32, window, atom, [2u32, 0, 0, 0, 0]);
+        let active = self.atom("_NET_ACTIVE_WINDOW")?;
+        let event = ClientMessageEvent::new(32, window, active, [2u32, 0, 0, 0, 0]);
         let mask = EventMask::SUBSTRUCTURE_REDIRECT | EventMask::SUBSTRUCTURE_NOTIFY;
         self.connection.send_event(false, self.root, mask, event)?;
         self.connection.flush()?;
-        let active = self.atom("_NET_ACTIVE_WINDOW")?;
         wait::until_true("the window to be active", wait::PATIENCE, || {
             let reply = self.connection.get_property(false, self.root, active, 0u32, 0, 1)?.reply()?;
             Ok(reply.value32().and_then(|mut v| v.next()) == Some(window))
@@ -204,10 +224,12 @@ impl Display {
     /// Gives the screen another size, as unplugging a monitor does.
     pub fn resize(&self, width: u16, height: u16) -> Result<()> {
         let resources = self.connection.randr_get_screen_resources(self.root)?.reply()?;
-        let mode = resources.modes.iter().find(|m| (m.width, m.height) == (width, height));
-        let mode = mode.with_context(|| format!("the display offers no {width}x{height}"))?.id;
         let crtc = *resources.crtcs.first().context("the display has no output")?;
         let output = *resources.outputs.first().context("the display has no output")?;
+        let mode = match resources.modes.iter().find(|m| (m.width, m.height) == (width, height)) {
+            Some(mode) => mode.id,
+            None => self.add_mode(output, width, height)?,
+        };
         let millimetres = |px: u16| u32::from(px) * 254 / 960;
         let now = x11rb::CURRENT_TIME;
         let rotation = x11rb::protocol::randr::Rotation::ROTATE0;
@@ -218,6 +240,27 @@ impl Display {
             .check()?;
         self.connection.randr_set_crtc_config(crtc, now, config, 0, 0, mode, rotation, &[output])?.reply()?;
         Ok(())
+    }
+
+    fn add_mode(&self, output: u32, width: u16, height: u16) -> Result<u32> {
+        let name = format!("{width}x{height}");
+        // A display without a panel takes any timings that add up.
+        let info = ModeInfo {
+            width,
+            height,
+            dot_clock: u32::from(width) * u32::from(height) * 60,
+            hsync_start: width,
+            hsync_end: width,
+            htotal: width,
+            vsync_start: height,
+            vsync_end: height,
+            vtotal: height,
+            name_len: u16::try_from(name.len())?,
+            ..ModeInfo::default()
+        };
+        let mode = self.connection.randr_create_mode(self.root, info, name.as_bytes())?.reply()?.mode;
+        self.connection.randr_add_output_mode(output, mode)?.check()?;
+        Ok(mode)
     }
 
     /// All pixels of the screen.

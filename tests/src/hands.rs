@@ -163,3 +163,47 @@ fn named(name: &str) -> Result<u32> {
         other => bail!("no key is called {other:?}"),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::lens;
+    use crate::picture::Rect;
+    use crate::wait;
+
+    #[test]
+    fn what_hands_type_into_a_terminal_its_shell_executes() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut display = Display::start(1024, 768, folder.path()).unwrap();
+        display.furnish().unwrap();
+        let window = display.terminal("Terminal", "80x24+100+120", folder.path()).unwrap();
+        let hands = Hands::on(&display).unwrap();
+        hands.click(display.place_of(window).unwrap().centre()).unwrap();
+        hands.type_text("echo \"A-b_c $((6*7)) {~}\" > out\n").unwrap();
+        let text = wait::until("the shell's file", wait::PATIENCE, || {
+            Ok(std::fs::read_to_string(folder.path().join("out")).ok().filter(|t| t.ends_with('\n')))
+        });
+        assert_eq!(text.unwrap(), "A-b_c 42 {~}\n");
+
+        // What lens::Lens relies on: a terminal with text has places that are found where they are, and nowhere else.
+        let picture = display.picture().unwrap();
+        let places = lens::candidates(&picture);
+        assert!(!places.is_empty());
+        let (x, y) = places[0];
+        let part = picture.cut(Rect { x, y, width: 96, height: 40 });
+        assert_eq!(picture.find(&part), Some((x as usize, y as usize)));
+    }
+
+    #[test]
+    fn a_display_can_be_resized_and_unplugged() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut display = Display::start(1280, 800, folder.path()).unwrap();
+        display.resize(1024, 768).unwrap();
+        assert_eq!(display.size().unwrap(), (1024, 768));
+        display.resize(1280, 800).unwrap();
+        assert_eq!(display.size().unwrap(), (1280, 800));
+        display.unplug().unwrap();
+        assert!(display.size().is_err());
+    }
+}

@@ -8,13 +8,16 @@
 
 pub mod automation;
 pub mod browser;
+pub mod console;
 pub mod desk;
 pub mod display;
 pub mod figures;
 pub mod hands;
+pub mod lens;
 pub mod netcut;
 pub mod picture;
 pub mod program;
+pub mod shots;
 pub mod story;
 pub mod tidy;
 pub mod wait;

@@ -92,9 +92,8 @@ impl Picture {
         };
         for y in 0..=self.height - part.height {
             for x in 0..=self.width - part.width {
-                let same = (0..part.height).all(|dy| {
-                    self.rgb[row(self, x, y + dy, part.width)] == part.rgb[row(part, 0, dy, part.width)]
-                });
+                let same = (0..part.height)
+                    .all(|dy| self.rgb[row(self, x, y + dy, part.width)] == part.rgb[row(part, 0, dy, part.width)]);
                 if same {
                     return Some((x, y));
                 }

@@ -120,7 +120,11 @@ pub fn built(program: &str) -> Result<PathBuf> {
         None => {
             let here = std::env::current_exe()?;
             let parent = here.parent().context("this program is in no folder")?;
-            if parent.ends_with("deps") { parent.parent().context("deps is in no folder")?.into() } else { parent.into() }
+            if parent.ends_with("deps") {
+                parent.parent().context("deps is in no folder")?.into()
+            } else {
+                parent.into()
+            }
         }
     };
     let file = folder.join(program);

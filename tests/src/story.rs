@@ -36,28 +36,32 @@ pub enum Ticket<'a> {
 
 /// The customer's program has come up: fills the fields it asks for and goes on to waiting.
 pub fn register(customer: &Computer) -> Result<Credentials> {
+    fill_fields(customer)?;
+    customer.click(MAIN, "Continuar")?;
+    waiting(customer)
+}
+
+/// Types into every field the page shows, and does not send them.
+pub fn fill_fields(customer: &Computer) -> Result<()> {
     let page = customer.screen().wait_page("fields")?;
     let fields = page.view["fields"].as_array().context("the page has no fields")?.clone();
     for field in &fields {
         let kind = field["kind"].as_str().context("a field without a kind")?;
         let (_, value) = CUSTOMER.iter().find(|(k, _)| *k == kind).context("a field nobody thought of")?;
-        let required = field["required"].as_bool().unwrap_or(false);
-        customer.fill(&field_label(kind, required), value)?;
+        customer.fill(field_label(kind), value)?;
     }
-    customer.click(MAIN, "Continuar")?;
-    waiting(customer)
+    Ok(())
 }
 
-fn field_label(kind: &str, required: bool) -> String {
-    let label = match kind {
+fn field_label(kind: &str) -> &'static str {
+    match kind {
         "name" => "Nome",
         "email" => "E-mail",
         "company" => "Empresa",
         "phone" => "Telefone",
         "document" => "CNPJ ou CPF",
         _ => "O que está acontecendo?",
-    };
-    if required { label.to_owned() } else { format!("{label} (opcional)") }
+    }
 }
 
 /// Waits until the customer's program shows ID and password and is in contact.
@@ -79,7 +83,7 @@ pub fn log_in(attendant: &Computer, login: &str, password: &str) -> Result<()> {
 
 /// The headset in the corner.
 pub fn open_login(attendant: &Computer) -> Result<()> {
-    attendant.click(MAIN, "Entrar como atendente")?;
+    attendant.click(MAIN, "Sou atendente")?;
     attendant.screen().wait_page("login").map(drop)
 }
 
@@ -96,11 +100,11 @@ pub fn connect(attendant: &Computer, id: &str) -> Result<()> {
     attendant.screen().wait_page("ticket-step").map(drop)
 }
 
-/// Types the partner's ID at home and presses Connect.
+/// Types the partner's ID at home and presses Enter. (The button's name is on each row of the waiting list as well.)
 pub fn dial(attendant: &Computer, id: &str) -> Result<()> {
     attendant.screen().wait_page("home")?;
     attendant.fill("ID do parceiro", &id.replace(' ', ""))?;
-    attendant.click(MAIN, "Conectar")
+    attendant.hands.press("Return")
 }
 
 /// Chooses the ticket and goes on to the partner's password.
@@ -132,7 +136,7 @@ pub fn choose_ticket(attendant: &Computer, ticket: Ticket) -> Result<()> {
 /// Types a ticket number and presses the magnifier.
 pub fn look_up(attendant: &Computer, number: &str) -> Result<()> {
     attendant.fill("Número do ticket", number)?;
-    attendant.click(MAIN, "Procurar")
+    attendant.click(MAIN, "Buscar")
 }
 
 /// Types the partner's password and presses OK.
@@ -142,7 +146,7 @@ pub fn give_password(attendant: &Computer, password: &str) -> Result<()> {
     attendant.click(MAIN, "OK")
 }
 
-/// The customer reads the question and allows it by keyboard, as soon as that can be pressed.
+/// The customer reads the question and clicks Allow as soon as that can be pressed.
 pub fn allow(customer: &Computer) -> Result<()> {
     consent_armed(customer)?;
     customer.click(MAIN, "Permitir")?;
@@ -157,9 +161,7 @@ pub fn allow_by_keyboard(customer: &Computer) -> Result<()> {
     customer.display.activate(title)?;
     customer.hands.press("Tab")?;
     customer.hands.press("Space")?;
-    wait::until_true("the session bar", wait::PATIENCE, || {
-        Ok(!customer.screen().page()?.all["session_bar"].is_null())
-    })
+    wait::until_true("the session bar", wait::PATIENCE, || Ok(!customer.screen().page()?.all["session_bar"].is_null()))
 }
 
 /// Waits until the consent question can be answered with yes.
@@ -220,4 +222,10 @@ pub fn ended(customer: &Computer, attendant: &Computer) -> Result<()> {
     let page = attendant.screen().wait_page("ended")?;
     ensure!(page.all["viewer"].is_null(), "the viewer is still there after the end");
     Ok(())
+}
+
+/// The ID on the waiting page, if that is what the customer sees.
+pub fn waiting_id(customer: &Computer) -> Result<Option<String>> {
+    let page = customer.screen().page()?;
+    Ok((page.name == "waiting").then(|| page.text("id").to_owned()))
 }

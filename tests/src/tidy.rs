@@ -157,8 +157,13 @@ pub fn unsafety() -> Result<Vec<String>> {
 
 /// Marks of unfinished work.
 pub fn leftovers() -> Result<Vec<String>> {
-    let marks =
-        [concat!("to", "do!("), concat!("unimpl", "emented!("), concat!("FIX", "ME"), concat!("db", "g!("), concat!("XX", "X")];
+    let marks = [
+        concat!("to", "do!("),
+        concat!("unimpl", "emented!("),
+        concat!("FIX", "ME"),
+        concat!("db", "g!("),
+        concat!("XX", "X"),
+    ];
     grep(&[".rs", ".slint", ".html", ".sh", ".py", ".js", ".toml"], &marks)
 }
 
@@ -179,7 +184,8 @@ pub fn versions() -> Result<Vec<String>> {
         for line in read(&file)?.lines() {
             if line.starts_with('[') {
                 inside = line.contains("dependencies");
-            } else if inside && line.contains('=') && !line.contains("workspace") && !line.trim_start().starts_with('#') {
+            } else if inside && line.contains('=') && !line.contains("workspace") && !line.trim_start().starts_with('#')
+            {
                 wrong.push(format!("{}: {line}", file.display()));
             }
         }
@@ -221,7 +227,8 @@ fn without_values(literal: &str) -> String {
 /// Where the README's map and the tree differ.
 pub fn map() -> Result<Vec<String>> {
     let readme = read(Path::new("README.md"))?;
-    let block = readme.split("## Map").nth(1).and_then(|rest| rest.split("```").nth(1)).context("no map in README.md")?;
+    let block =
+        readme.split("## Map").nth(1).and_then(|rest| rest.split("```").nth(1)).context("no map in README.md")?;
     let mut listed = Vec::new();
     let mut parents: Vec<(usize, String)> = Vec::new();
     for line in block.lines().filter(|line| !line.trim().is_empty()) {
@@ -248,7 +255,9 @@ pub fn map() -> Result<Vec<String>> {
     // Every crate, and every module of a crate's first level, is on the map, by itself or through its folder.
     let on_map = |path: &str| {
         let folder = path.strip_suffix(".rs").map(|p| format!("{p}/"));
-        listed.iter().any(|l| l == path || Some(l) == folder.as_ref() || l.strip_suffix('/') == path.strip_suffix(".rs"))
+        listed
+            .iter()
+            .any(|l| l == path || Some(l) == folder.as_ref() || l.strip_suffix('/') == path.strip_suffix(".rs"))
     };
     for manifest in files(&["/Cargo.toml"])? {
         let folder = manifest.parent().and_then(Path::to_str).unwrap_or_default();
@@ -272,9 +281,10 @@ pub fn map() -> Result<Vec<String>> {
 /// `src/{a,b}.rs` to `src/a.rs` and `src/b.rs`.
 fn expand(name: &str) -> Vec<String> {
     match (name.find('{'), name.find('}')) {
-        (Some(open), Some(close)) if open < close => {
-            name[open + 1..close].split(',').map(|one| format!("{}{one}{}", &name[..open], &name[close + 1..])).collect()
-        }
+        (Some(open), Some(close)) if open < close => name[open + 1..close]
+            .split(',')
+            .map(|one| format!("{}{one}{}", &name[..open], &name[close + 1..]))
+            .collect(),
         _ => vec![name.to_owned()],
     }
 }

@@ -165,6 +165,11 @@ impl Relay {
         Ok(link.trim_matches(['"', '\'', '.']).to_owned())
     }
 
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.program.pid()
+    }
+
     /// The running process.
     pub fn program(&mut self) -> &mut Program {
         &mut self.program
@@ -188,27 +193,31 @@ impl Relay {
         })
     }
 
-    /// Runs an `amparo-relay` command on the data folder and gives what it printed.
-    pub fn command(&self, args: &[&str]) -> Result<String> {
-        let output = Command::new(built("amparo-relay")?).args(args).arg("--data").arg(&self.data).output()?;
+    /// Runs `amparo-relay admin` beside it and gives what it printed.
+    pub fn admin(&self, public_port: u16, args: &[&str]) -> Result<String> {
+        let url = format!("https://127.0.0.1:{public_port}");
+        let mut command = Command::new(built("amparo-relay")?);
+        command.arg("admin").arg("--data").arg(&self.data).args(["--public-url", &url]).args(args);
+        let output = command.output()?;
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let said = String::from_utf8_lossy(&output.stderr);
-        ensure!(output.status.success(), "amparo-relay {args:?} ended with {}: {text}{said}", output.status);
+        ensure!(output.status.success(), "amparo-relay admin {args:?} ended with {}: {text}{said}", output.status);
         Ok(text)
     }
 
     /// Adds a console user and gives the password made for it.
     pub fn add_user(&self, login: &str, name: &str, role: &str) -> Result<String> {
-        let said = self.command(&["admin", "user", "add", "--login", login, "--name", name, "--role", role])?;
-        let password = said.split_whitespace().last().context("no password was printed")?;
-        Ok(password.to_owned())
+        let args = ["user", "add", "--login", login, "--name", name, "--role", role, "--make-password"];
+        let said = self.admin(self.port, &args)?;
+        let password =
+            said.lines().find_map(|line| line.strip_prefix("Password: ")).context("no password was printed")?;
+        Ok(password.trim().to_owned())
     }
 
     /// Writes the default app's signed profile, in which the relay is reached at this port on this machine.
     pub fn profile(&self, port: u16, file: &Path) -> Result<()> {
         let name = file.to_str().context("the profile's path is text")?;
-        let url = format!("https://127.0.0.1:{port}");
-        self.command(&["admin", "profile", "--public-url", &url, "--out", name]).map(drop)
+        self.admin(port, &["profile", "--out", name]).map(drop)
     }
 }
 
