@@ -26,9 +26,9 @@ pub enum Which {
 /// How a picture is taken.
 #[derive(Debug, Clone, Copy)]
 pub struct Setting {
-    /// Width of the window in logical pixels; 0 as it likes.
+    /// Width of the window in logical pixels; 0 as the bar likes.
     pub width: u32,
-    /// Height of the window in logical pixels; 0 as it likes.
+    /// Height of the window in logical pixels; 0 as the bar likes.
     pub height: u32,
     /// Physical pixels for one logical pixel.
     pub scale: f32,
@@ -96,9 +96,9 @@ impl Studio {
             .cloned()
             .ok_or_else(|| Error::Toolkit("a window of another platform".into()))?;
         window.dispatch_event(WindowEvent::ScaleFactorChanged { scale_factor: setting.scale });
-        let given = |given: u32, own: u32| if given == 0 { own } else { (given as f32 * setting.scale) as u32 };
-        let size = window.size();
-        adapter.set_size(PhysicalSize::new(given(setting.width, size.width).max(1), given(setting.height, size.height).max(1)));
+        let own = bars.first().map(|b| (b.get_wanted_width(), b.get_wanted_height())).unwrap_or_default();
+        let side = |given: u32, own: f32| ((if given == 0 { own } else { given as f32 }) * setting.scale).ceil().max(1.0) as u32;
+        adapter.set_size(PhysicalSize::new(side(setting.width, own.0), side(setting.height, own.1)));
         window.dispatch_event(WindowEvent::WindowActiveChanged(true));
         // Rows and focus settle in the first rounds.
         let size = window.size();
