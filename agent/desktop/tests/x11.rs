@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use desktop::Choice;
+use amparo_desktop::{self as desktop, Choice};
 use protocol::message::input::{Button, Input};
 use x11rb::{
     connection::Connection as _,

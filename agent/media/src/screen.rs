@@ -6,7 +6,7 @@
 //!
 //! ```no_run
 //! # use std::time::{Duration, Instant};
-//! # use media::{Choice, Screen};
+//! # use amparo_media::{self as media, Choice, Screen};
 //! # fn send(_: &protocol::media::Batch) -> usize { 0 }
 //! # fn send_pointer(_: protocol::media::Pointer) {}
 //! # let (over, mut window) = (false, protocol::media::Window::default());

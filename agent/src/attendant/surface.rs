@@ -126,3 +126,6 @@ impl Surface {
         self.mapping
     }
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests;

@@ -72,7 +72,8 @@ fn a_small_message_cannot_buy_much_work() {
 fn video_without_a_keyframe_for_its_area_asks_for_a_refresh() {
     let mut canvas = Canvas::new();
     canvas.apply(&batch(1, vec![Update::Resize(Size { width: 64, height: 64 })])).unwrap();
-    let video = Update::Video { slot: 0, rect: rect(0, 0, 64, 64), keyframe: false, data: Bytes(vec![0, 0, 1, 0x41, 9]) };
+    let video =
+        Update::Video { slot: 0, rect: rect(0, 0, 64, 64), keyframe: false, data: Bytes(vec![0, 0, 1, 0x41, 9]) };
     assert!(canvas.apply(&batch(2, vec![video])).unwrap_err().recoverable());
 }
 

@@ -19,7 +19,7 @@ const BITS_PER_PIXEL: f64 = 0.4;
 /// No region gets more than this, in bits a second.
 const BITRATE_MAX: f64 = 16e6;
 /// Not below 1: the library would put its own, blurred range in its place. Not to the end: text must stay readable.
-const QP: QpRange = QpRange::new(12, 40);
+const QP: QpRange = QpRange::new(12, 36);
 /// Pictures a second the rate control counts on.
 const FRAME_RATE: f32 = 30.0;
 

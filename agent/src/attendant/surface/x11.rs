@@ -201,7 +201,13 @@ impl Surface {
         self.blank
     }
 
-    pub(super) fn draw(&mut self, canvas: &Canvas, damaged: &[Rect], anew: bool, mapping: &Mapping) -> Result<(), Error> {
+    pub(super) fn draw(
+        &mut self,
+        canvas: &Canvas,
+        damaged: &[Rect],
+        anew: bool,
+        mapping: &Mapping,
+    ) -> Result<(), Error> {
         let mut parts: Vec<Area> = damaged.iter().filter_map(|rect| mapping.to_area(*rect)).collect();
         if anew {
             let background = ChangeWindowAttributesAux::new().background_pixel(colour(self.margin));
@@ -329,7 +335,8 @@ impl Surface {
                 let all: Vec<usize> = (0..usize::from(height)).collect();
                 for some in all.chunks(rows) {
                     let start = |row: &usize| (part.y as usize + row) * stride + part.x as usize * 4;
-                    let data: Vec<u8> = some.iter().flat_map(|row| &bytes[start(row)..start(row) + length]).copied().collect();
+                    let data: Vec<u8> =
+                        some.iter().flat_map(|row| &bytes[start(row)..start(row) + length]).copied().collect();
                     let (format, y) = (ImageFormat::Z_PIXMAP, y + some[0] as i16);
                     let rows = some.len() as u16;
                     self.connection.put_image(format, self.window, self.gc, width, rows, x, y, 0, self.depth, &data)?;
