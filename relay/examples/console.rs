@@ -67,9 +67,11 @@ async fn main() {
     println!("console https://{}", relay.console_addr);
     println!("logins bruno (administrator), ana (attendant); password \"{PASSWORD}\"");
     println!("press Enter to let a customer come, again to let them go");
-    let mut lines = std::io::stdin().lines();
     let (sent, mut typed) = tokio::sync::mpsc::channel(1);
-    std::thread::spawn(move || while lines.next().is_some_and(|l| l.is_ok()) && sent.blocking_send(()).is_ok() {});
+    std::thread::spawn(move || {
+        let mut lines = std::io::stdin().lines();
+        while lines.next().is_some_and(|l| l.is_ok()) && sent.blocking_send(()).is_ok() {}
+    });
     let mut guest: Option<Customer> = None;
     loop {
         tokio::select! {
@@ -84,6 +86,10 @@ async fn main() {
         }
     }
     relay.shutdown().await.unwrap();
+}
+
+fn open_new() -> TicketChoice {
+    TicketChoice::OpenNew { subject: ShownText::default() }
 }
 
 async fn user(shared: &Shared, login: &str, name: &str, roles: Roles) -> Operator {
@@ -146,11 +152,11 @@ async fn fill(shared: &Arc<Shared>) {
     };
     let on = |number: &TicketNumber| TicketChoice::Number(number.clone());
     session(&ana, 0, on(&nota.number), 70, Some((1568, CloseReason::EndedByAttendant))).await;
-    session(&bruno, 6, TicketChoice::OpenNew, 60 * 26, Some((2691, CloseReason::EndedByCustomer))).await;
-    session(&lia, 1, TicketChoice::OpenNew, 50, Some((0, CloseReason::Refused))).await;
-    session(&lia, 2, TicketChoice::OpenNew, 45, Some((465, CloseReason::ConnectionLost))).await;
-    session(&bruno, 3, TicketChoice::OpenNew, 18, None).await;
-    session(&lia, 4, TicketChoice::OpenNew, 7, None).await;
+    session(&bruno, 6, open_new(), 60 * 26, Some((2691, CloseReason::EndedByCustomer))).await;
+    session(&lia, 1, open_new(), 50, Some((0, CloseReason::Refused))).await;
+    session(&lia, 2, open_new(), 45, Some((465, CloseReason::ConnectionLost))).await;
+    session(&bruno, 3, open_new(), 18, None).await;
+    session(&lia, 4, open_new(), 7, None).await;
     shared.outbox.notify_one();
     let mut changes = 0;
     // The worker tells the desk; then the tickets are there.

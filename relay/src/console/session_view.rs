@@ -24,6 +24,8 @@ pub(super) struct EndedRow {
     pub(super) duration: String,
     pub(super) ticket: Option<String>,
     pub(super) protocol: String,
+    /// Never allowed: it is on no ticket.
+    pub(super) never: bool,
     pub(super) oob: bool,
 }
 
@@ -51,6 +53,7 @@ impl EndedRow {
             duration,
             ticket: s.ticket_shown().map(|n| n.as_str().to_owned()),
             protocol: s.protocol.to_string(),
+            never: s.state == SessionState::NotStarted,
             oob: false,
         }
     }
