@@ -36,7 +36,9 @@ impl CustomerDetails {
     /// What the customer's program was told.
     pub fn from_fields(fields: &[Field]) -> Self {
         use protocol::message::directory::FieldKey;
-        let get = |key: FieldKey| fields.iter().find(|f| f.key == key).map_or_else(String::new, |f| f.value.as_str().to_owned());
+        let get = |key: FieldKey| {
+            fields.iter().find(|f| f.key == key).map_or_else(String::new, |f| f.value.as_str().to_owned())
+        };
         Self {
             name: get(FieldKey::Name),
             email: get(FieldKey::Email),
@@ -180,9 +182,18 @@ pub trait DeskRecords: Send + Sync {
     /// The customer these details belong to: by e-mail, else document, else telephone, else name and company; `None` when new.
     ///
     /// What a weaker key finds is not believed where a stronger one is known on both sides and differs: colleagues share telephones.
-    async fn desk_match_customer(&self, tenant: TenantId, details: &CustomerDetails) -> Result<Option<Customer>, StoreError>;
+    async fn desk_match_customer(
+        &self,
+        tenant: TenantId,
+        details: &CustomerDetails,
+    ) -> Result<Option<Customer>, StoreError>;
     /// As above, and adds them when new, in one transaction. A known customer is left as is: nobody has checked what was typed.
-    async fn desk_find_or_create_customer(&self, tenant: TenantId, details: &CustomerDetails, now: Timestamp) -> Result<Customer, StoreError>;
+    async fn desk_find_or_create_customer(
+        &self,
+        tenant: TenantId,
+        details: &CustomerDetails,
+        now: Timestamp,
+    ) -> Result<Customer, StoreError>;
     /// One customer of the tenant.
     async fn desk_customer(&self, tenant: TenantId, id: CustomerId) -> Result<Customer, StoreError>;
     /// Customers by name, with this text in name, company, e-mail, telephone or document.
@@ -197,7 +208,12 @@ pub trait DeskRecords: Send + Sync {
     /// A ticket's actions, oldest first.
     async fn desk_actions(&self, tenant: TenantId, number: &TicketNumber) -> Result<Vec<TicketAction>, StoreError>;
     /// Adds an action. When its marker is there already, that action is returned and nothing is written.
-    async fn desk_append(&self, tenant: TenantId, number: &TicketNumber, action: &NewAction) -> Result<TicketAction, StoreError>;
+    async fn desk_append(
+        &self,
+        tenant: TenantId,
+        number: &TicketNumber,
+        action: &NewAction,
+    ) -> Result<TicketAction, StoreError>;
     /// The action with this marker.
     async fn desk_find_marker(&self, tenant: TenantId, marker: &str) -> Result<Option<TicketAction>, StoreError>;
     /// Sets status and owner and writes `change` as an action, in one transaction.

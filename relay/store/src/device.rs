@@ -18,11 +18,23 @@ pub type Generation = i64;
 #[async_trait]
 pub trait DeviceRecords: Send + Sync {
     /// Gives the id out if it is free: never given, or given back [`NOT_REUSED_FOR`] ago. `None` when it is not: try another.
-    async fn take_device_id(&self, tenant: TenantId, id: DeviceId, now: Timestamp) -> Result<Option<Generation>, StoreError>;
+    async fn take_device_id(
+        &self,
+        tenant: TenantId,
+        id: DeviceId,
+        now: Timestamp,
+    ) -> Result<Option<Generation>, StoreError>;
     /// Its holder is here again. `false` when it was given to another since: then it needs a new id.
-    async fn renew_device_id(&self, tenant: TenantId, id: DeviceId, generation: Generation) -> Result<bool, StoreError>;
+    async fn renew_device_id(&self, tenant: TenantId, id: DeviceId, generation: Generation)
+    -> Result<bool, StoreError>;
     /// Its holder is gone. Of an older generation or unknown: no effect.
-    async fn release_device_id(&self, tenant: TenantId, id: DeviceId, generation: Generation, now: Timestamp) -> Result<(), StoreError>;
+    async fn release_device_id(
+        &self,
+        tenant: TenantId,
+        id: DeviceId,
+        generation: Generation,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
     /// After a restart nobody is here: every id that is out counts as given back now. Its holder may still renew it.
     async fn release_all_device_ids(&self, now: Timestamp) -> Result<u64, StoreError>;
 }

@@ -19,14 +19,17 @@ pub mod tenant;
 
 pub use audit::{AuditEntry, AuditRecords};
 pub use desk::{
-    ActionKind, Customer, CustomerDetails, CustomerId, DeskRecords, DeskTicket, NewAction, NewDeskTicket, TicketAction, TicketFilter,
+    ActionKind, Customer, CustomerDetails, CustomerId, DeskRecords, DeskTicket, NewAction, NewDeskTicket, TicketAction,
+    TicketFilter,
 };
 pub use device::{DeviceRecords, Generation};
 pub use error::StoreError;
 pub use login::{Login, LoginRecords, TokenHash};
 pub use operator::{NewOperator, Operator, OperatorRecords, Roles};
 pub use outbox::{Claimed, EventKind, Lease, OutboxEntry, OutboxRecords, OutboxState, Settled};
-pub use session::{Ended, HistoryQuery, Kept, NewSession, OpenedSession, Session, SessionRecords, SessionState, Started};
+pub use session::{
+    Ended, HistoryQuery, Kept, NewSession, OpenedSession, Session, SessionRecords, SessionState, Started,
+};
 pub use sqlite::SqliteStore;
 pub use tenant::{App, AppField, Ask, Language, Tenant, TenantRecords};
 

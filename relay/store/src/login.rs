@@ -55,14 +55,26 @@ pub struct Login {
 #[async_trait]
 pub trait LoginRecords: Send + Sync {
     /// Begins a console session. [`StoreError::NotFound`] when the operator is unknown or disabled.
-    async fn begin_console_session(&self, token: &TokenHash, tenant: TenantId, operator: OperatorId, now: Timestamp) -> Result<(), StoreError>;
+    async fn begin_console_session(
+        &self,
+        token: &TokenHash,
+        tenant: TenantId,
+        operator: OperatorId,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
     /// The console session of this token and that it was used now; `None` when idle, too old, ended, or the operator is disabled.
     async fn console_session(&self, token: &TokenHash, now: Timestamp) -> Result<Option<Login>, StoreError>;
     /// Ends one console session; unknown ones are fine.
     async fn end_console_session(&self, token: &TokenHash) -> Result<(), StoreError>;
 
     /// Writes down a program's login. [`StoreError::NotFound`] when the operator is unknown or disabled.
-    async fn begin_program_login(&self, token: &TokenHash, tenant: TenantId, operator: OperatorId, now: Timestamp) -> Result<(), StoreError>;
+    async fn begin_program_login(
+        &self,
+        token: &TokenHash,
+        tenant: TenantId,
+        operator: OperatorId,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
     /// The program login of this token; `None` when too old, ended, or the operator is disabled.
     async fn program_login(&self, token: &TokenHash, now: Timestamp) -> Result<Option<Login>, StoreError>;
     /// Ends one program login; unknown ones are fine.

@@ -68,13 +68,21 @@ impl Operator {
 
 impl fmt::Debug for Operator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Operator").field("id", &self.id).field("login", &self.login).field("roles", &self.roles).finish_non_exhaustive()
+        f.debug_struct("Operator")
+            .field("id", &self.id)
+            .field("login", &self.login)
+            .field("roles", &self.roles)
+            .finish_non_exhaustive()
     }
 }
 
 impl fmt::Debug for NewOperator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("NewOperator").field("id", &self.id).field("login", &self.login).field("roles", &self.roles).finish_non_exhaustive()
+        f.debug_struct("NewOperator")
+            .field("id", &self.id)
+            .field("login", &self.login)
+            .field("roles", &self.roles)
+            .finish_non_exhaustive()
     }
 }
 
@@ -90,9 +98,26 @@ pub trait OperatorRecords: Send + Sync {
     /// All operators of a tenant by name, disabled ones last.
     async fn operators(&self, tenant: TenantId) -> Result<Vec<Operator>, StoreError>;
     /// Writes name and roles. [`StoreError::Conflict`] (`last administrator`) when nobody would be left to administer.
-    async fn update_operator(&self, tenant: TenantId, id: OperatorId, name: &str, roles: Roles) -> Result<Operator, StoreError>;
+    async fn update_operator(
+        &self,
+        tenant: TenantId,
+        id: OperatorId,
+        name: &str,
+        roles: Roles,
+    ) -> Result<Operator, StoreError>;
     /// Writes a new password hash and ends all logins of the operator, in one transaction.
-    async fn set_operator_password(&self, tenant: TenantId, id: OperatorId, password_hash: &str) -> Result<(), StoreError>;
+    async fn set_operator_password(
+        &self,
+        tenant: TenantId,
+        id: OperatorId,
+        password_hash: &str,
+    ) -> Result<(), StoreError>;
     /// Disables (and ends all logins of) an operator, or lets them in again. [`StoreError::Conflict`] (`last administrator`) as above.
-    async fn set_operator_disabled(&self, tenant: TenantId, id: OperatorId, disabled: bool, now: Timestamp) -> Result<(), StoreError>;
+    async fn set_operator_disabled(
+        &self,
+        tenant: TenantId,
+        id: OperatorId,
+        disabled: bool,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
 }

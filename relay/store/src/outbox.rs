@@ -145,7 +145,12 @@ pub trait OutboxRecords: Send + Sync {
     /// When there is something to claim next; `None` when nothing is pending or leased.
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
     /// A tenant's rows in one of these states (empty: all but done), newest first.
-    async fn outbox_list(&self, tenant: TenantId, states: &[OutboxState], limit: u32) -> Result<Vec<OutboxEntry>, StoreError>;
+    async fn outbox_list(
+        &self,
+        tenant: TenantId,
+        states: &[OutboxState],
+        limit: u32,
+    ) -> Result<Vec<OutboxEntry>, StoreError>;
     /// A session's rows, oldest first.
     async fn outbox_of_session(&self, session: SessionId) -> Result<Vec<OutboxEntry>, StoreError>;
     /// A person has seen to it: the parked row is pending again. [`StoreError::NotFound`] when it is not parked or not the tenant's.

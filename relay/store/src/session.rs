@@ -174,7 +174,16 @@ pub struct HistoryQuery {
 
 impl Default for HistoryQuery {
     fn default() -> Self {
-        Self { from: None, to: None, attendant: None, ticket: None, states: Vec::new(), search: String::new(), before: None, limit: 50 }
+        Self {
+            from: None,
+            to: None,
+            attendant: None,
+            ticket: None,
+            states: Vec::new(),
+            search: String::new(),
+            before: None,
+            limit: 50,
+        }
     }
 }
 

@@ -80,7 +80,9 @@ impl SqliteStore {
             .before_acquire(|connection, _| Box::pin(is_usable(connection)));
         let writer = writer.connect_with(options.clone()).await.map_err(error::of)?;
         sqlx::migrate!("./migrations").run(&writer).await.map_err(error::of_migration)?;
-        let readers = pool().max_connections(READERS).connect_lazy_with(options.create_if_missing(false).pragma("query_only", "ON"));
+        let readers = pool()
+            .max_connections(READERS)
+            .connect_lazy_with(options.create_if_missing(false).pragma("query_only", "ON"));
         Ok(Self { writer, readers, pages })
     }
 
@@ -123,11 +125,16 @@ impl Health for SqliteStore {
             return Err(StoreError::Corrupt { what: found.join("; ") });
         }
         let orphans = sqlx::query("PRAGMA foreign_key_check").fetch_all(&self.readers).await.map_err(error::of)?;
-        if orphans.is_empty() { Ok(()) } else { Err(StoreError::Corrupt { what: format!("{} rows point to nothing", orphans.len()) }) }
+        if orphans.is_empty() {
+            Ok(())
+        } else {
+            Err(StoreError::Corrupt { what: format!("{} rows point to nothing", orphans.len()) })
+        }
     }
 
     async fn can_write(&self) -> Result<(), StoreError> {
-        let sql = "INSERT INTO health (one, written) VALUES (1, 1) ON CONFLICT (one) DO UPDATE SET written = written + 1";
+        let sql =
+            "INSERT INTO health (one, written) VALUES (1, 1) ON CONFLICT (one) DO UPDATE SET written = written + 1";
         sqlx::query(sql).execute(&self.writer).await.map_err(error::of)?;
         Ok(())
     }

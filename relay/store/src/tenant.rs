@@ -134,5 +134,10 @@ pub trait TenantRecords: Send + Sync {
     /// Uses the set-up link up: names the company and adds its first administrator, in one transaction.
     ///
     /// [`StoreError::NotFound`] (`set-up link`) when it is used or unknown; then nothing was written.
-    async fn complete_setup(&self, token: &TokenHash, company: &str, administrator: &NewOperator) -> Result<Operator, StoreError>;
+    async fn complete_setup(
+        &self,
+        token: &TokenHash,
+        company: &str,
+        administrator: &NewOperator,
+    ) -> Result<Operator, StoreError>;
 }

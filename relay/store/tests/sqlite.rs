@@ -114,7 +114,8 @@ async fn a_full_disk_is_a_typed_error_writes_nothing_by_half_and_is_over_when_th
     assert!(StoreError::Full.is_transient());
 
     // What was there is still read, nobody is told of a start that is not on record.
-    let seen = store.history(w.varanda.tenant, &store::HistoryQuery { limit: 500, ..Default::default() }).await.unwrap();
+    let seen =
+        store.history(w.varanda.tenant, &store::HistoryQuery { limit: 500, ..Default::default() }).await.unwrap();
     for session in &seen {
         let told: Vec<EventKind> = store.outbox_of_session(session.id).await.unwrap().iter().map(|e| e.kind).collect();
         match session.state {

@@ -11,8 +11,8 @@ use protocol::{
     message::ticket::TicketStatus,
 };
 use store::{
-    ActionKind, Customer, CustomerDetails, CustomerId, DeskTicket, Language, NewAction, NewDeskTicket, Store, StoreError, TicketAction,
-    TicketFilter,
+    ActionKind, Customer, CustomerDetails, CustomerId, DeskTicket, Language, NewAction, NewDeskTicket, Store,
+    StoreError, TicketAction, TicketFilter,
 };
 
 use crate::event::text;
@@ -68,7 +68,11 @@ impl Desk {
     }
 
     /// One ticket with its actions, oldest first.
-    pub async fn ticket(&self, tenant: TenantId, number: &TicketNumber) -> Result<(DeskTicket, Vec<TicketAction>), DeskError> {
+    pub async fn ticket(
+        &self,
+        tenant: TenantId,
+        number: &TicketNumber,
+    ) -> Result<(DeskTicket, Vec<TicketAction>), DeskError> {
         let ticket = self.store.desk_ticket(tenant, number).await?;
         let actions = self.store.desk_actions(tenant, number).await?;
         Ok((ticket, actions))
@@ -85,7 +89,12 @@ impl Desk {
     }
 
     /// The customer these details belong to, added when new.
-    pub async fn find_or_create_customer(&self, tenant: TenantId, details: &CustomerDetails, now: Timestamp) -> Result<Customer, DeskError> {
+    pub async fn find_or_create_customer(
+        &self,
+        tenant: TenantId,
+        details: &CustomerDetails,
+        now: Timestamp,
+    ) -> Result<Customer, DeskError> {
         let details = CustomerDetails {
             name: line(&details.name),
             email: line(&details.email),
@@ -114,7 +123,14 @@ impl Desk {
             return Err(DeskError::Empty { what: "the subject" });
         }
         let first = if first.trim().is_empty() { None } else { Some(note(author, first, false, now)?) };
-        let ticket = NewDeskTicket { subject, requester, owner: Some(author.operator), status: TicketStatus::Open, first, at: now };
+        let ticket = NewDeskTicket {
+            subject,
+            requester,
+            owner: Some(author.operator),
+            status: TicketStatus::Open,
+            first,
+            at: now,
+        };
         Ok(self.store.desk_open_ticket(tenant, &ticket).await?)
     }
 

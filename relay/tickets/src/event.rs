@@ -45,7 +45,11 @@ pub fn action(kind: EventKind, session: &Session, tenant: &Tenant, asked: Option
         EventKind::End => {
             let ended = session.ended_at.unwrap_or(started);
             lines.push(labelled(language, text::Label::End, &text::time(language, ended, &zone)));
-            lines.push(labelled(language, text::Label::Duration, &text::duration(ended.as_second() - started.as_second())));
+            lines.push(labelled(
+                language,
+                text::Label::Duration,
+                &text::duration(ended.as_second() - started.as_second()),
+            ));
             ended
         }
     };
@@ -85,8 +89,10 @@ pub fn subject(session: &Session, language: Language) -> String {
 
 /// `Cida Nogueira, Padaria Aurora`, as far as it is known.
 fn customer(language: Language, session: &Session) -> String {
-    let known: Vec<&str> =
-        [session.customer_name.as_str(), session.field(FieldKey::Company)].into_iter().filter(|text| !text.is_empty()).collect();
+    let known: Vec<&str> = [session.customer_name.as_str(), session.field(FieldKey::Company)]
+        .into_iter()
+        .filter(|text| !text.is_empty())
+        .collect();
     if known.is_empty() { text::unnamed(language, session.device) } else { known.join(", ") }
 }
 

@@ -39,7 +39,9 @@ pub fn next(attempt: u32, outcome: &Outcome, now: Timestamp) -> Decision {
             let asked = until.map_or(own, |t| t.min(later(now, LONGEST_ASKED)));
             Decision::RetryAt(asked.max(later(now, FIRST_PAUSE)))
         }
-        Err(ReportError::Unreachable(Cause::Records(_))) => Decision::RetryAt(later(now, pause(attempt, LONGEST_RECORDS_PAUSE))),
+        Err(ReportError::Unreachable(Cause::Records(_))) => {
+            Decision::RetryAt(later(now, pause(attempt, LONGEST_RECORDS_PAUSE)))
+        }
         Err(ReportError::Unreachable(_)) => Decision::RetryAt(later(now, pause(attempt, LONGEST_PAUSE))),
     }
 }

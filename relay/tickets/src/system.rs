@@ -104,13 +104,28 @@ pub trait TicketSystem: Send + Sync {
     async fn look_up(&self, tenant: TenantId, number: &TicketNumber) -> Result<Option<TicketBrief>, ReportError>;
     /// The open tickets of whoever these details belong to, newest first, at most `protocol::limits::OPEN_TICKETS_LISTED`.
     /// Empty when nobody is known by them.
-    async fn open_tickets(&self, tenant: TenantId, customer: &CustomerDetails) -> Result<Vec<TicketBrief>, ReportError>;
+    async fn open_tickets(&self, tenant: TenantId, customer: &CustomerDetails)
+    -> Result<Vec<TicketBrief>, ReportError>;
     /// The customer these details belong to, added when new.
-    async fn find_or_create_customer(&self, tenant: TenantId, customer: &CustomerDetails) -> Result<CustomerRef, ReportError>;
+    async fn find_or_create_customer(
+        &self,
+        tenant: TenantId,
+        customer: &CustomerDetails,
+    ) -> Result<CustomerRef, ReportError>;
     /// Opens a ticket with its first action.
     async fn open_ticket(&self, tenant: TenantId, ticket: &NewTicket) -> Result<Appended, ReportError>;
     /// Adds an action to a ticket. A ticket that does not exist is `Rejected`.
-    async fn append_action(&self, tenant: TenantId, ticket: &TicketNumber, action: &Action) -> Result<Appended, ReportError>;
+    async fn append_action(
+        &self,
+        tenant: TenantId,
+        ticket: &TicketNumber,
+        action: &Action,
+    ) -> Result<Appended, ReportError>;
     /// The action with this marker: on this ticket, or on any.
-    async fn find_marker(&self, tenant: TenantId, ticket: Option<&TicketNumber>, marker: &str) -> Result<Option<Appended>, ReportError>;
+    async fn find_marker(
+        &self,
+        tenant: TenantId,
+        ticket: Option<&TicketNumber>,
+        marker: &str,
+    ) -> Result<Option<Appended>, ReportError>;
 }

@@ -155,7 +155,8 @@ impl Worker {
                 return Ok(found);
             }
         }
-        let settings = self.store.tenant(tenant).await.map_err(|e| ReportError::Unreachable(Cause::Records(e.to_string())))?;
+        let settings =
+            self.store.tenant(tenant).await.map_err(|e| ReportError::Unreachable(Cause::Records(e.to_string())))?;
         let (known, asked) = match (&session.ticket, &session.choice) {
             (Some(resolved), _) => (Some(resolved), None),
             (None, TicketChoice::OpenNew { .. }) => (None, None),
@@ -189,7 +190,9 @@ impl Worker {
         let why = outcome.as_ref().err().map(chain).unwrap_or_default();
         let entry = &row.entry;
         let (how, ticket) = match policy::next(row.lease.attempt, &outcome, now) {
-            Decision::Done(Appended { ticket, external_id }) => (Settled::Done { ticket: ticket.clone(), external_id }, Some(ticket)),
+            Decision::Done(Appended { ticket, external_id }) => {
+                (Settled::Done { ticket: ticket.clone(), external_id }, Some(ticket))
+            }
             Decision::RetryAt(at) => (Settled::RetryAt { at, why: why.clone(), uncertain }, None),
             Decision::Park(reason) => (Settled::Parked { why: reason, uncertain }, None),
         };

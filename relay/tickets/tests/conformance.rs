@@ -16,7 +16,12 @@ use store::{CustomerDetails, EventKind};
 use tickets::{DeskSystem, NewTicket, Owner, ReportError, TicketSystem, event::Action};
 
 fn cida() -> CustomerDetails {
-    CustomerDetails { name: "Cida Nogueira".into(), company: "Padaria Aurora".into(), email: "c@p.example".into(), ..Default::default() }
+    CustomerDetails {
+        name: "Cida Nogueira".into(),
+        company: "Padaria Aurora".into(),
+        email: "c@p.example".into(),
+        ..Default::default()
+    }
 }
 
 fn action(kind: EventKind, session: SessionId) -> Action {
@@ -55,7 +60,10 @@ async fn a_ticket_that_is_not_there_is_none_and_takes_no_action(system: &dyn Tic
     }
 }
 
-async fn a_customer_is_the_same_when_asked_again_and_sees_their_open_tickets(system: &dyn TicketSystem, session: SessionId) {
+async fn a_customer_is_the_same_when_asked_again_and_sees_their_open_tickets(
+    system: &dyn TicketSystem,
+    session: SessionId,
+) {
     assert!(system.open_tickets(TENANT, &cida()).await.unwrap().is_empty());
     let first = system.find_or_create_customer(TENANT, &cida()).await.unwrap();
     assert_eq!(system.find_or_create_customer(TENANT, &cida()).await.unwrap(), first);

@@ -19,7 +19,11 @@ fn ana(language: Language) -> Author {
 }
 
 fn cida() -> CustomerDetails {
-    CustomerDetails { name: "  Cida\u{202e} Nogueira ".into(), email: "c@p.example".into(), ..CustomerDetails::default() }
+    CustomerDetails {
+        name: "  Cida\u{202e} Nogueira ".into(),
+        email: "c@p.example".into(),
+        ..CustomerDetails::default()
+    }
 }
 
 #[tokio::test]
@@ -29,7 +33,8 @@ async fn a_ticket_lives_from_its_opening_to_its_resolution() {
     let me = ana(Language::PtBr);
     let customer = desk.find_or_create_customer(TENANT, &cida(), at(0)).await.unwrap();
     assert_eq!(customer.details.name, "Cida Nogueira");
-    let ticket = desk.open_ticket(TENANT, &me, customer.id, " Nota\nfiscal ", "Não sai\r\nno caixa 2", at(1)).await.unwrap();
+    let ticket =
+        desk.open_ticket(TENANT, &me, customer.id, " Nota\nfiscal ", "Não sai\r\nno caixa 2", at(1)).await.unwrap();
     assert_eq!((ticket.subject.as_str(), ticket.owner_name.as_str()), ("Nota fiscal", "Ana Ribeiro"));
     desk.add_action(TENANT, &me, &ticket.number, "Já vejo", true, at(2)).await.unwrap();
     desk.set_status(TENANT, &me, &ticket.number, TicketStatus::Resolved, at(3)).await.unwrap();
@@ -64,7 +69,10 @@ async fn what_says_nothing_or_too_much_is_refused() {
     assert!(matches!(desk.open_ticket(TENANT, &me, customer, " ", "", at(0)).await, Err(DeskError::Empty { .. })));
     let ticket = desk.open_ticket(TENANT, &me, customer, &"x".repeat(300), "", at(0)).await.unwrap();
     assert_eq!(ticket.subject.chars().count(), 200);
-    assert!(matches!(desk.add_action(TENANT, &me, &ticket.number, " \r\n", false, at(0)).await, Err(DeskError::Empty { .. })));
+    assert!(matches!(
+        desk.add_action(TENANT, &me, &ticket.number, " \r\n", false, at(0)).await,
+        Err(DeskError::Empty { .. })
+    ));
     let long = "x".repeat(TEXT_BYTES + 1);
     assert!(matches!(desk.add_action(TENANT, &me, &ticket.number, &long, false, at(0)).await, Err(DeskError::TooLong)));
     let (_, actions) = desk.ticket(TENANT, &ticket.number).await.unwrap();
@@ -84,7 +92,9 @@ async fn nothing_of_another_tenant_is_reached() {
     assert!(missing(desk.customer(other, customer).await.unwrap_err()));
     assert!(missing(desk.add_action(other, &me, &number, "x", false, at(0)).await.unwrap_err()));
     assert!(missing(desk.set_status(other, &me, &number, TicketStatus::Closed, at(0)).await.unwrap_err()));
-    assert!(missing(desk.set_owner(TENANT, &me, &number, Some(OperatorId::from_bytes([8; 16])), at(0)).await.unwrap_err()));
+    assert!(missing(
+        desk.set_owner(TENANT, &me, &number, Some(OperatorId::from_bytes([8; 16])), at(0)).await.unwrap_err()
+    ));
     assert!(missing(desk.ticket(TENANT, &TicketNumber::new("x").unwrap()).await.unwrap_err()));
     assert!(desk.tickets(other, &TicketFilter::default()).await.unwrap().is_empty());
 }

@@ -38,7 +38,11 @@ async fn a_session_without_a_ticket_opens_one_for_its_customer_with_the_attendan
     assert_eq!(ticket.requester.details.email, "cida@padaria.example");
     assert_eq!((ticket.owner, ticket.owner_name.as_str()), (Some(ANA), "Ana Ribeiro"));
     let actions = w.actions().await.remove(0);
-    assert!(actions[0].action.text.starts_with("Acesso remoto iniciado\nProtocolo: 2026-11-21-000001\n"), "{}", actions[0].action.text);
+    assert!(
+        actions[0].action.text.starts_with("Acesso remoto iniciado\nProtocolo: 2026-11-21-000001\n"),
+        "{}",
+        actions[0].action.text
+    );
     assert!(actions[1].action.text.contains("Duração: 1 min 00 s"), "{}", actions[1].action.text);
     assert_eq!(actions[1].action.author, Some(ANA));
 }
@@ -73,7 +77,8 @@ async fn sessions_on_one_ticket_follow_each_other() {
         w.ended(TicketChoice::Number(number.clone())).await;
     }
     w.work_off().await;
-    let kinds: Vec<_> = w.actions().await.remove(0).iter().map(|a| (a.action.session.unwrap().as_bytes()[0], a.action.kind)).collect();
+    let kinds: Vec<_> =
+        w.actions().await.remove(0).iter().map(|a| (a.action.session.unwrap().as_bytes()[0], a.action.kind)).collect();
     let (start, end) = (ActionKind::SessionStart, ActionKind::SessionEnd);
     assert_eq!(kinds, [(1, start), (1, end), (2, start), (2, end), (3, start), (3, end)]);
 }
@@ -167,7 +172,9 @@ async fn a_call_that_never_answers_is_given_up_and_looked_for_first() {
 
 #[tokio::test]
 async fn killed_at_every_step_there_is_still_one_start_and_one_end_on_one_ticket() {
-    for (choice, plain) in [("new", false), ("chosen", false), ("missing", false), ("new", true), ("chosen", true), ("missing", true)] {
+    for (choice, plain) in
+        [("new", false), ("chosen", false), ("missing", false), ("new", true), ("chosen", true), ("missing", true)]
+    {
         let mut kills = 0;
         loop {
             let mut w = if plain { World::plain().await } else { World::new().await };

@@ -28,17 +28,19 @@ fn entry(row: &SqliteRow) -> Result<AuditEntry, StoreError> {
 #[async_trait]
 impl AuditRecords for SqliteStore {
     async fn audit(&self, entry: &AuditEntry) -> Result<(), StoreError> {
-        sqlx::query("INSERT INTO audit (tenant, operator, who, what, subject, source, at) VALUES (?, ?, ?, ?, ?, ?, ?)")
-            .bind(entry.tenant.as_bytes().as_slice())
-            .bind(entry.operator.as_ref().map(|id| id.as_bytes().as_slice()))
-            .bind(&entry.who)
-            .bind(&entry.what)
-            .bind(&entry.subject)
-            .bind(&entry.from)
-            .bind(ms(entry.at))
-            .execute(&self.writer)
-            .await
-            .map_err(error::referring("audit entry", "tenant"))?;
+        sqlx::query(
+            "INSERT INTO audit (tenant, operator, who, what, subject, source, at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(entry.tenant.as_bytes().as_slice())
+        .bind(entry.operator.as_ref().map(|id| id.as_bytes().as_slice()))
+        .bind(&entry.who)
+        .bind(&entry.what)
+        .bind(&entry.subject)
+        .bind(&entry.from)
+        .bind(ms(entry.at))
+        .execute(&self.writer)
+        .await
+        .map_err(error::referring("audit entry", "tenant"))?;
         Ok(())
     }
 

@@ -14,7 +14,8 @@ use super::{
 };
 use crate::{
     desk::{
-        Customer, CustomerDetails, CustomerId, DeskRecords, DeskTicket, NewAction, NewDeskTicket, TicketAction, TicketFilter,
+        Customer, CustomerDetails, CustomerId, DeskRecords, DeskTicket, NewAction, NewDeskTicket, TicketAction,
+        TicketFilter,
     },
     error::StoreError,
 };
@@ -70,7 +71,8 @@ async fn one(tx: &mut SqliteConnection, tenant: TenantId, number: i64) -> Result
     let sql = "SELECT t.*, c.name, c.email, c.company, c.phone, c.document, c.created_at AS requester_since, o.name AS owner_name
                FROM desk_tickets t JOIN desk_customers c ON c.id = t.requester LEFT JOIN operators o ON o.id = t.owner
                WHERE t.tenant = ? AND t.number = ?";
-    let row = sqlx::query(sql).bind(tenant.as_bytes().as_slice()).bind(number).fetch_optional(tx).await.map_err(error::of)?;
+    let row =
+        sqlx::query(sql).bind(tenant.as_bytes().as_slice()).bind(number).fetch_optional(tx).await.map_err(error::of)?;
     ticket(&row.ok_or(NO_TICKET)?)
 }
 
@@ -85,7 +87,11 @@ async fn marked(tx: &mut SqliteConnection, tenant: TenantId, marker: &str) -> Re
 }
 
 /// An owner or author must be of the tenant.
-async fn is_of_tenant(tx: &mut SqliteConnection, tenant: TenantId, operator: Option<OperatorId>) -> Result<(), StoreError> {
+async fn is_of_tenant(
+    tx: &mut SqliteConnection,
+    tenant: TenantId,
+    operator: Option<OperatorId>,
+) -> Result<(), StoreError> {
     let Some(operator) = operator else { return Ok(()) };
     let row = sqlx::query("SELECT 1 FROM operators WHERE id = ? AND tenant = ?")
         .bind(operator.as_bytes().as_slice())
@@ -96,7 +102,12 @@ async fn is_of_tenant(tx: &mut SqliteConnection, tenant: TenantId, operator: Opt
     row.map(|_| ()).ok_or(StoreError::NotFound { what: "operator" })
 }
 
-async fn append(tx: &mut SqliteConnection, tenant: TenantId, ticket: i64, new: &NewAction) -> Result<TicketAction, StoreError> {
+async fn append(
+    tx: &mut SqliteConnection,
+    tenant: TenantId,
+    ticket: i64,
+    new: &NewAction,
+) -> Result<TicketAction, StoreError> {
     is_of_tenant(tx, tenant, new.author).await?;
     let sql = "INSERT INTO desk_actions (tenant, ticket, author, author_name, text, public, kind, marker, session, at)
                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *";
@@ -126,7 +137,11 @@ async fn append(tx: &mut SqliteConnection, tenant: TenantId, ticket: i64, new: &
 
 #[async_trait]
 impl DeskRecords for SqliteStore {
-    async fn desk_match_customer(&self, tenant: TenantId, details: &CustomerDetails) -> Result<Option<Customer>, StoreError> {
+    async fn desk_match_customer(
+        &self,
+        tenant: TenantId,
+        details: &CustomerDetails,
+    ) -> Result<Option<Customer>, StoreError> {
         customers::find(&mut *self.readers.acquire().await.map_err(error::of)?, tenant, details).await
     }
 
@@ -176,13 +191,17 @@ impl DeskRecords for SqliteStore {
         }
         is_of_tenant(&mut tx, tenant, new.owner).await?;
         let sql = "SELECT * FROM desk_customers WHERE id = ? AND tenant = ?";
-        let row = sqlx::query(sql).bind(new.requester.0).bind(tenant.as_bytes().as_slice()).fetch_optional(&mut *tx).await;
-        let requester = customers::customer(&row.map_err(error::of)?.ok_or(StoreError::NotFound { what: "customer" })?)?;
-        let row = sqlx::query("UPDATE tenants SET next_ticket = next_ticket + 1 WHERE id = ? RETURNING next_ticket - 1 AS number")
-            .bind(tenant.as_bytes().as_slice())
-            .fetch_one(&mut *tx)
-            .await
-            .map_err(error::of)?;
+        let row =
+            sqlx::query(sql).bind(new.requester.0).bind(tenant.as_bytes().as_slice()).fetch_optional(&mut *tx).await;
+        let requester =
+            customers::customer(&row.map_err(error::of)?.ok_or(StoreError::NotFound { what: "customer" })?)?;
+        let row = sqlx::query(
+            "UPDATE tenants SET next_ticket = next_ticket + 1 WHERE id = ? RETURNING next_ticket - 1 AS number",
+        )
+        .bind(tenant.as_bytes().as_slice())
+        .fetch_one(&mut *tx)
+        .await
+        .map_err(error::of)?;
         let number: i64 = row.plain("number")?;
         let sql = "INSERT INTO desk_tickets (tenant, number, subject, requester, owner, status, opened_at, updated_at, search)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8)";
@@ -247,7 +266,12 @@ impl DeskRecords for SqliteStore {
         rows.iter().map(action).collect()
     }
 
-    async fn desk_append(&self, tenant: TenantId, number: &TicketNumber, new: &NewAction) -> Result<TicketAction, StoreError> {
+    async fn desk_append(
+        &self,
+        tenant: TenantId,
+        number: &TicketNumber,
+        new: &NewAction,
+    ) -> Result<TicketAction, StoreError> {
         let number = parse(number).ok_or(NO_TICKET)?;
         let mut tx = self.write().await?;
         if let Some(marker) = &new.marker

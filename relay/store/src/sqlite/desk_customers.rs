@@ -63,7 +63,11 @@ impl Keys {
 ///
 /// What a weaker key finds is not believed where a stronger one is known on both sides and differs: colleagues share a telephone
 /// and a CNPJ. Of several the oldest.
-pub(super) async fn find(tx: &mut SqliteConnection, tenant: TenantId, details: &CustomerDetails) -> Result<Option<Customer>, StoreError> {
+pub(super) async fn find(
+    tx: &mut SqliteConnection,
+    tenant: TenantId,
+    details: &CustomerDetails,
+) -> Result<Option<Customer>, StoreError> {
     let keys = Keys::of(details);
     let sql = "SELECT * FROM desk_customers
                WHERE tenant = ?1 AND (

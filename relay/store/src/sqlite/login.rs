@@ -25,7 +25,8 @@ fn millis(duration: Duration) -> i64 {
 
 /// Ends every login of an operator inside a transaction.
 pub(super) async fn end_all(tx: &mut SqliteConnection, operator: OperatorId) -> Result<(), StoreError> {
-    let ended = sqlx::query("DELETE FROM logins WHERE operator = ?").bind(operator.as_bytes().as_slice()).execute(tx).await;
+    let ended =
+        sqlx::query("DELETE FROM logins WHERE operator = ?").bind(operator.as_bytes().as_slice()).execute(tx).await;
     ended.map_err(error::of)?;
     Ok(())
 }
@@ -72,7 +73,11 @@ impl SqliteStore {
             .await
             .map_err(error::of)?;
         let Some(row) = row else { return Ok(None) };
-        let login = Login { operator: operator::operator(&row)?, created_at: row.time("begun_at")?, seen_at: row.time("seen_at")? };
+        let login = Login {
+            operator: operator::operator(&row)?,
+            created_at: row.time("begun_at")?,
+            seen_at: row.time("seen_at")?,
+        };
         if ms(now) - ms(login.seen_at) >= millis(SEEN_GRANULARITY) {
             // A login that was ended meanwhile stays ended. Looking must work on a full disk too: then the use is not written down.
             let seen = sqlx::query("UPDATE logins SET seen_at = max(seen_at, ?2) WHERE hash = ?1")

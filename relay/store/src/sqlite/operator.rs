@@ -22,7 +22,11 @@ pub(super) fn operator(row: &SqliteRow) -> Result<Operator, StoreError> {
         login: row.plain("login")?,
         name: row.plain("name")?,
         password_hash: row.plain("password_hash")?,
-        roles: Roles { attend: row.plain("attend")?, admin: row.plain("admin")?, may_see_passwords: row.plain("may_see_passwords")? },
+        roles: Roles {
+            attend: row.plain("attend")?,
+            admin: row.plain("admin")?,
+            may_see_passwords: row.plain("may_see_passwords")?,
+        },
         disabled_at: row.time_if_any("disabled_at")?,
         created_at: row.time("created_at")?,
     })
@@ -94,15 +98,22 @@ impl OperatorRecords for SqliteStore {
     }
 
     async fn operators(&self, tenant: TenantId) -> Result<Vec<Operator>, StoreError> {
-        let rows = sqlx::query("SELECT * FROM operators WHERE tenant = ? ORDER BY disabled_at IS NOT NULL, name, login")
-            .bind(tenant.as_bytes().as_slice())
-            .fetch_all(&self.readers)
-            .await
-            .map_err(error::of)?;
+        let rows =
+            sqlx::query("SELECT * FROM operators WHERE tenant = ? ORDER BY disabled_at IS NOT NULL, name, login")
+                .bind(tenant.as_bytes().as_slice())
+                .fetch_all(&self.readers)
+                .await
+                .map_err(error::of)?;
         rows.iter().map(operator).collect()
     }
 
-    async fn update_operator(&self, tenant: TenantId, id: OperatorId, name: &str, roles: Roles) -> Result<Operator, StoreError> {
+    async fn update_operator(
+        &self,
+        tenant: TenantId,
+        id: OperatorId,
+        name: &str,
+        roles: Roles,
+    ) -> Result<Operator, StoreError> {
         let mut tx = self.write().await?;
         let before = one(&mut tx, tenant, id).await?;
         sqlx::query("UPDATE operators SET name = ?2, attend = ?3, admin = ?4, may_see_passwords = ?5 WHERE id = ?1")
@@ -122,7 +133,12 @@ impl OperatorRecords for SqliteStore {
         Ok(after)
     }
 
-    async fn set_operator_password(&self, tenant: TenantId, id: OperatorId, password_hash: &str) -> Result<(), StoreError> {
+    async fn set_operator_password(
+        &self,
+        tenant: TenantId,
+        id: OperatorId,
+        password_hash: &str,
+    ) -> Result<(), StoreError> {
         let mut tx = self.write().await?;
         one(&mut tx, tenant, id).await?;
         sqlx::query("UPDATE operators SET password_hash = ?2 WHERE id = ?1")
@@ -135,7 +151,13 @@ impl OperatorRecords for SqliteStore {
         tx.commit().await.map_err(error::of)
     }
 
-    async fn set_operator_disabled(&self, tenant: TenantId, id: OperatorId, disabled: bool, now: Timestamp) -> Result<(), StoreError> {
+    async fn set_operator_disabled(
+        &self,
+        tenant: TenantId,
+        id: OperatorId,
+        disabled: bool,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let mut tx = self.write().await?;
         let before = one(&mut tx, tenant, id).await?;
         if before.is_enabled() != disabled {

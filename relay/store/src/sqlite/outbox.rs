@@ -78,7 +78,12 @@ fn entry(row: &SqliteRow) -> Result<OutboxEntry, StoreError> {
 }
 
 /// Writes an outbox row inside the transaction that changes its session.
-pub(super) async fn add(tx: &mut SqliteConnection, session: &Session, kind: EventKind, now: Timestamp) -> Result<(), StoreError> {
+pub(super) async fn add(
+    tx: &mut SqliteConnection,
+    session: &Session,
+    kind: EventKind,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let order_key = match &session.choice {
         TicketChoice::Number(number) => format!("ticket:{number}"),
         TicketChoice::OpenNew { .. } => format!("session:{}", session.id),
@@ -125,7 +130,12 @@ impl OutboxRecords for SqliteStore {
                                          leased_until = ?2
                        WHERE id = ?1
                        RETURNING *, (SELECT protocol FROM sessions s WHERE s.id = outbox.session) AS protocol";
-            let row = sqlx::query(sql).bind(row.plain::<i64>("id")?).bind(ms(until)).fetch_one(&mut *tx).await.map_err(error::of)?;
+            let row = sqlx::query(sql)
+                .bind(row.plain::<i64>("id")?)
+                .bind(ms(until))
+                .fetch_one(&mut *tx)
+                .await
+                .map_err(error::of)?;
             let entry = entry(&row)?;
             let session = session::one(&mut tx, entry.session).await?;
             claimed.push(Claimed { lease: Lease { entry: entry.id, attempt: entry.attempts }, entry, session });
@@ -141,7 +151,12 @@ impl OutboxRecords for SqliteStore {
                 let sql = "UPDATE outbox SET state = 'done', leased_until = NULL, uncertain = 0, why = NULL,
                                              settled_at = ?3, ticket = ?4, external_id = ?5
                            WHERE id = ?1 AND attempts = ?2 AND state = 'leased' RETURNING session";
-                sqlx::query(sql).bind(lease.entry).bind(lease.attempt).bind(ms(now)).bind(ticket.as_str()).bind(external_id.as_deref())
+                sqlx::query(sql)
+                    .bind(lease.entry)
+                    .bind(lease.attempt)
+                    .bind(ms(now))
+                    .bind(ticket.as_str())
+                    .bind(external_id.as_deref())
             }
             Settled::RetryAt { at, why, uncertain } => {
                 let sql = "UPDATE outbox SET state = 'pending', leased_until = NULL, uncertain = (uncertain OR ?5), due_at = ?3, why = ?4
@@ -154,7 +169,8 @@ impl OutboxRecords for SqliteStore {
                 sqlx::query(sql).bind(lease.entry).bind(lease.attempt).bind(ms(now)).bind(cut(why)).bind(*uncertain)
             }
         };
-        let row = query.fetch_optional(&mut *tx).await.map_err(error::of)?.ok_or(StoreError::Conflict { what: "lease" })?;
+        let row =
+            query.fetch_optional(&mut *tx).await.map_err(error::of)?.ok_or(StoreError::Conflict { what: "lease" })?;
         if let Settled::Done { ticket, .. } = how {
             sqlx::query("UPDATE sessions SET ticket = ?2 WHERE id = ?1 AND ticket IS NULL")
                 .bind(row.id::<SessionId>("session")?.as_bytes().as_slice())
@@ -180,8 +196,14 @@ impl OutboxRecords for SqliteStore {
         sqlx::query(sql).fetch_one(&self.readers).await.map_err(error::of)?.time_if_any("due")
     }
 
-    async fn outbox_list(&self, tenant: TenantId, states: &[OutboxState], limit: u32) -> Result<Vec<OutboxEntry>, StoreError> {
-        let states = if states.is_empty() { &[OutboxState::Pending, OutboxState::Leased, OutboxState::Parked] } else { states };
+    async fn outbox_list(
+        &self,
+        tenant: TenantId,
+        states: &[OutboxState],
+        limit: u32,
+    ) -> Result<Vec<OutboxEntry>, StoreError> {
+        let states =
+            if states.is_empty() { &[OutboxState::Pending, OutboxState::Leased, OutboxState::Parked] } else { states };
         let states: Vec<&str> = states.iter().map(|s| state_word(*s)).collect();
         let sql = "SELECT o.*, s.protocol FROM outbox o JOIN sessions s ON s.id = o.session
                    WHERE o.tenant = ?1 AND o.state IN (SELECT value FROM json_each(?2)) ORDER BY o.id DESC LIMIT ?3";
@@ -197,14 +219,20 @@ impl OutboxRecords for SqliteStore {
 
     async fn outbox_of_session(&self, session: SessionId) -> Result<Vec<OutboxEntry>, StoreError> {
         let sql = "SELECT o.*, s.protocol FROM outbox o JOIN sessions s ON s.id = o.session WHERE o.session = ? ORDER BY o.id";
-        let rows = sqlx::query(sql).bind(session.as_bytes().as_slice()).fetch_all(&self.readers).await.map_err(error::of)?;
+        let rows =
+            sqlx::query(sql).bind(session.as_bytes().as_slice()).fetch_all(&self.readers).await.map_err(error::of)?;
         rows.iter().map(entry).collect()
     }
 
     async fn retry_parked(&self, tenant: TenantId, entry: i64, now: Timestamp) -> Result<(), StoreError> {
         let sql = "UPDATE outbox SET state = 'pending', due_at = ?3, settled_at = NULL
                    WHERE id = ?1 AND tenant = ?2 AND state = 'parked'";
-        let done = sqlx::query(sql).bind(entry).bind(tenant.as_bytes().as_slice()).bind(ms(now)).execute(&self.writer).await;
-        if done.map_err(error::of)?.rows_affected() == 0 { Err(StoreError::NotFound { what: "parked row" }) } else { Ok(()) }
+        let done =
+            sqlx::query(sql).bind(entry).bind(tenant.as_bytes().as_slice()).bind(ms(now)).execute(&self.writer).await;
+        if done.map_err(error::of)?.rows_affected() == 0 {
+            Err(StoreError::NotFound { what: "parked row" })
+        } else {
+            Ok(())
+        }
     }
 }

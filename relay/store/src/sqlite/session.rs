@@ -55,12 +55,17 @@ pub(super) fn session(row: &SqliteRow) -> Result<Session, StoreError> {
 
 /// One session inside a transaction.
 pub(super) async fn one(tx: &mut SqliteConnection, id: SessionId) -> Result<Session, StoreError> {
-    let row = sqlx::query("SELECT * FROM sessions WHERE id = ?").bind(id.as_bytes().as_slice()).fetch_optional(tx).await;
+    let row =
+        sqlx::query("SELECT * FROM sessions WHERE id = ?").bind(id.as_bytes().as_slice()).fetch_optional(tx).await;
     session(&row.map_err(error::of)?.ok_or(StoreError::NotFound { what: "session" })?)
 }
 
 /// The tenant's next protocol number of this UTC day. A number of a transaction that fails is given again.
-async fn next_protocol(tx: &mut SqliteConnection, tenant: TenantId, at: Timestamp) -> Result<ProtocolNumber, StoreError> {
+async fn next_protocol(
+    tx: &mut SqliteConnection,
+    tenant: TenantId,
+    at: Timestamp,
+) -> Result<ProtocolNumber, StoreError> {
     let day = at.strftime("%Y-%m-%d").to_string();
     let sql = "INSERT INTO protocol_counters (tenant, day, last) VALUES (?, ?, 1)
                ON CONFLICT (tenant, day) DO UPDATE SET last = last + 1 RETURNING last";
@@ -110,7 +115,8 @@ impl SessionRecords for SqliteStore {
         };
         let name = typed(&new.fields, FieldKey::Name);
         let search = folded(&[name, typed(&new.fields, FieldKey::Company), &new.attendant_name, protocol.as_str()]);
-        let sql = "INSERT INTO sessions (id, tenant, app, protocol, device, fields, customer_name, attendant, attendant_name,
+        let sql =
+            "INSERT INTO sessions (id, tenant, app, protocol, device, fields, customer_name, attendant, attendant_name,
                                          choice_number, choice_subject, state, dialled_at, search)
                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'dialling', ?, ?)";
         sqlx::query(sql)
@@ -195,7 +201,9 @@ impl SessionRecords for SqliteStore {
     }
 
     async fn unfinished_sessions(&self) -> Result<Vec<Session>, StoreError> {
-        let rows = sqlx::query("SELECT * FROM sessions WHERE state IN ('dialling', 'started') ORDER BY row").fetch_all(&self.readers).await;
+        let rows = sqlx::query("SELECT * FROM sessions WHERE state IN ('dialling', 'started') ORDER BY row")
+            .fetch_all(&self.readers)
+            .await;
         rows.map_err(error::of)?.iter().map(session).collect()
     }
 

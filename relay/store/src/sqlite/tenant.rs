@@ -57,12 +57,18 @@ impl TenantRecords for SqliteStore {
     }
 
     async fn tenant(&self, id: TenantId) -> Result<Tenant, StoreError> {
-        let row = sqlx::query("SELECT * FROM tenants WHERE id = ?").bind(id.as_bytes().as_slice()).fetch_optional(&self.readers).await;
+        let row = sqlx::query("SELECT * FROM tenants WHERE id = ?")
+            .bind(id.as_bytes().as_slice())
+            .fetch_optional(&self.readers)
+            .await;
         tenant(&row.map_err(error::of)?.ok_or(StoreError::NotFound { what: "tenant" })?)
     }
 
     async fn tenants(&self) -> Result<Vec<Tenant>, StoreError> {
-        let rows = sqlx::query("SELECT * FROM tenants ORDER BY created_at, rowid").fetch_all(&self.readers).await.map_err(error::of)?;
+        let rows = sqlx::query("SELECT * FROM tenants ORDER BY created_at, rowid")
+            .fetch_all(&self.readers)
+            .await
+            .map_err(error::of)?;
         rows.iter().map(tenant).collect()
     }
 
@@ -99,7 +105,10 @@ impl TenantRecords for SqliteStore {
     }
 
     async fn app(&self, id: AppId) -> Result<App, StoreError> {
-        let row = sqlx::query("SELECT * FROM apps WHERE id = ?").bind(id.as_bytes().as_slice()).fetch_optional(&self.readers).await;
+        let row = sqlx::query("SELECT * FROM apps WHERE id = ?")
+            .bind(id.as_bytes().as_slice())
+            .fetch_optional(&self.readers)
+            .await;
         app(&row.map_err(error::of)?.ok_or(StoreError::NotFound { what: "app" })?)
     }
 
@@ -153,7 +162,12 @@ impl TenantRecords for SqliteStore {
         row.map(|row| row.id("tenant")).transpose()
     }
 
-    async fn complete_setup(&self, token: &TokenHash, company: &str, administrator: &NewOperator) -> Result<Operator, StoreError> {
+    async fn complete_setup(
+        &self,
+        token: &TokenHash,
+        company: &str,
+        administrator: &NewOperator,
+    ) -> Result<Operator, StoreError> {
         let mut tx = self.write().await?;
         let used = sqlx::query("DELETE FROM setup_tokens WHERE hash = ? AND tenant = ?")
             .bind(token.as_bytes().as_slice())

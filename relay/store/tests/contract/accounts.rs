@@ -43,7 +43,10 @@ pub async fn the_set_up_link_works_once(w: &World) {
 
     // A login that is taken leaves everything as it was, the link too.
     let taken = w.varanda.operator(boss.id, "ANA", "Dona", ADMIN);
-    assert!(matches!(w.store().await.complete_setup(&token, "X", &taken).await, Err(StoreError::Conflict { what: "login" })));
+    assert!(matches!(
+        w.store().await.complete_setup(&token, "X", &taken).await,
+        Err(StoreError::Conflict { what: "login" })
+    ));
     assert_eq!(w.store().await.tenant(w.varanda.tenant).await.unwrap().name, "Varanda Sistemas");
     // Another tenant's administrator cannot use it.
     let stranger = w.other.operator(boss.id, "dona", "Dona", ADMIN);
@@ -97,7 +100,10 @@ pub async fn somebody_is_always_left_to_administer(w: &World) {
     store.update_operator(tenant, w.varanda.ana, "Ana R.", Roles { admin: true, ..ATTENDANT }).await.unwrap();
     store.set_operator_disabled(tenant, admin, true, at(2)).await.unwrap();
     let listed = w.store().await.operators(tenant).await.unwrap();
-    assert_eq!(listed.iter().map(|o| (o.name.as_str(), o.disabled_at)).collect::<Vec<_>>(), [("Ana R.", None), ("Chefe", Some(at(2)))]);
+    assert_eq!(
+        listed.iter().map(|o| (o.name.as_str(), o.disabled_at)).collect::<Vec<_>>(),
+        [("Ana R.", None), ("Chefe", Some(at(2)))]
+    );
     store.set_operator_disabled(tenant, admin, false, at(3)).await.unwrap();
     assert!(store.operator(tenant, admin).await.unwrap().is_enabled());
 }
@@ -106,7 +112,10 @@ pub async fn a_console_session_ends_when_idle_and_after_its_life(w: &World) {
     let token = TokenHash::of(b"browser");
     let (tenant, ana) = (w.varanda.tenant, w.varanda.ana);
     w.store().await.begin_console_session(&token, tenant, ana, at(0)).await.unwrap();
-    assert!(w.store().await.program_login(&token, at(1)).await.unwrap().is_none(), "a browser's token is not a program's");
+    assert!(
+        w.store().await.program_login(&token, at(1)).await.unwrap().is_none(),
+        "a browser's token is not a program's"
+    );
 
     // Used every 20 minutes it lives for twelve hours and no longer.
     let mut now = at(0);
@@ -127,7 +136,10 @@ pub async fn a_programs_login_is_good_for_a_week(w: &World) {
     w.store().await.begin_program_login(&token, w.varanda.tenant, w.varanda.ana, at(0)).await.unwrap();
     let last = after(at(0), login::PROGRAM_LIFE - Duration::from_secs(1));
     assert!(w.store().await.program_login(&token, last).await.unwrap().is_some());
-    assert!(w.store().await.console_session(&token, at(1)).await.unwrap().is_none(), "a program's token is not a browser's");
+    assert!(
+        w.store().await.console_session(&token, at(1)).await.unwrap().is_none(),
+        "a program's token is not a browser's"
+    );
     w.store().await.end_console_session(&token).await.unwrap();
     assert!(w.store().await.program_login(&token, after(at(0), login::PROGRAM_LIFE)).await.unwrap().is_none());
     w.store().await.end_program_login(&token).await.unwrap();

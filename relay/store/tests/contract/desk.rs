@@ -1,12 +1,20 @@
 //! The built-in desk: whose customer, whose ticket, one action per marker.
 
 use protocol::message::ticket::TicketStatus;
-use store::{ActionKind, Customer, CustomerDetails, CustomerId, DeskTicket, NewAction, NewDeskTicket, StoreError, TicketFilter};
+use store::{
+    ActionKind, Customer, CustomerDetails, CustomerId, DeskTicket, NewAction, NewDeskTicket, StoreError, TicketFilter,
+};
 
 use super::{World, at, number};
 
 fn details(name: &str, email: &str, company: &str, phone: &str, document: &str) -> CustomerDetails {
-    CustomerDetails { name: name.into(), email: email.into(), company: company.into(), phone: phone.into(), document: document.into() }
+    CustomerDetails {
+        name: name.into(),
+        email: email.into(),
+        company: company.into(),
+        phone: phone.into(),
+        document: document.into(),
+    }
 }
 
 fn cida() -> CustomerDetails {
@@ -56,7 +64,10 @@ pub async fn a_customer_is_known_by_the_strongest_thing_they_tell(w: &World) {
         details("Cida", "cida@padaria-aurora.example", "Outra", "99999999", "1"),
     ] {
         assert_eq!(made(w, &told).await.id, known.id, "{told:?}");
-        assert_eq!(w.store().await.desk_match_customer(w.varanda.tenant, &told).await.unwrap().unwrap().details, cida());
+        assert_eq!(
+            w.store().await.desk_match_customer(w.varanda.tenant, &told).await.unwrap().unwrap().details,
+            cida()
+        );
     }
 }
 
@@ -140,7 +151,13 @@ pub async fn only_a_tickets_own_number_finds_it(w: &World) {
     let id = made(w, &cida()).await.id;
     opened(w, id, None).await;
     for wrong in ["1002", "01001", "+1001", "1001.0", "SUP-12", "99999999999999999999"] {
-        assert!(matches!(w.store().await.desk_ticket(w.varanda.tenant, &number(wrong)).await, Err(StoreError::NotFound { .. })), "{wrong}");
+        assert!(
+            matches!(
+                w.store().await.desk_ticket(w.varanda.tenant, &number(wrong)).await,
+                Err(StoreError::NotFound { .. })
+            ),
+            "{wrong}"
+        );
         let appended = w.store().await.desk_append(w.varanda.tenant, &number(wrong), &action(None)).await;
         assert!(matches!(appended, Err(StoreError::NotFound { what: "ticket" })), "{wrong}: {appended:?}");
     }
@@ -154,10 +171,17 @@ pub async fn a_change_is_written_on_the_ticket(w: &World) {
     let tenant = w.varanda.tenant;
     let change = NewAction { kind: ActionKind::Change, at: at(99), author: Some(w.varanda.ana), ..action(None) };
     let store = w.store().await;
-    let after = store.desk_change_ticket(tenant, &before.number, TicketStatus::Resolved, Some(w.varanda.ana), &change).await.unwrap();
-    assert_eq!((after.owner_name.as_str(), after.status, after.updated_at), ("Ana Ribeiro", TicketStatus::Resolved, at(99)));
+    let after = store
+        .desk_change_ticket(tenant, &before.number, TicketStatus::Resolved, Some(w.varanda.ana), &change)
+        .await
+        .unwrap();
+    assert_eq!(
+        (after.owner_name.as_str(), after.status, after.updated_at),
+        ("Ana Ribeiro", TicketStatus::Resolved, at(99))
+    );
     assert_eq!(store.desk_actions(tenant, &before.number).await.unwrap()[0].action, change);
-    let foreign = store.desk_change_ticket(tenant, &before.number, TicketStatus::Closed, Some(w.other.ana), &change).await;
+    let foreign =
+        store.desk_change_ticket(tenant, &before.number, TicketStatus::Closed, Some(w.other.ana), &change).await;
     assert!(matches!(foreign, Err(StoreError::NotFound { what: "operator" })));
     assert_eq!(store.desk_ticket(tenant, &before.number).await.unwrap(), after);
     assert_eq!(store.desk_actions(tenant, &before.number).await.unwrap().len(), 1);
@@ -180,7 +204,10 @@ pub async fn tickets_are_listed_newest_first_and_found(w: &World) {
     assert_eq!(list(all()).await, ["1004", "1003", "1002", "1001"]);
     assert_eq!(list(TicketFilter { limit: 2, ..all() }).await, ["1004", "1003"]);
     assert_eq!(list(TicketFilter { before: Some(number("1003")), ..all() }).await, ["1002", "1001"]);
-    assert_eq!(list(TicketFilter { statuses: TicketFilter::OPEN.to_vec(), requester: Some(id), ..all() }).await, ["1003", "1001"]);
+    assert_eq!(
+        list(TicketFilter { statuses: TicketFilter::OPEN.to_vec(), requester: Some(id), ..all() }).await,
+        ["1003", "1001"]
+    );
     assert_eq!(list(TicketFilter { search: "1002".into(), ..all() }).await, ["1002"]);
     assert_eq!(list(TicketFilter { search: "JOAO".into(), ..all() }).await, ["1004"]);
     assert_eq!(list(TicketFilter { search: "emitir NOTA".into(), ..all() }).await.len(), 4);

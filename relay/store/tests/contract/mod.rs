@@ -112,7 +112,13 @@ impl Company {
     }
 
     pub fn tenant(&self, name: &str) -> Tenant {
-        Tenant { id: self.tenant, name: name.into(), language: Language::PtBr, time_zone: "America/Sao_Paulo".into(), created_at: at(0) }
+        Tenant {
+            id: self.tenant,
+            name: name.into(),
+            language: Language::PtBr,
+            time_zone: "America/Sao_Paulo".into(),
+            created_at: at(0),
+        }
     }
 
     pub fn app(&self) -> App {
@@ -124,7 +130,10 @@ impl Company {
             accent: "2F4FA0".into(),
             phone: "(11) 5555-0188".into(),
             language: Language::PtBr,
-            fields: vec![AppField { key: FieldKey::Name, ask: Ask::Required }, AppField { key: FieldKey::Email, ask: Ask::Optional }],
+            fields: vec![
+                AppField { key: FieldKey::Name, ask: Ask::Required },
+                AppField { key: FieldKey::Email, ask: Ask::Optional },
+            ],
             logo_png: Some(vec![0x89, b'P', 0]),
             created_at: at(0),
         }

@@ -37,7 +37,11 @@ pub async fn the_end_waits_for_the_start(w: &World) {
     w.store().await.settle(first[0].lease, &done("1001"), at(102)).await.unwrap();
     let second = claim(w, 103).await;
     assert_eq!(what(&second), [(1, EventKind::End)]);
-    assert_eq!(second[0].session.ticket, Some(number("1001")), "the ticket is the session's from the settling of the start");
+    assert_eq!(
+        second[0].session.ticket,
+        Some(number("1001")),
+        "the ticket is the session's from the settling of the start"
+    );
     w.store().await.settle(second[0].lease, &done("1001"), at(104)).await.unwrap();
     assert!(claim(w, 105).await.is_empty());
     assert_eq!(w.store().await.next_due().await.unwrap(), None);
@@ -83,12 +87,18 @@ pub async fn a_parked_row_holds_up_its_own_session_only(w: &World) {
     let next = claim(w, 102).await;
     assert_eq!(what(&next), [(2, EventKind::Start)], "the end of the first waits for a person too");
     let listed = w.store().await.outbox_list(w.varanda.tenant, &[OutboxState::Parked], 10).await.unwrap();
-    assert_eq!((listed.len(), listed[0].why.as_deref(), listed[0].protocol.as_str()), (1, Some("400"), "2026-11-21-000001"));
+    assert_eq!(
+        (listed.len(), listed[0].why.as_deref(), listed[0].protocol.as_str()),
+        (1, Some("400"), "2026-11-21-000001")
+    );
     assert_eq!(w.store().await.outbox_list(w.varanda.tenant, &[], 10).await.unwrap().len(), 4);
     assert!(w.store().await.outbox_list(w.other.tenant, &[], 10).await.unwrap().is_empty());
 
     // A person sees to it: only of their own tenant, and once.
-    assert!(matches!(w.store().await.retry_parked(w.other.tenant, listed[0].id, at(110)).await, Err(StoreError::NotFound { .. })));
+    assert!(matches!(
+        w.store().await.retry_parked(w.other.tenant, listed[0].id, at(110)).await,
+        Err(StoreError::NotFound { .. })
+    ));
     w.store().await.retry_parked(w.varanda.tenant, listed[0].id, at(110)).await.unwrap();
     assert!(w.store().await.retry_parked(w.varanda.tenant, listed[0].id, at(110)).await.is_err());
     assert_eq!(what(&claim(w, 111).await), [(1, EventKind::Start)]);
@@ -111,7 +121,10 @@ pub async fn a_lease_that_ran_out_makes_the_row_uncertain_and_its_holder_powerle
     let third = claim(w, 170).await;
     assert!(third[0].entry.uncertain);
     w.store().await.settle(third[0].lease, &done("1"), at(171)).await.unwrap();
-    assert!(matches!(w.store().await.settle(third[0].lease, &done("2"), at(172)).await, Err(StoreError::Conflict { .. })));
+    assert!(matches!(
+        w.store().await.settle(third[0].lease, &done("2"), at(172)).await,
+        Err(StoreError::Conflict { .. })
+    ));
 }
 
 pub async fn a_restart_takes_leased_rows_up_at_once_as_uncertain(w: &World) {

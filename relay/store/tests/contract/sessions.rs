@@ -30,7 +30,8 @@ pub async fn protocol_numbers_count_per_tenant_and_utc_day(w: &World) {
         Err(StoreError::Conflict { what: "session" })
     ));
     assert_eq!(open(5, &w.varanda, "2026-11-21T12:00:00Z").await, "2026-11-21-000003");
-    let by_number = w.store().await.session_by_protocol(w.varanda.tenant, &ProtocolNumber::new("2026-11-21-000003").unwrap()).await;
+    let by_number =
+        w.store().await.session_by_protocol(w.varanda.tenant, &ProtocolNumber::new("2026-11-21-000003").unwrap()).await;
     assert_eq!(by_number.unwrap().id, SessionId::from_bytes([5; 16]));
 }
 
@@ -51,7 +52,10 @@ pub async fn sessions_dialled_at_once_get_different_numbers(w: &World) {
 pub async fn a_session_is_read_back_as_it_went(w: &World) {
     let id = w.dialled(1, on("4821")).await;
     let session = w.store().await.session(id).await.unwrap();
-    assert_eq!((session.state, session.granted, session.choice.clone()), (SessionState::Dialling, Grants::NONE, on("4821")));
+    assert_eq!(
+        (session.state, session.granted, session.choice.clone()),
+        (SessionState::Dialling, Grants::NONE, on("4821"))
+    );
     assert_eq!((session.customer_name.as_str(), session.fields.len()), ("Cida Conceição", 2));
     let started = Started { granted: Grants::VIEW, attendant_name: "Ana B. Ribeiro".into(), at: at(5) };
     w.store().await.start_session(id, &started, at(6)).await.unwrap();
@@ -59,7 +63,10 @@ pub async fn a_session_is_read_back_as_it_went(w: &World) {
     let session = w.store().await.session(id).await.unwrap();
     assert_eq!((session.state, session.granted, session.reconnects), (SessionState::Ended, Grants::VIEW, 1));
     assert_eq!((session.started_at, session.ended_at), (Some(at(5)), Some(at(65))));
-    assert_eq!((session.close_reason, session.attendant_name.as_str()), (Some(CloseReason::EndedByCustomer), "Ana B. Ribeiro"));
+    assert_eq!(
+        (session.close_reason, session.attendant_name.as_str()),
+        (Some(CloseReason::EndedByCustomer), "Ana B. Ribeiro")
+    );
     assert_eq!((session.ticket.as_ref(), session.ticket_shown()), (None, Some(&number("4821"))));
     let other = w.dialled(2, open_new()).await;
     assert_eq!(w.store().await.session(other).await.unwrap().choice, open_new());

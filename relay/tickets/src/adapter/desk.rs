@@ -13,7 +13,8 @@ use protocol::{
     },
 };
 use store::{
-    ActionKind, CustomerDetails, CustomerId, DeskTicket, EventKind, NewAction, NewDeskTicket, Store, StoreError, TicketAction, TicketFilter,
+    ActionKind, CustomerDetails, CustomerId, DeskTicket, EventKind, NewAction, NewDeskTicket, Store, StoreError,
+    TicketAction, TicketFilter,
 };
 
 use crate::{
@@ -43,7 +44,11 @@ impl TicketSystem for DeskSystem {
         }
     }
 
-    async fn open_tickets(&self, tenant: TenantId, customer: &CustomerDetails) -> Result<Vec<TicketBrief>, ReportError> {
+    async fn open_tickets(
+        &self,
+        tenant: TenantId,
+        customer: &CustomerDetails,
+    ) -> Result<Vec<TicketBrief>, ReportError> {
         let Some(requester) = self.store.desk_match_customer(tenant, customer).await.map_err(|e| translate(&e))? else {
             return Ok(Vec::new());
         };
@@ -57,14 +62,23 @@ impl TicketSystem for DeskSystem {
         Ok(tickets.iter().map(brief).collect())
     }
 
-    async fn find_or_create_customer(&self, tenant: TenantId, customer: &CustomerDetails) -> Result<CustomerRef, ReportError> {
-        let customer = self.store.desk_find_or_create_customer(tenant, customer, Timestamp::now()).await.map_err(|e| translate(&e))?;
+    async fn find_or_create_customer(
+        &self,
+        tenant: TenantId,
+        customer: &CustomerDetails,
+    ) -> Result<CustomerRef, ReportError> {
+        let customer = self
+            .store
+            .desk_find_or_create_customer(tenant, customer, Timestamp::now())
+            .await
+            .map_err(|e| translate(&e))?;
         Ok(CustomerRef(customer.id.0.to_string()))
     }
 
     async fn open_ticket(&self, tenant: TenantId, ticket: &NewTicket) -> Result<Appended, ReportError> {
         let requester = ticket.requester.0.parse().map(CustomerId);
-        let requester = requester.map_err(|_| ReportError::Rejected { why: format!("no customer {}", ticket.requester.0) })?;
+        let requester =
+            requester.map_err(|_| ReportError::Rejected { why: format!("no customer {}", ticket.requester.0) })?;
         let new = NewDeskTicket {
             subject: ticket.subject.clone(),
             requester,
@@ -78,11 +92,21 @@ impl TicketSystem for DeskSystem {
         Ok(Appended { ticket: opened.number, external_id: first.map(|a| a.id.to_string()) })
     }
 
-    async fn append_action(&self, tenant: TenantId, ticket: &TicketNumber, action: &Action) -> Result<Appended, ReportError> {
+    async fn append_action(
+        &self,
+        tenant: TenantId,
+        ticket: &TicketNumber,
+        action: &Action,
+    ) -> Result<Appended, ReportError> {
         self.store.desk_append(tenant, ticket, &entry(action)).await.map(appended).map_err(|e| translate(&e))
     }
 
-    async fn find_marker(&self, tenant: TenantId, ticket: Option<&TicketNumber>, marker: &str) -> Result<Option<Appended>, ReportError> {
+    async fn find_marker(
+        &self,
+        tenant: TenantId,
+        ticket: Option<&TicketNumber>,
+        marker: &str,
+    ) -> Result<Option<Appended>, ReportError> {
         let found = self.store.desk_find_marker(tenant, marker).await.map_err(|e| translate(&e))?;
         Ok(found.map(appended).filter(|a| ticket.is_none_or(|t| a.ticket == *t)))
     }
@@ -110,7 +134,8 @@ fn appended(action: TicketAction) -> Appended {
 
 fn brief(ticket: &DeskTicket) -> TicketBrief {
     let who = &ticket.requester.details;
-    let customer: Vec<&str> = [who.name.as_str(), who.company.as_str()].into_iter().filter(|text| !text.is_empty()).collect();
+    let customer: Vec<&str> =
+        [who.name.as_str(), who.company.as_str()].into_iter().filter(|text| !text.is_empty()).collect();
     TicketBrief {
         number: ticket.number.clone(),
         subject: ShownText::lossy(&ticket.subject),
@@ -127,6 +152,8 @@ fn translate(error: &StoreError) -> ReportError {
         StoreError::NotFound { .. } | StoreError::Conflict { .. } | StoreError::Corrupt { .. } => {
             ReportError::Rejected { why: error.to_string() }
         }
-        StoreError::Full | StoreError::Busy | StoreError::Other(_) => ReportError::Unreachable(Cause::Records(error.to_string())),
+        StoreError::Full | StoreError::Busy | StoreError::Other(_) => {
+            ReportError::Unreachable(Cause::Records(error.to_string()))
+        }
     }
 }

@@ -41,7 +41,8 @@ pub enum Call {
 
 impl Call {
     /// All of them.
-    pub const ALL: [Self; 6] = [Self::LookUp, Self::OpenTickets, Self::Customer, Self::Open, Self::Append, Self::Marker];
+    pub const ALL: [Self; 6] =
+        [Self::LookUp, Self::OpenTickets, Self::Customer, Self::Open, Self::Append, Self::Marker];
 }
 
 /// What a call does instead of just working.
@@ -107,7 +108,11 @@ impl Faulty {
         self.script.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    async fn through<T>(&self, call: Call, work: impl Future<Output = Result<T, ReportError>> + Send) -> Result<T, ReportError> {
+    async fn through<T>(
+        &self,
+        call: Call,
+        work: impl Future<Output = Result<T, ReportError>> + Send,
+    ) -> Result<T, ReportError> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(call);
         if self.down.load(Ordering::SeqCst) {
             return Err(ReportError::Unreachable(Cause::Refused));
@@ -135,7 +140,9 @@ impl Faulty {
             Fault::TimedOut => unreachable(Cause::TimedOut(Duration::from_secs(20))),
             Fault::Hang => std::future::pending().await,
             Fault::Rejected(status) => Err(ReportError::Rejected { why: format!("{status}") }),
-            Fault::RateLimited(wait) => Err(ReportError::RateLimited { until: Timestamp::now().checked_add(wait).ok() }),
+            Fault::RateLimited(wait) => {
+                Err(ReportError::RateLimited { until: Timestamp::now().checked_add(wait).ok() })
+            }
             Fault::Failed(status) => unreachable(Cause::Failed(status)),
         }
     }
@@ -147,11 +154,19 @@ impl TicketSystem for Faulty {
         self.through(Call::LookUp, self.inner.look_up(tenant, number)).await
     }
 
-    async fn open_tickets(&self, tenant: TenantId, customer: &CustomerDetails) -> Result<Vec<TicketBrief>, ReportError> {
+    async fn open_tickets(
+        &self,
+        tenant: TenantId,
+        customer: &CustomerDetails,
+    ) -> Result<Vec<TicketBrief>, ReportError> {
         self.through(Call::OpenTickets, self.inner.open_tickets(tenant, customer)).await
     }
 
-    async fn find_or_create_customer(&self, tenant: TenantId, customer: &CustomerDetails) -> Result<CustomerRef, ReportError> {
+    async fn find_or_create_customer(
+        &self,
+        tenant: TenantId,
+        customer: &CustomerDetails,
+    ) -> Result<CustomerRef, ReportError> {
         self.through(Call::Customer, self.inner.find_or_create_customer(tenant, customer)).await
     }
 
@@ -159,11 +174,21 @@ impl TicketSystem for Faulty {
         self.through(Call::Open, self.inner.open_ticket(tenant, ticket)).await
     }
 
-    async fn append_action(&self, tenant: TenantId, ticket: &TicketNumber, action: &Action) -> Result<Appended, ReportError> {
+    async fn append_action(
+        &self,
+        tenant: TenantId,
+        ticket: &TicketNumber,
+        action: &Action,
+    ) -> Result<Appended, ReportError> {
         self.through(Call::Append, self.inner.append_action(tenant, ticket, action)).await
     }
 
-    async fn find_marker(&self, tenant: TenantId, ticket: Option<&TicketNumber>, marker: &str) -> Result<Option<Appended>, ReportError> {
+    async fn find_marker(
+        &self,
+        tenant: TenantId,
+        ticket: Option<&TicketNumber>,
+        marker: &str,
+    ) -> Result<Option<Appended>, ReportError> {
         self.through(Call::Marker, self.inner.find_marker(tenant, ticket, marker)).await
     }
 }

@@ -56,7 +56,8 @@ fn the_end_of_a_session_says_who_when_how_long_and_why_in_the_tenants_language()
     let said = action(EventKind::End, &session(), &tenant(Language::En, "UTC"), None);
     assert!(said.text.contains("Start: 2026-11-21 17:20:05 (UTC+00:00)"), "{}", said.text);
     assert!(said.text.contains("Reason for the end: ended by the customer"), "{}", said.text);
-    let said = action(EventKind::Start, &session(), &tenant(Language::Es, "UTC"), Some(&TicketNumber::new("4821").unwrap()));
+    let said =
+        action(EventKind::Start, &session(), &tenant(Language::Es, "UTC"), Some(&TicketNumber::new("4821").unwrap()));
     assert!(said.text.starts_with("Acceso remoto iniciado\n"), "{}", said.text);
     assert!(said.text.ends_with("Se pidió el ticket 4821, que no existe; se abrió este en su lugar."), "{}", said.text);
     assert!(!said.text.contains("Fin:"), "{}", said.text);

@@ -8,7 +8,7 @@ use protocol::{
 use store::{EventKind, Language};
 
 /// The words of one thing in every language: pt-BR, en, es.
-fn pick<'a>(language: Language, words: [&'a str; 3]) -> &'a str {
+fn pick(language: Language, words: [&'static str; 3]) -> &'static str {
     let [pt_br, en, es] = words;
     match language {
         Language::PtBr => pt_br,
@@ -42,25 +42,31 @@ pub enum Label {
 
 /// The word before a fact.
 pub fn label(language: Language, label: Label) -> &'static str {
-    pick(language, match label {
-        Label::Protocol => ["Protocolo", "Protocol number", "Protocolo"],
-        Label::Attendant => ["Atendente", "Attendant", "Agente"],
-        Label::Customer => ["Cliente", "Customer", "Cliente"],
-        Label::Start => ["Início", "Start", "Inicio"],
-        Label::End => ["Fim", "End", "Fin"],
-        Label::Duration => ["Duração", "Duration", "Duración"],
-        Label::Allowed => ["Permitido", "Allowed", "Permitido"],
-        Label::Reason => ["Motivo do fim", "Reason for the end", "Motivo del fin"],
-        Label::Reconnects => ["Reconexões", "Reconnections", "Reconexiones"],
-    })
+    pick(
+        language,
+        match label {
+            Label::Protocol => ["Protocolo", "Protocol number", "Protocolo"],
+            Label::Attendant => ["Atendente", "Attendant", "Agente"],
+            Label::Customer => ["Cliente", "Customer", "Cliente"],
+            Label::Start => ["Início", "Start", "Inicio"],
+            Label::End => ["Fim", "End", "Fin"],
+            Label::Duration => ["Duração", "Duration", "Duración"],
+            Label::Allowed => ["Permitido", "Allowed", "Permitido"],
+            Label::Reason => ["Motivo do fim", "Reason for the end", "Motivo del fin"],
+            Label::Reconnects => ["Reconexões", "Reconnections", "Reconexiones"],
+        },
+    )
 }
 
 /// An action's first line.
 pub fn title(language: Language, kind: EventKind) -> &'static str {
-    pick(language, match kind {
-        EventKind::Start => ["Acesso remoto iniciado", "Remote access started", "Acceso remoto iniciado"],
-        EventKind::End => ["Acesso remoto encerrado", "Remote access ended", "Acceso remoto finalizado"],
-    })
+    pick(
+        language,
+        match kind {
+            EventKind::Start => ["Acesso remoto iniciado", "Remote access started", "Acceso remoto iniciado"],
+            EventKind::End => ["Acesso remoto encerrado", "Remote access ended", "Acceso remoto finalizado"],
+        },
+    )
 }
 
 /// The subject of a ticket for a session nobody gave words to.
@@ -75,28 +81,42 @@ pub fn unnamed(language: Language, device: DeviceId) -> String {
 
 /// What a customer allowed.
 pub fn allowed(language: Language, granted: Grants) -> &'static str {
-    pick(language, match (granted.view, granted.control) {
-        (true, true) => ["tela, mouse e teclado", "screen, mouse and keyboard", "pantalla, ratón y teclado"],
-        (true, false) => ["somente ver a tela", "view the screen only", "solo ver la pantalla"],
-        (false, true) => ["mouse e teclado", "mouse and keyboard", "ratón y teclado"],
-        (false, false) => ["nada", "nothing", "nada"],
-    })
+    pick(
+        language,
+        match (granted.view, granted.control) {
+            (true, true) => ["tela, mouse e teclado", "screen, mouse and keyboard", "pantalla, ratón y teclado"],
+            (true, false) => ["somente ver a tela", "view the screen only", "solo ver la pantalla"],
+            (false, true) => ["mouse e teclado", "mouse and keyboard", "ratón y teclado"],
+            (false, false) => ["nada", "nothing", "nada"],
+        },
+    )
 }
 
 /// Why a session is over.
 pub fn close_reason(language: Language, why: CloseReason) -> &'static str {
-    pick(language, match why {
-        CloseReason::EndedByCustomer => ["encerrado pelo cliente", "ended by the customer", "finalizado por el cliente"],
-        CloseReason::EndedByAttendant => ["encerrado pelo atendente", "ended by the attendant", "finalizado por el agente"],
-        CloseReason::Refused => ["recusado pelo cliente", "refused by the customer", "rechazado por el cliente"],
-        CloseReason::NoAnswer => ["sem resposta do cliente", "no answer from the customer", "sin respuesta del cliente"],
-        CloseReason::WrongPassword => ["senha incorreta", "wrong password", "contraseña incorrecta"],
-        CloseReason::Cancelled => ["cancelado pelo atendente", "cancelled by the attendant", "cancelado por el agente"],
-        CloseReason::ProgramGone => ["programa fechado", "program closed", "programa cerrado"],
-        CloseReason::ConnectionLost => ["conexão perdida", "connection lost", "conexión perdida"],
-        CloseReason::Violation => ["encerrado por segurança", "ended for security", "finalizado por seguridad"],
-        CloseReason::Failed => ["falha do programa", "program failure", "fallo del programa"],
-    })
+    pick(
+        language,
+        match why {
+            CloseReason::EndedByCustomer => {
+                ["encerrado pelo cliente", "ended by the customer", "finalizado por el cliente"]
+            }
+            CloseReason::EndedByAttendant => {
+                ["encerrado pelo atendente", "ended by the attendant", "finalizado por el agente"]
+            }
+            CloseReason::Refused => ["recusado pelo cliente", "refused by the customer", "rechazado por el cliente"],
+            CloseReason::NoAnswer => {
+                ["sem resposta do cliente", "no answer from the customer", "sin respuesta del cliente"]
+            }
+            CloseReason::WrongPassword => ["senha incorreta", "wrong password", "contraseña incorrecta"],
+            CloseReason::Cancelled => {
+                ["cancelado pelo atendente", "cancelled by the attendant", "cancelado por el agente"]
+            }
+            CloseReason::ProgramGone => ["programa fechado", "program closed", "programa cerrado"],
+            CloseReason::ConnectionLost => ["conexão perdida", "connection lost", "conexión perdida"],
+            CloseReason::Violation => ["encerrado por segurança", "ended for security", "finalizado por seguridad"],
+            CloseReason::Failed => ["falha do programa", "program failure", "fallo del programa"],
+        },
+    )
 }
 
 /// Says that another ticket was asked for.
@@ -110,13 +130,16 @@ pub fn asked_for(language: Language, number: &str) -> String {
 
 /// Where a ticket stands.
 pub fn status(language: Language, status: TicketStatus) -> &'static str {
-    pick(language, match status {
-        TicketStatus::New => ["novo", "new", "nuevo"],
-        TicketStatus::Open => ["aberto", "open", "abierto"],
-        TicketStatus::Waiting => ["aguardando", "waiting", "en espera"],
-        TicketStatus::Resolved => ["resolvido", "resolved", "resuelto"],
-        TicketStatus::Closed => ["fechado", "closed", "cerrado"],
-    })
+    pick(
+        language,
+        match status {
+            TicketStatus::New => ["novo", "new", "nuevo"],
+            TicketStatus::Open => ["aberto", "open", "abierto"],
+            TicketStatus::Waiting => ["aguardando", "waiting", "en espera"],
+            TicketStatus::Resolved => ["resolvido", "resolved", "resuelto"],
+            TicketStatus::Closed => ["fechado", "closed", "cerrado"],
+        },
+    )
 }
 
 /// Says that a ticket's status was changed.

@@ -22,8 +22,8 @@ use protocol::{
     },
 };
 use store::{
-    ActionKind, App, CustomerDetails, Ended, EventKind, Language, NewDeskTicket, NewOperator, NewSession, OutboxState, Roles, SqliteStore, Started,
-    Store, Tenant, TicketAction, TicketFilter,
+    ActionKind, App, CustomerDetails, Ended, EventKind, Language, NewDeskTicket, NewOperator, NewSession, OutboxState,
+    Roles, SqliteStore, Started, Store, Tenant, TicketAction, TicketFilter,
 };
 use tickets::{DeskSystem, TicketSystem, Worker, adapter::faulty::Faulty};
 use tokio::sync::Notify;
@@ -59,8 +59,13 @@ impl World {
         let sqlite = SqliteStore::open(&folder.path().join("relay.sqlite")).await.unwrap();
         let store: Arc<dyn Store> = Arc::new(sqlite.clone());
         let created_at = at(0);
-        let tenant =
-            Tenant { id: TENANT, name: "Varanda".into(), language: Language::PtBr, time_zone: "America/Sao_Paulo".into(), created_at };
+        let tenant = Tenant {
+            id: TENANT,
+            name: "Varanda".into(),
+            language: Language::PtBr,
+            time_zone: "America/Sao_Paulo".into(),
+            created_at,
+        };
         store.add_tenant(&tenant).await.unwrap();
         let app = App {
             id: AppId::from_bytes([2; 16]),
@@ -149,7 +154,10 @@ impl World {
         if let Some(plain) = &self.plain {
             return plain.ticket();
         }
-        let details = CustomerDetails { name: "João".into(), email: "joao@mercado.example".into(), ..CustomerDetails::default() };
+        let details =
+            CustomerDetails {
+                name: "João".into(), email: "joao@mercado.example".into(), ..CustomerDetails::default()
+            };
         let requester = self.store.desk_find_or_create_customer(TENANT, &details, at(0)).await.unwrap().id;
         let status = protocol::message::ticket::TicketStatus::Open;
         let new = NewDeskTicket { subject: "Caixa 2".into(), requester, owner: None, status, first: None, at: at(0) };
@@ -169,17 +177,26 @@ impl World {
     pub async fn assert_pair(&self, session: SessionId) {
         let ticket = self.store.session(session).await.unwrap().ticket.unwrap();
         let actions = self.store.desk_actions(TENANT, &ticket).await.unwrap();
-        let kinds: Vec<_> = actions.iter().filter(|a| a.action.session == Some(session)).map(|a| a.action.kind).collect();
+        let kinds: Vec<_> =
+            actions.iter().filter(|a| a.action.session == Some(session)).map(|a| a.action.kind).collect();
         assert_eq!(kinds, [ActionKind::SessionStart, ActionKind::SessionEnd]);
     }
 
     /// The session is on exactly one ticket with exactly one start and one end, in this order, and the records say so.
     pub async fn assert_told_once(&self, session: SessionId) {
         let all: Vec<Vec<_>> = match &self.plain {
-            Some(plain) => plain.actions().iter().map(|on| on.iter().map(|a| (Some(a.session), kind(a.kind))).collect()).collect(),
-            None => self.actions().await.iter().map(|on| on.iter().map(|a| (a.action.session, a.action.kind)).collect()).collect(),
+            Some(plain) => {
+                plain.actions().iter().map(|on| on.iter().map(|a| (Some(a.session), kind(a.kind))).collect()).collect()
+            }
+            None => self
+                .actions()
+                .await
+                .iter()
+                .map(|on| on.iter().map(|a| (a.action.session, a.action.kind)).collect())
+                .collect(),
         };
-        let of_session = |on: &Vec<_>| on.iter().filter(|(of, _)| *of == Some(session)).map(|(_, kind)| *kind).collect::<Vec<_>>();
+        let of_session =
+            |on: &Vec<_>| on.iter().filter(|(of, _)| *of == Some(session)).map(|(_, kind)| *kind).collect::<Vec<_>>();
         let told: Vec<_> = all.iter().map(of_session).filter(|kinds| !kinds.is_empty()).collect();
         assert_eq!(told, [[ActionKind::SessionStart, ActionKind::SessionEnd]]);
         let rows = self.store.outbox_of_session(session).await.unwrap();

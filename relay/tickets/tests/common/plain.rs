@@ -36,7 +36,8 @@ impl Desk {
     fn open(&mut self, subject: &str, requester: CustomerRef, owner: &str, first: Option<Action>) -> TicketNumber {
         let number = TicketNumber::new(&format!("SUP-{}", self.tickets.len() + 1)).unwrap();
         let who = &self.customers[requester.0.parse::<usize>().unwrap()];
-        let customer: Vec<&str> = [who.name.as_str(), who.company.as_str()].into_iter().filter(|t| !t.is_empty()).collect();
+        let customer: Vec<&str> =
+            [who.name.as_str(), who.company.as_str()].into_iter().filter(|t| !t.is_empty()).collect();
         let brief = TicketBrief {
             number: number.clone(),
             subject: ShownText::lossy(subject),
@@ -84,7 +85,11 @@ impl TicketSystem for Plain {
         Ok(tickets.map(|(brief, ..)| brief.clone()).take(OPEN_TICKETS_LISTED).collect())
     }
 
-    async fn find_or_create_customer(&self, _: TenantId, customer: &CustomerDetails) -> Result<CustomerRef, ReportError> {
+    async fn find_or_create_customer(
+        &self,
+        _: TenantId,
+        customer: &CustomerDetails,
+    ) -> Result<CustomerRef, ReportError> {
         moment().await;
         let found = {
             let mut desk = self.desk.lock().unwrap();
@@ -100,12 +105,22 @@ impl TicketSystem for Plain {
     async fn open_ticket(&self, _: TenantId, ticket: &NewTicket) -> Result<Appended, ReportError> {
         moment().await;
         let owner = ticket.owner.as_ref().map_or("", |o| o.name.as_str());
-        let number = self.desk.lock().unwrap().open(&ticket.subject, ticket.requester.clone(), owner, Some(ticket.first.clone()));
+        let number = self.desk.lock().unwrap().open(
+            &ticket.subject,
+            ticket.requester.clone(),
+            owner,
+            Some(ticket.first.clone()),
+        );
         moment().await;
         Ok(Appended { ticket: number, external_id: None })
     }
 
-    async fn append_action(&self, _: TenantId, ticket: &TicketNumber, action: &Action) -> Result<Appended, ReportError> {
+    async fn append_action(
+        &self,
+        _: TenantId,
+        ticket: &TicketNumber,
+        action: &Action,
+    ) -> Result<Appended, ReportError> {
         moment().await;
         match self.desk.lock().unwrap().ticket(ticket) {
             Some((.., actions)) => actions.push(action.clone()),
@@ -115,7 +130,12 @@ impl TicketSystem for Plain {
         Ok(Appended { ticket: ticket.clone(), external_id: None })
     }
 
-    async fn find_marker(&self, _: TenantId, ticket: Option<&TicketNumber>, marker: &str) -> Result<Option<Appended>, ReportError> {
+    async fn find_marker(
+        &self,
+        _: TenantId,
+        ticket: Option<&TicketNumber>,
+        marker: &str,
+    ) -> Result<Option<Appended>, ReportError> {
         moment().await;
         let desk = self.desk.lock().unwrap();
         let found = desk.tickets.iter().find(|(brief, _, actions)| {
