@@ -13,7 +13,7 @@ use protocol::media::{Point, Pointer, Size};
 use x11rb::{
     connection::Connection as _,
     protocol::{
-        randr::ConnectionExt as _,
+        randr::{ConnectionExt as _, ModeInfo},
         xproto::{
             ChangeGCAux, ConnectionExt as _, CreateGCAux, CreateWindowAux, ImageFormat, Rectangle, Window, WindowClass,
         },
@@ -130,16 +130,18 @@ fn a_screen_that_changes_its_size_goes_on_in_the_new_one() {
     let mut desk = Desk::new();
     desk.until_exact();
     let resources = desk.connection.randr_get_screen_resources(desk.root).unwrap().reply().unwrap();
-    let mode =
-        resources.modes.iter().find(|mode| (mode.width, mode.height) == (640, 480)).expect("Xvfb offers 640x480");
     let (crtc, output) = (resources.crtcs[0], resources.outputs[0]);
+    let (width, height, dot_clock) = (640, 480, 21_000_000);
+    let info = ModeInfo { width, height, name_len: 5, htotal: 700, vtotal: 500, dot_clock, ..Default::default() };
+    let mode = desk.connection.randr_create_mode(desk.root, info, b"small").unwrap().reply().unwrap().mode;
+    desk.connection.randr_add_output_mode(output, mode).unwrap().check().unwrap();
     let set = |mode, outputs: &[u32]| {
         let rotation = x11rb::protocol::randr::Rotation::ROTATE0;
         desk.connection.randr_set_crtc_config(crtc, 0, resources.config_timestamp, 0, 0, mode, rotation, outputs)
     };
     set(0, &[]).unwrap().reply().unwrap();
     desk.connection.randr_set_screen_size(desk.root, 640, 480, 170, 127).unwrap().check().unwrap();
-    set(mode.id, &[output]).unwrap().reply().unwrap();
+    set(mode, &[output]).unwrap().reply().unwrap();
     let start = Instant::now();
     while desk.screen.size() != (Size { width: 640, height: 480 }) {
         desk.screen.wait(true, Duration::from_millis(100)).unwrap();

@@ -236,13 +236,14 @@ impl Surface {
         mapping: Option<&Mapping>,
         pointer: Pointer,
     ) -> Result<(), Error> {
+        let looks = !matches!(pointer, Pointer::At(_));
         match pointer {
             Pointer::At(at) => self.at = Some(at),
             Pointer::Shape(shape) if shape.allowed() => self.shape = Some(shape),
             Pointer::Shape(_) => return Ok(()),
             Pointer::Hidden => self.shape = None,
         }
-        if self.mode == PointerMode::Local && !matches!(pointer, Pointer::At(_)) {
+        if self.mode == PointerMode::Local && looks {
             self.look()?;
         }
         self.move_pointer(canvas, mapping)
