@@ -43,6 +43,9 @@ fn bar_attributes(attributes: winit::window::WindowAttributes) -> winit::window:
     attributes.with_active(false)
 }
 
+/// Left, top and width in physical pixels.
+type Monitor = (i32, i32, u32);
+
 /// All windows and what is in them.
 pub(super) struct Windows {
     pub main: ui::MainWindow,
@@ -59,6 +62,7 @@ pub(super) struct Windows {
     viewer_open: Cell<bool>,
     attendant_size: Cell<Option<bool>>,
     surface: RefCell<Option<Surface>>,
+    monitors: RefCell<Vec<Monitor>>,
     input: RefCell<ViewerInput>,
     this: Weak<Windows>,
 }
@@ -80,6 +84,7 @@ impl Windows {
             viewer_open: Cell::new(false),
             attendant_size: Cell::new(None),
             surface: RefCell::default(),
+            monitors: RefCell::default(),
             input: RefCell::default(),
             this: Weak::clone(this),
         });
@@ -114,6 +119,10 @@ impl Windows {
         self.open_main(&view);
         self.open_viewer(&view);
         self.place_bars(&view);
+        let panel = |v: &ViewModel| v.session_bar.as_ref().map(|b| b.open);
+        if panel(&view).is_some() && before.as_ref().and_then(panel) != panel(&view) {
+            self.place_bars_soon();
+        }
     }
 
     /// Takes every window off the screen.
@@ -211,14 +220,34 @@ impl Windows {
         }
     }
 
-    /// Left, top and width of each monitor in physical pixels.
-    fn monitors(&self) -> Vec<(i32, i32, u32)> {
-        self.main
-            .window()
-            .with_winit_window(|w| {
-                w.available_monitors().map(|m| (m.position().x, m.position().y, m.size().width)).collect()
+    /// Left, top and width of each monitor in physical pixels. Only a window that is on the screen can tell; without one,
+    /// what was so the last time.
+    fn monitors(&self) -> Vec<Monitor> {
+        let ask = |window: &slint::Window| {
+            window.with_winit_window(|w| {
+                w.available_monitors().map(|m| (m.position().x, m.position().y, m.size().width)).collect::<Vec<_>>()
             })
-            .unwrap_or_default()
+        };
+        let found = ask(self.main.window())
+            .or_else(|| self.bars.try_borrow().ok()?.iter().find_map(|b| ask(b.window())))
+            .or_else(|| ask(self.viewer.window()));
+        if let Some(found) = found {
+            self.monitors.replace(found);
+        }
+        self.monitors.borrow().clone()
+    }
+
+    /// Places the bars again once the window system has sized them.
+    fn place_bars_soon(&self) {
+        let this = self.weak();
+        slint::Timer::single_shot(std::time::Duration::from_millis(30), move || {
+            if let Some(w) = this.upgrade() {
+                let view = w.shown.borrow().clone();
+                if let Some(view) = view {
+                    w.place_bars(&view);
+                }
+            }
+        });
     }
 
     fn viewer_event(&self, event: &WindowEvent) -> EventResult {
