@@ -64,8 +64,10 @@ impl Peer {
         }
     }
 
-    /// Closes the connection.
+    /// Closes the connection, if it is not closed. What the program itself said when it closed is kept: a goodbye stays one.
     pub fn close(&self, code: CloseCode) {
-        self.connection.close(code.into(), b"");
+        if self.connection.close_reason().is_none() {
+            self.connection.close(code.into(), b"");
+        }
     }
 }

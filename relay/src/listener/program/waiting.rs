@@ -77,8 +77,8 @@ mod tests {
 
     #[test]
     fn a_list_of_long_names_is_cut_to_fit_a_message() {
-        let row = |i| Present {
-            id: DeviceId::new(100_000_000 + i).unwrap(),
+        let row = |i: u32| Present {
+            id: DeviceId::new(100_000_000_u32 + i).unwrap(),
             tenant: TenantId::from_bytes([1; 16]),
             app: AppId::from_bytes([1; 16]),
             app_title: ShownText::lossy(&"x".repeat(400)),
@@ -87,7 +87,7 @@ mod tests {
             busy: false,
             since: jiff::Timestamp::UNIX_EPOCH,
         };
-        let list = fitting((0..1000).map(row));
+        let list = fitting((0..1000_u32).map(row));
         assert!(list.len() > 50 && list.len() <= WAITING_LISTED);
         assert!(frame::encode(&FromRelay::Waiting(list), OUTER_MESSAGE_BYTES).is_ok());
     }

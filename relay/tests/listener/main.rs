@@ -1,0 +1,11 @@
+//! The relay as programs meet it: a real relay in this process, and bare QUIC clients that speak the protocol by hand.
+
+#![allow(clippy::unwrap_used)]
+
+mod hostile;
+mod life;
+mod pairing;
+mod presence;
+mod records;
+mod splice;
+mod world;

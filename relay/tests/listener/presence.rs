@@ -1,0 +1,126 @@
+//! Being there: IDs, passwords, the waiting list, logins.
+
+use std::net::UdpSocket;
+
+use protocol::{
+    id::{Password, TenantId},
+    message::{
+        FromRelay, ShownText, ToRelay,
+        directory::{LoginError, LoginToken},
+        hello::{Hello, Refusal},
+    },
+    version::{SPOKEN, VersionRange},
+};
+
+use crate::world::{World, eventually};
+
+#[tokio::test]
+async fn a_customer_who_changes_networks_stays_registered() {
+    let world = World::new().await;
+    let mut customer = world.customer("João").await;
+    let id = customer.id();
+    customer.endpoint.rebind(UdpSocket::bind("127.0.0.1:0").unwrap()).unwrap();
+    let renewed = Password::from_entropy([9; 5]);
+    customer.say(ToRelay::NewPassword(renewed.clone())).await;
+    let directory = world.relay().shared.directory.clone();
+    eventually(async || (directory.password(world.tenant, id)? == renewed).then_some(())).await;
+    assert_eq!(directory.count(), 1);
+}
+
+#[tokio::test]
+async fn a_customer_keeps_the_id_when_the_relay_is_restarted_or_killed() {
+    let mut world = World::new().await;
+    let mut customer = world.customer("João").await;
+    let id = customer.id();
+    for killed in [false, true] {
+        if killed { world.kill().await } else { world.stop().await }
+        world.start().await;
+        let mut again = world.program().await;
+        assert_eq!(again.register(world.app, "João", customer.previous()).await.id, id);
+        customer = again;
+    }
+}
+
+#[tokio::test]
+async fn a_newer_connection_of_the_same_program_replaces_the_old_one_at_once() {
+    let world = World::new().await;
+    let old = world.customer("João").await;
+    let mut new = world.program().await;
+    assert_eq!(new.register(world.app, "João", old.previous()).await.id, old.id());
+    assert_eq!(old.close_code().await, Some(0));
+    assert_eq!(world.relay().shared.directory.count(), 1);
+    // The old connection's end takes nobody out.
+    new.say(ToRelay::NewPassword(Password::from_entropy([7; 5]))).await;
+    let directory = world.relay().shared.directory.clone();
+    eventually(async || (directory.password(world.tenant, new.id())? == Password::from_entropy([7; 5])).then_some(())).await;
+}
+
+#[tokio::test]
+async fn a_proof_that_is_not_its_own_gives_a_new_id() {
+    let world = World::new().await;
+    let honest = world.customer("João").await;
+    let other = world.customer("Rita").await;
+    let stolen = Some((honest.id(), other.registered.as_ref().unwrap().proof.clone()));
+    let mut thief = world.program().await;
+    let given = thief.register(world.app, "Eve", stolen).await.id;
+    assert!(given != honest.id() && given != other.id());
+    assert!(honest.connection.close_reason().is_none());
+}
+
+#[tokio::test]
+async fn attendants_see_who_waits_and_not_themselves_nor_another_company() {
+    let world = World::new().await;
+    let mut ana = world.program().await;
+    ana.register_as(world.app, "ana", None, true).await;
+    ana.login("ana").await;
+    let names = |list: Vec<protocol::message::directory::WaitingCustomer>| -> Vec<String> {
+        list.iter().map(|w| w.fields[0].value.to_string()).collect()
+    };
+    let joao = world.customer("João").await;
+    ana.hear_that(|m| if let FromRelay::Waiting(list) = m { (names(list) == ["João"]).then_some(()) } else { None }).await;
+    let _rita = world.customer("Rita").await;
+    ana.hear_that(|m| if let FromRelay::Waiting(list) = m { (names(list) == ["João", "Rita"]).then_some(()) } else { None }).await;
+    joao.connection.close(0_u32.into(), b"");
+    ana.hear_that(|m| if let FromRelay::Waiting(list) = m { (names(list) == ["Rita"]).then_some(()) } else { None }).await;
+}
+
+#[tokio::test]
+async fn a_wrong_login_gets_one_answer_and_a_token_logs_in_again() {
+    let mut world = World::new().await;
+    let mut program = world.program().await;
+    for (user, password) in [("ana", "wrong password"), ("nobody", "wrong password")] {
+        let login = protocol::message::directory::Login { user: user.into(), password: password.into() };
+        program.say(ToRelay::Login(login)).await;
+        let why = program.hear_that(|m| if let FromRelay::LoginFailed(why) = m { Some(why) } else { None }).await;
+        assert_eq!(why, LoginError::Wrong);
+    }
+    program.login("ana").await;
+    let token = program.logged_in.clone().unwrap().token;
+    world.kill().await;
+    world.start().await;
+    let mut again = world.program().await;
+    again.login_again(token.clone()).await;
+    assert_eq!(again.logged_in, program.logged_in);
+    again.say(ToRelay::Logout).await;
+    again.say(ToRelay::LoginAgain(token)).await;
+    let why = again.hear_that(|m| if let FromRelay::LoginFailed(why) = m { Some(why) } else { None }).await;
+    assert_eq!(why, LoginError::Expired);
+    again.say(ToRelay::LoginAgain(LoginToken::try_from(vec![1; 16]).unwrap())).await;
+    again.hear_that(|m| if let FromRelay::LoginFailed(LoginError::Expired) = m { Some(()) } else { None }).await;
+}
+
+#[tokio::test]
+async fn an_unknown_company_and_an_unknown_version_are_refused_by_name() {
+    let world = World::new().await;
+    let hello = |versions, tenant| ToRelay::Hello(Hello { versions, tenant, program: ShownText::default() });
+    let future = VersionRange { oldest: 900, newest: 901 };
+    for (said, why) in [
+        (hello(SPOKEN, TenantId::from_bytes([7; 16])), Refusal::UnknownTenant),
+        (hello(future, world.tenant), Refusal::Version(SPOKEN)),
+    ] {
+        let mut program = world.connect().await;
+        program.say(said).await;
+        assert_eq!(program.hear().await, Some(FromRelay::Refused(why)));
+        assert_eq!(program.close_code().await, Some(3));
+    }
+}

@@ -1,0 +1,186 @@
+//! What is written down: exactly one start and one end, whatever breaks.
+
+use std::sync::Arc;
+
+use protocol::{
+    id::{SessionId, TicketNumber},
+    message::{FromRelay, ToRelay, grant::Grants, pairing::CloseReason},
+};
+use store::{EventKind, NewSession, OutboxState, Session, SessionRecords, SessionState, SqliteStore};
+
+use crate::world::{World, ended, eventually, short, started};
+
+#[tokio::test]
+async fn a_session_leaves_a_start_and_an_end_on_one_ticket_that_both_are_told() {
+    let world = World::new().await;
+    let mut pair = world.pair(true).await;
+    let mut tickets: Vec<TicketNumber> = Vec::new();
+    for program in [&mut pair.customer, &mut pair.attendant] {
+        tickets.push(program.hear_that(|m| if let FromRelay::SessionTicket(t) = m { t.ticket } else { None }).await);
+    }
+    assert_eq!(tickets[0], tickets[1]);
+    pair.customer.report(pair.session, ended(CloseReason::EndedByCustomer)).await;
+    pair.customer.kept(pair.session, true).await;
+    assert_eq!(pair.attendant.closed(pair.session).await, CloseReason::EndedByCustomer);
+    // The other half tells it too, later: known already.
+    pair.attendant.report(pair.session, ended(CloseReason::ProgramGone)).await;
+    pair.attendant.kept(pair.session, true).await;
+    let rows = eventually(async || {
+        let rows = world.outbox(pair.session).await;
+        rows.iter().all(|r| r.state == OutboxState::Done).then_some(rows)
+    })
+    .await;
+    assert_eq!(rows.iter().map(|r| r.kind).collect::<Vec<_>>(), [EventKind::Start, EventKind::End]);
+    assert!(rows.iter().all(|r| r.ticket.as_ref() == Some(&tickets[0])));
+    let row = world.row(pair.session).await;
+    assert_eq!((row.close_reason, row.ticket.as_ref()), (Some(CloseReason::EndedByCustomer), Some(&tickets[0])));
+    let (_, actions) = world.relay().shared.desk.ticket(world.tenant, &tickets[0]).await.unwrap();
+    assert_eq!(actions.len(), 2);
+}
+
+#[tokio::test]
+async fn an_operator_of_the_console_ends_a_session_of_the_own_company_only() {
+    let world = World::new().await;
+    let mut pair = world.pair(true).await;
+    let shared = &world.relay().shared;
+    let by = pair.attendant.logged_in.as_ref().unwrap().operator;
+    let other = protocol::id::TenantId::from_bytes([9; 16]);
+    assert!(!shared.sessions.end(other, pair.session, by).await.unwrap());
+    assert!(shared.sessions.end(world.tenant, pair.session, by).await.unwrap());
+    assert_eq!(pair.customer.closed(pair.session).await, CloseReason::EndedByAttendant);
+    assert_eq!(pair.attendant.closed(pair.session).await, CloseReason::EndedByAttendant);
+    assert_eq!(world.over(pair.session).await.state, SessionState::Ended);
+    assert!(!shared.sessions.end(world.tenant, pair.session, by).await.unwrap());
+}
+
+#[tokio::test]
+async fn with_a_full_disk_nothing_begins_unrecorded_and_what_has_begun_is_recorded_when_there_is_room() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Arc::new(SqliteStore::open(&folder.path().join("test.db")).await.unwrap());
+    let world = World::with(|config| config.store = Some(store.clone())).await;
+    let mut pair = world.pair(false).await;
+    let mut rita = world.customer("Rita").await;
+    let mut rui = world.attendant("rui").await;
+
+    fill(&store, &world, &world.row(pair.session).await).await;
+    let refused = rui.dial(rita.id(), crate::world::open_new()).await;
+    assert!(matches!(refused, FromRelay::DialRefused(r) if r.why == protocol::message::pairing::DialError::CannotRecord));
+
+    // Allowed on a full disk: not acknowledged, told again, and neither lost nor doubled.
+    pair.customer.report(pair.session, started()).await;
+    pair.customer.report(pair.session, ended(CloseReason::EndedByCustomer)).await;
+    assert_eq!(pair.attendant.closed(pair.session).await, CloseReason::EndedByCustomer);
+    assert!(world.outbox(pair.session).await.is_empty());
+    store.limit_pages(1_000_000).await.unwrap();
+    pair.customer.report(pair.session, started()).await;
+    pair.customer.kept(pair.session, false).await;
+    pair.customer.report(pair.session, ended(CloseReason::EndedByCustomer)).await;
+    pair.customer.kept(pair.session, true).await;
+    let kinds: Vec<_> = world.outbox(pair.session).await.iter().map(|r| r.kind).collect();
+    assert_eq!(kinds, [EventKind::Start, EventKind::End]);
+    let (dialled, _) = rui.dial_ok(&mut rita).await;
+    assert_eq!(world.row(dialled.session).await.state, SessionState::Dialling);
+}
+
+/// Fills the database until it takes neither another session nor another start.
+async fn fill(store: &SqliteStore, world: &World, like: &Session) {
+    store.limit_pages(1).await.unwrap();
+    let now = jiff::Timestamp::now();
+    let mut opened = Vec::new();
+    loop {
+        let session = NewSession {
+            id: SessionId::from_bytes(rand::random()),
+            tenant: world.tenant,
+            app: world.app,
+            device: like.device,
+            fields: like.fields.clone(),
+            attendant: like.attendant,
+            attendant_name: like.attendant_name.clone(),
+            ticket: like.choice.clone(),
+            dialled_at: now,
+        };
+        if store.open_session(&session).await.is_err() {
+            break;
+        }
+        opened.push(session.id);
+    }
+    let started = store::Started { granted: Grants::CONTROL, attendant_name: "ana Ribeiro".into(), at: now };
+    let mut refused = 0;
+    for id in opened.into_iter().rev() {
+        let kept = store.start_session(id, &started, now).await;
+        refused = if kept.is_err() { refused + 1 } else { 0 };
+        if refused == 8 {
+            return;
+        }
+    }
+    panic!("the database is not full");
+}
+
+/// Where the relay is killed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Step {
+    Dialled,
+    OneJoined,
+    Paired,
+    Started,
+    StartAgain,
+    EndUnacknowledged,
+    Ended,
+}
+
+#[tokio::test]
+async fn a_relay_killed_at_any_step_leaves_one_start_and_one_end_or_none_of_both() {
+    use Step::*;
+    for step in [Dialled, OneJoined, Paired, Started, StartAgain, EndUnacknowledged, Ended] {
+        let mut world = World::with(|config| config.times = short()).await;
+        let mut customer = world.customer("João").await;
+        let mut ana = world.attendant("ana").await;
+        let (dialled, incoming) = ana.dial_ok(&mut customer).await;
+        let session = dialled.session;
+        if step != Dialled {
+            customer.say(ToRelay::Join(incoming.token)).await;
+        }
+        if !matches!(step, Dialled | OneJoined) {
+            ana.say(ToRelay::Join(dialled.token)).await;
+            customer.paired(session).await;
+        }
+        if matches!(step, Started | StartAgain | EndUnacknowledged | Ended) {
+            customer.report_start(session).await;
+        }
+        if step == EndUnacknowledged {
+            customer.report(session, ended(CloseReason::EndedByCustomer)).await;
+        }
+        if step == Ended {
+            customer.report(session, ended(CloseReason::EndedByCustomer)).await;
+            customer.kept(session, true).await;
+        }
+        world.kill().await;
+        world.start().await;
+        if matches!(step, StartAgain | EndUnacknowledged) {
+            // The program is back and tells again what it does not know to be kept.
+            let mut again = world.program().await;
+            again.register(world.app, "João", customer.previous()).await;
+            again.report(session, started()).await;
+            again.kept(session, false).await;
+            again.report(session, ended(CloseReason::EndedByCustomer)).await;
+            again.kept(session, true).await;
+        }
+        let row = world.over(session).await;
+        let begun = !matches!(step, Dialled | OneJoined | Paired);
+        assert_eq!(row.state, if begun { SessionState::Ended } else { SessionState::NotStarted }, "{step:?}");
+        let rows = eventually(async || {
+            let rows = world.outbox(session).await;
+            rows.iter().all(|r| r.state == OutboxState::Done).then_some(rows)
+        })
+        .await;
+        let kinds: Vec<_> = rows.iter().map(|r| r.kind).collect();
+        let expected: &[EventKind] = if begun { &[EventKind::Start, EventKind::End] } else { &[] };
+        assert_eq!(kinds, expected, "{step:?}");
+        let tickets: std::collections::BTreeSet<_> = rows.iter().map(|r| r.ticket.clone()).collect();
+        assert!(tickets.len() <= 1 && !tickets.contains(&None), "{step:?}: {tickets:?}");
+        if let Some(Some(ticket)) = tickets.first() {
+            let (_, actions) = world.relay().shared.desk.ticket(world.tenant, ticket).await.unwrap();
+            assert_eq!(actions.len(), 2, "{step:?}");
+        }
+    }
+}
