@@ -222,7 +222,7 @@ mod tests {
         let frame = painted(size, &[1, 2, 3, 200]);
         let rect = size.rect();
         let good = Encoder::new().encode(&frame, rect);
-        let mut decode = |rect, data: &[u8]| Decoder::new().decode(&mut Frame::black(size), rect, data);
+        let decode = |rect, data: &[u8]| Decoder::new().decode(&mut Frame::black(size), rect, data);
         assert_eq!(decode(rect, &good), Ok(()));
         assert_eq!(decode(Rect { height: 63, ..rect }, &good), Err("too long"));
         let short = Encoder::new().encode(&frame, Rect { height: 63, ..rect });
