@@ -82,12 +82,10 @@ async fn with_a_full_disk_nothing_begins_unrecorded_and_what_has_begun_is_record
     assert_eq!(world.row(dialled.session).await.state, SessionState::Dialling);
 }
 
-/// Fills the database until it takes neither another session nor another start.
+/// Fills the database until it takes neither another start nor another session.
 async fn fill(store: &SqliteStore, world: &World, like: &Session) {
-    store.limit_pages(1).await.unwrap();
     let now = jiff::Timestamp::now();
-    let mut opened = Vec::new();
-    loop {
+    let open = async || {
         let session = NewSession {
             id: SessionId::from_bytes(rand::random()),
             tenant: world.tenant,
@@ -99,21 +97,21 @@ async fn fill(store: &SqliteStore, world: &World, like: &Session) {
             ticket: like.choice.clone(),
             dialled_at: now,
         };
-        if store.open_session(&session).await.is_err() {
-            break;
-        }
-        opened.push(session.id);
+        store.open_session(&session).await.map(|_| session.id)
+    };
+    let mut opened = Vec::new();
+    for _ in 0..150 {
+        opened.push(open().await.unwrap());
     }
+    store.limit_pages(1).await.unwrap();
     let started = store::Started { granted: Grants::CONTROL, attendant_name: "ana Ribeiro".into(), at: now };
     let mut refused = 0;
-    for id in opened.into_iter().rev() {
+    for id in opened {
         let kept = store.start_session(id, &started, now).await;
         refused = if kept.is_err() { refused + 1 } else { 0 };
-        if refused == 8 {
-            return;
-        }
     }
-    panic!("the database is not full");
+    assert!(refused >= 8, "the database is not full");
+    while open().await.is_ok() {}
 }
 
 /// Where the relay is killed.
