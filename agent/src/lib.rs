@@ -1,3 +1,13 @@
 //! The program that customers and attendants run.
+//!
+//! `main` starts the windows and [`app::App`] beside them. A picture goes `customer::screen_task` → `link::sealed` → relay →
+//! `attendant::session` → `attendant::viewer`; an input event goes back through `attendant::key_map` → relay → `customer::session`, where
+//! the machine decides, → `customer::input_task`.
 
+pub mod app;
+pub mod attendant;
+pub mod config;
+pub mod customer;
 pub mod gui;
+pub mod link;
+pub mod profile;

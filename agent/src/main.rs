@@ -1,2 +1,141 @@
-//! Stub.
-fn main() {}
+//! Starts the program: the profile, then the windows on this thread, then everything else beside them.
+
+use std::{path::PathBuf, process::ExitCode, time::Duration};
+
+use amparo_agent::{
+    app::{App, Config, Told},
+    config::Folder,
+    gui::{
+        Gui, GuiHandle, Hooks,
+        command::Command,
+        strings::Language,
+        view_model::{BrandView, MainWindow, Page, ProfileAlteredView, Theme, ViewModel},
+    },
+    link::client::chain,
+    profile::{self, ProfileError},
+};
+use anyhow::Context as _;
+use clap::Parser;
+use tokio::sync::mpsc;
+
+/// Remote support: run it to be helped; the icon in the corner is the attendant's.
+#[derive(Debug, Parser)]
+#[command(name = "amparo", version)]
+struct Arguments {
+    /// The signed profile; without it, `amparo.profile` beside the program.
+    #[arg(long, value_name = "FILE")]
+    profile: Option<PathBuf>,
+    /// The interface's language for this run: pt-BR, en or es.
+    #[arg(long, value_name = "LANGUAGE")]
+    language: Option<String>,
+    /// Keep settings and receipts here instead of in the user's folder.
+    #[arg(long, value_name = "FOLDER")]
+    data: Option<PathBuf>,
+    /// How to read the screen, by name, instead of the best way that works here.
+    #[arg(long, value_name = "BACKEND")]
+    capture: Option<String>,
+}
+
+fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::try_from_env("AMPARO_LOG").unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,slint=warn,winit=warn")))
+        .with_writer(std::io::stderr)
+        .init();
+    match run(Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("amparo: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let language = match &arguments.language {
+        Some(tag) => Language::from_tag(tag).with_context(|| format!("there is no interface in {tag}: pt-BR, en and es are there"))?,
+        None => Language::of_the_system(),
+    };
+    let opened = match profile::open(arguments.profile.as_deref()) {
+        Ok(opened) => opened,
+        Err(error @ ProfileError::Damaged { .. }) => return damaged(&error, language),
+        Err(error) => return Err(error.into()),
+    };
+    let folder = arguments.data.as_deref().map_or_else(|| Folder::of_user(&opened.tenant.to_string()), Folder::at);
+    let config = Config {
+        profile: opened,
+        folder,
+        language,
+        screen: media::Choice { backend: arguments.capture, display: None },
+        input: desktop::Choice::default(),
+        display: None,
+    };
+
+    let (told, inbox) = mpsc::unbounded_channel();
+    let gui = Gui::new(hooks(told)).context("opening the windows")?;
+    let handle = gui.handle();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).thread_name("link").enable_all().build().context("starting the threads of the link")?;
+    let app = {
+        let _inside = runtime.enter();
+        App::load(config)?
+    };
+    let running = runtime.spawn(run_app(app, inbox, handle));
+    let result = gui.run().context("running the windows");
+    // The windows are closed: what is under way says goodbye, but not for ever.
+    if runtime.block_on(async { tokio::time::timeout(Duration::from_secs(5), running).await }).is_err() {
+        tracing::warn!("the program did not end in time");
+    }
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    result
+}
+
+async fn run_app(app: App, inbox: mpsc::UnboundedReceiver<Told>, handle: GuiHandle) {
+    app.run(inbox, |view| handle.show(view)).await;
+    handle.quit();
+}
+
+fn hooks(told: mpsc::UnboundedSender<Told>) -> Hooks {
+    let tell = move |what| {
+        if told.send(what).is_err() {
+            tracing::debug!("the program is ending");
+        }
+    };
+    let (command, surface, input) = (tell.clone(), tell.clone(), tell);
+    Hooks {
+        command: Box::new(move |what| command(Told::Command(what))),
+        viewer_surface: Box::new(move |place| surface(Told::Place(place))),
+        viewer_input: Box::new(move |raw| input(Told::Raw(raw))),
+    }
+}
+
+/// The profile does not verify: a window says so and offers nothing else.
+fn damaged(error: &ProfileError, language: Language) -> anyhow::Result<()> {
+    let why = chain(error);
+    tracing::error!(why, "the profile is not used");
+    let (told, mut inbox) = mpsc::unbounded_channel();
+    let gui = Gui::new(hooks(told)).context("opening the window")?;
+    let handle = gui.handle();
+    handle.show(ViewModel {
+        brand: BrandView { title: "Amparo".to_owned(), company: "Amparo".to_owned(), logo: None, accent: None, phone: None, hours: None },
+        language,
+        theme: Theme::System,
+        page: Page::ProfileAltered(ProfileAlteredView { details: why.clone() }),
+        main_window: MainWindow::Shown,
+        session_bar: None,
+        viewer: None,
+        notice: None,
+    });
+    let waiting = std::thread::Builder::new().name("wait".to_owned()).spawn(move || {
+        while let Some(what) = inbox.blocking_recv() {
+            if matches!(what, Told::Command(Command::Quit)) {
+                break;
+            }
+        }
+        handle.quit();
+    })?;
+    gui.run().context("running the window")?;
+    // The window is gone, and with it the last sender.
+    if waiting.join().is_err() {
+        tracing::debug!("the waiting thread panicked");
+    }
+    anyhow::bail!("{why}")
+}

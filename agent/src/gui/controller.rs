@@ -17,16 +17,16 @@ use protocol::{
     limits,
     message::{
         FromRelay, ToRelay,
-        directory::{Field, FieldKey, Opaque, Register},
+        directory::{Field, FieldKey, Register},
         hello::{Refusal, Welcome},
-        pairing::{CloseReason, Happened, Rejoin, Report, ReportKept},
+        pairing::{CloseReason, Happened, Report, ReportKept},
     },
 };
 
 use super::{
     command::Command,
     strings::Language,
-    view_model::{BrandView, Notice, Page, Saving, Trouble, ViewModel},
+    view_model::{BrandView, Notice, Saving, Trouble, ViewModel},
 };
 use crate::{attendant::session as attending, config::Settings, customer::receipt::Receipt, customer::session as helped};
 
@@ -276,6 +276,7 @@ impl Controller {
         match message {
             FromRelay::Registered(registered) => {
                 self.customer.id = Some((registered.id, registered.proof));
+                self.customer.registered = true;
                 self.customer.listed_since.get_or_insert(now.instant);
                 self.customer_rejoin();
                 self.send_reports(now);
@@ -291,7 +292,6 @@ impl Controller {
             FromRelay::PeerAway(session) => {
                 if self.customer.session.as_ref().is_some_and(|s| s.id == session) {
                     self.effects.push_back(Effect::Helped(ToHelped::Lost));
-                    self.customer_rejoin();
                 } else {
                     self.attendant_peer_away(session);
                 }
@@ -354,12 +354,6 @@ impl Controller {
         }
     }
 
-    fn rejoin(&mut self, session: SessionId, resume: Opaque) {
-        if matches!(self.link, LinkState::Up) {
-            self.effects.push_back(Effect::Say(ToRelay::Rejoin(Rejoin { session, resume })));
-        }
-    }
-
     fn relay_now_ms(&self, now: Now) -> u64 {
         now.unix_ms.saturating_add_signed(self.relay_ahead_ms)
     }
@@ -367,7 +361,9 @@ impl Controller {
     fn renew_password(&mut self) {
         self.customer.password = Password::from_entropy((self.entropy)());
         self.customer.tries = 0;
-        self.effects.push_back(Effect::Say(ToRelay::NewPassword(self.customer.password.clone())));
+        if self.customer.registered {
+            self.effects.push_back(Effect::Say(ToRelay::NewPassword(self.customer.password.clone())));
+        }
     }
 
     fn save_settings(&mut self) {

@@ -8,7 +8,7 @@ use protocol::{
         FromRelay, ShownText, ToRelay,
         directory::{LoggedIn, Login, LoginError, LoginToken, Opaque, WaitingCustomer},
         grant::Grants,
-        pairing::{CloseReason, Closed, Dial, DialError, Dialled, Happened},
+        pairing::{CloseReason, Closed, Dial, DialError, Dialled, Happened, Rejoin},
         ticket::{FindTicket, ListTickets, SessionTicket, TicketBrief, TicketChoice as Wire, TicketError},
     },
 };
@@ -46,6 +46,8 @@ pub(super) struct Who {
     pub token: LoginToken,
     /// The certificate is there: sessions can be opened.
     pub certified: bool,
+    /// The relay knows of the login on this connection.
+    pub here: bool,
 }
 
 #[derive(Debug, Default)]
@@ -99,6 +101,8 @@ pub(super) struct Session {
     pub view: Option<Viewing>,
     /// The attendant gave up before the relay had answered.
     gone: bool,
+    /// The relay holds our place on this connection: there is nothing to ask for.
+    placed: bool,
 }
 
 /// A session whose viewer is open.
@@ -319,6 +323,7 @@ impl Controller {
             asked_since: None,
             view: None,
             gone: false,
+            placed: true,
         }));
     }
 
@@ -431,7 +436,7 @@ impl Controller {
 
     fn logged_in(&mut self, logged_in: LoggedIn) {
         let certified = self.attendant.who.as_ref().is_some_and(|who| who.operator == logged_in.operator && who.certified);
-        self.attendant.who = Some(Who { operator: logged_in.operator, name: logged_in.name, token: logged_in.token, certified });
+        self.attendant.who = Some(Who { operator: logged_in.operator, name: logged_in.name, token: logged_in.token, certified, here: true });
         if !certified {
             self.effects.push_back(Effect::Enrol);
         }
@@ -591,7 +596,6 @@ impl Controller {
     pub(super) fn attendant_peer_away(&mut self, id: SessionId) {
         if self.attendant.session_mut(id).is_some() {
             self.effects.push_back(Effect::AttendingLost);
-            self.attendant_rejoin();
         }
     }
 
@@ -605,10 +609,14 @@ impl Controller {
         self.attendant.session_mut(id).map(|session| session.resume = Some(resume)).is_some()
     }
 
+    /// Asks for the session's place on a new connection, once the relay knows who asks. On the same one the place was kept.
     fn attendant_rejoin(&mut self) {
-        if let Some(Session { id: Some(id), resume: Some(resume), view: Some(Viewing { away: Some(_), .. }), .. }) = self.attendant.session() {
-            let (id, resume) = (*id, resume.clone());
-            self.rejoin(id, resume);
+        if let Stage::Session(session) = &mut self.attendant.stage
+            && let Session { id: Some(id), resume: Some(resume), placed: placed @ false, view: Some(Viewing { away: Some(_), .. }), .. } = &mut **session
+            && self.attendant.who.as_ref().is_some_and(|who| who.here)
+        {
+            *placed = true;
+            self.effects.push_back(Effect::Say(ToRelay::Rejoin(Rejoin { session: *id, resume: resume.clone() })));
         }
     }
 
@@ -619,6 +627,12 @@ impl Controller {
     }
 
     pub(super) fn attendant_down(&mut self) {
+        if let Some(who) = &mut self.attendant.who {
+            who.here = false;
+        }
+        if let Stage::Session(session) = &mut self.attendant.stage {
+            session.placed = false;
+        }
         match &mut self.attendant.stage {
             Stage::Session(session) if session.id.is_some() => self.effects.push_back(Effect::AttendingLost),
             Stage::Session(session) => {

@@ -12,7 +12,7 @@ use protocol::{
         ToRelay,
         directory::{FieldKey, Opaque},
         grant::Grants,
-        pairing::{CloseReason, Happened, Incoming},
+        pairing::{CloseReason, Happened, Incoming, Rejoin},
         ticket::{SessionTicket, TicketBrief},
     },
     session::customer::Peer,
@@ -32,6 +32,8 @@ pub(super) struct Customer {
     /// The form is filled (or there is none).
     pub submitted: bool,
     pub id: Option<(DeviceId, Opaque)>,
+    /// The relay knows of it on this connection.
+    pub registered: bool,
     pub listed_since: Option<Instant>,
     pub password: Password,
     /// Guesses at this password so far.
@@ -53,6 +55,8 @@ pub(super) struct Session {
     pub bar_open: bool,
     /// A wrong guess is being looked at.
     guessing: bool,
+    /// The relay holds our place on this connection: there is nothing to ask for.
+    placed: bool,
 }
 
 #[derive(Debug)]
@@ -69,6 +73,7 @@ impl Customer {
             errors: BTreeMap::new(),
             submitted: !asks,
             id: None,
+            registered: false,
             listed_since: None,
             password,
             tries: 0,
@@ -139,6 +144,7 @@ impl Controller {
             state: SessionState::Ringing,
             bar_open: false,
             guessing: false,
+            placed: true,
         });
         self.effects.push_back(Effect::StartHelped(incoming.session, self.customer.password.clone()));
         self.effects.push_back(Effect::Say(ToRelay::Join(incoming.token)));
@@ -185,7 +191,6 @@ impl Controller {
                 if let SessionState::Active { away_since, .. } = &mut session.state {
                     *away_since = Some(now.instant);
                 }
-                // The cut may be the connection between the two alone: ask for a new place.
                 self.customer_rejoin();
             }
             helped::Out::Resumed => {
@@ -242,15 +247,21 @@ impl Controller {
         }
     }
 
+    /// Asks for the session's place on a new connection, once the relay knows who asks. On the same one the place was kept.
     pub(super) fn customer_rejoin(&mut self) {
-        if let Some(Session { id, resume, state: SessionState::Active { away_since: Some(_), .. }, .. }) = &self.customer.session {
+        if let Some(Session { id, resume, placed: placed @ false, state: SessionState::Active { away_since: Some(_), .. }, .. }) = &mut self.customer.session
+            && self.customer.registered
+        {
+            *placed = true;
             let (id, resume) = (*id, resume.clone());
-            self.rejoin(id, resume);
+            self.effects.push_back(Effect::Say(ToRelay::Rejoin(Rejoin { session: id, resume })));
         }
     }
 
     pub(super) fn customer_down(&mut self) {
-        if self.customer.session.is_some() {
+        self.customer.registered = false;
+        if let Some(session) = &mut self.customer.session {
+            session.placed = false;
             self.effects.push_back(Effect::Helped(ToHelped::Lost));
         }
     }

@@ -276,7 +276,11 @@ fn a_cut_session_asks_for_its_place_when_the_relay_is_back() {
     let mut story = story.up();
     assert!(!story.effects().iter().any(|effect| matches!(effect, Effect::Say(ToRelay::Rejoin(_)))), "first it must be known again");
     story.hear(FromRelay::Registered(Registered { id: DeviceId::new(123_456_789).unwrap(), proof: opaque(1) }));
-    assert!(story.effects().iter().any(|effect| matches!(effect, Effect::Say(ToRelay::Rejoin(rejoin)) if rejoin.resume == opaque(4))));
+    let rejoins = |effects: Vec<Effect>| effects.iter().filter(|effect| matches!(effect, Effect::Say(ToRelay::Rejoin(rejoin)) if rejoin.resume == opaque(4))).count();
+    assert_eq!(rejoins(story.effects()), 1);
+    story.hear(FromRelay::PeerAway(session()));
+    story.helped(helped::Out::Paused);
+    assert_eq!(rejoins(story.effects()), 0, "a token is used once, and on this connection the place is kept");
 }
 
 #[test]

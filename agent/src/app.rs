@@ -1,0 +1,417 @@
+//! The program without its windows: carries out what the controller wants and brings it what happens.
+//!
+//! The windows (and tests) send [`Told`] and show [`ViewModel`]s; everything between is here and below. One task runs it all, in order;
+//! nothing in it waits for a peer.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use anyhow::Context as _;
+use protocol::{
+    id::{Password, SessionId},
+    message::{FromRelay, ShownText, ToRelay, directory::CertificateRequest, grant::Grants, pairing::CloseReason},
+};
+use rand::TryRngCore as _;
+use tokio::{sync::mpsc, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    attendant::{
+        key_map::KeyMap,
+        session as attending,
+        viewer::{Feed, drawable},
+    },
+    config::{Folder, write_whole},
+    customer::{receipt::Receipt, session as helped},
+    gui::{
+        command::Command,
+        controller::{Controller, Effect, LinkNews, Now, ToHelped},
+        strings::Language,
+        surface::{RawInput, Surface},
+        view_model::ViewModel,
+    },
+    link::{
+        client::{self, IncomingStream, Link, LinkEvent},
+        secure::{CustomerEnd, EnrolmentKey, Identity},
+    },
+    profile::Opened,
+};
+
+/// Everything a program is started with.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The verified profile.
+    pub profile: Opened,
+    /// Where settings and receipts are kept.
+    pub folder: Folder,
+    /// The system's language.
+    pub language: Language,
+    /// Which screen is shared.
+    pub screen: media::Choice,
+    /// Whose mouse and keyboard are driven.
+    pub input: desktop::Choice,
+    /// The display of the program's own windows; `None` for the usual one.
+    pub display: Option<String>,
+}
+
+/// What the windows tell.
+#[derive(Debug)]
+pub enum Told {
+    /// A person did something.
+    Command(Command),
+    /// Mouse or keyboard over the picture.
+    Raw(RawInput),
+    /// Where the picture goes.
+    Place(Option<Surface>),
+}
+
+/// Around the picture.
+const MARGIN: [u8; 3] = [0x26, 0x30, 0x2F];
+/// How often countdowns are looked at.
+const TICK: Duration = Duration::from_millis(250);
+/// Time for the last words when the program ends.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// A session's snapshot and such, for tests and recordings: the running viewer's feed, if there is one.
+pub type FeedSlot = Arc<std::sync::Mutex<Option<Feed>>>;
+
+/// The program.
+pub struct App {
+    config: Config,
+    controller: Controller,
+    link: Link,
+    keeper: JoinHandle<()>,
+    stop: CancellationToken,
+    events: mpsc::Receiver<LinkEvent>,
+    end: CustomerEnd,
+    helped: Option<(SessionId, mpsc::Sender<helped::In>)>,
+    helped_out: (mpsc::Sender<(SessionId, helped::Out)>, mpsc::Receiver<(SessionId, helped::Out)>),
+    attending: Option<(SessionId, mpsc::Sender<attending::In>)>,
+    attending_out: (mpsc::Sender<(SessionId, attending::Out)>, mpsc::Receiver<(SessionId, attending::Out)>),
+    connection: Option<quinn::Connection>,
+    enrolling: Option<EnrolmentKey>,
+    identity: Option<Identity>,
+    operator: Option<protocol::id::OperatorId>,
+    feed: FeedSlot,
+    place: Option<Surface>,
+    keys: KeyMap,
+    look: (bool, bool),
+    over: bool,
+}
+
+impl App {
+    /// Makes everything, in order: keys of this start first (nothing can be secured without), then the settings, then the link, which
+    /// begins to dial at once.
+    pub fn load(config: Config) -> anyhow::Result<Self> {
+        let end = CustomerEnd::new(config.profile.tenant, &config.profile.root).context("making the keys of this start")?;
+        let settings = config.folder.load();
+        let entropy = Box::new(|| {
+            let mut bytes = [0; 5];
+            rand::rngs::OsRng.try_fill_bytes(&mut bytes).expect("the system's random generator works, or nothing is safe here");
+            bytes
+        });
+        let controller = Controller::new(config.profile.controller.clone(), settings, config.language, entropy, now());
+        let (sender, events) = mpsc::channel(256);
+        let stop = CancellationToken::new();
+        let program = ShownText::lossy(&format!("{} {}", env!("CARGO_PKG_VERSION"), std::env::consts::OS));
+        let link = client::Config { relays: config.profile.relays.clone(), tenant: config.profile.tenant, program };
+        let (link, keeper) = Link::start(link, sender, stop.clone());
+        Ok(Self {
+            config,
+            controller,
+            link,
+            keeper,
+            stop,
+            events,
+            end,
+            helped: None,
+            helped_out: mpsc::channel(64),
+            attending: None,
+            attending_out: mpsc::channel(64),
+            connection: None,
+            enrolling: None,
+            identity: None,
+            operator: None,
+            feed: FeedSlot::default(),
+            place: None,
+            keys: KeyMap::default(),
+            look: (false, false),
+            over: false,
+        })
+    }
+
+    /// Where the running viewer's feed is found.
+    pub fn feed(&self) -> FeedSlot {
+        self.feed.clone()
+    }
+
+    /// Runs until the program is to end. `show` gets every new state of the windows.
+    pub async fn run(mut self, mut told: mpsc::UnboundedReceiver<Told>, mut show: impl FnMut(ViewModel)) {
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        show(self.controller.view(now()));
+        while !self.over {
+            tokio::select! {
+                biased;
+                told = told.recv() => match told {
+                    Some(Told::Raw(raw)) => {
+                        self.raw(&raw);
+                        // Nothing that a window shows changes with it.
+                        continue;
+                    }
+                    Some(Told::Place(place)) => {
+                        self.put(place);
+                        continue;
+                    }
+                    Some(Told::Command(command)) => self.controller.command(command, now()),
+                    None => self.controller.command(Command::Quit, now()),
+                },
+                Some((id, out)) = self.helped_out.1.recv() => self.hear_helped(id, out),
+                Some((id, out)) = self.attending_out.1.recv() => self.hear_attending(id, &out),
+                Some(event) = self.events.recv() => self.hear_link(event),
+                _ = tick.tick() => self.controller.tick(now()),
+            }
+            self.carry_out();
+            show(self.controller.view(now()));
+        }
+        self.shut_down().await;
+    }
+
+    /// Sessions end and say so, reports and goodbyes go out, then the connection closes.
+    async fn shut_down(mut self) {
+        let ends = async {
+            while self.helped.is_some() || self.attending.is_some() {
+                tokio::select! {
+                    Some((id, out)) = self.helped_out.1.recv() => self.hear_helped(id, out),
+                    Some((id, out)) = self.attending_out.1.recv() => self.hear_attending(id, &out),
+                }
+                self.carry_out();
+            }
+        };
+        if tokio::time::timeout(LAST_WORDS, ends).await.is_err() {
+            tracing::warn!("a session did not end in time");
+        }
+        self.stop.cancel();
+        if tokio::time::timeout(LAST_WORDS, self.keeper).await.is_err() {
+            tracing::warn!("the connection did not close in time");
+        }
+    }
+
+    fn hear_link(&mut self, event: LinkEvent) {
+        let news = match event {
+            LinkEvent::Dialling => LinkNews::Dialling,
+            LinkEvent::Up { welcome, connection } => {
+                self.connection = Some(connection);
+                LinkNews::Up(welcome)
+            }
+            LinkEvent::Down { why, retry_in } => {
+                self.connection = None;
+                LinkNews::Down { why, retry_in }
+            }
+            LinkEvent::Refused(refusal) => LinkNews::Refused(refusal),
+            LinkEvent::Stream(stream) => return self.route(stream),
+            LinkEvent::Message(message) => {
+                match &message {
+                    FromRelay::Paired(session) => self.paired(*session),
+                    FromRelay::Enrolled(chain) => return self.enrolled(chain.ders()),
+                    FromRelay::LoggedIn(logged_in) => self.operator = Some(logged_in.operator),
+                    _ => {}
+                }
+                LinkNews::Message(message)
+            }
+        };
+        self.controller.link(news, now());
+    }
+
+    /// A stream goes to the session it names; to none, and it is dropped.
+    fn route(&mut self, stream: IncomingStream) {
+        let session = stream.head.session;
+        if let Some((_, inbox)) = self.helped.as_ref().filter(|(id, _)| *id == session) {
+            tell(inbox, helped::In::Stream(stream));
+        } else if let Some((_, inbox)) = self.attending.as_ref().filter(|(id, _)| *id == session) {
+            tell(inbox, attending::In::Stream(stream));
+        } else {
+            tracing::warn!(%session, "a stream of a session that is not here was dropped");
+        }
+    }
+
+    fn paired(&mut self, session: SessionId) {
+        if let Some((_, inbox)) = self.attending.as_ref().filter(|(id, _)| *id == session)
+            && let Some(connection) = &self.connection
+        {
+            tell(inbox, attending::In::Paired(connection.clone()));
+        }
+    }
+
+    fn enrolled(&mut self, chain: &[Vec<u8>]) {
+        let identity = match (self.enrolling.take(), self.operator) {
+            (Some(key), Some(operator)) => key.certified(operator, chain).map_err(|error| client::chain(&error)),
+            _ => return,
+        };
+        let result = identity.map(|identity| self.identity = Some(identity));
+        self.controller.enrolled(result);
+    }
+
+    fn hear_helped(&mut self, id: SessionId, out: helped::Out) {
+        if matches!(out, helped::Out::Over { .. }) && self.helped.as_ref().is_some_and(|(here, _)| *here == id) {
+            self.helped = None;
+        }
+        self.controller.helped(id, out, now());
+    }
+
+    fn hear_attending(&mut self, id: SessionId, out: &attending::Out) {
+        match out {
+            attending::Out::Started(_, feed) => {
+                feed.look(self.look.0, self.look.1, MARGIN);
+                if let Some(place) = &self.place {
+                    feed.place(Some(place.clone()));
+                }
+                self.set_feed(Some(feed.clone()));
+            }
+            attending::Out::Over { .. } if self.attending.as_ref().is_some_and(|(here, _)| *here == id) => {
+                self.attending = None;
+                self.keys = KeyMap::default();
+                self.set_feed(None);
+            }
+            _ => {}
+        }
+        self.controller.attending(id, out, now());
+    }
+
+    fn set_feed(&self, feed: Option<Feed>) {
+        *self.feed.lock().expect("no thread panics while it holds the feed") = feed;
+    }
+
+    fn put(&mut self, place: Option<Surface>) {
+        self.place = place.filter(|place| drawable(place.area));
+        if let Some(feed) = &*self.feed.lock().expect("no thread panics while it holds the feed") {
+            feed.place(self.place.clone());
+        }
+    }
+
+    fn raw(&mut self, raw: &RawInput) {
+        let Some(feed) = self.feed.lock().expect("no thread panics while it holds the feed").clone() else { return };
+        if !self.controller.controls() && !matches!(raw, RawInput::FocusLost) {
+            return;
+        }
+        for input in self.keys.map(raw, |x, y| feed.to_remote(x, y)) {
+            self.send_input(input);
+        }
+    }
+
+    fn send_input(&self, input: protocol::message::input::Input) {
+        if let Some((_, inbox)) = &self.attending {
+            tell(inbox, attending::In::Input(input));
+        }
+    }
+
+    fn carry_out(&mut self) {
+        while let Some(effect) = self.controller.poll_effect() {
+            match effect {
+                Effect::Say(message) => self.link.say(message),
+                Effect::RetryNow => self.link.retry_now(),
+                Effect::StartHelped(session, password) => self.start_helped(session, password),
+                Effect::Helped(what) => {
+                    if let Some((_, inbox)) = &self.helped {
+                        tell(
+                            inbox,
+                            match what {
+                                ToHelped::Answer { allow, control } => helped::In::Answer { allow, control },
+                                ToHelped::AllowControl(control) => helped::In::AllowControl(control),
+                                ToHelped::End(why) => helped::In::End(why),
+                                ToHelped::Lost => helped::In::Lost,
+                            },
+                        );
+                    }
+                }
+                Effect::Enrol => self.enrol(),
+                Effect::StartAttending(session, password) => self.start_attending(session, password),
+                Effect::EndAttending(why) => self.tell_attending(attending::In::End(why)),
+                Effect::AttendingLost => self.tell_attending(attending::In::Lost),
+                Effect::Look { actual, control } => {
+                    if !control {
+                        for input in self.keys.release_all() {
+                            self.send_input(input);
+                        }
+                    }
+                    self.look = (actual, control);
+                    if let Some(feed) = &*self.feed.lock().expect("no thread panics while it holds the feed") {
+                        feed.look(actual, control, MARGIN);
+                    }
+                }
+                Effect::KeepReceipt(receipt, language, wished) => self.keep_receipt(&receipt, language, wished),
+                Effect::SaveSettings(settings) => {
+                    if let Err(error) = self.config.folder.save(&settings) {
+                        tracing::warn!(%error, "the settings could not be kept");
+                    }
+                }
+                Effect::Quit => self.over = true,
+            }
+        }
+    }
+
+    fn start_helped(&mut self, session: SessionId, password: Password) {
+        let setup = helped::Setup { session, end: self.end.clone(), password, screen: self.config.screen.clone(), input: self.config.input.clone() };
+        self.helped = Some((session, helped::start(setup, self.helped_out.0.clone())));
+    }
+
+    fn start_attending(&mut self, session: SessionId, password: Password) {
+        let Some(identity) = self.identity.clone() else {
+            tracing::error!(%session, "no certificate for this session");
+            let out = attending::Out::Over { why: CloseReason::Failed, begun: false, reconnects: 0 };
+            return self.controller.attending(session, &out, now());
+        };
+        let setup = attending::Setup { session, identity, password, want: Grants::CONTROL, display: self.config.display.clone() };
+        self.attending = Some((session, attending::start(setup, self.attending_out.0.clone())));
+    }
+
+    fn tell_attending(&self, what: attending::In) {
+        if let Some((_, inbox)) = &self.attending {
+            tell(inbox, what);
+        }
+    }
+
+    fn enrol(&mut self) {
+        let request = EnrolmentKey::generate().map_err(|error| client::chain(&error)).and_then(|(key, request)| {
+            let request = CertificateRequest::try_from(request).map_err(str::to_owned)?;
+            Ok((key, request))
+        });
+        match request {
+            Ok((key, request)) => {
+                self.enrolling = Some(key);
+                self.link.say(ToRelay::Enrol(request));
+            }
+            Err(why) => self.controller.enrolled(Err(why)),
+        }
+    }
+
+    fn keep_receipt(&mut self, receipt: &Receipt, language: Language, wished: bool) {
+        let text = receipt.text(language);
+        if !wished {
+            if let Err(error) = self.config.folder.keep_receipt(&receipt.file_name(), &text) {
+                tracing::warn!(%error, "the receipt could not be kept");
+            }
+            return;
+        }
+        let folder = directories::UserDirs::new().map(|dirs| dirs.document_dir().unwrap_or_else(|| dirs.home_dir()).to_owned());
+        let saved = folder.ok_or_else(|| "no folder of this user is known".to_owned()).and_then(|folder| {
+            let path = folder.join(receipt.file_name());
+            write_whole(&path, text.as_bytes()).map(|()| path.display().to_string()).map_err(|error| error.to_string())
+        });
+        self.controller.receipt_saved(saved, now());
+    }
+}
+
+/// A session takes what it is told at once; one that does not has ended, or is about to.
+fn tell<T: std::fmt::Debug>(inbox: &mpsc::Sender<T>, what: T) {
+    if inbox.try_send(what).is_err() {
+        tracing::warn!("a session did not take what it was told");
+    }
+}
+
+fn now() -> Now {
+    let unix = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    Now { instant: Instant::now(), unix_ms: u64::try_from(unix.as_millis()).unwrap_or(u64::MAX) }
+}

@@ -1,0 +1,521 @@
+//! One session on the attendant's side: drives the machine of `protocol::session::attendant` with streams, the viewer and time.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use protocol::{
+    id::{Password, SessionId},
+    limits,
+    media::{Batch, Pointer, Shown},
+    message::{
+        control::{AttendantSays, CustomerSays},
+        grant::Grants,
+        input::Input,
+        pairing::{CloseReason, Role},
+        stats::Stats,
+        stream::StreamKind,
+    },
+    session::{
+        Violation,
+        attendant::{Attendant, Event},
+    },
+};
+use tokio::{sync::mpsc, time::Instant};
+use zeroize::Zeroizing;
+
+use super::viewer::{Drawn, Feed, Told, Viewer};
+use crate::link::{
+    client::{IncomingStream, chain},
+    pake,
+    sealed::SessionKeys,
+    secure::{self, Identity, SecureError, Secured},
+};
+
+/// What a session needs.
+#[derive(Clone)]
+pub struct Setup {
+    /// The session dialled.
+    pub session: SessionId,
+    /// Our certificate.
+    pub identity: Identity,
+    /// The partner's password.
+    pub password: Password,
+    /// What to ask for.
+    pub want: Grants,
+    /// The display of the viewer's window; `None` for our own.
+    pub display: Option<String>,
+}
+
+/// What a session is told.
+#[derive(Debug)]
+pub enum In {
+    /// Both halves are at the relay: go on over this connection.
+    Paired(quinn::Connection),
+    /// A stream of the other half.
+    Stream(IncomingStream),
+    /// The way to the other half is gone.
+    Lost,
+    /// Mouse or keyboard.
+    Input(Input),
+    /// End it, or give up.
+    End(CloseReason),
+}
+
+/// What a session tells.
+#[derive(Debug, Clone)]
+pub enum Out {
+    /// The customer is being asked.
+    Asking,
+    /// Allowed; the viewer's thread takes pictures and places through this.
+    Started(Grants, Feed),
+    /// The first picture is there.
+    FirstPicture,
+    /// What is allowed has changed.
+    Changed(Grants),
+    /// How the connection is, once a second.
+    Figures(Figures),
+    /// Cut; it may come back.
+    Paused,
+    /// It came back.
+    Resumed(Grants),
+    /// Over.
+    Over {
+        /// Why.
+        why: CloseReason,
+        /// It had begun.
+        begun: bool,
+        /// Times it was cut and came back.
+        reconnects: u32,
+    },
+}
+
+/// How the connection is.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Figures {
+    /// There and back, to the customer's program.
+    pub round_trip: Option<Duration>,
+    /// Packets lost on both hops, per cent, in the last second.
+    pub loss_percent: Option<f32>,
+    /// What came in the last second.
+    pub bytes_per_second: u64,
+    /// Batches drawn in the last second.
+    pub batches_per_second: u64,
+    /// What the customer's side tells of the picture.
+    pub customer: Option<Stats>,
+}
+
+/// Commands that may wait for a session's task: a fast mouse in a second.
+const WAITING: usize = 1_024;
+/// Messages that may wait to be written: a peer that does not read them is not there.
+const UNSENT: usize = 256;
+
+/// Starts the session's task. What happens goes to `out`; the task ends with [`Out::Over`].
+pub fn start(setup: Setup, out: mpsc::Sender<(SessionId, Out)>) -> mpsc::Sender<In> {
+    let (commands, inbox) = mpsc::channel(WAITING);
+    let (news, internal) = mpsc::channel(64);
+    let machine = Attendant::new(setup.session, setup.want, std::time::Instant::now());
+    let task = Task {
+        machine,
+        setup,
+        out,
+        news,
+        generation: 0,
+        connection: None,
+        live: None,
+        resume_secret: None,
+        run: None,
+        inputs: None,
+        early: Vec::new(),
+        viewer: None,
+        pings: HashMap::new(),
+        ping: 0,
+        figures: Figures::default(),
+        drawn: Drawn::default(),
+        packets: (0, 0),
+    };
+    tokio::spawn(task.run_all(inbox, internal));
+    commands
+}
+
+enum News {
+    Secured(u64, Result<Secured, SecureError>),
+    Said(u64, Result<Option<CustomerSays>, SecureError>),
+    StreamLost(u64, String),
+    Viewer(Told),
+}
+
+struct Live {
+    keys: Arc<SessionKeys>,
+    says: mpsc::Sender<AttendantSays>,
+}
+
+struct Task {
+    machine: Attendant,
+    setup: Setup,
+    out: mpsc::Sender<(SessionId, Out)>,
+    news: mpsc::Sender<News>,
+    /// Counts inner connections, so that late news of an earlier one are not taken for this one's.
+    generation: u64,
+    connection: Option<quinn::Connection>,
+    live: Option<Live>,
+    resume_secret: Option<Zeroizing<[u8; 32]>>,
+    run: Option<pake::Run>,
+    inputs: Option<mpsc::Sender<Input>>,
+    /// Streams that overtook the customer's yes.
+    early: Vec<IncomingStream>,
+    viewer: Option<Viewer>,
+    pings: HashMap<u32, Instant>,
+    ping: u32,
+    figures: Figures,
+    drawn: Drawn,
+    packets: (u64, u64),
+}
+
+impl Task {
+    async fn run_all(mut self, mut inbox: mpsc::Receiver<In>, mut internal: mpsc::Receiver<News>) {
+        let mut second = tokio::time::interval(Duration::from_secs(1));
+        loop {
+            let due = self.machine.poll_timeout().map(Instant::from_std);
+            let result = tokio::select! {
+                biased;
+                command = inbox.recv() => {
+                    let Some(command) = command else {
+                        self.machine.end(CloseReason::ProgramGone);
+                        if self.settle().await { return } else { continue }
+                    };
+                    self.handle(command)
+                }
+                news = internal.recv() => match news {
+                    Some(news) => self.hear(news).await,
+                    None => Ok(()),
+                },
+                () = tokio::time::sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
+                    self.machine.handle_timeout(std::time::Instant::now());
+                    Ok(())
+                }
+                _ = second.tick(), if self.viewer.is_some() => {
+                    self.look_around().await;
+                    Ok(())
+                }
+            };
+            if let Err(violation) = result {
+                tracing::warn!(session = %self.setup.session, %violation, "the session is ended: a rule was broken");
+                self.machine.end(CloseReason::Violation);
+            }
+            if self.settle().await {
+                return;
+            }
+        }
+    }
+
+    fn handle(&mut self, command: In) -> Result<(), Violation> {
+        match command {
+            In::Paired(connection) => self.secure(connection),
+            In::Stream(stream) => return self.take(stream),
+            In::Lost => self.lost(),
+            In::Input(input) => {
+                if self.machine.may_control()
+                    && let Some(inputs) = &self.inputs
+                    && inputs.try_send(input).is_err()
+                {
+                    // Never drop input: a customer's program that does not read it is not there.
+                    tracing::warn!(session = %self.setup.session, "the customer's program does not take input");
+                    self.lost();
+                }
+            }
+            In::End(why) => self.machine.end(why),
+        }
+        Ok(())
+    }
+
+    fn lost(&mut self) {
+        self.generation += 1;
+        self.live = None;
+        self.connection = None;
+        self.inputs = None;
+        self.early.clear();
+        self.machine.handle_lost(std::time::Instant::now());
+    }
+
+    fn secure(&mut self, connection: quinn::Connection) {
+        self.generation += 1;
+        self.live = None;
+        self.connection = Some(connection.clone());
+        let (identity, session, generation, news) = (self.setup.identity.clone(), self.setup.session, self.generation, self.news.clone());
+        tokio::spawn(async move {
+            let secured = secure::connect(&connection, session, generation * 16, &identity).await;
+            tell(&news, News::Secured(generation, secured)).await;
+        });
+    }
+
+    /// A stream of the customer: with the keys of a consented session only.
+    fn take(&mut self, stream: IncomingStream) -> Result<(), Violation> {
+        let (Some(live), Some(viewer), true) = (&self.live, &self.viewer, self.machine.may_show()) else {
+            if self.early.len() >= StreamKind::ALL.len() {
+                return Err(Violation::OutOfTurn { said: "streams", state: "nothing was allowed" });
+            }
+            self.early.push(stream);
+            return Ok(());
+        };
+        let kind = stream.head.kind;
+        let mut sealed = match live.keys.accept(stream.head, stream.recv) {
+            Ok(sealed) => sealed,
+            Err(error) => {
+                tracing::warn!(%error, "a stream was not taken");
+                return Ok(());
+            }
+        };
+        let (generation, news, feed) = (self.generation, self.news.clone(), viewer.feed());
+        if kind == StreamKind::Pointer {
+            tokio::spawn(async move {
+                loop {
+                    match sealed.receive::<Pointer>(limits::POINTER_MESSAGE_BYTES).await {
+                        Ok(Some((pointer, _))) => drop(feed.pointer(pointer)),
+                        Ok(None) => return,
+                        Err(error) => return tell(&news, News::StreamLost(generation, chain(&error))).await,
+                    }
+                }
+            });
+            return Ok(());
+        }
+        let (shown, acknowledgements) = mpsc::unbounded_channel();
+        if let Some(connection) = &self.connection {
+            tokio::spawn(send_all(connection.clone(), live.keys.clone(), StreamKind::Shown, self.generation * 16 + 2, Queue::Shown(acknowledgements), news.clone(), generation));
+        }
+        tokio::spawn(async move {
+            loop {
+                match sealed.receive::<Batch>(limits::PICTURE_MESSAGE_BYTES).await {
+                    Ok(Some((batch, bytes))) => {
+                        if !feed.batch(batch, bytes, shown.clone()).await {
+                            return;
+                        }
+                    }
+                    Ok(None) => return,
+                    Err(error) => return tell(&news, News::StreamLost(generation, chain(&error))).await,
+                }
+            }
+        });
+        Ok(())
+    }
+
+    async fn hear(&mut self, news: News) -> Result<(), Violation> {
+        let now = std::time::Instant::now();
+        match news {
+            News::Secured(generation, secured) if generation == self.generation => match secured {
+                Ok(secured) => self.go_live(secured)?,
+                Err(error) => {
+                    tracing::warn!(session = %self.setup.session, error = chain(&error), "no protected connection");
+                    if self.machine.is_away() {
+                        self.machine.handle_lost(now);
+                    } else {
+                        self.machine.end(CloseReason::Violation);
+                    }
+                }
+            },
+            News::Said(generation, said) if generation == self.generation => match said {
+                Ok(Some(CustomerSays::Handshake(message))) => self.machine.handle_handshake(message, now)?,
+                Ok(Some(CustomerSays::Control(message))) => self.machine.handle_control(message)?,
+                Ok(None) => self.lost(),
+                Err(SecureError::Frame(error)) => {
+                    tracing::warn!(session = %self.setup.session, %error, "the customer's program said something that cannot be read");
+                    self.machine.end(CloseReason::Violation);
+                }
+                Err(error) => {
+                    tracing::info!(session = %self.setup.session, error = chain(&error), "the protected connection is gone");
+                    self.lost();
+                }
+            },
+            News::StreamLost(generation, why) if generation == self.generation => {
+                tracing::info!(session = %self.setup.session, why, "a stream of the session is gone");
+            }
+            News::Viewer(Told::FirstPicture) => self.tell(Out::FirstPicture).await,
+            News::Viewer(Told::WantsRefresh) => self.machine.refresh(),
+            News::Viewer(Told::Broken) => self.machine.end(CloseReason::Violation),
+            News::Secured(..) | News::Said(..) | News::StreamLost(..) => {}
+        }
+        Ok(())
+    }
+
+    fn go_live(&mut self, secured: Secured) -> Result<(), Violation> {
+        let Secured { exporter, resume_secret, keys, mut reader, mut writer } = secured;
+        let (says, mut unsent) = mpsc::channel::<AttendantSays>(UNSENT);
+        self.live = Some(Live { keys, says });
+        let (generation, news) = (self.generation, self.news.clone());
+        tokio::spawn(async move {
+            loop {
+                let said = reader.receive::<CustomerSays>().await;
+                let last = !matches!(said, Ok(Some(_)));
+                tell(&news, News::Said(generation, said)).await;
+                if last {
+                    return;
+                }
+            }
+        });
+        tokio::spawn(async move {
+            while let Some(message) = unsent.recv().await {
+                if let Err(error) = writer.send(&message).await {
+                    tracing::debug!(error = chain(&error), "the protected connection went while something was said");
+                    return;
+                }
+            }
+            writer.finish().await;
+        });
+        let before = self.resume_secret.replace(resume_secret);
+        match before {
+            Some(secret) if self.machine.is_away() => self.machine.secured_again(pake::resumption(&secret, &exporter, Role::Attendant)),
+            _ => {
+                let binding = pake::Binding { session: self.setup.session, attendant: self.setup.identity.operator, exporter: &exporter };
+                let (run, message) = pake::Run::start(Role::Attendant, &self.setup.password, &binding);
+                self.run = Some(run);
+                self.machine.secured(message)
+            }
+        }
+    }
+
+    /// Does what the machine wants. `true`: the session is over.
+    async fn settle(&mut self) -> bool {
+        while let Some(event) = self.machine.poll_event() {
+            match event {
+                Event::Say(message) => self.say(AttendantSays::Handshake(message)),
+                Event::Control(word) => self.say(AttendantSays::Control(word)),
+                Event::Finish(theirs) => {
+                    let proofs = self.run.take().and_then(|run| run.finish(&theirs));
+                    if let Err(violation) = self.machine.pake_finished(proofs) {
+                        tracing::warn!(session = %self.setup.session, %violation, "the password cannot be proved");
+                        self.machine.end(CloseReason::Violation);
+                    }
+                }
+                Event::Asking => self.tell(Out::Asking).await,
+                Event::Start(granted) => self.begin(granted).await,
+                Event::Changed(granted) => self.tell(Out::Changed(granted)).await,
+                Event::Stats(stats) => self.figures.customer = Some(stats),
+                Event::Pong(number) => {
+                    if let Some(sent) = self.pings.remove(&number) {
+                        self.figures.round_trip = Some(sent.elapsed());
+                    }
+                }
+                Event::Pause => self.tell(Out::Paused).await,
+                Event::Resume(granted) => {
+                    self.open_streams();
+                    self.tell(Out::Resumed(granted)).await;
+                }
+                Event::Over { why, begun } => {
+                    self.viewer = None;
+                    self.live = None;
+                    let reconnects = self.machine.reconnects();
+                    tracing::info!(session = %self.setup.session, ?why, begun, reconnects, "the session is over");
+                    self.tell(Out::Over { why, begun, reconnects }).await;
+                    return true;
+                }
+            }
+        }
+        false
+    }
+
+    async fn begin(&mut self, granted: Grants) {
+        let news = self.news.clone();
+        let told = move |told| {
+            if news.blocking_send(News::Viewer(told)).is_err() {
+                tracing::debug!("the session had ended before its viewer");
+            }
+        };
+        match Viewer::start(self.setup.display.clone(), told) {
+            Ok(viewer) => {
+                let feed = viewer.feed();
+                self.viewer = Some(viewer);
+                self.open_streams();
+                self.tell(Out::Started(granted, feed)).await;
+            }
+            Err(error) => {
+                tracing::error!(session = %self.setup.session, %error, "the viewer cannot be started");
+                self.machine.end(CloseReason::Failed);
+            }
+        }
+    }
+
+    /// Our stream of input, and the customer's streams that were early.
+    fn open_streams(&mut self) {
+        let (Some(live), Some(connection)) = (&self.live, &self.connection) else { return };
+        let (inputs, queue) = mpsc::channel(WAITING);
+        self.inputs = Some(inputs);
+        // Numbers of our streams never repeat within a session, whatever the connection.
+        let number = self.generation * 16 + 1;
+        tokio::spawn(send_all(connection.clone(), live.keys.clone(), StreamKind::Input, number, Queue::Input(queue), self.news.clone(), self.generation));
+        for stream in std::mem::take(&mut self.early) {
+            if let Err(violation) = self.take(stream) {
+                tracing::warn!(%violation, "an early stream was not taken");
+            }
+        }
+    }
+
+    fn say(&mut self, message: AttendantSays) {
+        let Some(live) = &self.live else { return };
+        if let Err(mpsc::error::TrySendError::Full(_)) = live.says.try_send(message) {
+            tracing::warn!(session = %self.setup.session, "the customer's program does not read what is said");
+            self.lost();
+        }
+    }
+
+    async fn look_around(&mut self) {
+        self.ping = self.ping.wrapping_add(1);
+        // Unanswered ones of a connection that is gone.
+        self.pings.retain(|_, sent| sent.elapsed() < limits::RESUME_WITHIN);
+        self.pings.insert(self.ping, Instant::now());
+        self.machine.ping(self.ping);
+        if let Some(viewer) = &self.viewer {
+            let drawn = viewer.drawn();
+            self.figures.batches_per_second = drawn.batches - self.drawn.batches;
+            self.figures.bytes_per_second = drawn.bytes - self.drawn.bytes;
+            self.drawn = drawn;
+        }
+        if let Some(connection) = &self.connection {
+            let path = connection.stats().path;
+            let customer = self.figures.customer.unwrap_or_default();
+            let (sent, lost) = (path.sent_packets + customer.packets_sent, path.lost_packets + customer.packets_lost);
+            let (new_sent, new_lost) = (sent.saturating_sub(self.packets.0), lost.saturating_sub(self.packets.1));
+            self.packets = (sent, lost);
+            self.figures.loss_percent = (new_sent > 0).then(|| new_lost as f32 * 100.0 / new_sent as f32);
+        }
+        let figures = self.figures;
+        self.tell(Out::Figures(figures)).await;
+    }
+
+    async fn tell(&self, out: Out) {
+        if self.out.send((self.setup.session, out)).await.is_err() {
+            tracing::debug!("the program stops before its session");
+        }
+    }
+}
+
+/// What a stream of ours carries.
+enum Queue {
+    Input(mpsc::Receiver<Input>),
+    Shown(mpsc::UnboundedReceiver<Shown>),
+}
+
+async fn send_all(connection: quinn::Connection, keys: Arc<SessionKeys>, kind: StreamKind, number: u64, mut queue: Queue, news: mpsc::Sender<News>, generation: u64) {
+    let sending = async {
+        let mut stream = keys.open(&connection, kind, number).await?;
+        loop {
+            match &mut queue {
+                Queue::Input(inputs) => match inputs.recv().await {
+                    Some(input) => stream.send(&input, limits::INPUT_MESSAGE_BYTES).await?,
+                    None => return Ok(()),
+                },
+                Queue::Shown(shown) => match shown.recv().await {
+                    Some(shown) => stream.send(&shown, limits::INPUT_MESSAGE_BYTES).await?,
+                    None => return Ok(()),
+                },
+            };
+        }
+    };
+    let result: Result<(), crate::link::sealed::SealedError> = sending.await;
+    if let Err(error) = result {
+        tell(&news, News::StreamLost(generation, chain(&error))).await;
+    }
+}
+
+async fn tell(news: &mpsc::Sender<News>, what: News) {
+    if news.send(what).await.is_err() {
+        tracing::debug!("the session had ended");
+    }
+}

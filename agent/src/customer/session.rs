@@ -1,0 +1,473 @@
+//! One session on the customer's side: drives the machine of `protocol::session::customer` with streams, threads and time.
+
+use std::{sync::Arc, time::Duration};
+
+use protocol::{
+    id::{Password, SessionId},
+    limits,
+    media::Shown,
+    message::{
+        control::{AttendantSays, CustomerSays},
+        grant::Grants,
+        input::Input,
+        pairing::{CloseReason, Role},
+        stats::Stats,
+        stream::StreamKind,
+    },
+    session::{
+        Violation,
+        customer::{Customer, Event, Peer},
+    },
+};
+use tokio::{sync::mpsc, time::Instant};
+use zeroize::Zeroizing;
+
+use super::{
+    input_task::InputTask,
+    screen_task::{Figures, ScreenTask},
+};
+use crate::link::{
+    client::{IncomingStream, chain},
+    pake,
+    sealed::SessionKeys,
+    secure::{CustomerEnd, SecureError, Secured},
+};
+
+/// What a session needs.
+#[derive(Clone)]
+pub struct Setup {
+    /// The session dialled.
+    pub session: SessionId,
+    /// Our side of the inner connection.
+    pub end: CustomerEnd,
+    /// The password of now: a later one is for later sessions.
+    pub password: Password,
+    /// Which screen.
+    pub screen: media::Choice,
+    /// Whose mouse and keyboard.
+    pub input: desktop::Choice,
+}
+
+/// What a session is told.
+#[derive(Debug)]
+pub enum In {
+    /// A stream of the other half.
+    Stream(IncomingStream),
+    /// The way to the other half is gone.
+    Lost,
+    /// The customer's answer.
+    Answer {
+        /// Yes.
+        allow: bool,
+        /// Mouse and keyboard too.
+        control: bool,
+    },
+    /// Mouse and keyboard are given or taken back.
+    AllowControl(bool),
+    /// End it.
+    End(CloseReason),
+}
+
+/// What a session tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Out {
+    /// A guess at the password begins, and counts.
+    Guess,
+    /// It was right, and counts no more.
+    GuessWasRight,
+    /// The question is to be shown.
+    Ask {
+        /// Who asks.
+        peer: Peer,
+        /// For what.
+        want: Grants,
+    },
+    /// The question is to be taken away.
+    CloseQuestion,
+    /// The customer allowed it.
+    Started {
+        /// To whom.
+        peer: Peer,
+        /// What.
+        granted: Grants,
+    },
+    /// What is allowed has changed.
+    Changed(Grants),
+    /// Cut; it may come back.
+    Paused,
+    /// It came back.
+    Resumed,
+    /// Over.
+    Over {
+        /// Why.
+        why: CloseReason,
+        /// It had begun.
+        begun: bool,
+        /// Times it was cut and came back.
+        reconnects: u32,
+    },
+}
+
+/// Commands that may wait for a session's task.
+const WAITING: usize = 64;
+/// Messages that may wait to be written: a peer that does not read them is not there.
+const UNSENT: usize = 256;
+
+/// Starts the session's task. What happens goes to `out`; the task ends with [`Out::Over`].
+pub fn start(setup: Setup, out: mpsc::Sender<(SessionId, Out)>) -> mpsc::Sender<In> {
+    let (commands, inbox) = mpsc::channel(WAITING);
+    let (news, internal) = mpsc::channel(WAITING);
+    let machine = Customer::new(setup.session, std::time::Instant::now());
+    let task = Task { machine, setup, out, news, generation: 0, connection: None, live: None, resume_secret: None, pake: None, screen: None, input: None, told: Figures::default() };
+    tokio::spawn(task.run(inbox, internal));
+    commands
+}
+
+/// What the task's own helpers tell it; the number says for which inner connection.
+enum News {
+    Secured(u64, Result<(Secured, Peer), SecureError>),
+    Said(u64, Result<Option<AttendantSays>, SecureError>),
+    Input(u64, Input),
+    StreamLost(u64, String),
+    ScreenFailed,
+}
+
+/// An inner connection that is up.
+struct Live {
+    keys: Arc<SessionKeys>,
+    exporter: [u8; 32],
+    says: mpsc::Sender<CustomerSays>,
+}
+
+struct Task {
+    machine: Customer,
+    setup: Setup,
+    out: mpsc::Sender<(SessionId, Out)>,
+    news: mpsc::Sender<News>,
+    /// Counts inner connections, so that late news of an earlier one are not taken for this one's.
+    generation: u64,
+    connection: Option<quinn::Connection>,
+    live: Option<Live>,
+    resume_secret: Option<Zeroizing<[u8; 32]>>,
+    pake: Option<protocol::message::handshake::PakeMessage>,
+    screen: Option<ScreenTask>,
+    input: Option<InputTask>,
+    told: Figures,
+}
+
+impl Task {
+    async fn run(mut self, mut inbox: mpsc::Receiver<In>, mut internal: mpsc::Receiver<News>) {
+        let mut second = tokio::time::interval(Duration::from_secs(1));
+        loop {
+            let due = self.machine.poll_timeout().map(Instant::from_std);
+            let result = tokio::select! {
+                biased;
+                command = inbox.recv() => {
+                    let Some(command) = command else {
+                        self.machine.end(CloseReason::ProgramGone);
+                        if self.settle().await { return } else { continue }
+                    };
+                    self.handle(command)
+                }
+                news = internal.recv() => match news {
+                    Some(news) => self.hear(news),
+                    None => Ok(()),
+                },
+                () = tokio::time::sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
+                    self.machine.handle_timeout(std::time::Instant::now());
+                    Ok(())
+                }
+                _ = second.tick(), if self.screen.is_some() => {
+                    self.tell_stats();
+                    Ok(())
+                }
+            };
+            if let Err(violation) = result {
+                tracing::warn!(session = %self.setup.session, %violation, "the session is ended: a rule was broken");
+                self.machine.end(CloseReason::Violation);
+            }
+            if self.settle().await {
+                return;
+            }
+        }
+    }
+
+    fn handle(&mut self, command: In) -> Result<(), Violation> {
+        match command {
+            In::Stream(stream) if stream.head.kind == StreamKind::Secure => self.secure(stream),
+            In::Stream(stream) => return self.take(stream),
+            In::Lost => self.lost(),
+            In::Answer { allow, control } => self.machine.answer(allow, control, std::time::Instant::now()),
+            In::AllowControl(control) => self.machine.allow_control(control),
+            In::End(why) => self.machine.end(why),
+        }
+        Ok(())
+    }
+
+    fn lost(&mut self) {
+        self.generation += 1;
+        self.live = None;
+        self.connection = None;
+        self.machine.handle_lost(std::time::Instant::now());
+    }
+
+    /// The attendant opens the first stream: the inner handshake.
+    fn secure(&mut self, stream: IncomingStream) {
+        let Some(send) = stream.send else { return };
+        if self.live.is_some() {
+            tracing::warn!(session = %self.setup.session, "a second protected connection was not taken");
+            return;
+        }
+        self.generation += 1;
+        self.connection = Some(stream.connection);
+        let (end, session, generation, news) = (self.setup.end.clone(), self.setup.session, self.generation, self.news.clone());
+        tokio::spawn(async move {
+            let secured = end.accept(session, send, stream.recv).await;
+            tell(&news, News::Secured(generation, secured)).await;
+        });
+    }
+
+    /// Another stream of the attendant: only with the keys of a consented session.
+    fn take(&mut self, stream: IncomingStream) -> Result<(), Violation> {
+        let (Some(live), Some(screen)) = (&self.live, &self.screen) else {
+            return Err(Violation::OutOfTurn { said: "a stream", state: "nothing was allowed" });
+        };
+        let kind = stream.head.kind;
+        let mut stream = match live.keys.accept(stream.head, stream.recv) {
+            Ok(stream) => stream,
+            Err(error) => {
+                tracing::warn!(%error, "a stream was not taken");
+                return Ok(());
+            }
+        };
+        let (generation, news) = (self.generation, self.news.clone());
+        if kind == StreamKind::Input {
+            tokio::spawn(async move {
+                loop {
+                    match stream.receive::<Input>(limits::INPUT_MESSAGE_BYTES).await {
+                        Ok(Some((input, _))) => tell(&news, News::Input(generation, input)).await,
+                        Ok(None) => return,
+                        Err(error) => return tell(&news, News::StreamLost(generation, chain(&error))).await,
+                    }
+                }
+            });
+        } else {
+            let acknowledge = screen.acknowledge();
+            tokio::spawn(async move {
+                loop {
+                    match stream.receive::<Shown>(limits::INPUT_MESSAGE_BYTES).await {
+                        Ok(Some((shown, _))) => acknowledge(shown),
+                        Ok(None) => return,
+                        Err(error) => return tell(&news, News::StreamLost(generation, chain(&error))).await,
+                    }
+                }
+            });
+        }
+        Ok(())
+    }
+
+    fn hear(&mut self, news: News) -> Result<(), Violation> {
+        let now = std::time::Instant::now();
+        match news {
+            News::Secured(generation, secured) if generation == self.generation => match secured {
+                Ok((secured, peer)) => {
+                    let proofs = self.resume_secret.as_ref().map(|secret| pake::resumption(secret, &secured.exporter, Role::Customer));
+                    self.machine.secured(peer, proofs)?;
+                    self.go_live(secured);
+                }
+                Err(error) => {
+                    tracing::warn!(session = %self.setup.session, error = chain(&error), "no protected connection");
+                    if self.machine.is_away() {
+                        self.machine.handle_lost(now);
+                    } else {
+                        self.machine.end(CloseReason::Violation);
+                    }
+                }
+            },
+            News::Said(generation, said) if generation == self.generation => match said {
+                Ok(Some(AttendantSays::Handshake(message))) => self.machine.handle_handshake(message, now)?,
+                Ok(Some(AttendantSays::Control(message))) => self.machine.handle_control(message)?,
+                Ok(None) => self.lost(),
+                Err(SecureError::Frame(error)) => {
+                    tracing::warn!(session = %self.setup.session, %error, "the attendant's program said something that cannot be read");
+                    self.machine.end(CloseReason::Violation);
+                }
+                Err(error) => {
+                    tracing::info!(session = %self.setup.session, error = chain(&error), "the protected connection is gone");
+                    self.lost();
+                }
+            },
+            News::Input(generation, input) if generation == self.generation => self.machine.handle_input(input)?,
+            News::StreamLost(generation, why) if generation == self.generation => {
+                tracing::info!(session = %self.setup.session, why, "a stream of the session is gone");
+            }
+            News::ScreenFailed => self.machine.end(CloseReason::Failed),
+            News::Secured(..) | News::Said(..) | News::Input(..) | News::StreamLost(..) => {}
+        }
+        Ok(())
+    }
+
+    fn go_live(&mut self, secured: Secured) {
+        let Secured { exporter, resume_secret, keys, mut reader, mut writer } = secured;
+        // Kept for a cut; a proof for this connection was made with the secret of the one before.
+        self.resume_secret = Some(resume_secret);
+        let (says, mut unsent) = mpsc::channel::<CustomerSays>(UNSENT);
+        self.live = Some(Live { keys, exporter, says });
+        let (generation, news) = (self.generation, self.news.clone());
+        tokio::spawn(async move {
+            loop {
+                let said = reader.receive::<AttendantSays>().await;
+                let last = !matches!(said, Ok(Some(_)));
+                tell(&news, News::Said(generation, said)).await;
+                if last {
+                    return;
+                }
+            }
+        });
+        tokio::spawn(async move {
+            while let Some(message) = unsent.recv().await {
+                if let Err(error) = writer.send(&message).await {
+                    tracing::debug!(error = chain(&error), "the protected connection went while something was said");
+                    return;
+                }
+            }
+            writer.finish().await;
+        });
+    }
+
+    /// Does what the machine wants. `true`: the session is over.
+    async fn settle(&mut self) -> bool {
+        while let Some(event) = self.machine.poll_event() {
+            match event {
+                Event::Answer(answer) => self.say(CustomerSays::Handshake(answer)),
+                Event::Say(word) => self.say(CustomerSays::Control(word)),
+                Event::Guess(message) => {
+                    self.pake = Some(message);
+                    self.tell(Out::Guess).await;
+                    self.answer_guess();
+                }
+                Event::GuessWasRight => self.tell(Out::GuessWasRight).await,
+                Event::Ask { peer, want } => self.tell(Out::Ask { peer, want }).await,
+                Event::CloseQuestion => self.tell(Out::CloseQuestion).await,
+                Event::Start(granted) => self.begin(granted).await,
+                Event::Changed(granted) => self.tell(Out::Changed(granted)).await,
+                Event::Refresh => {
+                    if let Some(screen) = &self.screen {
+                        screen.refresh();
+                    }
+                }
+                Event::Inject(input) => self.inject(input),
+                Event::Pause => {
+                    if let Some(screen) = &self.screen {
+                        screen.disconnect();
+                    }
+                    self.inject(Input::ReleaseAll);
+                    self.tell(Out::Paused).await;
+                }
+                Event::Resume(_) => {
+                    self.connect_screen();
+                    self.tell(Out::Resumed).await;
+                }
+                Event::Over { why, begun } => {
+                    self.screen = None;
+                    self.input = None;
+                    self.live = None;
+                    let reconnects = self.machine.reconnects();
+                    tracing::info!(session = %self.setup.session, ?why, begun, reconnects, "the session is over");
+                    self.tell(Out::Over { why, begun, reconnects }).await;
+                    return true;
+                }
+            }
+        }
+        false
+    }
+
+    fn answer_guess(&mut self) {
+        let (Some(live), Some(theirs), Some(peer)) = (&self.live, self.pake.take(), self.machine.peer()) else { return };
+        let binding = pake::Binding { session: self.setup.session, attendant: peer.operator, exporter: &live.exporter };
+        let (run, ours) = pake::Run::start(Role::Customer, &self.setup.password, &binding);
+        self.machine.pake_answered(run.finish(&theirs).map(|proofs| (ours, proofs)));
+    }
+
+    /// Consent was given: only here do screen and input come into being.
+    async fn begin(&mut self, granted: Grants) {
+        let news = self.news.clone();
+        let failed = move |_| {
+            if news.blocking_send(News::ScreenFailed).is_err() {
+                tracing::debug!("the session had ended when its screen failed");
+            }
+        };
+        match ScreenTask::start(self.setup.screen.clone(), failed).await {
+            Ok(screen) => self.screen = Some(screen),
+            Err(error) => {
+                tracing::error!(session = %self.setup.session, error = chain(&error), "the screen cannot be shared");
+                self.machine.end(CloseReason::Failed);
+            }
+        }
+        match InputTask::start(self.setup.input.clone()) {
+            Ok(input) => self.input = Some(input),
+            Err(error) => tracing::error!(session = %self.setup.session, %error, "mouse and keyboard cannot be used"),
+        }
+        self.connect_screen();
+        if let Some(peer) = self.machine.peer().cloned() {
+            self.tell(Out::Started { peer, granted }).await;
+        }
+    }
+
+    fn connect_screen(&mut self) {
+        let (Some(screen), Some(live), Some(connection)) = (&self.screen, &self.live, &self.connection) else { return };
+        let (generation, news) = (self.generation, self.news.clone());
+        let lost = move |error| {
+            let (news, why) = (news.clone(), chain(&error));
+            tokio::spawn(async move { tell(&news, News::StreamLost(generation, why)).await });
+        };
+        // Numbers of our streams never repeat within a session, whatever the connection.
+        screen.connect(connection.clone(), live.keys.clone(), self.generation * 16, lost);
+    }
+
+    fn inject(&mut self, input: Input) {
+        if let Some(task) = &self.input
+            && let Err(error) = task.inject(input)
+        {
+            tracing::error!(session = %self.setup.session, %error, "the session is ended");
+            self.machine.end(CloseReason::Failed);
+        }
+    }
+
+    fn say(&mut self, message: CustomerSays) {
+        let Some(live) = &self.live else { return };
+        if let Err(mpsc::error::TrySendError::Full(_)) = live.says.try_send(message) {
+            tracing::warn!(session = %self.setup.session, "the attendant's program does not read what is said");
+            self.lost();
+        }
+    }
+
+    fn tell_stats(&mut self) {
+        let (Some(screen), Some(connection)) = (&self.screen, &self.connection) else { return };
+        let figures = screen.figures();
+        let path = connection.stats().path;
+        let micros = |time: Duration| u32::try_from(time.as_micros()).unwrap_or(u32::MAX);
+        self.machine.tell_stats(Stats {
+            batches: u32::try_from(figures.batches - self.told.batches).unwrap_or(u32::MAX),
+            bytes: figures.bytes - self.told.bytes,
+            relay_rtt_us: micros(connection.rtt()),
+            packets_sent: path.sent_packets,
+            packets_lost: path.lost_packets,
+            shown_after_us: figures.shown_after.map_or(0, micros),
+            video_permille: figures.video_permille,
+        });
+        self.told = figures;
+    }
+
+    async fn tell(&self, out: Out) {
+        if self.out.send((self.setup.session, out)).await.is_err() {
+            tracing::debug!("the program stops before its session");
+        }
+    }
+}
+
+async fn tell(news: &mpsc::Sender<News>, what: News) {
+    if news.send(what).await.is_err() {
+        tracing::debug!("the session had ended");
+    }
+}

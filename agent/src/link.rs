@@ -1,0 +1,22 @@
+//! Moves bytes: one QUIC connection to the relay, and inside it the connection between customer and attendant that the relay cannot
+//! read.
+//!
+//! `quic` dials the relay and checks that it is the one of the profile; `client` keeps that connection and its control stream alive;
+//! `secure` is the inner TLS with its keys, `pake` the proof of the password, `sealed` every other stream. Nothing here decides what
+//! may be said: that is `protocol::session`'s.
+
+pub mod client;
+pub mod pake;
+pub mod quic;
+pub mod sealed;
+pub mod secure;
+
+/// Why a program closes its connection to the relay: application close codes of QUIC, the same numbers on both sides.
+pub mod close_code {
+    /// Nothing is wrong: replaced by a newer connection, or not needed any more.
+    pub const DONE: u32 = 0;
+    /// The program exits.
+    pub const GOODBYE: u32 = 1;
+    /// The other side broke a rule.
+    pub const VIOLATION: u32 = 2;
+}

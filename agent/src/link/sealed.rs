@@ -1,0 +1,153 @@
+//! Streams of a session beside the inner TLS: each message sealed with a key of its own stream and direction.
+//!
+//! Keys come from the TLS exporter (the DTLS-SRTP pattern); nonces count up, so a message that is repeated, left out, moved or changed
+//! does not open and the stream ends. The relay sees the stream's head and the lengths, nothing else.
+
+use std::sync::Mutex;
+
+use protocol::{
+    frame::{self, LENGTH_BYTES},
+    id::SessionId,
+    message::{
+        pairing::Role,
+        stream::{HEAD_BYTES, StreamHead, StreamKind},
+    },
+};
+use ring::{
+    aead::{self, Aad, LessSafeKey, Nonce, UnboundKey},
+    hkdf,
+};
+use serde::{Serialize, de::DeserializeOwned};
+
+/// Why a sealed stream cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum SealedError {
+    /// The stream or its connection is gone.
+    #[error("the stream is gone")]
+    Gone(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A message that does not open: changed, repeated, left out, or of another stream.
+    #[error("a message that does not open")]
+    Broken,
+    /// A message that opens and is not one.
+    #[error("a message that cannot be read")]
+    Frame(#[from] frame::FrameError),
+    /// A stream that was there before, or that this half may not open.
+    #[error("a stream that may not be opened: {0:?}")]
+    Stream(StreamHead),
+}
+
+/// The keys of one inner connection.
+pub struct SessionKeys {
+    prk: hkdf::Prk,
+    role: Role,
+    session: SessionId,
+    seen: Mutex<Vec<StreamKind>>,
+}
+
+impl std::fmt::Debug for SessionKeys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SessionKeys(…)")
+    }
+}
+
+impl SessionKeys {
+    /// Keys from the exporter's secret for streams.
+    pub fn new(secret: &[u8; 32], role: Role, session: SessionId) -> Self {
+        Self { prk: hkdf::Salt::new(hkdf::HKDF_SHA256, b"amparo streams v1").extract(secret), role, session, seen: Mutex::default() }
+    }
+
+    /// Opens a stream of ours to the other half.
+    pub async fn open(&self, connection: &quinn::Connection, kind: StreamKind, number: u64) -> Result<SealedSend, SealedError> {
+        let mut stream = connection.open_uni().await.map_err(gone)?;
+        let head = StreamHead::new(self.session, kind, number);
+        if let Err(error) = stream.set_priority(i32::from(head.priority)) {
+            tracing::debug!(%error, "the stream was closed before it began");
+        }
+        stream.write_all(&head.to_bytes()).await.map_err(gone)?;
+        Ok(SealedSend { stream, key: self.key(self.role, head), counter: 0, buffer: Vec::new() })
+    }
+
+    /// Takes a stream of the other half whose head was read. One of each kind in the life of an inner connection.
+    pub fn accept(&self, head: StreamHead, stream: quinn::RecvStream) -> Result<SealedRecv, SealedError> {
+        let expected = match (self.role, head.kind) {
+            (Role::Customer, StreamKind::Input | StreamKind::Shown) => true,
+            (Role::Attendant, StreamKind::Picture | StreamKind::Pointer) => true,
+            _ => false,
+        };
+        let mut seen = self.seen.lock().expect("no thread panics while it holds the kinds");
+        if !expected || head.session != self.session || seen.contains(&head.kind) {
+            return Err(SealedError::Stream(head));
+        }
+        seen.push(head.kind);
+        Ok(SealedRecv { stream, key: self.key(self.role.other(), head), counter: 0, buffer: Vec::new() })
+    }
+
+    fn key(&self, sender: Role, head: StreamHead) -> LessSafeKey {
+        let sender: &[u8] = match sender {
+            Role::Customer => b"customer",
+            Role::Attendant => b"attendant",
+        };
+        let head: [u8; HEAD_BYTES] = head.to_bytes();
+        let info = [sender, &head];
+        let okm = self.prk.expand(&info, &aead::AES_256_GCM).expect("32 bytes are less than HKDF's limit");
+        LessSafeKey::new(UnboundKey::from(okm))
+    }
+}
+
+fn gone(error: impl std::error::Error + Send + Sync + 'static) -> SealedError {
+    SealedError::Gone(Box::new(error))
+}
+
+fn nonce(counter: &mut u64) -> Nonce {
+    let mut bytes = [0; aead::NONCE_LEN];
+    bytes[..8].copy_from_slice(&counter.to_le_bytes());
+    *counter += 1;
+    Nonce::assume_unique_for_key(bytes)
+}
+
+/// Our end of a stream that we opened.
+pub struct SealedSend {
+    stream: quinn::SendStream,
+    key: LessSafeKey,
+    counter: u64,
+    buffer: Vec<u8>,
+}
+
+impl SealedSend {
+    /// Sends a message of at most `cap` bytes; returns the bytes that went out.
+    pub async fn send<M: Serialize>(&mut self, message: &M, cap: usize) -> Result<usize, SealedError> {
+        self.buffer.clear();
+        self.buffer.extend_from_slice(&frame::encode_body(message, cap)?);
+        let tag = self.key.seal_in_place_separate_tag(nonce(&mut self.counter), Aad::empty(), &mut self.buffer).map_err(|_| SealedError::Broken)?;
+        self.buffer.extend_from_slice(tag.as_ref());
+        let length = u32::try_from(self.buffer.len()).map_err(|_| SealedError::Broken)?.to_le_bytes();
+        self.stream.write_all(&length).await.map_err(gone)?;
+        self.stream.write_all(&self.buffer).await.map_err(gone)?;
+        Ok(LENGTH_BYTES + self.buffer.len())
+    }
+}
+
+/// Our end of a stream that the other half opened.
+pub struct SealedRecv {
+    stream: quinn::RecvStream,
+    key: LessSafeKey,
+    counter: u64,
+    buffer: Vec<u8>,
+}
+
+impl SealedRecv {
+    /// The next message of at most `cap` bytes and how many bytes it took, or `None` at the end of the stream.
+    pub async fn receive<M: DeserializeOwned>(&mut self, cap: usize) -> Result<Option<(M, usize)>, SealedError> {
+        let mut length = [0; LENGTH_BYTES];
+        match self.stream.read_exact(&mut length).await {
+            Ok(()) => {}
+            Err(quinn::ReadExactError::FinishedEarly(0)) => return Ok(None),
+            Err(error) => return Err(gone(error)),
+        }
+        let sealed = frame::body_length(length, cap + aead::MAX_TAG_LEN)?;
+        self.buffer.resize(sealed, 0);
+        self.stream.read_exact(&mut self.buffer).await.map_err(gone)?;
+        let body = self.key.open_in_place(nonce(&mut self.counter), Aad::empty(), &mut self.buffer).map_err(|_| SealedError::Broken)?;
+        Ok(Some((frame::decode_body(body, cap)?, LENGTH_BYTES + sealed)))
+    }
+}

@@ -1,0 +1,292 @@
+//! The inner hop: TLS 1.3 between customer and attendant on the first spliced stream.
+//!
+//! The customer is the server with a key made at the program's start; who the customer is, the PAKE proves. The attendant is the client
+//! with a certificate under the tenant's root from the signed profile, and under nothing else. No 0-RTT, no resumption, one ALPN.
+
+use std::{sync::Arc, time::Duration};
+
+use protocol::{
+    frame::{self, Reassembler},
+    id::{OperatorId, SessionId, TenantId},
+    limits,
+    message::{ShownText, pairing::Role, stream::{StreamHead, StreamKind}},
+    session::customer::Peer,
+    version,
+};
+use rustls::{
+    DigitallySignedStruct, RootCertStore, SignatureScheme,
+    client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+    crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature},
+    pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime},
+    server::WebPkiClientVerifier,
+};
+use serde::{Serialize, de::DeserializeOwned};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, Join};
+use tokio_rustls::{TlsAcceptor, TlsConnector, TlsStream};
+use zeroize::Zeroizing;
+
+use super::{quic::provider, sealed::SessionKeys};
+
+/// Why the inner connection is not there.
+#[derive(Debug, thiserror::Error)]
+pub enum SecureError {
+    /// No key or certificate of our own could be made or used.
+    #[error("our own certificate cannot be used: {0}")]
+    Own(String),
+    /// The handshake failed: a wrong certificate, a changed byte, another protocol.
+    #[error("the protected connection could not be set up")]
+    Handshake(#[source] std::io::Error),
+    /// It took too long.
+    #[error("the protected connection was not set up in time")]
+    Slow,
+    /// The attendant's certificate does not say who it is, or is of another company.
+    #[error("the attendant's certificate: {0}")]
+    Certificate(&'static str),
+    /// The stream is gone.
+    #[error("the protected connection is gone")]
+    Gone(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Something that is no message.
+    #[error("a message that cannot be read")]
+    Frame(#[from] frame::FrameError),
+}
+
+/// How long the TLS handshake may take.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// An attendant's key and certificate chain.
+#[derive(Clone)]
+pub struct Identity {
+    /// The attendant.
+    pub operator: OperatorId,
+    chain: Vec<CertificateDer<'static>>,
+    key: Arc<PrivateKeyDer<'static>>,
+}
+
+impl std::fmt::Debug for Identity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Identity").field("operator", &self.operator).finish_non_exhaustive()
+    }
+}
+
+/// A key for which a certificate is asked.
+pub struct EnrolmentKey {
+    key: rcgen::KeyPair,
+}
+
+impl EnrolmentKey {
+    /// A new key, and the request for its certificate (PKCS#10 in DER).
+    pub fn generate() -> Result<(Self, Vec<u8>), SecureError> {
+        let own = |e: rcgen::Error| SecureError::Own(e.to_string());
+        let key = rcgen::KeyPair::generate().map_err(own)?;
+        let request = rcgen::CertificateParams::new(Vec::new()).and_then(|params| params.serialize_request(&key)).map_err(own)?;
+        Ok((Self { key }, request.der().to_vec()))
+    }
+
+    /// The identity, once the certificates are there.
+    pub fn certified(self, operator: OperatorId, chain: &[Vec<u8>]) -> Result<Identity, SecureError> {
+        let key = PrivateKeyDer::try_from(self.key.serialize_der()).map_err(|e| SecureError::Own(e.to_owned()))?;
+        Ok(Identity { operator, chain: chain.iter().map(|der| CertificateDer::from(der.clone())).collect(), key: Arc::new(key) })
+    }
+}
+
+/// The customer's side of inner connections: made once, at start.
+#[derive(Clone)]
+pub struct CustomerEnd {
+    tls: Arc<rustls::ServerConfig>,
+    tenant: TenantId,
+}
+
+impl CustomerEnd {
+    /// A fresh key, and the tenant's root as the only authority.
+    pub fn new(tenant: TenantId, root: &[u8]) -> Result<Self, SecureError> {
+        let own = |e: &dyn std::fmt::Display| SecureError::Own(e.to_string());
+        let key = rcgen::KeyPair::generate().map_err(|e| own(&e))?;
+        let certificate = rcgen::CertificateParams::new(vec!["customer.amparo".to_owned()]).and_then(|params| params.self_signed(&key)).map_err(|e| own(&e))?;
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from(root.to_vec())).map_err(|e| own(&e))?;
+        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider()).build().map_err(|e| own(&e))?;
+        let key = PrivateKeyDer::try_from(key.serialize_der()).map_err(|e| own(&e))?;
+        let mut tls = rustls::ServerConfig::builder_with_provider(provider())
+            .with_protocol_versions(&[&rustls::version::TLS13])
+            .map_err(|e| own(&e))?
+            .with_client_cert_verifier(verifier)
+            .with_single_cert(vec![certificate.der().clone()], key)
+            .map_err(|e| own(&e))?;
+        tls.alpn_protocols = vec![version::ALPN_INNER.to_vec()];
+        tls.session_storage = Arc::new(rustls::server::NoServerSessionStorage {});
+        tls.send_tls13_tickets = 0;
+        tls.max_early_data_size = 0;
+        Ok(Self { tls: Arc::new(tls), tenant })
+    }
+
+    /// Waits for the attendant's handshake on the stream that the relay spliced.
+    pub async fn accept(&self, session: SessionId, send: quinn::SendStream, recv: quinn::RecvStream) -> Result<(Secured, Peer), SecureError> {
+        let handshake = TlsAcceptor::from(self.tls.clone()).accept(tokio::io::join(recv, send));
+        let stream = tokio::time::timeout(HANDSHAKE, handshake).await.map_err(|_| SecureError::Slow)?.map_err(SecureError::Handshake)?;
+        let certificates = stream.get_ref().1.peer_certificates().unwrap_or_default();
+        let peer = peer_of(certificates.first().ok_or(SecureError::Certificate("there is none"))?, self.tenant)?;
+        Ok((Secured::new(stream.into(), Role::Customer, session)?, peer))
+    }
+}
+
+/// Opens the first stream of a paired session and makes the handshake as the attendant.
+pub async fn connect(connection: &quinn::Connection, session: SessionId, number: u64, identity: &Identity) -> Result<Secured, SecureError> {
+    let own = |e: rustls::Error| SecureError::Own(e.to_string());
+    let mut tls = rustls::ClientConfig::builder_with_provider(provider())
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .map_err(own)?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(ProvedByPassword { provider: provider() }))
+        .with_client_auth_cert(identity.chain.clone(), identity.key.clone_key())
+        .map_err(own)?;
+    tls.alpn_protocols = vec![version::ALPN_INNER.to_vec()];
+    tls.resumption = rustls::client::Resumption::disabled();
+    let (mut send, recv) = connection.open_bi().await.map_err(|e| SecureError::Gone(Box::new(e)))?;
+    let head = StreamHead::new(session, StreamKind::Secure, number);
+    if let Err(error) = send.set_priority(i32::from(head.priority)) {
+        tracing::debug!(%error, "the stream was closed before it began");
+    }
+    send.write_all(&head.to_bytes()).await.map_err(|e| SecureError::Gone(Box::new(e)))?;
+    let name = ServerName::try_from("customer.amparo").expect("a constant that is a DNS name");
+    let handshake = TlsConnector::from(Arc::new(tls)).connect(name, tokio::io::join(recv, send));
+    let stream = tokio::time::timeout(HANDSHAKE, handshake).await.map_err(|_| SecureError::Slow)?.map_err(SecureError::Handshake)?;
+    Secured::new(stream.into(), Role::Attendant, session)
+}
+
+type Stream = TlsStream<Join<quinn::RecvStream, quinn::SendStream>>;
+
+/// An inner connection that is up.
+pub struct Secured {
+    /// What binds a proof to this connection.
+    pub exporter: [u8; 32],
+    /// Proves, on a later connection, that this one was had.
+    pub resume_secret: Zeroizing<[u8; 32]>,
+    /// Keys of all other streams.
+    pub keys: Arc<SessionKeys>,
+    /// What the other half says.
+    pub reader: SecureReader,
+    /// Where we say something.
+    pub writer: SecureWriter,
+}
+
+impl Secured {
+    fn new(stream: Stream, role: Role, session: SessionId) -> Result<Self, SecureError> {
+        let export = |label: &[u8]| {
+            let context = Some(session.as_bytes().as_slice());
+            let secret = match &stream {
+                TlsStream::Client(stream) => stream.get_ref().1.export_keying_material([0; 32], label, context),
+                TlsStream::Server(stream) => stream.get_ref().1.export_keying_material([0; 32], label, context),
+            };
+            secret.map_err(|e| SecureError::Own(e.to_string()))
+        };
+        let exporter = export(b"EXPERIMENTAL amparo binding v1")?;
+        let resume_secret = Zeroizing::new(export(b"EXPERIMENTAL amparo resume v1")?);
+        let streams = Zeroizing::new(export(b"EXPERIMENTAL amparo streams v1")?);
+        let keys = Arc::new(SessionKeys::new(&streams, role, session));
+        let (read, write) = tokio::io::split(stream);
+        Ok(Self { exporter, resume_secret, keys, reader: SecureReader { read, inbox: Reassembler::new(limits::HANDSHAKE_MESSAGE_BYTES) }, writer: SecureWriter { write } })
+    }
+}
+
+/// Reads messages of the inner connection.
+pub struct SecureReader {
+    read: tokio::io::ReadHalf<Stream>,
+    inbox: Reassembler,
+}
+
+impl SecureReader {
+    /// Consent was given: larger messages may come.
+    pub fn session_begins(&mut self) {
+        self.inbox.set_cap(limits::CONTROL_MESSAGE_BYTES);
+    }
+
+    /// The next message; `None` at the end. May be dropped and called again without losing bytes.
+    pub async fn receive<M: DeserializeOwned>(&mut self) -> Result<Option<M>, SecureError> {
+        let mut bytes = [0; 4_096];
+        loop {
+            if let Some(message) = self.inbox.next()? {
+                return Ok(Some(message));
+            }
+            match self.read.read(&mut bytes).await {
+                Ok(0) => return Ok(None),
+                Ok(read) => self.inbox.feed(&bytes[..read]),
+                Err(error) => return Err(SecureError::Gone(Box::new(error))),
+            }
+        }
+    }
+}
+
+/// Writes messages of the inner connection.
+pub struct SecureWriter {
+    write: tokio::io::WriteHalf<Stream>,
+}
+
+impl SecureWriter {
+    /// Sends a message.
+    pub async fn send<M: Serialize>(&mut self, message: &M) -> Result<(), SecureError> {
+        let bytes = frame::encode(message, limits::CONTROL_MESSAGE_BYTES)?;
+        self.write.write_all(&bytes).await.map_err(|e| SecureError::Gone(Box::new(e)))?;
+        self.write.flush().await.map_err(|e| SecureError::Gone(Box::new(e)))
+    }
+
+    /// Ends the stream in order, so that what was said last arrives.
+    pub async fn finish(&mut self) {
+        if let Err(error) = self.write.shutdown().await {
+            tracing::debug!(%error, "the protected connection was gone before it was closed");
+        }
+    }
+}
+
+/// Who a verified certificate says it is: `amparo://<tenant>/attendant/<operator>`, with the display name as common name.
+fn peer_of(certificate: &CertificateDer<'_>, tenant: TenantId) -> Result<Peer, SecureError> {
+    use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
+    let (_, certificate) = X509Certificate::from_der(certificate).map_err(|_| SecureError::Certificate("it cannot be read"))?;
+    let names = certificate.subject_alternative_name().ok().flatten().ok_or(SecureError::Certificate("it names nobody"))?;
+    let uri = names
+        .value
+        .general_names
+        .iter()
+        .find_map(|name| match name {
+            GeneralName::URI(uri) => uri.strip_prefix("amparo://"),
+            _ => None,
+        })
+        .ok_or(SecureError::Certificate("it names nobody"))?;
+    let (company, operator) = uri.split_once("/attendant/").ok_or(SecureError::Certificate("it is not an attendant's"))?;
+    if company.parse::<TenantId>() != Ok(tenant) {
+        return Err(SecureError::Certificate("it is of another company"));
+    }
+    let operator = operator.parse().map_err(|_| SecureError::Certificate("it names nobody"))?;
+    let name = certificate.subject().iter_common_name().next().and_then(|name| name.as_str().ok()).unwrap_or_default();
+    Ok(Peer { operator, name: ShownText::lossy(name) })
+}
+
+/// Lets the customer's one-day certificate pass: who the customer is, the PAKE proves, bound to this very connection.
+#[derive(Debug)]
+struct ProvedByPassword {
+    provider: Arc<CryptoProvider>,
+}
+
+impl ServerCertVerifier for ProvedByPassword {
+    fn verify_server_cert(
+        &self,
+        _end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(&self, message: &[u8], cert: &CertificateDer<'_>, dss: &DigitallySignedStruct) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(&self, message: &[u8], cert: &CertificateDer<'_>, dss: &DigitallySignedStruct) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
