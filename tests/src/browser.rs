@@ -59,7 +59,9 @@ impl Browser {
                 .connect(&format!("http://127.0.0.1:{port}"))
                 .await
         })?;
-        Ok(Self { runtime, client: Some(client), _driver: driver })
+        let browser = Self { runtime, client: Some(client), _driver: driver };
+        browser.resize(width, height)?;
+        Ok(browser)
     }
 
     fn client(&self) -> Result<&Client> {
@@ -149,8 +151,10 @@ impl Browser {
         Ok(self.runtime.block_on(self.client()?.execute(script, Vec::new()))?)
     }
 
-    /// Gives the window another size.
+    /// Gives the page this much room: the window is larger by the browser's own bars.
     pub fn resize(&self, width: u32, height: u32) -> Result<()> {
+        let bars = self.execute("return window.outerHeight - window.innerHeight")?.as_u64().unwrap_or(0);
+        let height = height + u32::try_from(bars)?;
         Ok(self.runtime.block_on(self.client()?.set_window_size(width, height))?)
     }
 

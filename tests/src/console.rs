@@ -17,7 +17,7 @@ pub fn set_up(browser: &Browser, link: &str) -> Result<()> {
 /// Sends the filled set-up page.
 pub fn send_set_up(browser: &Browser) -> Result<()> {
     browser.click("form .go button")?;
-    browser.wait_text("Clientes aguardando").context("the attendance page after the set-up")
+    browser.find("#waiting-rows").context("the attendance page after the set-up").map(drop)
 }
 
 /// The set-up page, filled in but not sent.
