@@ -53,7 +53,8 @@ async fn serve() -> anyhow::Result<()> {
 }
 
 async fn measure(customers: usize) -> anyhow::Result<()> {
-    let mut relay = Command::new(std::env::current_exe()?).arg("relay").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+    let mut relay =
+        Command::new(std::env::current_exe()?).arg("relay").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
     let mut line = String::new();
     BufReader::new(relay.stdout.take().context("no output")?).read_line(&mut line)?;
     let mut words = line.split_whitespace();
@@ -62,7 +63,8 @@ async fn measure(customers: usize) -> anyhow::Result<()> {
     let tenant: TenantId = word()?.parse()?;
     let app: AppId = word()?.parse()?;
     let hex = word()?.to_owned();
-    let certificate: Vec<u8> = (0..hex.len() / 2).map(|i| u8::from_str_radix(&hex[2 * i..2 * i + 2], 16)).collect::<Result<_, _>>()?;
+    let certificate: Vec<u8> =
+        (0..hex.len() / 2).map(|i| u8::from_str_radix(&hex[2 * i..2 * i + 2], 16)).collect::<Result<_, _>>()?;
     let endpoint = endpoint(CertificateDer::from(certificate))?;
 
     // The first ones fill caches and pools that do not grow with the number of customers.
@@ -88,7 +90,13 @@ async fn measure(customers: usize) -> anyhow::Result<()> {
 
 type Held = (Connection, SendStream, RecvStream);
 
-async fn register(endpoint: &Endpoint, relay: SocketAddr, tenant: TenantId, app: AppId, customers: usize) -> anyhow::Result<Vec<Held>> {
+async fn register(
+    endpoint: &Endpoint,
+    relay: SocketAddr,
+    tenant: TenantId,
+    app: AppId,
+    customers: usize,
+) -> anyhow::Result<Vec<Held>> {
     let mut held = Vec::with_capacity(customers);
     let mut tasks = JoinSet::new();
     for number in 0..customers {
@@ -103,7 +111,13 @@ async fn register(endpoint: &Endpoint, relay: SocketAddr, tenant: TenantId, app:
     Ok(held)
 }
 
-async fn register_one(endpoint: Endpoint, relay: SocketAddr, tenant: TenantId, app: AppId, number: usize) -> anyhow::Result<Held> {
+async fn register_one(
+    endpoint: Endpoint,
+    relay: SocketAddr,
+    tenant: TenantId,
+    app: AppId,
+    number: usize,
+) -> anyhow::Result<Held> {
     let connection = endpoint.connect(relay, "localhost")?.await?;
     let (mut send, mut recv) = connection.open_bi().await?;
     let field = |key, value: &str| Field { key, value: ShownText::lossy(value) };
@@ -118,7 +132,10 @@ async fn register_one(endpoint: Endpoint, relay: SocketAddr, tenant: TenantId, a
         previous: None,
         listed: true,
     };
-    for message in [ToRelay::Hello(Hello { versions: SPOKEN, tenant, program: ShownText::lossy("idle") }), ToRelay::Register(register)] {
+    for message in [
+        ToRelay::Hello(Hello { versions: SPOKEN, tenant, program: ShownText::lossy("idle") }),
+        ToRelay::Register(register),
+    ] {
         send.write_all(&frame::encode(&message, OUTER_MESSAGE_BYTES)?).await?;
     }
     let mut frames = Reassembler::new(OUTER_MESSAGE_BYTES);

@@ -70,7 +70,9 @@ struct Serve {
 /// Does what the command line says and prints what went wrong, once, with its causes.
 pub async fn run(args: Args) -> ExitCode {
     tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info,sqlx=warn".into()))
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info,sqlx=warn".into()),
+        )
         .with_writer(std::io::stderr)
         .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
         .init();
@@ -90,16 +92,22 @@ impl Serve {
         let mut config = Config::new(self.place.data, self.place.listen);
         config.public_url = self.place.public_url;
         let usual = FirstStart::default();
-        config.first = FirstStart { company: self.company, title: self.title, accent: self.accent.unwrap_or(usual.accent) };
+        config.first =
+            FirstStart { company: self.company, title: self.title, accent: self.accent.unwrap_or(usual.accent) };
 
         let relay = Relay::load(config).await?;
         let shared = relay.shared();
         println!("Console: {}", shared.public_url);
         if let Some(link) = relay.setup_link() {
             println!("Set-up:  {link}");
-            println!("         Open it once to name the company and make the first administrator. It is gone afterwards.");
+            println!(
+                "         Open it once to name the company and make the first administrator. It is gone afterwards."
+            );
         }
-        println!("Keys:    {} holds the company's root and branding key: whoever has this server can name attendants.", shared.config.data.display());
+        println!(
+            "Keys:    {} holds the company's root and branding key: whoever has this server can name attendants.",
+            shared.config.data.display()
+        );
         let shutdown = CancellationToken::new();
         tokio::spawn(stop_on_signal(shutdown.clone()));
         relay.run(shutdown).await
@@ -109,7 +117,10 @@ impl Serve {
 /// Ctrl-C, and on Unix the signal of service managers.
 async fn stop_on_signal(shutdown: CancellationToken) {
     if let Err(error) = signal().await {
-        tracing::warn!(error = &*error as &dyn std::error::Error, "signals are not heard: the relay must be killed to stop");
+        tracing::warn!(
+            error = &*error as &dyn std::error::Error,
+            "signals are not heard: the relay must be killed to stop"
+        );
         return;
     }
     shutdown.cancel();

@@ -2,14 +2,7 @@
 //!
 //! Values only. Whoever reads them finds them already checked ([`PublicUrl`] cannot be something else than a host and a port).
 
-use std::{
-    fmt,
-    net::SocketAddr,
-    path::PathBuf,
-    str::FromStr,
-    sync::Arc,
-    time::Duration,
-};
+use std::{fmt, net::SocketAddr, path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 
 use protocol::limits;
 
@@ -209,7 +202,16 @@ mod tests {
         assert_eq!(url("https://Help.example.com/").unwrap(), "https://help.example.com");
         assert_eq!(url("https://127.0.0.1:8443").unwrap(), "https://127.0.0.1:8443");
         assert_eq!(url("https://[::1]:8443").unwrap(), "https://[::1]:8443");
-        for wrong in ["http://a", "https://", "https://a/b", "https://a:0", "https://a:99999", "https://u@a", "https://[zz]", "https://a b"] {
+        for wrong in [
+            "http://a",
+            "https://",
+            "https://a/b",
+            "https://a:0",
+            "https://a:99999",
+            "https://u@a",
+            "https://[zz]",
+            "https://a b",
+        ] {
             assert!(url(wrong).is_err(), "{wrong}");
         }
     }

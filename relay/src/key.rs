@@ -83,7 +83,10 @@ impl Keys {
             file::write_secret(&secret_file, &rand::random::<[u8; 32]>())?;
         }
         let secret = file::read_secret(&secret_file)?;
-        let secret = secret.as_slice().try_into().map_err(|_| anyhow::anyhow!("{} is damaged: it must have 32 bytes", secret_file.display()))?;
+        let secret = secret
+            .as_slice()
+            .try_into()
+            .map_err(|_| anyhow::anyhow!("{} is damaged: it must have 32 bytes", secret_file.display()))?;
         Ok(Self {
             folder: folder.to_owned(),
             certificate: CertificateDer::from(file::read_public(&certificate)?),

@@ -140,7 +140,8 @@ impl Visit {
     fn welcomed(&mut self) {
         if !std::mem::replace(&mut self.welcomed, true) {
             self.door.unwelcomed.fetch_sub(1, Ordering::Relaxed);
-            if let Some(source) = self.door.sources.lock().unwrap_or_else(PoisonError::into_inner).get_mut(&self.source) {
+            if let Some(source) = self.door.sources.lock().unwrap_or_else(PoisonError::into_inner).get_mut(&self.source)
+            {
                 source.unwelcomed = source.unwelcomed.saturating_sub(1);
             }
         }

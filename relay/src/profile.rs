@@ -14,8 +14,16 @@ use crate::{
 ///
 /// # Errors
 /// When the key is kept elsewhere, or the app's texts do not fit a profile.
-pub fn signed(app: &App, keys: &Keys, tenant: &TenantKeys, address: &PublicUrl, now: Timestamp) -> anyhow::Result<Vec<u8>> {
-    let key = tenant.brand().context("this server does not hold the company's branding key: sign the profile where it is kept")?;
+pub fn signed(
+    app: &App,
+    keys: &Keys,
+    tenant: &TenantKeys,
+    address: &PublicUrl,
+    now: Timestamp,
+) -> anyhow::Result<Vec<u8>> {
+    let key = tenant
+        .brand()
+        .context("this server does not hold the company's branding key: sign the profile where it is kept")?;
     let profile = contents(app, keys, tenant, address, now)?;
     let signed = bundle::sign(&profile, key);
     // What we write, we read back with the reader the programs use.
@@ -23,7 +31,13 @@ pub fn signed(app: &App, keys: &Keys, tenant: &TenantKeys, address: &PublicUrl, 
     Ok(signed)
 }
 
-fn contents(app: &App, keys: &Keys, tenant: &TenantKeys, address: &PublicUrl, now: Timestamp) -> anyhow::Result<Profile> {
+fn contents(
+    app: &App,
+    keys: &Keys,
+    tenant: &TenantKeys,
+    address: &PublicUrl,
+    now: Timestamp,
+) -> anyhow::Result<Profile> {
     let accent = accent(&app.accent).context("reading the app's colour")?;
     let logo = app.logo_png.clone().unwrap_or_else(|| bundle::Logo::mark(accent).into_png());
     let fields = app.fields.iter().map(|field| Field { key: key(field.key), presence: presence(field.ask) }).collect();
@@ -55,7 +69,10 @@ fn contents(app: &App, keys: &Keys, tenant: &TenantKeys, address: &PublicUrl, no
 /// Reads six hexadecimal digits, with or without a `#`.
 pub fn accent(text: &str) -> anyhow::Result<[u8; 3]> {
     let digits = text.strip_prefix('#').unwrap_or(text);
-    anyhow::ensure!(digits.len() == 6 && digits.bytes().all(|b| b.is_ascii_hexdigit()), "a colour is six hexadecimal digits, as 2F4FA0");
+    anyhow::ensure!(
+        digits.len() == 6 && digits.bytes().all(|b| b.is_ascii_hexdigit()),
+        "a colour is six hexadecimal digits, as 2F4FA0"
+    );
     let number = u32::from_str_radix(digits, 16)?;
     let [_, red, green, blue] = number.to_be_bytes();
     Ok([red, green, blue])

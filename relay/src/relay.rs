@@ -131,7 +131,11 @@ impl Relay {
             Some(store) => store,
             None => {
                 let path = config.data.join(DATABASE);
-                Arc::new(SqliteStore::open(&path).await.with_context(|| format!("opening the records in {}", path.display()))?)
+                Arc::new(
+                    SqliteStore::open(&path)
+                        .await
+                        .with_context(|| format!("opening the records in {}", path.display()))?,
+                )
             }
         };
         store.release_all_device_ids(Timestamp::now()).await.context("giving back the IDs of the last run")?;
@@ -164,7 +168,8 @@ impl Relay {
         let tickets = config.tickets.clone().unwrap_or_else(|| Arc::new(DeskSystem::new(store.clone())));
         let worker = Worker::new(store.clone(), tickets.clone(), outbox.clone());
         let server = transport::server_config(&keys, &config.times)?;
-        let endpoint = Endpoint::new(EndpointConfig::default(), Some(server), udp, Arc::new(TokioRuntime)).context("opening the end point")?;
+        let endpoint = Endpoint::new(EndpointConfig::default(), Some(server), udp, Arc::new(TokioRuntime))
+            .context("opening the end point")?;
         let console = TcpListener::from_std(tcp).context("opening the console's port")?;
         let shared = Arc::new(Shared {
             public_url,
@@ -205,8 +210,14 @@ impl Relay {
 
         // Timers and the worker first: what the first connection causes must find them running.
         let timers = [
-            spawn("sweeper", { let shared = shared.clone(); async move { shared.sessions.sweep().await } }),
-            spawn("records", { let shared = shared.clone(); async move { shared.sessions.keep_records().await } }),
+            spawn("sweeper", {
+                let shared = shared.clone();
+                async move { shared.sessions.sweep().await }
+            }),
+            spawn("records", {
+                let shared = shared.clone();
+                async move { shared.sessions.keep_records().await }
+            }),
             spawn("ticket news", tell_tickets(shared.clone(), worker.reports())),
             spawn("housekeeping", keep_house(shared.clone())),
         ];
@@ -293,15 +304,25 @@ fn make_folder(path: &Path) -> anyhow::Result<()> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path).with_context(|| format!("making the data folder {}: choose another with --data, or let this user write there", path.display()))
+    builder.create(path).with_context(|| {
+        format!("making the data folder {}: choose another with --data, or let this user write there", path.display())
+    })
 }
 
 fn lock(folder: &Path) -> anyhow::Result<File> {
     let path = folder.join(LOCK);
-    let file = File::options().create(true).write(true).truncate(false).open(&path).with_context(|| format!("opening {}", path.display()))?;
+    let file = File::options()
+        .create(true)
+        .write(true)
+        .truncate(false)
+        .open(&path)
+        .with_context(|| format!("opening {}", path.display()))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => anyhow::bail!("another amparo-relay works in {}: stop it, or choose another folder with --data", folder.display()),
+        Err(TryLockError::WouldBlock) => anyhow::bail!(
+            "another amparo-relay works in {}: stop it, or choose another folder with --data",
+            folder.display()
+        ),
         Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("locking {}", path.display())),
     }
 }

@@ -108,8 +108,9 @@ pub(super) async fn run(place: &Place, what: What) -> anyhow::Result<()> {
     if !path.exists() {
         bail!("there is no {}: start `amparo-relay serve` with this --data once", path.display());
     }
-    let store: std::sync::Arc<dyn Store> =
-        std::sync::Arc::new(SqliteStore::open(&path).await.with_context(|| format!("opening the records in {}", path.display()))?);
+    let store: std::sync::Arc<dyn Store> = std::sync::Arc::new(
+        SqliteStore::open(&path).await.with_context(|| format!("opening the records in {}", path.display()))?,
+    );
     let url = place.public_url.clone().unwrap_or_else(|| relay::own_url(place.listen));
     let keys = || Keys::load(&place.data, &url.host);
     let done = match what {
@@ -117,7 +118,10 @@ pub(super) async fn run(place: &Place, what: What) -> anyhow::Result<()> {
             let tenant = choose(&*store, tenant).await?;
             let password = if make_password { None } else { Some(password()?) };
             let user = NewUser { name: name.unwrap_or_else(|| login.clone()), login, roles: role.into() };
-            let (operator, made) = Accounts::new(store.clone()).create(tenant, user, password.as_deref()).await.context("adding the user")?;
+            let (operator, made) = Accounts::new(store.clone())
+                .create(tenant, user, password.as_deref())
+                .await
+                .context("adding the user")?;
             println!("{} added.", operator.login);
             if let Some(made) = made {
                 println!("Password: {}", made.as_str());
@@ -134,13 +138,17 @@ pub(super) async fn run(place: &Place, what: What) -> anyhow::Result<()> {
             }
             Ok(())
         }
-        What::Profile { out, tenant } => write_profile(&*store, &keys()?, choose(&*store, tenant).await?, &url, &out).await,
+        What::Profile { out, tenant } => {
+            write_profile(&*store, &keys()?, choose(&*store, tenant).await?, &url, &out).await
+        }
         What::SetupLink => match relay::first::setup_link(&*store, choose(&*store, None).await?, &url).await? {
             Some(link) => {
                 println!("{link}");
                 Ok(())
             }
-            None => bail!("the set-up is done: somebody can log in already. Add users with `amparo-relay admin user add`"),
+            None => {
+                bail!("the set-up is done: somebody can log in already. Add users with `amparo-relay admin user add`")
+            }
         },
         What::Tenant { what: TenantWhat::Add { name } } => {
             let id = relay::first::add_company(&*store, &keys()?, &name).await?;
@@ -158,19 +166,38 @@ pub(super) async fn run(place: &Place, what: What) -> anyhow::Result<()> {
     done
 }
 
-async fn write_profile(store: &dyn Store, keys: &Keys, tenant: TenantId, url: &PublicUrl, out: &PathBuf) -> anyhow::Result<()> {
-    let app = store.apps(tenant).await.context("reading the apps")?.into_iter().next().context("the company has no app")?;
+async fn write_profile(
+    store: &dyn Store,
+    keys: &Keys,
+    tenant: TenantId,
+    url: &PublicUrl,
+    out: &PathBuf,
+) -> anyhow::Result<()> {
+    let app =
+        store.apps(tenant).await.context("reading the apps")?.into_iter().next().context("the company has no app")?;
     let tenant_keys = keys.tenant(tenant)?;
     let signed = profile::signed(&app, keys, &tenant_keys, url, Timestamp::now())?;
     std::fs::write(out, &signed).with_context(|| format!("writing {}", out.display()))?;
-    println!("{}: {} for {}, signed by {}", out.display(), app.title, url, tenant_keys.brand().context("the branding key")?.id());
+    println!(
+        "{}: {} for {}, signed by {}",
+        out.display(),
+        app.title,
+        url,
+        tenant_keys.brand().context("the branding key")?.id()
+    );
     Ok(())
 }
 
 async fn choose(store: &dyn Store, named: Option<TenantId>) -> anyhow::Result<TenantId> {
     match named {
         Some(id) => Ok(store.tenant(id).await.context("looking for the company")?.id),
-        None => Ok(store.tenants().await.context("reading the companies")?.first().context("there is no company: start `amparo-relay serve` once")?.id),
+        None => Ok(store
+            .tenants()
+            .await
+            .context("reading the companies")?
+            .first()
+            .context("there is no company: start `amparo-relay serve` once")?
+            .id),
     }
 }
 

@@ -58,25 +58,33 @@ pub(super) async fn run(place: &Place) -> ExitCode {
 }
 
 fn clock(now: SystemTime) -> Finding {
-    let date = jiff::Timestamp::try_from(now).map_or_else(|_| "unreadable".to_owned(), |t| t.strftime("%Y-%m-%d %H:%M UTC").to_string());
+    let date = jiff::Timestamp::try_from(now)
+        .map_or_else(|_| "unreadable".to_owned(), |t| t.strftime("%Y-%m-%d %H:%M UTC").to_string());
     match now.duration_since(SystemTime::UNIX_EPOCH) {
         Ok(since) if (BEFORE..BEFORE + 50 * 365 * 86_400).contains(&since.as_secs()) => Well(date),
-        _ => wrong(format!("it says {date}"), "Set the clock (timedatectl set-ntp true): certificates, logins and protocol numbers follow it."),
+        _ => wrong(
+            format!("it says {date}"),
+            "Set the clock (timedatectl set-ntp true): certificates, logins and protocol numbers follow it.",
+        ),
     }
 }
 
 fn folder(data: &Path) -> Finding {
     match fs::metadata(data) {
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            wrong(format!("{} does not exist", data.display()), "Start `amparo-relay serve` with this --data once, or name the right folder.")
-        }
+        Err(error) if error.kind() == ErrorKind::NotFound => wrong(
+            format!("{} does not exist", data.display()),
+            "Start `amparo-relay serve` with this --data once, or name the right folder.",
+        ),
         Err(error) => wrong(format!("{}: {error}", data.display()), "Let the server's user read the folder."),
         Ok(meta) if !meta.is_dir() => wrong(format!("{} is not a folder", data.display()), "Name another with --data."),
         Ok(_) => {
             let probe = data.join(".doctor");
             match fs::write(&probe, b"probe").and_then(|()| fs::remove_file(&probe)) {
                 Ok(()) => Well(data.display().to_string()),
-                Err(error) => wrong(format!("{} cannot be written: {error}", data.display()), "Let the server's user write there, or free the disk."),
+                Err(error) => wrong(
+                    format!("{} cannot be written: {error}", data.display()),
+                    "Let the server's user write there, or free the disk.",
+                ),
             }
         }
     }
@@ -84,9 +92,10 @@ fn folder(data: &Path) -> Finding {
 
 fn space(data: &Path) -> Finding {
     match free_bytes(data) {
-        Some(bytes) if bytes < FREE_BYTES => {
-            wrong(format!("{} MB left", bytes / 1_000_000), "Free some: without room no session can be recorded, and then none is allowed.")
-        }
+        Some(bytes) if bytes < FREE_BYTES => wrong(
+            format!("{} MB left", bytes / 1_000_000),
+            "Free some: without room no session can be recorded, and then none is allowed.",
+        ),
         Some(bytes) => Well(format!("{} MB", bytes / 1_000_000)),
         None => Well("not known on this system".to_owned()),
     }
@@ -103,14 +112,20 @@ fn free_bytes(data: &Path) -> Option<u64> {
 fn keys(data: &Path) -> Vec<(&'static str, Finding)> {
     let mut findings = vec![("relay certificate", certificate(&data.join(RELAY_CERTIFICATE)))];
     let mut secrets = vec![data.join(RELAY_KEY), data.join(RELAY_SECRET)];
-    let tenants = fs::read_dir(data.join(TENANTS)).map(|dir| dir.flatten().map(|e| e.path()).collect::<Vec<_>>()).unwrap_or_default();
+    let tenants = fs::read_dir(data.join(TENANTS))
+        .map(|dir| dir.flatten().map(|e| e.path()).collect::<Vec<_>>())
+        .unwrap_or_default();
     if tenants.is_empty() {
-        findings.push(("companies' keys", wrong("there are none", "Start `amparo-relay serve` once, or restore the data folder's backup.")));
+        findings.push((
+            "companies' keys",
+            wrong("there are none", "Start `amparo-relay serve` once, or restore the data folder's backup."),
+        ));
     }
     for tenant in tenants {
         findings.push(("company root", certificate(&tenant.join("root.crt"))));
         // Either may be kept elsewhere.
-        secrets.extend(["root.key", "brand.key"].map(|name| tenant.join(name)).into_iter().filter(|path| path.exists()));
+        secrets
+            .extend(["root.key", "brand.key"].map(|name| tenant.join(name)).into_iter().filter(|path| path.exists()));
     }
     let mut good = 0;
     for secret in secrets {
@@ -129,8 +144,13 @@ fn secret_file(path: &Path) -> Finding {
             format!("{}: {error}", path.display()),
             "Restore it from a backup of the data folder: profiles out there know the old key and no other.",
         ),
-        Ok(bytes) if bytes.is_empty() => wrong(format!("{} is empty", path.display()), "Restore it from a backup of the data folder."),
-        Ok(_) if open_to_others(path) => wrong(format!("{} can be read by others on this machine", path.display()), format!("chmod 600 {}", path.display())),
+        Ok(bytes) if bytes.is_empty() => {
+            wrong(format!("{} is empty", path.display()), "Restore it from a backup of the data folder.")
+        }
+        Ok(_) if open_to_others(path) => wrong(
+            format!("{} can be read by others on this machine", path.display()),
+            format!("chmod 600 {}", path.display()),
+        ),
         Ok(_) => Well(path.display().to_string()),
     }
 }
@@ -149,13 +169,18 @@ fn open_to_others(_path: &Path) -> bool {
 fn certificate(path: &Path) -> Finding {
     let der = match fs::read(path) {
         Ok(der) => der,
-        Err(error) => return wrong(format!("{}: {error}", path.display()), "Restore it from a backup of the data folder."),
+        Err(error) => {
+            return wrong(format!("{}: {error}", path.display()), "Restore it from a backup of the data folder.");
+        }
     };
     match X509Certificate::from_der(&der) {
-        Err(_) => wrong(format!("{} is not a certificate", path.display()), "Restore it from a backup of the data folder."),
-        Ok((_, certificate)) if !certificate.validity().is_valid() => {
-            wrong(format!("{} is not valid at the time of this server's clock", path.display()), "Look at the clock first.")
+        Err(_) => {
+            wrong(format!("{} is not a certificate", path.display()), "Restore it from a backup of the data folder.")
         }
+        Ok((_, certificate)) if !certificate.validity().is_valid() => wrong(
+            format!("{} is not valid at the time of this server's clock", path.display()),
+            "Look at the clock first.",
+        ),
         Ok((_, certificate)) => Well(format!("valid until {}", certificate.validity().not_after)),
     }
 }
@@ -163,7 +188,13 @@ fn certificate(path: &Path) -> Finding {
 async fn records(data: &Path) -> Vec<(&'static str, Finding)> {
     let path = data.join(DATABASE);
     if !path.exists() {
-        return vec![("records", wrong(format!("there is no {}", path.display()), "Start `amparo-relay serve` once, or restore the data folder's backup."))];
+        return vec![(
+            "records",
+            wrong(
+                format!("there is no {}", path.display()),
+                "Start `amparo-relay serve` once, or restore the data folder's backup.",
+            ),
+        )];
     }
     let store = match SqliteStore::open(&path).await {
         Ok(store) => store,
@@ -182,7 +213,10 @@ async fn records(data: &Path) -> Vec<(&'static str, Finding)> {
     });
     findings.push(match store.can_write().await {
         Ok(()) => ("writing records", Well("possible".to_owned())),
-        Err(error) => ("writing records", wrong(format!("{:#}", anyhow::Error::from(error)), "Free the disk; sessions are refused until then.")),
+        Err(error) => (
+            "writing records",
+            wrong(format!("{:#}", anyhow::Error::from(error)), "Free the disk; sessions are refused until then."),
+        ),
     });
     match store.tenants().await {
         Ok(tenants) => {
@@ -202,7 +236,12 @@ async fn outbox(store: &SqliteStore, tenant: &store::Tenant) -> Finding {
         Ok(parked) => match parked.first() {
             None => Well(format!("none of {} waits for a person", tenant.name)),
             Some(newest) => wrong(
-                format!("{} of {} wait for a person; the newest: {}", parked.len(), tenant.name, newest.why.as_deref().unwrap_or("no reason recorded")),
+                format!(
+                    "{} of {} wait for a person; the newest: {}",
+                    parked.len(),
+                    tenant.name,
+                    newest.why.as_deref().unwrap_or("no reason recorded")
+                ),
                 "Look at the queue in the console (Fila de envio), mend the cause and press Retry.",
             ),
         },
@@ -218,10 +257,15 @@ fn is_running(data: &Path) -> bool {
 fn port(what: &str, bound: std::io::Result<()>, place: &Place, running: bool) -> Finding {
     match bound {
         Ok(()) => Well(format!("{} is free", place.listen)),
-        Err(error) if error.kind() == ErrorKind::AddrInUse && running => Well(format!("{} is held by the running relay", place.listen)),
+        Err(error) if error.kind() == ErrorKind::AddrInUse && running => {
+            Well(format!("{} is held by the running relay", place.listen))
+        }
         Err(error) if error.kind() == ErrorKind::AddrInUse => wrong(
             format!("{what} {} is held by another program", place.listen),
-            format!("Find it (ss -lnp | grep :{}), stop it, or choose another port with --listen.", place.listen.port()),
+            format!(
+                "Find it (ss -lnp | grep :{}), stop it, or choose another port with --listen.",
+                place.listen.port()
+            ),
         ),
         Err(error) => wrong(format!("{what} {}: {error}", place.listen), "Check the address after --listen."),
     }

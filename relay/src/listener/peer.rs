@@ -1,6 +1,9 @@
 //! A connected program as others see it: something to send control messages to, to open streams on, and to close.
 
-use std::sync::{Arc, atomic::{AtomicU64, Ordering}};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use protocol::message::FromRelay;
 use quinn::VarInt;

@@ -56,7 +56,9 @@ pub async fn run(shared: Arc<Shared>, connection: Connection, source: IpAddr, bu
     let control = tokio::time::timeout(shared.config.times.message, connection.accept_bi()).await;
     let (send, recv) = match control {
         Ok(Ok(streams)) => streams,
-        Ok(Err(error)) => return tracing::debug!(%source, error = &error as &dyn std::error::Error, "left without a word"),
+        Ok(Err(error)) => {
+            return tracing::debug!(%source, error = &error as &dyn std::error::Error, "left without a word");
+        }
         Err(_) => {
             tracing::warn!(%source, "no control stream in time, closed");
             return connection.close(CloseCode::Violation.into(), b"no control stream");
@@ -124,7 +126,12 @@ struct Program {
 }
 
 impl Program {
-    fn new(shared: Arc<Shared>, peer: Arc<Peer>, source: IpAddr, waiting: watch::Sender<Option<Vec<WaitingCustomer>>>) -> Self {
+    fn new(
+        shared: Arc<Shared>,
+        peer: Arc<Peer>,
+        source: IpAddr,
+        waiting: watch::Sender<Option<Vec<WaitingCustomer>>>,
+    ) -> Self {
         Self {
             shared,
             peer,

@@ -3,7 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use protocol::version::ALPN_OUTER;
-use quinn::{Connection, IdleTimeout, TransportConfig, VarInt, congestion::CubicConfig, crypto::rustls::QuicServerConfig};
+use quinn::{
+    Connection, IdleTimeout, TransportConfig, VarInt, congestion::CubicConfig, crypto::rustls::QuicServerConfig,
+};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::{config::Times, key::Keys};

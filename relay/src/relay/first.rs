@@ -23,7 +23,8 @@ pub(super) async fn tenant(store: &dyn Store, keys: &Keys, first: &FirstStart) -
         None => add_tenant(store, keys, &first.company).await?,
     };
     // Told at start rather than at the first attendant.
-    keys.tenant(id).context("reading the company's keys: if they were lost, restore them from a backup of the data folder")?;
+    keys.tenant(id)
+        .context("reading the company's keys: if they were lost, restore them from a backup of the data folder")?;
     // Apart from the company, so that a first start that was killed in between is finished by the second.
     if store.apps(id).await.context("reading the apps")?.is_empty() {
         store.add_app(&app(id, first)).await.context("writing the first app down")?;
@@ -80,11 +81,18 @@ fn app(tenant: TenantId, first: &FirstStart) -> App {
 }
 
 /// A fresh link to the set-up page, as long as the company has no user; the one before stops working.
-pub(crate) async fn setup_link(store: &dyn Store, tenant: TenantId, address: &PublicUrl) -> anyhow::Result<Option<String>> {
+pub(crate) async fn setup_link(
+    store: &dyn Store,
+    tenant: TenantId,
+    address: &PublicUrl,
+) -> anyhow::Result<Option<String>> {
     if !store.operators(tenant).await.context("reading the users")?.is_empty() {
         return Ok(None);
     }
     let token: String = rand::random::<[u8; 16]>().iter().map(|byte| format!("{byte:02x}")).collect();
-    store.put_setup_token(tenant, &TokenHash::of(token.as_bytes()), Timestamp::now()).await.context("writing the set-up link down")?;
+    store
+        .put_setup_token(tenant, &TokenHash::of(token.as_bytes()), Timestamp::now())
+        .await
+        .context("writing the set-up link down")?;
     Ok(Some(format!("{address}/setup/{token}")))
 }

@@ -60,7 +60,15 @@ impl Running {
             }
         };
         let address = shared.listen();
-        Ok(Self { quic_addr: address, console_addr: address, shared, setup_link, shutdown, served, runtime: Some(runtime) })
+        Ok(Self {
+            quic_addr: address,
+            console_addr: address,
+            shared,
+            setup_link,
+            shutdown,
+            served,
+            runtime: Some(runtime),
+        })
     }
 
     /// Stops it as `serve` stops on a signal.

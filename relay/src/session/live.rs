@@ -176,7 +176,8 @@ impl Sessions {
 
     /// Sessions of one company, newest first.
     pub fn list(&self, tenant: TenantId) -> Vec<LiveSession> {
-        let mut list: Vec<_> = self.live().values().filter(|l| l.shown.tenant == tenant).map(|l| l.shown.clone()).collect();
+        let mut list: Vec<_> =
+            self.live().values().filter(|l| l.shown.tenant == tenant).map(|l| l.shown.clone()).collect();
         list.sort_by_key(|s| std::cmp::Reverse((s.since, s.id)));
         list
     }

@@ -46,7 +46,13 @@ pub struct Pairing {
 impl Pairing {
     /// Both have just been given their tokens.
     pub fn dialled(now: Instant, times: &Times) -> Self {
-        Self { places: [Place::Invited; 2], met: false, started: false, patience: now + times.join, times: times.clone() }
+        Self {
+            places: [Place::Invited; 2],
+            met: false,
+            started: false,
+            patience: now + times.join,
+            times: times.clone(),
+        }
     }
 
     /// Found unfinished in the records after a restart: both are away.

@@ -95,7 +95,12 @@ where
 }
 
 /// Carries a stream that goes both ways, until both have ended.
-pub async fn both_ways<R>(back: SendStream, mut from: RecvStream, route: R, tap: Option<&Tap>) -> Result<(), SpliceError>
+pub async fn both_ways<R>(
+    back: SendStream,
+    mut from: RecvStream,
+    route: R,
+    tap: Option<&Tap>,
+) -> Result<(), SpliceError>
 where
     R: FnOnce(StreamHead) -> Result<Route, SpliceError>,
 {
@@ -141,7 +146,13 @@ where
 }
 
 /// One direction, from the head on. Ends when the sender has finished or reset, the receiver has stopped, or the session is cut.
-async fn copy(mut from: RecvStream, mut to: SendStream, head: Option<StreamHead>, cut: &CancellationToken, tap: Option<&Tap>) {
+async fn copy(
+    mut from: RecvStream,
+    mut to: SendStream,
+    head: Option<StreamHead>,
+    cut: &CancellationToken,
+    tap: Option<&Tap>,
+) {
     let carried = tokio::select! {
         () = cut.cancelled() => Err(Break::Cut),
         carried = carry(&mut from, &mut to, head, tap) => carried,
@@ -177,7 +188,12 @@ enum Break {
 /// Bytes taken at once: large enough to cost little, small enough that an urgent stream need not wait behind it.
 const CHUNK_BYTES: usize = 32 * 1024;
 
-async fn carry(from: &mut RecvStream, to: &mut SendStream, head: Option<StreamHead>, tap: Option<&Tap>) -> Result<(), Break> {
+async fn carry(
+    from: &mut RecvStream,
+    to: &mut SendStream,
+    head: Option<StreamHead>,
+    tap: Option<&Tap>,
+) -> Result<(), Break> {
     if let Some(head) = head {
         let _ = to.set_priority(i32::from(head.priority));
         let bytes = head.to_bytes();

@@ -225,7 +225,11 @@ mod tests {
         for i in 0..bytes.len() {
             let mut changed = bytes.to_vec();
             changed[i] ^= 1;
-            assert_eq!(tokens.take(Purpose::Join, &changed.try_into().unwrap(), WITH_ANA, 1), Err(TokenError::Forged), "byte {i}");
+            assert_eq!(
+                tokens.take(Purpose::Join, &changed.try_into().unwrap(), WITH_ANA, 1),
+                Err(TokenError::Forged),
+                "byte {i}"
+            );
         }
         for length in 0..bytes.len() {
             let cut = Opaque::try_from(bytes[..length].to_vec()).unwrap();

@@ -81,7 +81,11 @@ async fn a_program_that_does_not_read_is_closed() {
     deaf.hello(world.tenant).await;
     for _ in 0..50 {
         // Each is answered with a `Closed`: no such session of this program.
-        deaf.report(SessionId::from_bytes([1; 16]), Happened::Ended { why: CloseReason::Failed, at_unix_ms: 0, reconnects: 0 }).await;
+        deaf.report(
+            SessionId::from_bytes([1; 16]),
+            Happened::Ended { why: CloseReason::Failed, at_unix_ms: 0, reconnects: 0 },
+        )
+        .await;
     }
     assert_eq!(deaf.close_code().await, Some(4));
     others_are_fine(&world).await;

@@ -14,7 +14,11 @@ async fn a_session_goes_on_when_the_relay_is_stopped_or_killed_in_it() {
     for killed in [false, true] {
         let mut world = World::new().await;
         let pair = world.pair(true).await;
-        if killed { world.kill().await } else { world.stop().await }
+        if killed {
+            world.kill().await
+        } else {
+            world.stop().await
+        }
         world.start().await;
         let sessions = world.relay().shared.sessions.list(world.tenant);
         assert_eq!(sessions.len(), 1, "it waits for both");

@@ -33,7 +33,11 @@ async fn a_customer_keeps_the_id_when_the_relay_is_restarted_or_killed() {
     let mut customer = world.customer("João").await;
     let id = customer.id();
     for killed in [false, true] {
-        if killed { world.kill().await } else { world.stop().await }
+        if killed {
+            world.kill().await
+        } else {
+            world.stop().await
+        }
         world.start().await;
         let mut again = world.program().await;
         assert_eq!(again.register(world.app, "João", customer.previous()).await.id, id);
@@ -52,7 +56,8 @@ async fn a_newer_connection_of_the_same_program_replaces_the_old_one_at_once() {
     // The old connection's end takes nobody out.
     new.say(ToRelay::NewPassword(Password::from_entropy([7; 5]))).await;
     let directory = world.relay().shared.directory.clone();
-    eventually(async || (directory.password(world.tenant, new.id())? == Password::from_entropy([7; 5])).then_some(())).await;
+    eventually(async || (directory.password(world.tenant, new.id())? == Password::from_entropy([7; 5])).then_some(()))
+        .await;
 }
 
 #[tokio::test]
@@ -77,11 +82,16 @@ async fn attendants_see_who_waits_and_not_themselves_nor_another_company() {
         list.iter().map(|w| w.fields[0].value.to_string()).collect()
     };
     let joao = world.customer("João").await;
-    ana.hear_that(|m| if let FromRelay::Waiting(list) = m { (names(list) == ["João"]).then_some(()) } else { None }).await;
+    ana.hear_that(|m| if let FromRelay::Waiting(list) = m { (names(list) == ["João"]).then_some(()) } else { None })
+        .await;
     let _rita = world.customer("Rita").await;
-    ana.hear_that(|m| if let FromRelay::Waiting(list) = m { (names(list) == ["João", "Rita"]).then_some(()) } else { None }).await;
+    ana.hear_that(|m| {
+        if let FromRelay::Waiting(list) = m { (names(list) == ["João", "Rita"]).then_some(()) } else { None }
+    })
+    .await;
     joao.connection.close(0_u32.into(), b"");
-    ana.hear_that(|m| if let FromRelay::Waiting(list) = m { (names(list) == ["Rita"]).then_some(()) } else { None }).await;
+    ana.hear_that(|m| if let FromRelay::Waiting(list) = m { (names(list) == ["Rita"]).then_some(()) } else { None })
+        .await;
 }
 
 #[tokio::test]

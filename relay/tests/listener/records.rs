@@ -64,7 +64,9 @@ async fn with_a_full_disk_nothing_begins_unrecorded_and_what_has_begun_is_record
 
     fill(&store, &world, &world.row(pair.session).await).await;
     let refused = rui.dial(rita.id(), crate::world::open_new()).await;
-    assert!(matches!(refused, FromRelay::DialRefused(r) if r.why == protocol::message::pairing::DialError::CannotRecord));
+    assert!(
+        matches!(refused, FromRelay::DialRefused(r) if r.why == protocol::message::pairing::DialError::CannotRecord)
+    );
 
     // Allowed on a full disk: not acknowledged, told again, and neither lost nor doubled.
     pair.customer.report(pair.session, started()).await;

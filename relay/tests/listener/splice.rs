@@ -11,13 +11,25 @@ use crate::world::{World, eventually};
 async fn bytes_and_end_arrive_as_they_were_sent_and_the_tap_has_seen_them() {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let tapped = seen.clone();
-    let world = World::with(|config| config.tap = Some(Arc::new(move |bytes| tapped.lock().unwrap().extend_from_slice(bytes)))).await;
+    let world =
+        World::with(|config| config.tap = Some(Arc::new(move |bytes| tapped.lock().unwrap().extend_from_slice(bytes))))
+            .await;
     let mut pair = world.pair(true).await;
     let sent: Vec<u8> = (0..3_000_000_u32).map(|i| (i % 251) as u8).collect();
     let mut stream = pair.customer.open(pair.session, StreamKind::Picture).await;
-    let writing = { let sent = sent.clone(); tokio::spawn(async move { stream.write_all(&sent).await.unwrap(); stream.finish().unwrap(); stream }) };
+    let writing = {
+        let sent = sent.clone();
+        tokio::spawn(async move {
+            stream.write_all(&sent).await.unwrap();
+            stream.finish().unwrap();
+            stream
+        })
+    };
     let (head, mut received) = pair.attendant.accept().await;
-    assert_eq!((head.session, head.kind, head.priority), (pair.session, StreamKind::Picture, StreamKind::Picture.priority()));
+    assert_eq!(
+        (head.session, head.kind, head.priority),
+        (pair.session, StreamKind::Picture, StreamKind::Picture.priority())
+    );
     assert!(received.read_to_end(4_000_000).await.unwrap() == sent);
     writing.await.unwrap();
     let seen = seen.lock().unwrap();
@@ -117,7 +129,11 @@ async fn a_stream_that_breaks_the_rules_ends_its_own_connection_only() {
             // A number used before.
             0 | 1 => head.to_bytes().to_vec(),
             // A kind that does not exist.
-            2 => { let mut bytes = head.to_bytes().to_vec(); bytes[16] = 99; bytes }
+            2 => {
+                let mut bytes = head.to_bytes().to_vec();
+                bytes[16] = 99;
+                bytes
+            }
             // Cut off.
             _ => head.to_bytes()[..10].to_vec(),
         };
@@ -141,7 +157,9 @@ async fn a_program_outside_a_session_can_open_no_stream() {
     let opened = tokio::time::timeout(std::time::Duration::from_millis(300), customer.connection.open_uni()).await;
     assert!(opened.is_err(), "the relay grants no stream");
     let mut pair = world.pair(true).await;
-    pair.customer.report(pair.session, crate::world::ended(protocol::message::pairing::CloseReason::EndedByCustomer)).await;
+    pair.customer
+        .report(pair.session, crate::world::ended(protocol::message::pairing::CloseReason::EndedByCustomer))
+        .await;
     pair.customer.kept(pair.session, true).await;
     let sessions = &world.relay().shared.sessions;
     eventually(async || (sessions.count() == 0).then_some(())).await;

@@ -22,7 +22,9 @@ use protocol::{
     },
     version::{ALPN_OUTER, SPOKEN},
 };
-use quinn::{ClientConfig, Connection, Endpoint, RecvStream, SendStream, TransportConfig, crypto::rustls::QuicClientConfig};
+use quinn::{
+    ClientConfig, Connection, Endpoint, RecvStream, SendStream, TransportConfig, crypto::rustls::QuicClientConfig,
+};
 use rustls::{
     DigitallySignedStruct, SignatureScheme,
     client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
@@ -198,7 +200,11 @@ pub struct Program {
 }
 
 impl Program {
-    pub async fn connect(relay: SocketAddr, pin: CertificateDer<'static>, transport: TransportConfig) -> anyhow::Result<Self> {
+    pub async fn connect(
+        relay: SocketAddr,
+        pin: CertificateDer<'static>,
+        transport: TransportConfig,
+    ) -> anyhow::Result<Self> {
         let endpoint = client_endpoint(pin, transport, ALPN_OUTER);
         let connection = endpoint.connect(relay, "relay")?.await?;
         let (send, recv) = connection.open_bi().await?;
@@ -266,7 +272,13 @@ impl Program {
         registered
     }
 
-    pub async fn register_as(&mut self, app: AppId, name: &str, previous: Option<(DeviceId, Opaque)>, listed: bool) -> Registered {
+    pub async fn register_as(
+        &mut self,
+        app: AppId,
+        name: &str,
+        previous: Option<(DeviceId, Opaque)>,
+        listed: bool,
+    ) -> Registered {
         let fields = vec![Field { key: FieldKey::Name, value: ShownText::lossy(name) }];
         let password = Password::from_entropy([1, 2, 3, 4, 5]);
         self.say(ToRelay::Register(Register { app, fields, password, previous, listed })).await;
@@ -299,14 +311,17 @@ impl Program {
     }
 
     pub async fn dial_ok(&mut self, customer: &mut Self) -> (Dialled, Incoming) {
-        let FromRelay::Dialled(dialled) = self.dial(customer.id(), open_new()).await else { panic!("the dialling was refused") };
+        let FromRelay::Dialled(dialled) = self.dial(customer.id(), open_new()).await else {
+            panic!("the dialling was refused")
+        };
         let incoming = customer.hear_that(|m| if let FromRelay::Incoming(i) = m { Some(i) } else { None }).await;
         assert_eq!(incoming.session, dialled.session);
         (dialled, incoming)
     }
 
     pub async fn paired(&mut self, session: SessionId) {
-        self.hear_that(|m| if let FromRelay::Paired(s) = m { Some(assert_eq!(s, session)) } else { None }).await;
+        let paired = self.hear_that(|m| if let FromRelay::Paired(s) = m { Some(s) } else { None }).await;
+        assert_eq!(paired, session);
     }
 
     pub async fn closed(&mut self, session: SessionId) -> CloseReason {
@@ -349,7 +364,8 @@ impl Program {
 
     /// Takes a one-way stream out of a session, with its head.
     pub async fn accept(&self) -> (StreamHead, RecvStream) {
-        let mut stream = tokio::time::timeout(IN_VAIN, self.connection.accept_uni()).await.expect("no stream comes").unwrap();
+        let mut stream =
+            tokio::time::timeout(IN_VAIN, self.connection.accept_uni()).await.expect("no stream comes").unwrap();
         let mut head = [0; HEAD_BYTES];
         stream.read_exact(&mut head).await.unwrap();
         (StreamHead::from_bytes(&head).unwrap(), stream)
@@ -404,7 +420,11 @@ impl ServerCertVerifier for Pinned {
         _: &[u8],
         _: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        if *end_entity == self.pin { Ok(ServerCertVerified::assertion()) } else { Err(rustls::Error::General("another certificate".into())) }
+        if *end_entity == self.pin {
+            Ok(ServerCertVerified::assertion())
+        } else {
+            Err(rustls::Error::General("another certificate".into()))
+        }
     }
 
     fn verify_tls12_signature(

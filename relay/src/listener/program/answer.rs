@@ -9,7 +9,7 @@ use protocol::{
         FromRelay, ShownText, directory,
         directory::{CertificateRequest, LoginError, LoginToken, Register, Registered},
         hello::{Hello, Refusal, Welcome},
-        pairing::{Closed, CloseReason, Dial, DialError, DialRefused, Report},
+        pairing::{CloseReason, Closed, Dial, DialError, DialRefused, Report},
         ticket::{FindTicket, ListTickets, TicketBrief, TicketChoice, TicketError, TicketFound, TicketList},
     },
     version::SPOKEN,
@@ -39,7 +39,11 @@ impl Program {
         };
         tracing::debug!(source = %self.source, program = %hello.program, "hello");
         self.tenant = Some(tenant.id);
-        self.peer.send(FromRelay::Welcome(Welcome { version, company: ShownText::lossy(&tenant.name), now_unix_ms: now_ms() }));
+        self.peer.send(FromRelay::Welcome(Welcome {
+            version,
+            company: ShownText::lossy(&tenant.name),
+            now_unix_ms: now_ms(),
+        }));
         Ok(())
     }
 
@@ -110,8 +114,14 @@ impl Program {
         Err(Refusal::Busy)
     }
 
-    pub(super) async fn log_in(&mut self, tenant: TenantId, checked: Result<Operator, LoginError>, token: Option<LoginToken>) {
-        let attendant = checked.and_then(|operator| if operator.roles.attend { Ok(operator) } else { Err(LoginError::Wrong) });
+    pub(super) async fn log_in(
+        &mut self,
+        tenant: TenantId,
+        checked: Result<Operator, LoginError>,
+        token: Option<LoginToken>,
+    ) {
+        let attendant =
+            checked.and_then(|operator| if operator.roles.attend { Ok(operator) } else { Err(LoginError::Wrong) });
         let logged_in = match (attendant, token) {
             (Ok(operator), Some(token)) => Ok((operator, token)),
             (Ok(operator), None) => self.shared.accounts.login_token(&operator).await.map(|token| (operator, token)),
@@ -128,7 +138,8 @@ impl Program {
                 // An earlier login's list is stopped first; then the whole list is told anew.
                 self.login = None;
                 self.waiting.send_replace(None);
-                let feed = tokio::spawn(waiting::feed(self.shared.clone(), tenant, self.own.clone(), self.waiting.clone()));
+                let feed =
+                    tokio::spawn(waiting::feed(self.shared.clone(), tenant, self.own.clone(), self.waiting.clone()));
                 self.login = Some(LoggedIn { operator, token, _feed: AbortOnDrop(feed.abort_handle()) });
             }
             Err(why) => self.peer.send(FromRelay::LoginFailed(why)),
@@ -184,7 +195,9 @@ impl Program {
 
     pub(super) async fn find_ticket(&mut self, tenant: TenantId, find: FindTicket) {
         if self.login.is_none() {
-            return self.peer.send(FromRelay::TicketFound(TicketFound { request: find.request, ticket: Err(TicketError::Down) }));
+            return self
+                .peer
+                .send(FromRelay::TicketFound(TicketFound { request: find.request, ticket: Err(TicketError::Down) }));
         }
         let (shared, peer) = (self.shared.clone(), self.peer.clone());
         self.in_background(async move {
@@ -196,7 +209,9 @@ impl Program {
 
     pub(super) async fn list_tickets(&mut self, tenant: TenantId, list: ListTickets) {
         if self.login.is_none() {
-            return self.peer.send(FromRelay::TicketList(TicketList { request: list.request, tickets: Err(TicketError::Down) }));
+            return self
+                .peer
+                .send(FromRelay::TicketList(TicketList { request: list.request, tickets: Err(TicketError::Down) }));
         }
         let (shared, peer) = (self.shared.clone(), self.peer.clone());
         self.in_background(async move {
@@ -280,7 +295,11 @@ impl Program {
     }
 }
 
-async fn look_up(shared: &Shared, tenant: TenantId, number: &protocol::id::TicketNumber) -> Result<TicketBrief, TicketError> {
+async fn look_up(
+    shared: &Shared,
+    tenant: TenantId,
+    number: &protocol::id::TicketNumber,
+) -> Result<TicketBrief, TicketError> {
     match tokio::time::timeout(shared.config.times.tickets, shared.tickets.look_up(tenant, number)).await {
         Ok(Ok(Some(brief))) => Ok(brief),
         Ok(Ok(None)) => Err(TicketError::NotFound),

@@ -12,8 +12,8 @@ use protocol::{
     message::directory::{CertificateChain, CertificateRequest},
 };
 use rcgen::{
-    CertificateParams, CertificateSigningRequestParams, DistinguishedName, DnType, DnValue, ExtendedKeyUsagePurpose, IsCa,
-    KeyUsagePurpose, SanType, SerialNumber,
+    CertificateParams, CertificateSigningRequestParams, DistinguishedName, DnType, DnValue, ExtendedKeyUsagePurpose,
+    IsCa, KeyUsagePurpose, SanType, SerialNumber,
 };
 use x509_parser::time::ASN1Time;
 
@@ -132,10 +132,14 @@ mod tests {
         for i in (0..good.len()).step_by(7) {
             let mut changed = good.clone();
             changed[i] ^= 0x55;
-            let error = certify(&keys, OperatorId::from_bytes([2; 16]), "A", &changed.try_into().unwrap(), Timestamp::now());
+            let error =
+                certify(&keys, OperatorId::from_bytes([2; 16]), "A", &changed.try_into().unwrap(), Timestamp::now());
             assert!(error.is_err(), "byte {i}");
         }
         let empty = CertificateRequest::try_from(Vec::new()).unwrap();
-        assert!(matches!(certify(&keys, OperatorId::from_bytes([2; 16]), "A", &empty, Timestamp::now()), Err(EnrolError::Request(_))));
+        assert!(matches!(
+            certify(&keys, OperatorId::from_bytes([2; 16]), "A", &empty, Timestamp::now()),
+            Err(EnrolError::Request(_))
+        ));
     }
 }

@@ -52,11 +52,11 @@ impl Inbox {
     /// The next message, or `None` at the end of the stream. Can be dropped and called again: nothing is lost.
     pub(super) async fn next(&mut self) -> Result<Option<ToRelay>, ReadFault> {
         loop {
-            if self.partial {
-                if let Some(message) = self.frames.next()? {
-                    self.due = None;
-                    return Ok(Some(message));
-                }
+            if self.partial
+                && let Some(message) = self.frames.next()?
+            {
+                self.due = None;
+                return Ok(Some(message));
             }
             let read = self.stream.read_chunk(READ_BYTES, true);
             let chunk = match self.due {

@@ -45,11 +45,14 @@ pub(super) fn check(standing: Standing, message: &ToRelay) -> Result<(), Breach>
     match message {
         ToRelay::Register(register) if register.fields.len() > limits::FIELDS => Err(Breach::TooMuch("fields")),
         ToRelay::Register(register) => {
-            let twice = register.fields.iter().enumerate().any(|(i, f)| register.fields[..i].iter().any(|g| g.key == f.key));
+            let twice =
+                register.fields.iter().enumerate().any(|(i, f)| register.fields[..i].iter().any(|g| g.key == f.key));
             if twice { Err(Breach::TooMuch("the same field")) } else { Ok(()) }
         }
         ToRelay::Login(login) if login.user.len() > limits::USER_BYTES => Err(Breach::TooMuch("user name")),
-        ToRelay::Login(login) if login.password.len() > limits::LOGIN_PASSWORD_BYTES => Err(Breach::TooMuch("login password")),
+        ToRelay::Login(login) if login.password.len() > limits::LOGIN_PASSWORD_BYTES => {
+            Err(Breach::TooMuch("login password"))
+        }
         ToRelay::Dial(dial) if !dial.want.makes_sense() => Err(Breach::Senseless),
         ToRelay::NewPassword(_) if !standing.registered => Err(Breach::Unregistered(said)),
         _ => Ok(()),
@@ -160,14 +163,27 @@ mod tests {
             })
         };
         assert_eq!(check(WELCOMED, &register(vec![field.clone()])), Ok(()));
-        assert_eq!(check(WELCOMED, &register(vec![field.clone(), field.clone()])), Err(Breach::TooMuch("the same field")));
+        assert_eq!(
+            check(WELCOMED, &register(vec![field.clone(), field.clone()])),
+            Err(Breach::TooMuch("the same field"))
+        );
         assert_eq!(check(WELCOMED, &register(vec![field; limits::FIELDS + 1])), Err(Breach::TooMuch("fields")));
-        let login = |user: usize, password: usize| ToRelay::Login(Login { user: "x".repeat(user), password: "x".repeat(password) });
+        let login = |user: usize, password: usize| {
+            ToRelay::Login(Login { user: "x".repeat(user), password: "x".repeat(password) })
+        };
         assert_eq!(check(WELCOMED, &login(limits::USER_BYTES, limits::LOGIN_PASSWORD_BYTES)), Ok(()));
         assert_eq!(check(WELCOMED, &login(limits::USER_BYTES + 1, 1)), Err(Breach::TooMuch("user name")));
-        assert_eq!(check(WELCOMED, &login(1, limits::LOGIN_PASSWORD_BYTES + 1)), Err(Breach::TooMuch("login password")));
+        assert_eq!(
+            check(WELCOMED, &login(1, limits::LOGIN_PASSWORD_BYTES + 1)),
+            Err(Breach::TooMuch("login password"))
+        );
         let want = Grants { view: false, control: true };
-        let dial = Dial { request: 1, partner: DeviceId::new(123_456_789).unwrap(), ticket: TicketChoice::OpenNew { subject: ShownText::default() }, want };
+        let dial = Dial {
+            request: 1,
+            partner: DeviceId::new(123_456_789).unwrap(),
+            ticket: TicketChoice::OpenNew { subject: ShownText::default() },
+            want,
+        };
         assert_eq!(check(WELCOMED, &ToRelay::Dial(dial)), Err(Breach::Senseless));
     }
 

@@ -108,7 +108,13 @@ impl Sessions {
             (give(Purpose::Join), give(Purpose::Resume))
         };
         let (token, resume) = tokens(Role::Customer);
-        customer.send(FromRelay::Incoming(Incoming { session: id, token, resume, ticket, protocol: opened.protocol.clone() }));
+        customer.send(FromRelay::Incoming(Incoming {
+            session: id,
+            token,
+            resume,
+            ticket,
+            protocol: opened.protocol.clone(),
+        }));
         // A half that was lost while the store wrote did not find its session then.
         for peer in [&customer, &caller.peer] {
             if peer.connection().close_reason().is_some() {

@@ -83,7 +83,11 @@ impl Sessions {
         match &report.what {
             Happened::Started { .. } if !customer => ReportOutcome::Violation,
             Happened::Started { granted, attendant, at_unix_ms } => {
-                let started = Started { granted: *granted, attendant_name: attendant.as_str().to_owned(), at: reported(*at_unix_ms) };
+                let started = Started {
+                    granted: *granted,
+                    attendant_name: attendant.as_str().to_owned(),
+                    at: reported(*at_unix_ms),
+                };
                 self.report_start(&row, started).await
             }
             Happened::Ended { why, at_unix_ms, reconnects } => {
@@ -196,9 +200,19 @@ impl Sessions {
         self.record.wake.notify_one();
     }
 
-    fn announce(&self, session: SessionId, protocol: &ProtocolNumber, known: Option<TicketNumber>, peers: Vec<Arc<Peer>>) {
+    fn announce(
+        &self,
+        session: SessionId,
+        protocol: &ProtocolNumber,
+        known: Option<TicketNumber>,
+        peers: Vec<Arc<Peer>>,
+    ) {
         for peer in &peers {
-            peer.send(FromRelay::SessionTicket(SessionTicket { session, protocol: protocol.clone(), ticket: known.clone() }));
+            peer.send(FromRelay::SessionTicket(SessionTicket {
+                session,
+                protocol: protocol.clone(),
+                ticket: known.clone(),
+            }));
         }
         let awaiting = Awaiting { protocol: protocol.clone(), known, peers, until: Instant::now() + TICKET_NEWS_FOR };
         self.record.awaiting.lock().unwrap_or_else(PoisonError::into_inner).insert(session, awaiting);
@@ -217,7 +231,10 @@ impl Sessions {
             // Not readable now: looked for again.
             let Ok(row) = self.store.session(session).await else { continue };
             let Some(ticket) = row.ticket else { continue };
-            let Some(told) = self.record.awaiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&session) else { continue };
+            let Some(told) = self.record.awaiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&session)
+            else {
+                continue;
+            };
             let mut peers = told.peers;
             if let Some(live) = self.live().get_mut(&session) {
                 live.shown.ticket = Some(ticket.clone());
@@ -229,7 +246,11 @@ impl Sessions {
             if told.known.as_ref() != Some(&ticket) {
                 for peer in peers {
                     let protocol = told.protocol.clone();
-                    peer.send(FromRelay::SessionTicket(SessionTicket { session, protocol, ticket: Some(ticket.clone()) }));
+                    peer.send(FromRelay::SessionTicket(SessionTicket {
+                        session,
+                        protocol,
+                        ticket: Some(ticket.clone()),
+                    }));
                 }
                 self.changes.bump();
             }
