@@ -1,5 +1,6 @@
 //! A display of its own for one person: Xvfb, and on it a window manager, a terminal, a file manager and a plain background.
 
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -33,7 +34,8 @@ impl Display {
     pub fn start(width: u16, height: u16, folder: &Path) -> Result<Self> {
         let from: u32 = std::env::var("AMPARO_DISPLAY_FROM").ok().and_then(|n| n.parse().ok()).unwrap_or(70);
         for number in from..from + 200 {
-            if Path::new(&format!("/tmp/.X11-unix/X{number}")).exists() {
+            // A socket that nobody listens at is left from a display that was killed; Xvfb takes its place.
+            if UnixStream::connect(format!("/tmp/.X11-unix/X{number}")).is_ok() {
                 continue;
             }
             let log = folder.join(format!("xvfb-{number}.log"));
@@ -281,6 +283,16 @@ impl Display {
 
     fn atom(&self, name: &str) -> Result<u32> {
         Ok(self.connection.intern_atom(false, name.as_bytes())?.reply()?.atom)
+    }
+}
+
+impl Drop for Display {
+    fn drop(&mut self) {
+        self.programs.clear();
+        // Asked to end it takes its socket and lock file with it; killed it would leave them.
+        if let Some(mut server) = self.server.take() {
+            let _killed_when_dropped = server.stop(Duration::from_secs(5));
+        }
     }
 }
 
