@@ -83,9 +83,11 @@ need_tool() { # program crate [version]
 }
 have_tool() { have "$1"; }
 
-# The programs as tests drive them: with the automation socket that shipped builds do not have.
+# What everything is built from in one way, so that no dependency is compiled twice with other features: the whole workspace, with the
+# automation socket that shipped builds do not have.
+WHOLE=(--workspace --features amparo-agent/_automation --locked)
 build_programs() {
-    cargo build --locked --quiet -p amparo-relay -p amparo-agent --features amparo-agent/_automation --bins
+    cargo build --quiet "${WHOLE[@]}" --all-targets
 }
 
 # Everything the named stages need. What a stage can do without is no reason to stop the others.

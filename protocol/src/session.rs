@@ -1,10 +1,11 @@
 //! The machines of a session: what may be said when, and what follows.
 //!
-//! One for each half. Messages and time come in as arguments, effects come out of `poll_event`; whoever owns the streams is a thin
+//! One for each half, and one for the relay's leg between them. Messages and time come in as arguments, effects come out of `poll_event`; whoever owns the streams is a thin
 //! shell around this. What the machines do not let through reaches no screen, no mouse and no keyboard.
 
 pub mod attendant;
 pub mod customer;
+pub mod relay_leg;
 
 pub use crate::message::handshake::PROOF_BYTES;
 

@@ -45,7 +45,7 @@ async fn main() {
     let listen = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:0".to_owned());
     let mut config = Config::new(folder.path(), listen.parse().unwrap());
     config.first = FirstStart { company: "Varanda Sistemas".to_owned(), accent: [0x2F, 0x4F, 0xA0], ..FirstStart::default() };
-    config.times.recovery = Duration::from_secs(24 * 3600);
+    config.times.waits.recovery = Duration::from_secs(24 * 3600);
 
     let first = Relay::start(config.clone()).await.unwrap();
     println!("setup {}", first.setup_link.as_deref().unwrap_or_default());

@@ -4,7 +4,7 @@
 
 use std::{fmt, net::SocketAddr, path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 
-use protocol::limits;
+use protocol::{limits, session::relay_leg::Waits};
 
 /// Everything a relay is told.
 #[derive(Clone)]
@@ -164,14 +164,8 @@ pub struct Times {
     pub message: Duration,
     /// How long the ticketing system may take to answer before it counts as down.
     pub tickets: Duration,
-    /// From dialling until both programs have joined.
-    pub join: Duration,
-    /// From both joined until the customer has allowed it.
-    pub consent: Duration,
-    /// How long a cut session waits for its other half.
-    pub resume: Duration,
-    /// How long after a start the sessions of the earlier life wait for both halves.
-    pub recovery: Duration,
+    /// How long sessions wait for their programs.
+    pub waits: Waits,
     /// How long a pairing token can be used.
     pub token: Duration,
 }
@@ -182,10 +176,7 @@ impl Default for Times {
             idle: limits::IDLE_TIMEOUT,
             message: Duration::from_secs(10),
             tickets: Duration::from_secs(5),
-            join: limits::HANDSHAKE_WAIT,
-            consent: limits::HANDSHAKE_WAIT + limits::CONSENT_WAIT + Duration::from_secs(10),
-            resume: limits::RESUME_WITHIN,
-            recovery: limits::RESUME_WITHIN + Duration::from_secs(10),
+            waits: Waits::default(),
             token: limits::PAIRING_TOKEN_LIFE,
         }
     }

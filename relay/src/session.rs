@@ -1,7 +1,6 @@
 //! Two programs become the two halves of a session: signed tokens, pairing, coming back after a cut, the splice, the record.
 
 pub mod live;
-pub mod pairing;
 mod rate;
 pub mod splice;
 pub mod token;

@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use amparo_agent::{
+use agent::{
     app::{App, Config, FeedSlot, Told},
     config::Folder,
     gui::{
@@ -23,7 +23,7 @@ use amparo_agent::{
     },
     profile,
 };
-use amparo_relay::{
+use relay::{
     account::{NewUser, Roles},
     config as relay_config,
     relay::{Relay, Running},
@@ -296,7 +296,7 @@ fn view_only_moves_nothing() -> Result<()> {
     // Control is given in the session: what is typed from then on arrives, what was typed before did not.
     let after = house.folder.path().join("written-after");
     customer.tell(Command::AllowControl(true));
-    attendant.wait("control", |view| view.viewer.as_ref().is_some_and(|viewer| viewer.control != amparo_agent::gui::view_model::ControlState::NotAllowed).then_some(()))?;
+    attendant.wait("control", |view| view.viewer.as_ref().is_some_and(|viewer| viewer.control != agent::gui::view_model::ControlState::NotAllowed).then_some(()))?;
     attendant.tell(Command::SetControl(true));
     wait::until_true("what is typed to arrive", PATIENCE, || {
         attendant.type_text(&format!("touch {}\n", after.display()));

@@ -1,7 +1,7 @@
 //! The sessions that are under way, and what becomes of them: dialled, joined, cut, back again, over.
 //!
 //! Called by the connections (what a program said, or that it is gone), by the console (End) and by the sweeper (time is up). What
-//! follows from what is decided by [`super::pairing`]; this module carries it out. No lock is held across a wait.
+//! follows from what is decided by [`protocol::session::relay_leg`]; this module carries it out. No lock is held across a wait.
 
 mod dial;
 mod record;
@@ -21,13 +21,13 @@ use protocol::{
         pairing::{CloseReason, Closed, Rejoin, RejoinReady, Role, Token},
         stream::StreamHead,
     },
+    session::relay_leg::{Effect, Pairing, index},
 };
 use store::{Session, SessionState, Store, StoreError};
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    pairing::{Effect, Pairing, index},
     rate::Dials,
     splice::{Numbers, Route, SpliceError},
     token::{Bearer, Bearers, Claim, Purpose, TokenError, Tokens},
@@ -242,7 +242,7 @@ impl Sessions {
                 standing: Standing::Away,
                 since: row.started_at.unwrap_or(row.dialled_at),
             },
-            pairing: Pairing::recovered(now, started, &self.times),
+            pairing: Pairing::recovered(now, started, self.times.waits),
             legs: [leg(Bearer::Device(row.device)), leg(Bearer::Operator(row.attendant))],
             cut: CancellationToken::new(),
             streams: Arc::new(Semaphore::new(self.streams_per_session)),

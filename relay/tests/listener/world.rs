@@ -8,6 +8,7 @@ use amparo_relay::{
     relay::{Relay, Running},
 };
 use protocol::{
+    session::relay_leg::Waits,
     frame::{self, Reassembler},
     id::{AppId, DeviceId, Password, SessionId, TenantId},
     limits::OUTER_MESSAGE_BYTES,
@@ -47,13 +48,13 @@ pub struct World {
 
 /// Waiting times of tests that wait for their end.
 pub fn short() -> Times {
-    Times {
+    let waits = Waits {
         join: Duration::from_millis(800),
         resume: Duration::from_millis(800),
         recovery: Duration::from_millis(1500),
         consent: Duration::from_secs(3),
-        ..Times::default()
-    }
+    };
+    Times { waits, ..Times::default() }
 }
 
 impl World {

@@ -91,7 +91,7 @@ impl Sessions {
                 standing: Standing::Dialling,
                 since: dialled_at,
             },
-            pairing: Pairing::dialled(Instant::now(), &self.times),
+            pairing: Pairing::dialled(Instant::now(), self.times.waits),
             legs: [leg(bearers[0], &customer), leg(bearers[1], &caller.peer)],
             cut: CancellationToken::new(),
             streams: Arc::new(Semaphore::new(self.streams_per_session)),

@@ -1,13 +1,38 @@
 //! The relay's leg of a session as a machine: who has taken a place, who is away, when it is over. No I/O, no clock.
 //!
-//! Driven by [`super::live`], which carries out what comes back. It knows nothing of screens and passwords: what a customer allows is
+//! Driven by the relay's live sessions, which carry out what comes back. It knows nothing of screens and passwords: what a customer allows is
 //! decided in the customer's program.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use protocol::message::pairing::{CloseReason, Role};
+use crate::{
+    limits,
+    message::pairing::{CloseReason, Role},
+};
 
-use crate::config::Times;
+/// How long the relay waits for what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Waits {
+    /// From dialling until both programs have joined.
+    pub join: Duration,
+    /// From both joined until the customer has allowed it.
+    pub consent: Duration,
+    /// How long a cut session waits for its other half.
+    pub resume: Duration,
+    /// How long after a start the sessions of the earlier life wait for both halves.
+    pub recovery: Duration,
+}
+
+impl Default for Waits {
+    fn default() -> Self {
+        Self {
+            join: limits::HANDSHAKE_WAIT,
+            consent: limits::HANDSHAKE_WAIT + limits::CONSENT_WAIT + Duration::from_secs(10),
+            resume: limits::RESUME_WITHIN,
+            recovery: limits::RESUME_WITHIN + Duration::from_secs(10),
+        }
+    }
+}
 
 /// Where one half is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,26 +65,25 @@ pub struct Pairing {
     started: bool,
     /// When a pairing that has not come about, or a question that nobody answers, is given up.
     patience: Instant,
-    times: Times,
+    waits: Waits,
 }
 
 impl Pairing {
     /// Both have just been given their tokens.
-    pub fn dialled(now: Instant, times: &Times) -> Self {
+    pub fn dialled(now: Instant, waits: Waits) -> Self {
         Self {
             places: [Place::Invited; 2],
             met: false,
             started: false,
-            patience: now + times.join,
-            times: times.clone(),
+            patience: now + waits.join,
+            waits,
         }
     }
 
     /// Found unfinished in the records after a restart: both are away.
-    pub fn recovered(now: Instant, started: bool, times: &Times) -> Self {
-        let mut times = times.clone();
-        times.resume = times.recovery;
-        Self { places: [Place::Away { since: now }; 2], met: true, started, patience: now + times.recovery, times }
+    pub fn recovered(now: Instant, started: bool, waits: Waits) -> Self {
+        let waits = Waits { resume: waits.recovery, ..waits };
+        Self { places: [Place::Away { since: now }; 2], met: true, started, patience: now + waits.recovery, waits }
     }
 
     /// A half takes its place with a good token.
@@ -72,7 +96,7 @@ impl Pairing {
             return None;
         }
         if !self.met {
-            self.patience = now + self.times.consent;
+            self.patience = now + self.waits.consent;
         }
         self.met = true;
         Some(Effect::Paired)
@@ -118,7 +142,7 @@ impl Pairing {
     /// When [`Pairing::handle_timeout`] has something to say, if nothing happens before.
     pub fn poll_timeout(&self) -> Option<Instant> {
         let away = self.places.iter().filter_map(|place| match place {
-            Place::Away { since } => Some(*since + self.times.resume),
+            Place::Away { since } => Some(*since + self.waits.resume),
             _ => None,
         });
         let patience = (!self.met || !self.started && self.paired()).then_some(self.patience);
@@ -145,8 +169,6 @@ pub fn index(role: Role) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn secs(s: u64) -> Duration {
@@ -154,7 +176,7 @@ mod tests {
     }
 
     fn paired(now: Instant) -> Pairing {
-        let mut pairing = Pairing::dialled(now, &Times::default());
+        let mut pairing = Pairing::dialled(now, Waits::default());
         assert_eq!(pairing.join(Role::Attendant, now), None);
         assert_eq!(pairing.join(Role::Customer, now), Some(Effect::Paired));
         pairing
@@ -163,7 +185,7 @@ mod tests {
     #[test]
     fn both_must_take_their_place_in_time() {
         let now = Instant::now();
-        let mut pairing = Pairing::dialled(now, &Times::default());
+        let mut pairing = Pairing::dialled(now, Waits::default());
         assert_eq!(pairing.join(Role::Customer, now), None);
         assert_eq!(pairing.join(Role::Customer, now), None, "joining twice changes nothing");
         assert_eq!(pairing.handle_timeout(now + secs(19)), None);
@@ -202,14 +224,14 @@ mod tests {
         let now = Instant::now();
         let mut pairing = paired(now);
         assert_eq!(pairing.lost(Role::Attendant, true, now), Some(Effect::Over(CloseReason::ProgramGone)));
-        let mut pairing = Pairing::dialled(now, &Times::default());
+        let mut pairing = Pairing::dialled(now, Waits::default());
         assert_eq!(pairing.lost(Role::Attendant, false, now), Some(Effect::Over(CloseReason::ConnectionLost)));
     }
 
     #[test]
     fn after_a_restart_both_may_come_back() {
         let now = Instant::now();
-        let mut pairing = Pairing::recovered(now, true, &Times::default());
+        let mut pairing = Pairing::recovered(now, true, Waits::default());
         assert_eq!(pairing.poll_timeout(), Some(now + secs(40)));
         assert_eq!(pairing.join(Role::Attendant, now + secs(3)), None);
         assert_eq!(pairing.join(Role::Customer, now + secs(5)), Some(Effect::Paired));
