@@ -11,7 +11,7 @@ use harness::world::{Computer, VIEWER, World};
 fn terminal(customer: &mut Computer) -> Result<(Rect, std::path::PathBuf)> {
     let work = customer.folder().join("trabalho");
     std::fs::create_dir_all(&work)?;
-    let window = customer.display.terminal("Terminal", "70x20+600+380", &work)?;
+    let window = customer.display.terminal("Terminal", "70x14+520+380", &work)?;
     Ok((customer.display.place_of(window)?, work))
 }
 

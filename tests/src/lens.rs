@@ -56,6 +56,11 @@ impl Lens {
             differing = source.differing(&shown);
             Ok(differing == 0)
         });
+        if same.is_err() {
+            // Kept with everything else where AMPARO_KEEP says.
+            customer.screenshot(&customer.folder().join("picture-shown.png"))?;
+            attendant.screenshot(&attendant.folder().join("picture-seen.png"))?;
+        }
         same.with_context(|| format!("{differing} of {} pixels differ", rect.width * rect.height))
     }
 }

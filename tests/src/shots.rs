@@ -40,9 +40,20 @@ impl Shots {
         self.folder.join(format!("{number:02}-{name}.png"))
     }
 
-    /// A computer's whole screen.
+    /// A computer's whole screen, once it stands still: a page is told of before it is drawn. What counts on (a clock, a breathing dot) is
+    /// not waited for.
     pub fn screen(&self, computer: &Computer, what: &str) -> Result<()> {
-        computer.screenshot(&self.file(&format!("{}-{what}", computer.name)))
+        let mut before = computer.display.picture()?;
+        for _ in 0..8 {
+            std::thread::sleep(std::time::Duration::from_millis(150));
+            let now = computer.display.picture()?;
+            let still = now.differing(&before) < 200;
+            before = now;
+            if still {
+                break;
+            }
+        }
+        before.save(&self.file(&format!("{}-{what}", computer.name)))
     }
 
     /// A page of the console.

@@ -335,8 +335,13 @@ impl Computer {
         })
     }
 
-    /// Clicks something by its name.
+    /// Clicks something by its name; a person would bring the window to the front first.
     pub fn click(&self, window: &str, label: &str) -> Result<()> {
+        if window == MAIN
+            && let Some((main, _)) = self.display.windows()?.into_iter().find(|(_, title)| title.contains(COMPANY))
+        {
+            self.display.activate(main)?;
+        }
         self.hands.click(self.place(window, label)?.centre())
     }
 

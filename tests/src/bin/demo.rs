@@ -46,18 +46,21 @@ fn main() -> Result<()> {
     shots.console(&browser, "ticket-new")?;
     step(&format!("ticket {ticket} opened in the built-in desk"));
 
-    let mut customer = world.customer()?;
+    // The customer's desk as it is on any day; then the downloaded program is started on it.
+    let mut customer = world.computer("customer", (1280, 800))?;
     let work = customer.folder().join("documentos");
     std::fs::create_dir_all(&work)?;
     for name in ["notas-2026.txt", "certificado.txt", "clientes.txt"] {
         std::fs::write(work.join(name), "Padaria Aurora\n")?;
     }
-    let terminal = customer.display.terminal("Terminal", "78x20+560+420", &work)?;
     if installed("pcmanfm") {
         let folder = work.to_str().context("the folder's name is text")?.to_owned();
         customer.display.run("pcmanfm", &["--no-desktop", &folder])?;
         customer.display.window_titled("documentos")?;
     }
+    let terminal = customer.display.terminal("Terminal", "78x14+520+380", &work)?;
+    customer.plug_in(&world.relay)?;
+    customer.start_program(&[])?;
     customer.screen().wait_page("fields")?;
     shots.screen(&customer, "fields")?;
     let credentials = story::register(&customer)?;
