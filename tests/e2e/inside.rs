@@ -54,12 +54,23 @@ impl House {
         Self::with(|_| ())
     }
 
+    fn with_store(look: impl FnOnce(Arc<store::SqliteStore>)) -> Result<Self> {
+        Self::begin(look, |_| ())
+    }
+
     fn with(change: impl FnOnce(&mut relay_config::Config)) -> Result<Self> {
+        Self::begin(|_| (), change)
+    }
+
+    fn begin(look: impl FnOnce(Arc<store::SqliteStore>), change: impl FnOnce(&mut relay_config::Config)) -> Result<Self> {
         drop(tracing_subscriber::fmt().with_env_filter(tracing_subscriber::EnvFilter::from_default_env()).with_test_writer().try_init());
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let folder = tempfile::tempdir()?;
         let carried = Arc::new(Mutex::new(Vec::new()));
         let mut config = Self::config(folder.path(), SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), &carried);
+        let records = Arc::new(runtime.block_on(store::SqliteStore::open(&folder.path().join(relay::relay::DATABASE)))?);
+        config.store = Some(records.clone());
+        look(records);
         change(&mut config);
         let relay = runtime.block_on(Relay::start(config))?;
         let address = relay.quic_addr;
@@ -388,5 +399,47 @@ fn a_program_that_exits_in_a_session_ends_it_at_once_on_both_sides() -> Result<(
     attendant.tell(Command::Quit);
     house.runtime.block_on(attendant.task)?;
     customer.wait("the receipt", |view| matches!(view.page, Page::Receipt(_)).then_some(()))?;
+    house.check_tickets(1)
+}
+
+#[test]
+fn while_the_ticketing_system_is_down_the_session_goes_on_and_its_actions_come_later_exactly_once() -> Result<()> {
+    let mut faulty = None;
+    let house = House::with(|config| {
+        let store: Arc<dyn store::Store> = config.store.clone().expect("the house has opened it");
+        let system = Arc::new(tickets::adapter::faulty::Faulty::new(Arc::new(tickets::DeskSystem::new(store))));
+        config.tickets = Some(system.clone());
+        faulty = Some(system);
+    })?;
+    let faulty = faulty.context("no ticketing system")?;
+    faulty.set_down(true);
+    let display = screen(&house)?;
+    let (customer, attendant) = session(&house, &display)?;
+    customer.tell(Command::End);
+    attendant.wait("the end", |view| matches!(&view.page, Page::Ended(page) if page.ticket.is_none() && page.recorded_later).then_some(()))?;
+    customer.wait("a receipt without a ticket", |view| matches!(&view.page, Page::Receipt(page) if page.ticket.is_none()).then_some(()))?;
+    faulty.heal();
+    house.check_tickets(1)?;
+    // Both people are told the number once there is one.
+    attendant.wait("the ticket's number", |view| matches!(&view.page, Page::Ended(page) if page.ticket.is_some()).then_some(()))?;
+    customer.wait("the ticket's number", |view| matches!(&view.page, Page::Receipt(page) if page.ticket.is_some()).then_some(()))
+}
+
+#[test]
+fn on_a_full_disk_no_session_begins_and_one_under_way_is_recorded_when_there_is_room() -> Result<()> {
+    let mut records = None;
+    let house = House::with_store(|store| records = Some(store))?;
+    let records = records.context("no store")?;
+    let display = screen(&house)?;
+    let (customer, attendant) = session(&house, &display)?;
+    house.runtime.block_on(records.limit_pages(1))?;
+    customer.tell(Command::End);
+    attendant.wait("the end", |view| matches!(view.page, Page::Ended(_)).then_some(()))?;
+    attendant.tell(Command::Back);
+    customer.tell(Command::DismissReceipt);
+    let (id, password) = customer.waiting()?;
+    attendant.dial(&id, &password)?;
+    ensure!(attendant.trouble()? == Trouble::CannotRecord, "nothing is begun that cannot be written down");
+    house.runtime.block_on(records.limit_pages(u32::MAX - 1))?;
     house.check_tickets(1)
 }

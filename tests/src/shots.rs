@@ -40,12 +40,13 @@ impl Shots {
         self.folder.join(format!("{number:02}-{name}.png"))
     }
 
-    /// A computer's whole screen, once it stands still: a page is told of before it is drawn. What counts on (a clock, a breathing dot) is
+    /// A computer's whole screen, once it has stood still for a while: a page is told of before it is drawn, and a window manager takes its
+    /// time with a window that comes back. What counts on (a clock, a breathing dot) is
     /// not waited for.
     pub fn screen(&self, computer: &Computer, what: &str) -> Result<()> {
         let mut before = computer.display.picture()?;
-        for _ in 0..8 {
-            std::thread::sleep(std::time::Duration::from_millis(150));
+        for _ in 0..6 {
+            std::thread::sleep(std::time::Duration::from_millis(400));
             let now = computer.display.picture()?;
             let still = now.differing(&before) < 200;
             before = now;

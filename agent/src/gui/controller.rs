@@ -305,6 +305,10 @@ impl Controller {
                 }
             }
             FromRelay::Closed(closed) => {
+                if closed.why == CloseReason::Violation {
+                    // The relay knows no such session of ours: telling it again helps nobody.
+                    self.reports.retain(|pending| pending.report.session != closed.session);
+                }
                 if self.customer.session.as_ref().is_some_and(|s| s.id == closed.session) {
                     self.effects.push_back(Effect::Helped(ToHelped::End(closed.why)));
                 } else {
