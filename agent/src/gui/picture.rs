@@ -96,14 +96,16 @@ impl Studio {
             .cloned()
             .ok_or_else(|| Error::Toolkit("a window of another platform".into()))?;
         window.dispatch_event(WindowEvent::ScaleFactorChanged { scale_factor: setting.scale });
-        let own = bars.first().map(|b| (b.get_wanted_width(), b.get_wanted_height())).unwrap_or_default();
         let side = |given: u32, own: f32| ((if given == 0 { own } else { given as f32 }) * setting.scale).ceil().max(1.0) as u32;
-        adapter.set_size(PhysicalSize::new(side(setting.width, own.0), side(setting.height, own.1)));
         window.dispatch_event(WindowEvent::WindowActiveChanged(true));
-        // Rows and focus settle in the first rounds.
-        let size = window.size();
-        let mut pixels = vec![Rgb8Pixel::default(); (size.width * size.height) as usize];
+        // Rows, focus and what the bar asks for settle in the first rounds.
+        let mut size = window.size();
+        let mut pixels = Vec::new();
         for _ in 0..4 {
+            let own = bars.first().map(|b| (b.get_wanted_width(), b.get_wanted_height())).unwrap_or_default();
+            size = PhysicalSize::new(side(setting.width, own.0), side(setting.height, own.1));
+            adapter.set_size(size);
+            pixels = vec![Rgb8Pixel::default(); (size.width * size.height) as usize];
             slint::platform::update_timers_and_animations();
             adapter.request_redraw();
             adapter.draw_if_needed(|renderer| {

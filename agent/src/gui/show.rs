@@ -79,7 +79,7 @@ impl Windows {
                 .chain(bars.iter().map(|b| b.global::<ui::Texts>()))
         };
 
-        let fresh = bars.len() > 0 && before.is_none_or(|b| b.session_bar.is_none());
+        let fresh = !bars.is_empty() && before.is_none_or(|b| b.session_bar.is_none());
         if fresh || before.is_none_or(|b| b.theme != view.theme) {
             all_tokens().for_each(|tokens| {
                 tokens.set_theme(match view.theme {
@@ -277,6 +277,23 @@ fn escaped(name: &str) -> String {
     name.chars().flat_map(|c| c.is_ascii_punctuation().then_some('\\').into_iter().chain([c])).collect()
 }
 
+/// No line breaks between the groups of a number, or a number and its unit.
+fn tied(text: &str) -> SharedString {
+    let mut tied = String::with_capacity(text.len() + 4);
+    let mut rest = text;
+    while let Some(at) = rest.find(' ') {
+        let (before, after) = (&rest[..at], &rest[at + 1..]);
+        let word = after.split([' ', ',', '.']).next().unwrap_or_default();
+        let number = before.ends_with(|c: char| c.is_ascii_digit()) && word.starts_with(|c: char| c.is_ascii_digit());
+        let unit = before.ends_with(|c: char| c.is_ascii_digit()) && ["s", "min", "h", "ms", "%", "kbit/s", "Mbit/s"].contains(&word);
+        tied.push_str(before);
+        tied.push(if number || unit { '\u{a0}' } else { ' ' });
+        rest = after;
+    }
+    tied.push_str(rest);
+    tied.into()
+}
+
 fn text(value: &Option<String>) -> SharedString {
     value.as_deref().unwrap_or_default().into()
 }
@@ -331,12 +348,12 @@ fn consent(l: Language, v: &ConsentView) -> ui::ConsentData {
             Some(t) => format!("{} · {}", t.number, t.subject).into(),
             None => Terms::of(l).new_ticket.into(),
         },
-        code: text(&v.check_code),
+        code: tied(v.check_code.as_deref().unwrap_or_default()),
         armed: v.armed(),
         arming: 1.0 - share(v.arms_in, v.arms_after),
         allow: if v.armed() { Terms::of(l).allow.into() } else { phrases::allow_in(l, v.arms_in).into() },
         left: share(v.expires_in, v.expires_after),
-        left_line: phrases::refused_in(l, v.expires_in).into(),
+        left_line: tied(&phrases::refused_in(l, v.expires_in)),
     }
 }
 
@@ -433,7 +450,7 @@ fn unreachable(l: Language, brand: &BrandView, v: &UnreachableView) -> ui::Unrea
     let trying = v.retry_in.is_zero();
     ui::UnreachableData {
         trying,
-        line: if trying { Terms::of(l).trying_line.into() } else { phrases::retry_in(l, v.retry_in).into() },
+        line: if trying { Terms::of(l).trying_line.into() } else { tied(&phrases::retry_in(l, v.retry_in)) },
         left: if trying { 1.0 } else { 1.0 - share(v.retry_in, v.retry_after) },
         phone: brand.phone.as_ref().map(|p| phrases::call_if_urgent(l, p)).unwrap_or_default().into(),
         details: (&v.details).into(),
@@ -582,7 +599,7 @@ fn connecting(l: Language, v: &ConnectingView) -> ui::ConnectingData {
         partner_id: (&v.partner.id).into(),
         theirs: partner_initials(&v.partner),
         mine: phrases::initials(&v.attendant).into(),
-        code: text(&v.check_code),
+        code: tied(v.check_code.as_deref().unwrap_or_default()),
         ..ui::ConnectingData::default()
     };
     match v.stage {
@@ -595,7 +612,7 @@ fn connecting(l: Language, v: &ConnectingView) -> ui::ConnectingData {
             data.line = phrases::question_shows(l, v.ticket.as_deref()).into();
             data.counting = true;
             data.left = share(expires_in, expires_after);
-            data.left_line = phrases::expires_in(l, expires_in).into();
+            data.left_line = tied(&phrases::expires_in(l, expires_in));
         }
         ConnectStage::Opening => {
             data.title = t.opening_title.into();
@@ -614,7 +631,7 @@ fn bar_data(l: Language, v: &BarView) -> ui::BarData {
         time: moment::clock(v.elapsed).into(),
         ticket: v.ticket.as_deref().unwrap_or(Terms::of(l).being_opened).into(),
         protocol: text(&v.protocol),
-        code: text(&v.check_code),
+        code: tied(v.check_code.as_deref().unwrap_or_default()),
         lost: v.reconnecting.is_some(),
         lost_line: v.reconnecting.map(|left| phrases::bar_lost(l, left)).unwrap_or_default().into(),
         open: v.open,
@@ -665,7 +682,7 @@ fn viewer_data(l: Language, v: &ViewerView) -> ui::ViewerData {
             .unwrap_or_default()
             .into(),
         left: lost.map(|r| 1.0 - share(r.ends_in, r.ends_after)).unwrap_or_default(),
-        left_line: lost.map(|r| phrases::ends_unless_back(l, r.ends_in)).unwrap_or_default().into(),
+        left_line: lost.map(|r| tied(&phrases::ends_unless_back(l, r.ends_in))).unwrap_or_default(),
     }
 }
 
@@ -673,7 +690,7 @@ fn link_rows(l: Language, v: &LinkView) -> Vec<ui::LinkRow> {
     let t = Terms::of(l);
     let mut rows = Vec::new();
     let mut row = |name: &str, value: String, warning: bool| {
-        rows.push(ui::LinkRow { name: name.into(), value: value.into(), warning });
+        rows.push(ui::LinkRow { name: name.into(), value: tied(&value), warning });
     };
     if !v.relay.is_empty() {
         row(t.path, phrases::path(l, &v.relay, &v.transport), false);
