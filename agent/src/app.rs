@@ -77,6 +77,9 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 /// A session's snapshot and such, for tests and recordings: the running viewer's feed, if there is one.
 pub type FeedSlot = Arc<std::sync::Mutex<Option<Feed>>>;
 
+/// Both ends of the channel on which sessions tell what happens.
+type News<T> = (mpsc::Sender<(SessionId, T)>, mpsc::Receiver<(SessionId, T)>);
+
 /// The program.
 pub struct App {
     config: Config,
@@ -87,9 +90,9 @@ pub struct App {
     events: mpsc::Receiver<LinkEvent>,
     end: CustomerEnd,
     helped: Option<(SessionId, mpsc::Sender<helped::In>)>,
-    helped_out: (mpsc::Sender<(SessionId, helped::Out)>, mpsc::Receiver<(SessionId, helped::Out)>),
+    helped_out: News<helped::Out>,
     attending: Option<(SessionId, mpsc::Sender<attending::In>)>,
-    attending_out: (mpsc::Sender<(SessionId, attending::Out)>, mpsc::Receiver<(SessionId, attending::Out)>),
+    attending_out: News<attending::Out>,
     connection: Option<quinn::Connection>,
     enrolling: Option<EnrolmentKey>,
     identity: Option<Identity>,

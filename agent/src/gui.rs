@@ -19,7 +19,7 @@ mod viewer_input;
 mod windows;
 
 /// What the `.slint` files compile to.
-#[allow(missing_docs, clippy::all, clippy::unwrap_used, unreachable_pub)]
+#[allow(missing_docs, clippy::all, clippy::unwrap_used, clippy::todo, unreachable_pub)]
 mod ui {
     slint::include_modules!();
 }

@@ -107,6 +107,18 @@ impl Keys {
         self.derived(b"amparo session tokens v1")
     }
 
+    /// What stateless resets are signed with: kept, so that a relay that was killed and started again tells its programs at their next
+    /// packet that their connections are gone, instead of leaving them to their idle time-outs.
+    pub(crate) fn reset_key(&self) -> [u8; 32] {
+        self.derived(b"amparo stateless resets v1")
+    }
+
+    /// What connection ids are marked with, kept for the same reason: a relay answers only ids that it may have given.
+    pub(crate) fn connection_id_key(&self) -> u64 {
+        let [a, b, c, d, e, f, g, h, ..] = self.derived(b"amparo connection ids v1");
+        u64::from_le_bytes([a, b, c, d, e, f, g, h])
+    }
+
     fn derived(&self, purpose: &[u8]) -> [u8; 32] {
         let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &self.secret), purpose);
         tag.as_ref().try_into().expect("HMAC-SHA-256 has 32 bytes")

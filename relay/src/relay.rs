@@ -17,7 +17,7 @@ use std::{
 use anyhow::Context;
 use jiff::Timestamp;
 use protocol::id::TenantId;
-use quinn::{Endpoint, EndpointConfig, TokioRuntime};
+use quinn::{Endpoint, TokioRuntime};
 use store::{App, SqliteStore, Store};
 use tickets::{Desk, DeskSystem, TicketSystem, Worker};
 use tokio::{
@@ -168,7 +168,7 @@ impl Relay {
         let tickets = config.tickets.clone().unwrap_or_else(|| Arc::new(DeskSystem::new(store.clone())));
         let worker = Worker::new(store.clone(), tickets.clone(), outbox.clone());
         let server = transport::server_config(&keys, &config.times)?;
-        let endpoint = Endpoint::new(EndpointConfig::default(), Some(server), udp, Arc::new(TokioRuntime))
+        let endpoint = Endpoint::new(transport::endpoint_config(&keys), Some(server), udp, Arc::new(TokioRuntime))
             .context("opening the end point")?;
         let console = TcpListener::from_std(tcp).context("opening the console's port")?;
         let shared = Arc::new(Shared {

@@ -8,7 +8,11 @@ use harness::world::{ANA_LOGIN, Computer, World};
 /// Kills the relay and starts it again on the same folder and port.
 fn restart(world: &mut World) -> Result<()> {
     world.relay.kill()?;
-    world.relay.start_again()
+    world.relay.start_again()?;
+    // Both programs have found out by themselves and are back.
+    let log = world.relay.program();
+    log.wait_new_log("attendant logged in", wait::PATIENCE)?;
+    log.wait_new_log("registered device", wait::PATIENCE).map(drop)
 }
 
 fn both(world: &World, password: &str) -> Result<(Computer, Computer, Credentials)> {

@@ -42,7 +42,7 @@ impl Lens {
     }
 
     /// A point of the customer's screen, on the attendant's.
-    pub fn to_attendant(&self, (x, y): (i32, i32)) -> (i32, i32) {
+    pub fn to_attendant(self, (x, y): (i32, i32)) -> (i32, i32) {
         (x + self.dx, y + self.dy)
     }
 

@@ -129,14 +129,14 @@ async fn forward(near: Arc<UdpSocket>, relay: SocketAddr, line: Arc<Line>) {
             back.abort();
             flows.remove(&from);
         }
-        if !flows.contains_key(&from) {
+        if let std::collections::hash_map::Entry::Vacant(vacant) = flows.entry(from) {
             let Ok(far) = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await else { continue };
             if far.connect(relay).await.is_err() {
                 continue;
             }
             let far = Arc::new(far);
             let back = tokio::spawn(carry_back(far.clone(), near.clone(), from, line.clone()));
-            flows.insert(from, (far, address, back));
+            vacant.insert((far, address, back));
         }
         let (Some((far, ..)), Some(delay)) = (flows.get(&from), line.admit(&packet[..length])) else { continue };
         send_after(delay, far.clone(), None, &packet[..length]).await;

@@ -14,15 +14,18 @@ pub struct Program {
     name: String,
     child: Child,
     log: PathBuf,
+    /// Where this program's part of the log begins.
+    log_from: usize,
 }
 
 impl Program {
     /// Starts `command` with what it prints going to `log` (added to, so that a restart keeps what was before).
     pub fn start(name: &str, command: &mut Command, log: &Path) -> Result<Self> {
         let file = File::options().create(true).append(true).open(log).with_context(|| format!("opening {log:?}"))?;
+        let log_from = usize::try_from(file.metadata()?.len())?;
         command.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file);
         let child = command.spawn().with_context(|| format!("starting {name} ({command:?})"))?;
-        Ok(Self { name: name.into(), child, log: log.into() })
+        Ok(Self { name: name.into(), child, log: log.into(), log_from })
     }
 
     /// What it is called in messages.
@@ -42,14 +45,24 @@ impl Program {
 
     /// Waits until it has printed a line that holds `text`, and gives the line.
     pub fn wait_log(&mut self, text: &str, patience: Duration) -> Result<String> {
+        self.wait_log_from(0, text, patience)
+    }
+
+    /// [`Program::wait_log`], but what an earlier program of this log printed does not count.
+    pub fn wait_new_log(&mut self, text: &str, patience: Duration) -> Result<String> {
+        self.wait_log_from(self.log_from, text, patience)
+    }
+
+    fn wait_log_from(&mut self, from: usize, text: &str, patience: Duration) -> Result<String> {
         let what = format!("{:?} in the log of {}", text, self.name);
         wait::until(&what, patience, || {
             let log = self.log()?;
+            let log = log.get(from..).unwrap_or_default();
             if let Some(line) = log.lines().find(|line| line.contains(text)) {
                 return Ok(Some(line.to_owned()));
             }
             match self.child.try_wait()? {
-                Some(status) => bail!("{} ended with {status} instead; it said:\n{}", self.name, tail(&log, 15)),
+                Some(status) => bail!("{} ended with {status} instead; it said:\n{}", self.name, tail(log, 15)),
                 None => Ok(None),
             }
         })

@@ -115,8 +115,11 @@ struct Candidate {
     name: &'static str,
     /// Tried when no name is given.
     preferred: bool,
-    open: fn(Option<&str>) -> Result<Box<dyn Backend>, Error>,
+    open: Open,
 }
+
+/// Opens a backend on a display.
+type Open = fn(Option<&str>) -> Result<Box<dyn Backend>, Error>;
 
 /// In order of preference.
 const CANDIDATES: &[Candidate] = &[

@@ -46,7 +46,7 @@ impl Frame {
     }
 
     /// From the top left pixel of `rect` to its last, all rows with their full stride.
-    pub(crate) fn from_corner(&self, rect: Rect) -> &[u8] {
+    pub(crate) fn starting_at(&self, rect: Rect) -> &[u8] {
         let end = self.start(rect.x, (rect.bottom() - 1) as u16) + usize::from(rect.width) * 4;
         &self.bytes[self.start(rect.x, rect.y)..end]
     }

@@ -80,10 +80,10 @@ impl Windows {
 
         let this = self.weak();
         act.on_field_typed(move |index, text| {
-            if let (Some(w), Ok(index)) = (this.upgrade(), usize::try_from(index)) {
-                if let Some(slot) = w.typed.borrow_mut().get_mut(index) {
-                    *slot = text.into();
-                }
+            if let (Some(w), Ok(index)) = (this.upgrade(), usize::try_from(index))
+                && let Some(slot) = w.typed.borrow_mut().get_mut(index)
+            {
+                *slot = text.into();
             }
         });
         let this = self.weak();

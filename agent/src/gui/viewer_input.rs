@@ -54,16 +54,16 @@ impl ViewerInput {
                     return EventResult::Propagate;
                 }
                 // Keys held when the window gets the focus were pressed for somebody else.
-                if !(*is_synthetic && event.state == ElementState::Pressed) {
-                    if let Some(scan) = event.physical_key.to_scancode() {
-                        let down = event.state == ElementState::Pressed;
-                        inputs.push(RawInput::Key {
-                            scan,
-                            text: event.text.as_ref().filter(|_| down).map(|t| t.to_string()),
-                            down,
-                            repeat: event.repeat,
-                        });
-                    }
+                let down = event.state == ElementState::Pressed;
+                if !(*is_synthetic && down)
+                    && let Some(scan) = event.physical_key.to_scancode()
+                {
+                    inputs.push(RawInput::Key {
+                        scan,
+                        text: event.text.as_ref().filter(|_| down).map(|t| t.to_string()),
+                        down,
+                        repeat: event.repeat,
+                    });
                 }
                 EventResult::PreventDefault
             }

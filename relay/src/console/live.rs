@@ -117,10 +117,10 @@ impl Viewer {
                 self.over = true;
                 return Some(Event::default().event("over").data("login"));
             }
-            if changed || self.ended_read.elapsed() >= ENDED_READ {
-                if let Some(rows) = self.rows(false).await {
-                    return Some(rows);
-                }
+            if (changed || self.ended_read.elapsed() >= ENDED_READ)
+                && let Some(rows) = self.rows(false).await
+            {
+                return Some(rows);
             }
             if !changed {
                 return Some(self.beat());

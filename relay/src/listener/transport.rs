@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use protocol::version::ALPN_OUTER;
 use quinn::{
-    Connection, IdleTimeout, TransportConfig, VarInt, congestion::CubicConfig, crypto::rustls::QuicServerConfig,
+    Connection, EndpointConfig, IdleTimeout, TransportConfig, VarInt, congestion::CubicConfig, crypto::rustls::QuicServerConfig,
 };
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
@@ -36,10 +36,18 @@ const INCOMING_BYTES: u64 = 8 * 1024 * 1024;
 /// Bytes kept for one of them.
 const INCOMING_BYTES_EACH: u64 = 16 * 1024;
 
+/// How the UDP port answers packets of connections it does not know: those of an earlier life of this relay are told that they are gone.
+pub fn endpoint_config(keys: &Keys) -> EndpointConfig {
+    let mut config = EndpointConfig::new(Arc::new(ring::hmac::Key::new(ring::hmac::HMAC_SHA256, &keys.reset_key())));
+    let key = keys.connection_id_key();
+    config.cid_generator(move || Box::new(quinn_proto::HashedConnectionIdGenerator::from_key(key)));
+    config
+}
+
 /// What programs meet on the UDP port.
 ///
 /// # Errors
-/// When the key does not fit the certificate.
+/// When certificate and key do not fit each other.
 pub fn server_config(keys: &Keys, times: &Times) -> anyhow::Result<quinn::ServerConfig> {
     let mut tls = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_protocol_versions(&[&rustls::version::TLS13])?

@@ -27,7 +27,7 @@ fn real() -> Vec<Batch> {
                 let (x, y) = (at % 200, at / 200 + if step > 6 { 20 } else { 0 });
                 let film = x > 60;
                 if film {
-                    [(x * y + step * 31) as u8, (x * 3 ^ y * 5) as u8, (x + y * step) as u8, 0]
+                    [(x * y + step * 31) as u8, ((x * 3) ^ (y * 5)) as u8, (x + y * step) as u8, 0]
                 } else {
                     [(y * 37 % 251) as u8, (x / 4 * y) as u8, 20, 0]
                 }

@@ -96,7 +96,7 @@ impl Encoder {
         let Planes { width, height, .. } = self.planes;
         let (rect, even_already) = (self.rect, (width, height) == (self.rect.width.into(), self.rect.height.into()));
         let (pixels, stride) = if even_already {
-            (frame.from_corner(rect), frame.stride())
+            (frame.starting_at(rect), frame.stride())
         } else {
             self.padded.clear();
             for row in 0..height {

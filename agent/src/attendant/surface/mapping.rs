@@ -93,7 +93,7 @@ impl Mapping {
     }
 
     /// The customer's pixel under a place in the area (physical pixels from its top left corner); `None` over the margins.
-    pub fn to_remote(&self, x: f64, y: f64) -> Option<Point> {
+    pub fn to_remote(self, x: f64, y: f64) -> Option<Point> {
         let axis = |at: f64, start: i32, length: u32, from: u16, pixels: u16| {
             let inside = at - f64::from(start);
             (inside >= 0.0 && inside < f64::from(length)).then(|| {
@@ -108,7 +108,7 @@ impl Mapping {
     }
 
     /// The customer's pixel nearest to a place in the area, also from the margins: for a drag that leaves the picture.
-    pub fn to_remote_clamped(&self, x: f64, y: f64) -> Point {
+    pub fn to_remote_clamped(self, x: f64, y: f64) -> Point {
         let hold =
             |at: f64, start: i32, length: u32| at.clamp(f64::from(start), f64::from(start) + f64::from(length) - 0.001);
         let (x, y) = (hold(x, self.picture.x, self.picture.width), hold(y, self.picture.y, self.picture.height));
@@ -116,7 +116,7 @@ impl Mapping {
     }
 
     /// The pixels of the area that these pixels of the screen colour; `None` when they are outside the view.
-    pub fn to_area(&self, rect: Rect) -> Option<Area> {
+    pub fn to_area(self, rect: Rect) -> Option<Area> {
         let rect = rect.intersect(self.part)?;
         let axis = |near: u32, far: u32, from: u16, pixels: u16, start: i32, length: u32| {
             let (near, far) = (u64::from(near - u32::from(from)), u64::from(far - u32::from(from)));
