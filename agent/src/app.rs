@@ -108,11 +108,14 @@ impl App {
     /// Makes everything, in order: keys of this start first (nothing can be secured without), then the settings, then the link, which
     /// begins to dial at once.
     pub fn load(config: Config) -> anyhow::Result<Self> {
-        let end = CustomerEnd::new(config.profile.tenant, &config.profile.root).context("making the keys of this start")?;
+        let end =
+            CustomerEnd::new(config.profile.tenant, &config.profile.root).context("making the keys of this start")?;
         let settings = config.folder.load();
         let entropy = Box::new(|| {
             let mut bytes = [0; 5];
-            rand::rngs::OsRng.try_fill_bytes(&mut bytes).expect("the system's random generator works, or nothing is safe here");
+            rand::rngs::OsRng
+                .try_fill_bytes(&mut bytes)
+                .expect("the system's random generator works, or nothing is safe here");
             bytes
         });
         let controller = Controller::new(config.profile.controller.clone(), settings, config.language, entropy, now());
@@ -356,7 +359,13 @@ impl App {
     }
 
     fn start_helped(&mut self, session: SessionId, password: Password) {
-        let setup = helped::Setup { session, end: self.end.clone(), password, screen: self.config.screen.clone(), input: self.config.input.clone() };
+        let setup = helped::Setup {
+            session,
+            end: self.end.clone(),
+            password,
+            screen: self.config.screen.clone(),
+            input: self.config.input.clone(),
+        };
         self.helped = Some((session, helped::start(setup, self.helped_out.0.clone())));
     }
 
@@ -366,7 +375,13 @@ impl App {
             let out = attending::Out::Over { why: CloseReason::Failed, begun: false, reconnects: 0 };
             return self.controller.attending(session, &out, now());
         };
-        let setup = attending::Setup { session, identity, password, want: Grants::CONTROL, display: self.config.display.clone() };
+        let setup = attending::Setup {
+            session,
+            identity,
+            password,
+            want: Grants::CONTROL,
+            display: self.config.display.clone(),
+        };
         self.attending = Some((session, attending::start(setup, self.attending_out.0.clone())));
     }
 
@@ -398,7 +413,8 @@ impl App {
             }
             return;
         }
-        let folder = directories::UserDirs::new().map(|dirs| dirs.document_dir().unwrap_or_else(|| dirs.home_dir()).to_owned());
+        let folder =
+            directories::UserDirs::new().map(|dirs| dirs.document_dir().unwrap_or_else(|| dirs.home_dir()).to_owned());
         let saved = folder.ok_or_else(|| "no folder of this user is known".to_owned()).and_then(|folder| {
             let path = folder.join(receipt.file_name());
             write_whole(&path, text.as_bytes()).map(|()| path.display().to_string()).map_err(|error| error.to_string())

@@ -4,6 +4,9 @@
 //! `attendant::session` → `attendant::viewer`; an input event goes back through `attendant::key_map` → relay → `customer::session`, where
 //! the machine decides, → `customer::input_task`.
 
+// Not forbidden: what the `.slint` files compile to allows itself what it needs.
+#![deny(unsafe_code)]
+
 pub mod app;
 pub mod attendant;
 pub mod config;

@@ -1,5 +1,7 @@
 //! Starts the program: the profile, then the windows on this thread, then everything else beside them.
 
+#![forbid(unsafe_code)]
+
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use amparo_agent::{
@@ -38,7 +40,10 @@ struct Arguments {
 
 fn main() -> ExitCode {
     tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::try_from_env("AMPARO_LOG").unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,slint=warn,winit=warn")))
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_env("AMPARO_LOG")
+                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,slint=warn,winit=warn")),
+        )
         .with_writer(std::io::stderr)
         .init();
     match run(Arguments::parse()) {
@@ -52,7 +57,8 @@ fn main() -> ExitCode {
 
 fn run(arguments: Arguments) -> anyhow::Result<()> {
     let language = match &arguments.language {
-        Some(tag) => Language::from_tag(tag).with_context(|| format!("there is no interface in {tag}: pt-BR, en and es are there"))?,
+        Some(tag) => Language::from_tag(tag)
+            .with_context(|| format!("there is no interface in {tag}: pt-BR, en and es are there"))?,
         None => Language::of_the_system(),
     };
     let opened = match profile::open(arguments.profile.as_deref()) {
@@ -73,7 +79,12 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
     let (told, inbox) = mpsc::unbounded_channel();
     let gui = Gui::new(hooks(told)).context("opening the windows")?;
     let handle = gui.handle();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).thread_name("link").enable_all().build().context("starting the threads of the link")?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name("link")
+        .enable_all()
+        .build()
+        .context("starting the threads of the link")?;
     let app = {
         let _inside = runtime.enter();
         App::load(config)?
@@ -115,7 +126,14 @@ fn damaged(error: &ProfileError, language: Language) -> anyhow::Result<()> {
     let gui = Gui::new(hooks(told)).context("opening the window")?;
     let handle = gui.handle();
     handle.show(ViewModel {
-        brand: BrandView { title: "Amparo".to_owned(), company: "Amparo".to_owned(), logo: None, accent: None, phone: None, hours: None },
+        brand: BrandView {
+            title: "Amparo".to_owned(),
+            company: "Amparo".to_owned(),
+            logo: None,
+            accent: None,
+            phone: None,
+            hours: None,
+        },
         language,
         theme: Theme::System,
         page: Page::ProfileAltered(ProfileAlteredView { details: why.clone() }),

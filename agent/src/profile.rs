@@ -60,7 +60,10 @@ pub fn open(named: Option<&Path>) -> Result<Opened, ProfileError> {
     let path = match named {
         Some(path) => path.to_owned(),
         None => {
-            let beside = std::env::current_exe().ok().and_then(|exe| exe.parent().map(|folder| folder.join(BESIDE))).unwrap_or_else(|| PathBuf::from(BESIDE));
+            let beside = std::env::current_exe()
+                .ok()
+                .and_then(|exe| exe.parent().map(|folder| folder.join(BESIDE)))
+                .unwrap_or_else(|| PathBuf::from(BESIDE));
             if !beside.exists() {
                 return Err(ProfileError::Missing(beside));
             }
@@ -74,9 +77,21 @@ pub fn open(named: Option<&Path>) -> Result<Opened, ProfileError> {
 /// Opens a profile that was read.
 pub fn from_bytes(bytes: &[u8]) -> Result<Opened, bundle::BundleError> {
     let (profile, _key) = bundle::open(bytes, None)?;
-    let fields = profile.fields.iter().filter(|field| field.presence != Presence::Hidden).map(|field| (key(field.key), field.presence == Presence::Required)).collect();
-    let relays: Vec<RelayAddress> =
-        profile.relays.iter().map(|relay| RelayAddress { host: relay.host.clone(), port: relay.port, certificate_sha256: relay.certificate_sha256 }).collect();
+    let fields = profile
+        .fields
+        .iter()
+        .filter(|field| field.presence != Presence::Hidden)
+        .map(|field| (key(field.key), field.presence == Presence::Required))
+        .collect();
+    let relays: Vec<RelayAddress> = profile
+        .relays
+        .iter()
+        .map(|relay| RelayAddress {
+            host: relay.host.clone(),
+            port: relay.port,
+            certificate_sha256: relay.certificate_sha256,
+        })
+        .collect();
     Ok(Opened {
         tenant: TenantId::from_bytes(profile.tenant),
         root: profile.root.clone(),

@@ -36,7 +36,8 @@ fn every_page_is_drawn_in_three_languages_light_and_dark_and_no_two_are_the_same
                     Which::Bar => (0, 0),
                     Which::Viewer => (1280, 800),
                 };
-                let picture = studio.take(&view, which, Setting { width, height, scale: 1.0, text_scale: 1.0 }).unwrap();
+                let picture =
+                    studio.take(&view, which, Setting { width, height, scale: 1.0, text_scale: 1.0 }).unwrap();
                 let colours: HashSet<&[u8]> = picture.rgb.chunks_exact(3).collect();
                 assert!(colours.len() > 8, "{name} in {} is blank", language.tag());
                 seen.insert(picture.rgb);

@@ -52,7 +52,11 @@ fn in_rounded(x: f64, y: f64, width: f64, height: f64, radius: f64) -> bool {
     inside && (x - nearest_x).hypot(y - nearest_y) <= radius
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "inside the picture, and held to its sides")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "inside the picture, and held to its sides"
+)]
 fn pixel(picture: &Logo, x: f64, y: f64) -> [u8; 4] {
     let column = (x as usize).min(picture.width_px() as usize - 1);
     let row = (y as usize).min(picture.height_px() as usize - 1);

@@ -2,6 +2,8 @@
 //!
 //! Exit codes: 0 done, 1 failed, 2 wrong use. Errors say what was tried.
 
+#![forbid(unsafe_code)]
+
 use std::{path::PathBuf, process::ExitCode};
 
 use amparo_branding::{file, profile, root};
@@ -87,7 +89,10 @@ fn run(what: What) -> anyhow::Result<String> {
         What::Root(RootCommand::New { out, company }) => {
             let made = root::create(&out, &company, now.to_zoned(jiff::tz::TimeZone::UTC).date())?;
             let files: String = made.files.iter().map(|path| format!("{}\n", path.display())).collect();
-            Ok(format!("{files}branding key {}\nKeep both .key files off the server and out of backups that others can read.\n", made.branding))
+            Ok(format!(
+                "{files}branding key {}\nKeep both .key files off the server and out of backups that others can read.\n",
+                made.branding
+            ))
         }
         What::Profile(ProfileCommand::Sign { json, key, logo, root, out }) => {
             let parts = profile::Parts { json: &json, key: &key, logo: logo.as_deref(), root: root.as_deref() };

@@ -24,21 +24,24 @@ pub struct Parts<'a> {
 /// The signed profile, and how it reads. `now_unix_s` is when it is made, if the JSON does not say.
 pub fn sign(parts: &Parts<'_>, now_unix_s: u64) -> anyhow::Result<(Vec<u8>, Profile, KeyId)> {
     let key = file::signing_key(parts.key)?;
-    let mut json: Value =
-        serde_json::from_slice(&file::read(parts.json)?).with_context(|| format!("reading {} as JSON", parts.json.display()))?;
+    let mut json: Value = serde_json::from_slice(&file::read(parts.json)?)
+        .with_context(|| format!("reading {} as JSON", parts.json.display()))?;
     let words = json.as_object_mut().ok_or_else(|| anyhow!("{} holds no JSON object", parts.json.display()))?;
     words.entry("made_at_unix_s").or_insert_with(|| now_unix_s.into());
     if let Some(root) = parts.root {
         words.insert("root".into(), base64(&file::certificate(root)?).into());
     }
     if let Some(path) = parts.logo {
-        let picture = Logo::from_png(&file::read(path)?).with_context(|| format!("using the logo {}", path.display()))?;
+        let picture =
+            Logo::from_png(&file::read(path)?).with_context(|| format!("using the logo {}", path.display()))?;
         let logo = artwork::made(&picture).with_context(|| format!("fitting the logo {}", path.display()))?;
         words.insert("logo".into(), base64(logo.png()).into());
     }
-    let profile = Profile::parse(&serde_json::to_vec(&json)?).with_context(|| format!("checking {}", parts.json.display()))?;
+    let profile =
+        Profile::parse(&serde_json::to_vec(&json)?).with_context(|| format!("checking {}", parts.json.display()))?;
     let bytes = bundle::sign(&profile, &key);
-    let (read_back, id) = bundle::open(&bytes, Some(key.id().public_key())).context("reading the signed profile back")?;
+    let (read_back, id) =
+        bundle::open(&bytes, Some(key.id().public_key())).context("reading the signed profile back")?;
     if read_back != profile {
         bail!("the signed profile does not read back as it was written");
     }

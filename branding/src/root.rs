@@ -44,7 +44,8 @@ pub fn create(folder: &Path, company: &str, today: Date) -> anyhow::Result<Made>
     let root_key = KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).context("making the root's key")?;
     let certificate = root_params(company, today)?.self_signed(&root_key).context("signing the root's certificate")?;
     let branding = SigningKey::generate().context("making the branding key")?;
-    let branding_pem = KeyPair::try_from(branding.to_pkcs8().as_slice()).context("writing the branding key as PEM")?.serialize_pem();
+    let branding_pem =
+        KeyPair::try_from(branding.to_pkcs8().as_slice()).context("writing the branding key as PEM")?.serialize_pem();
     let public: String = branding.id().public_key().iter().map(|byte| format!("{byte:02x}")).collect();
 
     let contents = [

@@ -59,7 +59,8 @@ impl Desk {
     }
 }
 
-const SIGN: &str = "profile sign --json app.json --key keys/branding.key --root keys/root.crt --logo logo.png --out app.profile";
+const SIGN: &str =
+    "profile sign --json app.json --key keys/branding.key --root keys/root.crt --logo logo.png --out app.profile";
 
 #[cfg(unix)]
 fn mode(path: &Path) -> u32 {

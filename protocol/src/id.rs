@@ -114,7 +114,11 @@ impl Password {
 impl TryFrom<[u8; 8]> for Password {
     type Error = ParseIdError;
     fn try_from(symbols: [u8; 8]) -> Result<Self, ParseIdError> {
-        if symbols.iter().all(|s| CROCKFORD.contains(s)) { Ok(Self(symbols)) } else { Err(ParseIdError { what: "password" }) }
+        if symbols.iter().all(|s| CROCKFORD.contains(s)) {
+            Ok(Self(symbols))
+        } else {
+            Err(ParseIdError { what: "password" })
+        }
     }
 }
 

@@ -72,7 +72,9 @@ pub enum FromRelay {
     /// No certificate can be given.
     EnrolFailed(ShownText),
     /// Who is waiting, to attendants, whenever it changes. The whole list, newest state wins; at most [`limits::WAITING_LISTED`].
-    Waiting(#[serde(deserialize_with = "capped::list::<_, _, { limits::WAITING_LISTED }>")] Vec<directory::WaitingCustomer>),
+    Waiting(
+        #[serde(deserialize_with = "capped::list::<_, _, { limits::WAITING_LISTED }>")] Vec<directory::WaitingCustomer>,
+    ),
     /// Answer to `FindTicket`.
     TicketFound(ticket::TicketFound),
     /// Answer to `ListTickets`.

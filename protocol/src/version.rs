@@ -23,7 +23,8 @@ impl VersionRange {
     /// The highest version that both speak. `None` also for a range whose ends are swapped.
     pub fn common(self, other: Self) -> Option<u16> {
         let newest = self.newest.min(other.newest);
-        (self.oldest <= self.newest && other.oldest <= other.newest && newest >= self.oldest.max(other.oldest)).then_some(newest)
+        (self.oldest <= self.newest && other.oldest <= other.newest && newest >= self.oldest.max(other.oldest))
+            .then_some(newest)
     }
 }
 

@@ -31,7 +31,10 @@ fn every_target_has_its_fuzz_program_and_every_folder_its_target() {
     let known: BTreeSet<&str> = targets::ALL.iter().map(|(name, _)| *name).chain(["profile"]).collect();
     for name in &known {
         assert!(manifest.contains(&format!("name = \"{name}\"")), "fuzz/Cargo.toml has no program {name}");
-        assert!(corpus().with_file_name("fuzz_targets").join(format!("{name}.rs")).exists(), "no fuzz_targets/{name}.rs");
+        assert!(
+            corpus().with_file_name("fuzz_targets").join(format!("{name}.rs")).exists(),
+            "no fuzz_targets/{name}.rs"
+        );
     }
     for folder in fs::read_dir(corpus()).unwrap() {
         let name = folder.unwrap().file_name().into_string().unwrap();

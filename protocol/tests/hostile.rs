@@ -90,7 +90,13 @@ fn announced(length: u64) -> Vec<u8> {
 }
 
 /// A field of texts or bytes: how a body with a value of this length is made, and what may be accepted.
-fn check_length<M: DeserializeOwned, P: Serialize>(what: &str, min: usize, max: usize, cap: usize, parts: impl Fn(usize) -> P) {
+fn check_length<M: DeserializeOwned, P: Serialize>(
+    what: &str,
+    min: usize,
+    max: usize,
+    cap: usize,
+    parts: impl Fn(usize) -> P,
+) {
     for length in [0, 1, max - 1, max, max + 1] {
         let good = (min..=max).contains(&length);
         assert_eq!(accepted::<M>(parts(length), cap), good, "{what} of {length}");
@@ -127,7 +133,9 @@ fn lists_are_accepted_up_to_their_cap_and_not_beyond() {
     use limits::*;
     let cap = OUTER_MESSAGE_BYTES;
     let fields = |n: usize| vec![(0_u32, x(1)); n];
-    check_length::<Register, _>("fields", 0, FIELDS, cap, |n| ([0_u8; 16], fields(n), *b"00000000", None::<(u32, Vec<u8>)>, true));
+    check_length::<Register, _>("fields", 0, FIELDS, cap, |n| {
+        ([0_u8; 16], fields(n), *b"00000000", None::<(u32, Vec<u8>)>, true)
+    });
     check_length::<WaitingCustomer, _>("waiting fields", 0, FIELDS, cap, |n| (DeviceId::MIN, fields(n), x(1), 0_u64));
     let waiting = |n: usize| vec![(DeviceId::MIN, fields(1), x(1), 0_u64); n];
     let place = variant_of::<FromRelay>("Waiting");
@@ -135,7 +143,9 @@ fn lists_are_accepted_up_to_their_cap_and_not_beyond() {
     let tickets = |n: usize| vec![(x(1), x(1), x(1), x(1), 0_u32, 0_u64); n];
     check_length::<TicketList, _>("tickets", 0, OPEN_TICKETS_LISTED, cap, |n| (1_u32, 0_u32, tickets(n)));
     // An update of three numbers, so that the smallest body holds the longest list.
-    check_length::<Batch, _>("updates", 0, UPDATES_PER_BATCH, PICTURE_MESSAGE_BYTES, |n| (0_u64, 0_u64, vec![(0_u32, 1_u16, 1_u16); n]));
+    check_length::<Batch, _>("updates", 0, UPDATES_PER_BATCH, PICTURE_MESSAGE_BYTES, |n| {
+        (0_u64, 0_u64, vec![(0_u32, 1_u16, 1_u16); n])
+    });
 }
 
 fn variant_of<'de, T: serde::Deserialize<'de>>(name: &str) -> u32 {
@@ -235,11 +245,17 @@ fn nothing_is_drawn_outside_the_canvas_at_any_edge() {
             for width in edges(canvas.width) {
                 for height in edges(canvas.height) {
                     let rect = Rect { x, y, width, height };
-                    let fits = |at: u16, long: u16, side: u16| long > 0 && u32::from(at) + u32::from(long) <= u32::from(side);
+                    let fits =
+                        |at: u16, long: u16, side: u16| long > 0 && u32::from(at) + u32::from(long) <= u32::from(side);
                     let good = fits(x, width, canvas.width) && fits(y, height, canvas.height);
-                    let check = |update| Batch { number: 0, captured_us: 0, updates: vec![update] }.check(Some(canvas)).is_ok();
+                    let check =
+                        |update| Batch { number: 0, captured_us: 0, updates: vec![update] }.check(Some(canvas)).is_ok();
                     assert_eq!(check(Update::Patch { rect, data: Bytes::default() }), good, "{rect:?}");
-                    assert_eq!(check(Update::Video { slot: 0, rect, keyframe: true, data: Bytes::default() }), good, "{rect:?}");
+                    assert_eq!(
+                        check(Update::Video { slot: 0, rect, keyframe: true, data: Bytes::default() }),
+                        good,
+                        "{rect:?}"
+                    );
                     assert_eq!(check(Update::Copy { from: rect, to: Point { x: 0, y: 0 } }), good, "{rect:?}");
                     let from = Rect { x: 0, y: 0, width, height };
                     assert_eq!(check(Update::Copy { from, to: Point { x, y } }), good, "{rect:?}");
@@ -249,7 +265,11 @@ fn nothing_is_drawn_outside_the_canvas_at_any_edge() {
     }
     for slot in [0, 1, limits::VIDEO_SLOTS - 1, limits::VIDEO_SLOTS, limits::VIDEO_SLOTS + 1, u8::MAX] {
         let rect = Rect { x: 0, y: 0, width: 1, height: 1 };
-        let batch = Batch { number: 0, captured_us: 0, updates: vec![Update::Video { slot, rect, keyframe: true, data: Bytes::default() }] };
+        let batch = Batch {
+            number: 0,
+            captured_us: 0,
+            updates: vec![Update::Video { slot, rect, keyframe: true, data: Bytes::default() }],
+        };
         assert_eq!(batch.check(Some(canvas)).is_ok(), slot < limits::VIDEO_SLOTS, "slot {slot}");
     }
 }
@@ -265,7 +285,10 @@ fn pointer_shapes_are_accepted_up_to_their_sides_with_exactly_their_pixels() {
             if good {
                 assert!(shape(pixels).allowed() && !shape(pixels + 1).allowed() && !shape(pixels - 1).allowed());
                 let pointer = Pointer::Shape(shape(pixels));
-                assert!(encode_body(&pointer, limits::POINTER_MESSAGE_BYTES).is_ok(), "{width} x {height} fits its message");
+                assert!(
+                    encode_body(&pointer, limits::POINTER_MESSAGE_BYTES).is_ok(),
+                    "{width} x {height} fits its message"
+                );
             } else {
                 assert!(!shape(pixels.min(1 << 20)).allowed(), "{width} x {height}");
             }

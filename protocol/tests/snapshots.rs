@@ -48,7 +48,8 @@ fn snapshots() -> Vec<(String, Vec<u8>)> {
 #[test]
 fn every_variant_of_every_message_has_a_snapshot() {
     for family in families() {
-        let cases: BTreeSet<&str> = family.samples.iter().map(|sample| sample.case.split('-').next().unwrap()).collect();
+        let cases: BTreeSet<&str> =
+            family.samples.iter().map(|sample| sample.case.split('-').next().unwrap()).collect();
         for (index, variant) in family.variants.iter().enumerate() {
             // Variants are named on the wire by their place; some are written in snake case in records.
             let found = cases.iter().any(|case| case.to_lowercase() == variant.replace('_', "").to_lowercase());
@@ -82,7 +83,8 @@ fn no_snapshot_is_left_over() {
     for family in fs::read_dir(folder()).unwrap() {
         let family = family.unwrap();
         for file in fs::read_dir(family.path()).unwrap() {
-            let name = format!("{}/{}", family.file_name().to_str().unwrap(), file.unwrap().file_name().to_str().unwrap());
+            let name =
+                format!("{}/{}", family.file_name().to_str().unwrap(), file.unwrap().file_name().to_str().unwrap());
             assert!(named.contains(&name), "{name} belongs to no message");
         }
     }

@@ -44,7 +44,8 @@ async fn main() {
     let folder = tempfile::tempdir().unwrap();
     let listen = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:0".to_owned());
     let mut config = Config::new(folder.path(), listen.parse().unwrap());
-    config.first = FirstStart { company: "Varanda Sistemas".to_owned(), accent: [0x2F, 0x4F, 0xA0], ..FirstStart::default() };
+    config.first =
+        FirstStart { company: "Varanda Sistemas".to_owned(), accent: [0x2F, 0x4F, 0xA0], ..FirstStart::default() };
     config.times.waits.recovery = Duration::from_secs(24 * 3600);
 
     let first = Relay::start(config.clone()).await.unwrap();
@@ -60,7 +61,12 @@ async fn main() {
     let relay = Relay::start(config).await.unwrap();
     let mut waiting = Vec::new();
     for (name, company, email, subject) in &PEOPLE[..3] {
-        let fields = [(FieldKey::Name, *name), (FieldKey::Company, *company), (FieldKey::Email, *email), (FieldKey::Subject, *subject)];
+        let fields = [
+            (FieldKey::Name, *name),
+            (FieldKey::Company, *company),
+            (FieldKey::Email, *email),
+            (FieldKey::Subject, *subject),
+        ];
         waiting.push(Customer::wait(&relay.shared, &fields).await);
     }
     waiting.push(Customer::wait(&relay.shared, &[(FieldKey::Subject, "Senha esquecida do sistema")]).await);
@@ -99,7 +105,8 @@ async fn user(shared: &Shared, login: &str, name: &str, roles: Roles) -> Operato
 
 async fn fill(shared: &Arc<Shared>) {
     let attends = Roles { attend: true, admin: false, may_see_passwords: false };
-    let bruno = user(shared, "bruno", "Bruno Castro", Roles { attend: true, admin: true, may_see_passwords: true }).await;
+    let bruno =
+        user(shared, "bruno", "Bruno Castro", Roles { attend: true, admin: true, may_see_passwords: true }).await;
     let ana = user(shared, "ana", "Ana Ribeiro", attends).await;
     let lia = user(shared, "lia", "Lia Monteiro", attends).await;
     let davi = user(shared, "davi", "Davi Sá", attends).await;
@@ -115,19 +122,29 @@ async fn fill(shared: &Arc<Shared>) {
         document: "12.345.678/0001-95".to_owned(),
     };
     let cida = shared.desk.find_or_create_customer(tenant, &details, now).await.unwrap();
-    let text = "Bom dia. Desde ontem a nota não sai no caixa 2. Aparece “erro 225” e trava. Já reiniciamos o computador.";
+    let text =
+        "Bom dia. Desde ontem a nota não sai no caixa 2. Aparece “erro 225” e trava. Já reiniciamos o computador.";
     let early = now - SignedDuration::from_mins(95);
     let nota = shared.desk.open_ticket(tenant, &author(&ana), cida.id, PEOPLE[0].3, text, early).await.unwrap();
 
     let app = shared.store.apps(tenant).await.unwrap()[0].id;
     let mut number = 0_u8;
-    let mut session = async |who: &Operator, person: usize, choice: TicketChoice, began_min: i64, length: Option<(i64, CloseReason)>| {
+    let mut session = async |who: &Operator,
+                             person: usize,
+                             choice: TicketChoice,
+                             began_min: i64,
+                             length: Option<(i64, CloseReason)>| {
         number += 1;
         let id = SessionId::from_bytes([number; 16]);
         let began = now - SignedDuration::from_mins(began_min);
         let (name, company, email, subject) = PEOPLE[person];
         let field = |key, text: &str| Field { key, value: ShownText::lossy(text) };
-        let fields = vec![field(FieldKey::Name, name), field(FieldKey::Company, company), field(FieldKey::Email, email), field(FieldKey::Subject, subject)];
+        let fields = vec![
+            field(FieldKey::Name, name),
+            field(FieldKey::Company, company),
+            field(FieldKey::Email, email),
+            field(FieldKey::Subject, subject),
+        ];
         let new = NewSession {
             id,
             tenant,
@@ -165,10 +182,23 @@ async fn fill(shared: &Arc<Shared>) {
         changes += 1;
     }
     let later = now - SignedDuration::from_mins(30);
-    shared.desk.add_action(tenant, &author(&bruno), &nota.number, "Vale avisar o caixa 1: o certificado é o mesmo e vence junto.", false, later).await.unwrap();
-    let reply = "Oi, Cida. Certificado A1 instalado, nota 318 transmitida. Qualquer coisa, é só abrir o programa de novo.";
+    shared
+        .desk
+        .add_action(
+            tenant,
+            &author(&bruno),
+            &nota.number,
+            "Vale avisar o caixa 1: o certificado é o mesmo e vence junto.",
+            false,
+            later,
+        )
+        .await
+        .unwrap();
+    let reply =
+        "Oi, Cida. Certificado A1 instalado, nota 318 transmitida. Qualquer coisa, é só abrir o programa de novo.";
     shared.desk.add_action(tenant, &author(&ana), &nota.number, reply, true, later).await.unwrap();
-    let other = CustomerDetails { name: PEOPLE[5].0.to_owned(), company: PEOPLE[5].1.to_owned(), ..CustomerDetails::default() };
+    let other =
+        CustomerDetails { name: PEOPLE[5].0.to_owned(), company: PEOPLE[5].1.to_owned(), ..CustomerDetails::default() };
     let iago = shared.desk.find_or_create_customer(tenant, &other, now).await.unwrap();
     let done = shared.desk.open_ticket(tenant, &author(&lia), iago.id, PEOPLE[5].3, "", now).await.unwrap();
     shared.desk.set_status(tenant, &author(&lia), &done.number, TicketStatus::Waiting, now).await.unwrap();

@@ -141,9 +141,15 @@ impl Accounts {
     ///
     /// # Errors
     /// `Wrong` for unknown, disabled and wrong alike, after the same work; `TooMany`; `Unavailable`.
-    pub async fn check(&self, tenant: TenantId, user: &str, password: &str, source: IpAddr) -> Result<Operator, LoginError> {
-        self.throttle().charge(tenant, shortened(user), source, Instant::now()).map_err(|wait| LoginError::TooMany {
-            retry_after_s: u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1),
+    pub async fn check(
+        &self,
+        tenant: TenantId,
+        user: &str,
+        password: &str,
+        source: IpAddr,
+    ) -> Result<Operator, LoginError> {
+        self.throttle().charge(tenant, shortened(user), source, Instant::now()).map_err(|wait| {
+            LoginError::TooMany { retry_after_s: u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1) }
         })?;
         let checked = self.look(tenant, user, password).await;
         match &checked {
@@ -157,7 +163,8 @@ impl Accounts {
     async fn look(&self, tenant: TenantId, user: &str, password: &str) -> Result<Operator, LoginError> {
         let fits = user.len() <= limits::USER_BYTES && password.len() <= limits::LOGIN_PASSWORD_BYTES;
         let (user, password) = if fits { (user.trim(), password) } else { ("", "") };
-        let found = self.store.operator_by_login(tenant, user).await.map_err(unavailable)?.filter(store::Operator::is_enabled);
+        let found =
+            self.store.operator_by_login(tenant, user).await.map_err(unavailable)?.filter(store::Operator::is_enabled);
         let hash = found.as_ref().map(|o| o.password_hash.as_str());
         let right = self.hashing.matches(password, hash).await.map_err(unavailable)?;
         found.filter(|_| right).map(Operator::from).ok_or(LoginError::Wrong)
@@ -170,7 +177,10 @@ impl Accounts {
     pub async fn login_token(&self, operator: &Operator) -> Result<LoginToken, LoginError> {
         let token: [u8; 32] = random().map_err(unavailable)?;
         let now = Timestamp::now();
-        self.store.begin_program_login(&TokenHash::of(&token), operator.tenant, operator.id, now).await.map_err(unavailable)?;
+        self.store
+            .begin_program_login(&TokenHash::of(&token), operator.tenant, operator.id, now)
+            .await
+            .map_err(unavailable)?;
         Ok(Opaque::try_from(token.to_vec()).expect("32 bytes are a token"))
     }
 
@@ -179,7 +189,8 @@ impl Accounts {
     /// # Errors
     /// `Expired` when it is no longer good, `Unavailable`.
     pub async fn verify(&self, tenant: TenantId, token: &LoginToken) -> Result<Operator, LoginError> {
-        let login = self.store.program_login(&TokenHash::of(token.as_bytes()), Timestamp::now()).await.map_err(unavailable)?;
+        let login =
+            self.store.program_login(&TokenHash::of(token.as_bytes()), Timestamp::now()).await.map_err(unavailable)?;
         login.map(|l| Operator::from(l.operator)).filter(|o| o.tenant == tenant).ok_or(LoginError::Expired)
     }
 
@@ -199,7 +210,10 @@ impl Accounts {
         let token: [u8; 16] = random().map_err(unavailable)?;
         let token = hexadecimal(&token);
         let hash = TokenHash::of(token.as_bytes());
-        self.store.begin_console_session(&hash, operator.tenant, operator.id, Timestamp::now()).await.map_err(unavailable)?;
+        self.store
+            .begin_console_session(&hash, operator.tenant, operator.id, Timestamp::now())
+            .await
+            .map_err(unavailable)?;
         Ok(token)
     }
 
@@ -208,7 +222,11 @@ impl Accounts {
     /// # Errors
     /// `Expired` when it is over or there never was one, `Unavailable`.
     pub async fn console(&self, token: &str) -> Result<Operator, LoginError> {
-        let login = self.store.console_session(&TokenHash::of(token.as_bytes()), Timestamp::now()).await.map_err(unavailable)?;
+        let login = self
+            .store
+            .console_session(&TokenHash::of(token.as_bytes()), Timestamp::now())
+            .await
+            .map_err(unavailable)?;
         login.map(|l| Operator::from(l.operator)).ok_or(LoginError::Expired)
     }
 
@@ -232,7 +250,14 @@ impl Accounts {
     ///
     /// # Errors
     /// `NotFound` when the link has been used; then nothing was written. `BadLogin`, `BadName`, `WeakPassword`.
-    pub async fn set_up(&self, token: &str, company: &str, login: &str, name: &str, password: &str) -> Result<Operator, AccountError> {
+    pub async fn set_up(
+        &self,
+        token: &str,
+        company: &str,
+        login: &str,
+        name: &str,
+        password: &str,
+    ) -> Result<Operator, AccountError> {
         let token = TokenHash::of(token.as_bytes());
         // Looked at first: nobody makes this server hash without a link that is good.
         let tenant = self.store.setup_tenant(&token).await?.ok_or(AccountError::NotFound { what: "set-up link" })?;
@@ -296,14 +321,24 @@ impl Accounts {
     }
 
     async fn row(&self, tenant: TenantId, user: NewUser, password: &str) -> Result<store::NewOperator, AccountError> {
-        let login = shown(&user.login).filter(|l| l.len() <= limits::USER_BYTES && !l.contains(' ')).ok_or(AccountError::BadLogin)?;
+        let login = shown(&user.login)
+            .filter(|l| l.len() <= limits::USER_BYTES && !l.contains(' '))
+            .ok_or(AccountError::BadLogin)?;
         let name = shown(&user.name).ok_or(AccountError::BadName)?;
         if !strong(password, &login) {
             return Err(AccountError::WeakPassword);
         }
         let id = OperatorId::from_bytes(random()?);
         let password_hash = self.hashing.hash(password).await?;
-        Ok(store::NewOperator { id, tenant, login, name, password_hash, roles: user.roles, created_at: Timestamp::now() })
+        Ok(store::NewOperator {
+            id,
+            tenant,
+            login,
+            name,
+            password_hash,
+            roles: user.roles,
+            created_at: Timestamp::now(),
+        })
     }
 
     fn throttle(&self) -> MutexGuard<'_, Throttle> {

@@ -77,7 +77,14 @@ impl Routes {
         self.add(Method::POST, MethodFilter::POST, path, act, handler)
     }
 
-    fn add<H: Handler<T, App>, T: 'static>(mut self, method: Method, filter: MethodFilter, path: &'static str, act: Act, handler: H) -> Self {
+    fn add<H: Handler<T, App>, T: 'static>(
+        mut self,
+        method: Method,
+        filter: MethodFilter,
+        path: &'static str,
+        act: Act,
+        handler: H,
+    ) -> Self {
         let guarded = on(filter, handler).layer(middleware::from_fn_with_state(act, visitor::guard));
         self.router = self.router.route(path, guarded);
         self.table.push(Route { method, path, act });

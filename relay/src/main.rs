@@ -1,5 +1,7 @@
 //! `amparo-relay`: see [`amparo_relay::cli`].
 
+#![forbid(unsafe_code)]
+
 use std::process::ExitCode;
 
 use clap::Parser;

@@ -20,7 +20,13 @@ async fn the_set_up_link_makes_one_administrator_and_is_gone() {
     assert!(browser.get(&path).await.body.contains("Primeira configuração"));
 
     let form = |password: &'static str, again: &'static str| {
-        [("company", "Padaria Aurora"), ("name", "Bruno Castro"), ("login", "bruno"), ("password", password), ("again", again)]
+        [
+            ("company", "Padaria Aurora"),
+            ("name", "Bruno Castro"),
+            ("login", "bruno"),
+            ("password", password),
+            ("again", again),
+        ]
     };
     let weak = browser.post(&path, &form("curta", "curta")).await;
     assert_eq!(weak.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -118,7 +124,10 @@ async fn a_change_from_elsewhere_is_refused() {
     assert_eq!(rebound.get("/").await.status, StatusCode::MISDIRECTED_REQUEST);
     assert_eq!(browser.get("/live").await.status, StatusCode::FORBIDDEN, "the live stream says where it is read from");
     let large = "x".repeat(300 * 1024);
-    assert_eq!(browser.post_bare("/users", &[("name", &large)], &[("origin", &own)]).await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(
+        browser.post_bare("/users", &[("name", &large)], &[("origin", &own)]).await.status,
+        StatusCode::BAD_REQUEST
+    );
     relay.shutdown().await.unwrap();
 }
 
@@ -137,21 +146,30 @@ async fn every_route_asks_who_and_whether_they_may() {
     let own = format!("https://{}", ana.host);
     let from = [("origin", own.as_str())];
     for route in routes() {
-        let path = route.path.replace("{id}", "1").replace("{number}", "1001").replace("{token}", "1").replace("{name}", "console.css");
+        let path = route
+            .path
+            .replace("{id}", "1")
+            .replace("{number}", "1001")
+            .replace("{token}", "1")
+            .replace("{name}", "console.css");
         let post = route.method == Method::POST;
         if route.act != Act::Anybody {
-            let answer = if post { stranger.post_bare(&path, &[], &from).await } else { ask(&mut stranger, &path).await };
+            let answer =
+                if post { stranger.post_bare(&path, &[], &from).await } else { ask(&mut stranger, &path).await };
             assert_eq!(answer.location(), "/login?over=1", "{route:?}");
         }
         if !matches!(route.act, Act::Anybody | Act::LoggedIn) && !post {
             assert_eq!(ask(&mut nobody, &path).await.status, StatusCode::FORBIDDEN, "{route:?}");
         }
         if matches!(route.act, Act::Administer | Act::SeePasswords) {
-            let answer = if post { ana.post_bare(&path, &[("_csrf", &csrf)], &from).await } else { ana.get(&path).await };
+            let answer =
+                if post { ana.post_bare(&path, &[("_csrf", &csrf)], &from).await } else { ana.get(&path).await };
             assert_eq!(answer.status, StatusCode::FORBIDDEN, "{route:?}");
         }
     }
-    for (path, method) in [("/users/1", Method::DELETE), ("/nothing", Method::GET), ("/assets/..%2Fsrc%2Flib.rs", Method::GET)] {
+    for (path, method) in
+        [("/users/1", Method::DELETE), ("/nothing", Method::GET), ("/assets/..%2Fsrc%2Flib.rs", Method::GET)]
+    {
         let request = ana.request(method, path).header("origin", &own).body(Body::empty()).unwrap();
         assert!(ana.send(request).await.status.is_client_error(), "{path}");
     }
@@ -160,7 +178,8 @@ async fn every_route_asks_who_and_whether_they_may() {
 
 /// A GET as one of our own pages makes it.
 async fn ask(browser: &mut Browser, path: &str) -> Answer {
-    let request = browser.request(Method::GET, path).header("sec-fetch-site", "same-origin").body(Body::empty()).unwrap();
+    let request =
+        browser.request(Method::GET, path).header("sec-fetch-site", "same-origin").body(Body::empty()).unwrap();
     browser.send(request).await
 }
 
@@ -171,7 +190,10 @@ async fn every_answer_tells_the_browser_what_it_must_not_do() {
     for path in ["/login", "/nothing", "/assets/console.js", "/healthz", "/"] {
         let headers = browser.get(path).await.headers;
         let policy = headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
-        assert!(policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self'") && !policy.contains("unsafe"), "{policy}");
+        assert!(
+            policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self'") && !policy.contains("unsafe"),
+            "{policy}"
+        );
         assert_eq!(headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
         assert!(headers.contains_key(header::STRICT_TRANSPORT_SECURITY));
         assert!(path.starts_with("/assets") || headers[header::CACHE_CONTROL] == "no-store", "{path}");

@@ -24,7 +24,11 @@ async fn a_waiting_customer_is_shown_and_what_they_typed_is_only_text() {
     let mut browser = Browser::new(&relay.shared);
     browser.log_in("ana", PASSWORD).await;
     assert!(browser.get("/").await.body.contains("Ninguém aguardando"));
-    let typed = [(FieldKey::Name, SCRIPT), (FieldKey::Company, "\"><img src=x onerror=alert(1)>"), (FieldKey::Subject, "' onclick='x")];
+    let typed = [
+        (FieldKey::Name, SCRIPT),
+        (FieldKey::Company, "\"><img src=x onerror=alert(1)>"),
+        (FieldKey::Subject, "' onclick='x"),
+    ];
     let customer = Customer::wait(&relay.shared, &typed).await;
     let page = browser.get("/").await.body;
     assert!(page.contains(&customer.registered.id.to_string()));
@@ -42,7 +46,8 @@ async fn a_password_is_shown_one_at_a_time_to_whom_may_and_is_audited() {
     operator(&relay.shared, tenant, "ana", ATTENDS).await;
     let customer = Customer::wait(&relay.shared, &[(FieldKey::Name, "Cida")]).await;
     let id = customer.registered.id;
-    let (shown, copied) = (format!("/waiting/{}/password", id.number()), format!("/waiting/{}/credentials", id.number()));
+    let (shown, copied) =
+        (format!("/waiting/{}/password", id.number()), format!("/waiting/{}/credentials", id.number()));
 
     let mut ana = Browser::new(&relay.shared);
     ana.log_in("ana", PASSWORD).await;
@@ -61,7 +66,8 @@ async fn a_password_is_shown_one_at_a_time_to_whom_may_and_is_audited() {
     assert_eq!(chief.get(&shown).await.status, StatusCode::METHOD_NOT_ALLOWED, "no effect on GET");
 
     let audit = relay.shared.store.audit_list(tenant, 20).await.unwrap();
-    let words: Vec<_> = audit.iter().filter(|a| a.subject == id.to_string()).map(|a| (a.what.as_str(), a.who.as_str())).collect();
+    let words: Vec<_> =
+        audit.iter().filter(|a| a.subject == id.to_string()).map(|a| (a.what.as_str(), a.who.as_str())).collect();
     assert_eq!(words, [("credentials.copied", "CHEFE"), ("password.shown", "CHEFE")]);
     assert!(audit.iter().all(|a| !format!("{a:?}").contains(&customer.password.reveal())));
     relay.shutdown().await.unwrap();
@@ -73,12 +79,34 @@ async fn a_ticket_is_opened_written_on_and_resolved() {
     operator(&relay.shared, relay.shared.first_tenant, "ana", ATTENDS).await;
     let mut ana = Browser::new(&relay.shared);
     ana.log_in("ana", PASSWORD).await;
-    assert_eq!(ana.post("/tickets", &[("subject", " "), ("name", "Cida")]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert_eq!(ana.post("/tickets", &[("subject", "Nota"), ("name", "")]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
-    let opened = ana.post("/tickets", &[("subject", SCRIPT), ("name", "Cida Nogueira"), ("email", "cida@aurora.example"), ("text", "linha 1\r\nlinha 2")]).await;
+    assert_eq!(
+        ana.post("/tickets", &[("subject", " "), ("name", "Cida")]).await.status,
+        StatusCode::UNPROCESSABLE_ENTITY
+    );
+    assert_eq!(
+        ana.post("/tickets", &[("subject", "Nota"), ("name", "")]).await.status,
+        StatusCode::UNPROCESSABLE_ENTITY
+    );
+    let opened = ana
+        .post(
+            "/tickets",
+            &[
+                ("subject", SCRIPT),
+                ("name", "Cida Nogueira"),
+                ("email", "cida@aurora.example"),
+                ("text", "linha 1\r\nlinha 2"),
+            ],
+        )
+        .await;
     assert_eq!((opened.status, opened.location()), (StatusCode::SEE_OTHER, "/tickets/1001"));
-    assert_eq!(ana.post("/tickets/1001/actions", &[("kind", "reply"), ("text", "Oi <b>Cida</b>")]).await.status, StatusCode::SEE_OTHER);
-    assert_eq!(ana.post("/tickets/1001/actions", &[("kind", "note"), ("text", "  ")]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(
+        ana.post("/tickets/1001/actions", &[("kind", "reply"), ("text", "Oi <b>Cida</b>")]).await.status,
+        StatusCode::SEE_OTHER
+    );
+    assert_eq!(
+        ana.post("/tickets/1001/actions", &[("kind", "note"), ("text", "  ")]).await.status,
+        StatusCode::UNPROCESSABLE_ENTITY
+    );
     assert_eq!(ana.post("/tickets/1001/change", &[("status", "resolved")]).await.status, StatusCode::SEE_OTHER);
     assert_eq!(ana.post("/tickets/1001/change", &[("status", "eaten")]).await.status, StatusCode::BAD_REQUEST);
     let page = ana.get("/tickets/1001").await.body;
@@ -102,8 +130,14 @@ async fn an_administrator_makes_disables_and_resets_users() {
     let password = secret(&made.body);
     assert_eq!(password.len(), 19);
     assert!(!chief.get("/users").await.body.contains(&password), "shown once");
-    assert_eq!(chief.post("/users", &[("name", "Outra"), ("login", "ANA"), ("attend", "1")]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert_eq!(chief.post("/users", &[("name", "Sem papel"), ("login", "x")]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(
+        chief.post("/users", &[("name", "Outra"), ("login", "ANA"), ("attend", "1")]).await.status,
+        StatusCode::UNPROCESSABLE_ENTITY
+    );
+    assert_eq!(
+        chief.post("/users", &[("name", "Sem papel"), ("login", "x")]).await.status,
+        StatusCode::UNPROCESSABLE_ENTITY
+    );
 
     let mut ana = Browser::new(&relay.shared);
     assert_eq!(ana.log_in("ana", &password).await.location(), "/");
@@ -131,14 +165,24 @@ async fn one_company_sees_nothing_of_another() {
     let shared = &relay.shared;
     operator(shared, shared.first_tenant, "ana", EVERYTHING).await;
     let other = TenantId::from_bytes([9; 16]);
-    let tenant = Tenant { id: other, name: "Outra Ltda".to_owned(), language: Language::PtBr, time_zone: "UTC".to_owned(), created_at: Timestamp::now() };
+    let tenant = Tenant {
+        id: other,
+        name: "Outra Ltda".to_owned(),
+        language: Language::PtBr,
+        time_zone: "UTC".to_owned(),
+        created_at: Timestamp::now(),
+    };
     shared.store.add_tenant(&tenant).await.unwrap();
     operator(shared, other, "espia", Roles { ..EVERYTHING }).await;
     let stranger = shared.accounts.list(other).await.unwrap()[0].operator.clone();
     let author = Author { operator: stranger.id, name: stranger.name.clone(), language: Language::PtBr };
     let details = CustomerDetails { name: "Segredo da Outra".to_owned(), ..CustomerDetails::default() };
     let customer = shared.desk.find_or_create_customer(other, &details, Timestamp::now()).await.unwrap();
-    let ticket = shared.desk.open_ticket(other, &author, customer.id, "Assunto da Outra", "texto", Timestamp::now()).await.unwrap();
+    let ticket = shared
+        .desk
+        .open_ticket(other, &author, customer.id, "Assunto da Outra", "texto", Timestamp::now())
+        .await
+        .unwrap();
 
     let mut ana = Browser::new(shared);
     ana.log_in("ana", PASSWORD).await;

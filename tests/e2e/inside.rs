@@ -23,11 +23,6 @@ use agent::{
     },
     profile,
 };
-use relay::{
-    account::{NewUser, Roles},
-    config as relay_config,
-    relay::{Relay, Running},
-};
 use anyhow::{Context as _, Result, ensure};
 use harness::{
     desk::Records,
@@ -35,6 +30,11 @@ use harness::{
     wait::{self, PATIENCE},
 };
 use protocol::limits;
+use relay::{
+    account::{NewUser, Roles},
+    config as relay_config,
+    relay::{Relay, Running},
+};
 use tokio::sync::{mpsc, watch};
 
 const PASSWORD: &str = "a long enough password";
@@ -54,29 +54,29 @@ impl House {
         Self::with(|_| ())
     }
 
-    fn with_store(look: impl FnOnce(Arc<store::SqliteStore>)) -> Result<Self> {
-        Self::begin(look, |_| ())
-    }
-
     fn with(change: impl FnOnce(&mut relay_config::Config)) -> Result<Self> {
-        Self::begin(|_| (), change)
-    }
-
-    fn begin(look: impl FnOnce(Arc<store::SqliteStore>), change: impl FnOnce(&mut relay_config::Config)) -> Result<Self> {
-        drop(tracing_subscriber::fmt().with_env_filter(tracing_subscriber::EnvFilter::from_default_env()).with_test_writer().try_init());
+        drop(
+            tracing_subscriber::fmt()
+                .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
+                .with_test_writer()
+                .try_init(),
+        );
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let folder = tempfile::tempdir()?;
         let carried = Arc::new(Mutex::new(Vec::new()));
         let mut config = Self::config(folder.path(), SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), &carried);
-        let records = Arc::new(runtime.block_on(store::SqliteStore::open(&folder.path().join(relay::relay::DATABASE)))?);
-        config.store = Some(records.clone());
-        look(records);
+        config.store =
+            Some(Arc::new(runtime.block_on(store::SqliteStore::open(&folder.path().join(relay::relay::DATABASE)))?));
         change(&mut config);
         let relay = runtime.block_on(Relay::start(config))?;
         let address = relay.quic_addr;
         let profile = runtime.block_on(async {
             let tenant = relay.shared.first_tenant;
-            let user = NewUser { login: "ana".to_owned(), name: "Ana Ribeiro".to_owned(), roles: Roles { attend: true, admin: false, may_see_passwords: false } };
+            let user = NewUser {
+                login: "ana".to_owned(),
+                name: "Ana Ribeiro".to_owned(),
+                roles: Roles { attend: true, admin: false, may_see_passwords: false },
+            };
             relay.shared.accounts.create(tenant, user, Some(PASSWORD)).await?;
             let app = relay.shared.store.apps(tenant).await?.into_iter().next().context("no app")?;
             anyhow::Ok(profile::from_bytes(&relay.shared.signed_profile(&app)?)?)
@@ -150,18 +150,25 @@ impl Program {
 
     /// Waits until the windows would show this.
     fn wait<T>(&self, what: &str, look: impl Fn(&ViewModel) -> Option<T>) -> Result<T> {
-        wait::until(what, PATIENCE, || Ok(self.view.borrow().as_ref().and_then(&look))).with_context(|| format!("the windows show {:?}", self.view.borrow().as_ref().map(|v| v.page.name())))
+        wait::until(what, PATIENCE, || Ok(self.view.borrow().as_ref().and_then(&look)))
+            .with_context(|| format!("the windows show {:?}", self.view.borrow().as_ref().map(|v| v.page.name())))
     }
 
     fn register(&self) -> Result<(String, String)> {
         self.wait("the form", |view| matches!(view.page, Page::Fields(_)).then_some(()))?;
-        self.tell(Command::SubmitFields(vec![(FieldKind::Name, "Cida Nogueira".into()), (FieldKind::Email, "cida@aurora.example".into()), (FieldKind::Subject, "Nota fiscal".into())]));
+        self.tell(Command::SubmitFields(vec![
+            (FieldKind::Name, "Cida Nogueira".into()),
+            (FieldKind::Email, "cida@aurora.example".into()),
+            (FieldKind::Subject, "Nota fiscal".into()),
+        ]));
         self.waiting()
     }
 
     fn waiting(&self) -> Result<(String, String)> {
         self.wait("ID and password", |view| match &view.page {
-            Page::Waiting(page) if !page.id.is_empty() && !page.returning => Some((page.id.clone(), page.password.clone())),
+            Page::Waiting(page) if !page.id.is_empty() && !page.returning => {
+                Some((page.id.clone(), page.password.clone()))
+            }
             _ => None,
         })
     }
@@ -173,7 +180,9 @@ impl Program {
             let page = self.view.borrow().as_ref().map(|view| view.page.clone());
             match page {
                 Some(Page::Home(_)) => return Ok(true),
-                Some(Page::Login(login)) if !login.busy => self.tell(Command::Login { user: "ana".into(), password: Secret::new(PASSWORD.into()) }),
+                Some(Page::Login(login)) if !login.busy => {
+                    self.tell(Command::Login { user: "ana".into(), password: Secret::new(PASSWORD.into()) })
+                }
                 _ => {}
             }
             Ok(false)
@@ -186,19 +195,25 @@ impl Program {
         self.tell(Command::StartSession);
         self.tell(Command::ConfirmNoTicket { subject: String::new() });
         // Not the page of the try before, which may still be what was shown last.
-        self.wait("the password to be asked for", |view| matches!(&view.page, Page::PartnerPassword(page) if page.trouble.is_none()).then_some(()))?;
+        self.wait("the password to be asked for", |view| {
+            matches!(&view.page, Page::PartnerPassword(page) if page.trouble.is_none()).then_some(())
+        })?;
         self.tell(Command::GivePassword(Secret::new(password.to_owned())));
         Ok(())
     }
 
     fn allow(&self, control: bool) -> Result<()> {
-        self.wait("the question to be armed", |view| matches!(&view.page, Page::Consent(page) if page.armed()).then_some(()))?;
+        self.wait("the question to be armed", |view| {
+            matches!(&view.page, Page::Consent(page) if page.armed()).then_some(())
+        })?;
         self.tell(Command::Answer { allow: true, control });
         self.wait("the bar", |view| view.session_bar.is_some().then_some(()))
     }
 
     fn sees(&self) -> Result<()> {
-        self.wait("the picture", |view| view.viewer.as_ref().is_some_and(|viewer| viewer.has_picture && viewer.reconnecting.is_none()).then_some(()))
+        self.wait("the picture", |view| {
+            view.viewer.as_ref().is_some_and(|viewer| viewer.has_picture && viewer.reconnecting.is_none()).then_some(())
+        })
     }
 
     fn picture(&self) -> Option<(protocol::media::Size, Vec<u8>)> {
@@ -208,7 +223,13 @@ impl Program {
 
     fn type_text(&self, text: &str) {
         for c in text.chars() {
-            let (scan, text) = if c == '\n' { (28, None) } else if c == ' ' { (57, Some(" ".to_owned())) } else { (30, Some(c.to_string())) };
+            let (scan, text) = if c == '\n' {
+                (28, None)
+            } else if c == ' ' {
+                (57, Some(" ".to_owned()))
+            } else {
+                (30, Some(c.to_string()))
+            };
             self.raw(RawInput::Key { scan, text, down: true, repeat: false });
             self.raw(RawInput::Key { scan, text: None, down: false, repeat: false });
         }
@@ -241,7 +262,10 @@ fn same_picture(attendant: &Program, display: &Display) -> Result<()> {
     wait::until_true("the pictures to be the same", PATIENCE, || {
         let Some((size, rgb)) = attendant.picture() else { return Ok(false) };
         let shown = display.picture()?;
-        ensure!((usize::from(size.width), usize::from(size.height)) == (shown.width, shown.height), "{size:?} is not the display's size");
+        ensure!(
+            (usize::from(size.width), usize::from(size.height)) == (shown.width, shown.height),
+            "{size:?} is not the display's size"
+        );
         Ok(shown.rgb == rgb)
     })
 }
@@ -260,7 +284,9 @@ fn what_is_typed_arrives_what_is_shown_is_seen_and_the_relay_carries_neither_in_
     display.activate(window)?;
     let secret = "quatorze-girafas-amarelas";
     attendant.type_text(&format!("echo {secret} > {}\n", written.display()));
-    wait::until_true("the shell to have written", PATIENCE, || Ok(std::fs::read_to_string(&written).is_ok_and(|text| text.trim() == secret)))?;
+    wait::until_true("the shell to have written", PATIENCE, || {
+        Ok(std::fs::read_to_string(&written).is_ok_and(|text| text.trim() == secret))
+    })?;
     same_picture(&attendant, &display)?;
 
     customer.tell(Command::End);
@@ -308,7 +334,12 @@ fn view_only_moves_nothing() -> Result<()> {
     // Control is given in the session: what is typed from then on arrives, what was typed before did not.
     let after = house.folder.path().join("written-after");
     customer.tell(Command::AllowControl(true));
-    attendant.wait("control", |view| view.viewer.as_ref().is_some_and(|viewer| viewer.control != agent::gui::view_model::ControlState::NotAllowed).then_some(()))?;
+    attendant.wait("control", |view| {
+        view.viewer
+            .as_ref()
+            .is_some_and(|viewer| viewer.control != agent::gui::view_model::ControlState::NotAllowed)
+            .then_some(())
+    })?;
     attendant.tell(Command::SetControl(true));
     wait::until_true("what is typed to arrive", PATIENCE, || {
         attendant.type_text(&format!("touch {}\n", after.display()));
@@ -328,7 +359,9 @@ fn a_relay_killed_in_a_session_comes_back_and_the_session_goes_on_without_a_ques
     display.furnish()?;
     let (customer, attendant) = session(&house, &display)?;
     house.kill_and_restart()?;
-    attendant.wait("the cut to be seen", |view| view.viewer.as_ref().is_some_and(|viewer| viewer.reconnecting.is_some()).then_some(()))?;
+    attendant.wait("the cut to be seen", |view| {
+        view.viewer.as_ref().is_some_and(|viewer| viewer.reconnecting.is_some()).then_some(())
+    })?;
     attendant.sees()?;
     display.terminal("after", "60x10+200+300", house.folder.path())?;
     same_picture(&attendant, &display)?;
@@ -373,7 +406,9 @@ fn a_screen_resized_while_it_is_shared_is_seen_in_its_new_size() -> Result<()> {
     display.furnish()?;
     let (customer, attendant) = session(&house, &display)?;
     display.resize(800, 600)?;
-    wait::until_true("the new size", PATIENCE, || Ok(attendant.picture().is_some_and(|(size, _)| (size.width, size.height) == (800, 600))))?;
+    wait::until_true("the new size", PATIENCE, || {
+        Ok(attendant.picture().is_some_and(|(size, _)| (size.width, size.height) == (800, 600)))
+    })?;
     same_picture(&attendant, &display)?;
     customer.tell(Command::End);
     attendant.wait("the end", |view| matches!(view.page, Page::Ended(_)).then_some(()))?;
@@ -416,30 +451,19 @@ fn while_the_ticketing_system_is_down_the_session_goes_on_and_its_actions_come_l
     let display = screen(&house)?;
     let (customer, attendant) = session(&house, &display)?;
     customer.tell(Command::End);
-    attendant.wait("the end", |view| matches!(&view.page, Page::Ended(page) if page.ticket.is_none() && page.recorded_later).then_some(()))?;
-    customer.wait("a receipt without a ticket", |view| matches!(&view.page, Page::Receipt(page) if page.ticket.is_none()).then_some(()))?;
+    attendant.wait("the end", |view| {
+        matches!(&view.page, Page::Ended(page) if page.ticket.is_none() && page.recorded_later).then_some(())
+    })?;
+    customer.wait("a receipt without a ticket", |view| {
+        matches!(&view.page, Page::Receipt(page) if page.ticket.is_none()).then_some(())
+    })?;
     faulty.heal();
     house.check_tickets(1)?;
     // Both people are told the number once there is one.
-    attendant.wait("the ticket's number", |view| matches!(&view.page, Page::Ended(page) if page.ticket.is_some()).then_some(()))?;
-    customer.wait("the ticket's number", |view| matches!(&view.page, Page::Receipt(page) if page.ticket.is_some()).then_some(()))
-}
-
-#[test]
-fn on_a_full_disk_no_session_begins_and_one_under_way_is_recorded_when_there_is_room() -> Result<()> {
-    let mut records = None;
-    let house = House::with_store(|store| records = Some(store))?;
-    let records = records.context("no store")?;
-    let display = screen(&house)?;
-    let (customer, attendant) = session(&house, &display)?;
-    house.runtime.block_on(records.limit_pages(1))?;
-    customer.tell(Command::End);
-    attendant.wait("the end", |view| matches!(view.page, Page::Ended(_)).then_some(()))?;
-    attendant.tell(Command::Back);
-    customer.tell(Command::DismissReceipt);
-    let (id, password) = customer.waiting()?;
-    attendant.dial(&id, &password)?;
-    ensure!(attendant.trouble()? == Trouble::CannotRecord, "nothing is begun that cannot be written down");
-    house.runtime.block_on(records.limit_pages(u32::MAX - 1))?;
-    house.check_tickets(1)
+    attendant.wait("the ticket's number", |view| {
+        matches!(&view.page, Page::Ended(page) if page.ticket.is_some()).then_some(())
+    })?;
+    customer.wait("the ticket's number", |view| {
+        matches!(&view.page, Page::Receipt(page) if page.ticket.is_some()).then_some(())
+    })
 }

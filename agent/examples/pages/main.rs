@@ -45,7 +45,8 @@ struct Args {
 
 fn main() -> anyhow::Result<()> {
     let args = Args::parse();
-    let pages: Vec<_> = samples::all().into_iter().filter(|(name, ..)| args.page == "all" || *name == args.page).collect();
+    let pages: Vec<_> =
+        samples::all().into_iter().filter(|(name, ..)| args.page == "all" || *name == args.page).collect();
     anyhow::ensure!(!pages.is_empty(), "no page {}", args.page);
     let dress = |view: &mut ViewModel| -> anyhow::Result<()> {
         view.theme = if args.dark { Theme::Dark } else { Theme::Light };
@@ -76,7 +77,9 @@ fn main() -> anyhow::Result<()> {
     for (name, which, mut view) in pages {
         dress(&mut view)?;
         let size = |main: (u32, u32)| if which == Which::Main { main } else { (1280, 800) };
-        let attendant = ["home", "ticket", "partner", "connecting", "reaching", "ended", "about"].iter().any(|p| name.starts_with(p));
+        let attendant = ["home", "ticket", "partner", "connecting", "reaching", "ended", "about"]
+            .iter()
+            .any(|p| name.starts_with(p));
         let (w, h) = size(if attendant { (440, 680) } else { (480, 640) });
         let (w, h) = if which == Which::Bar { (0, 0) } else { (w, h) };
         let setting = Setting {

@@ -14,9 +14,20 @@ pub fn all() -> Vec<(&'static str, Which, ViewModel)> {
     page("fields", Page::Fields(fields()));
     page("fields-wrong", Page::Fields(wrong_fields()));
     page("waiting", Page::Waiting(waiting()));
-    page("waiting-new", Page::Waiting(WaitingView { id: String::new(), password: String::new(), waiting: None, returning: false }));
+    page(
+        "waiting-new",
+        Page::Waiting(WaitingView { id: String::new(), password: String::new(), waiting: None, returning: false }),
+    );
     page("waiting-returning", Page::Waiting(WaitingView { returning: true, ..waiting() }));
-    page("consent", Page::Consent(ConsentView { arms_in: Duration::from_millis(1980), expires_in: s(58), first_time: true, ..consent() }));
+    page(
+        "consent",
+        Page::Consent(ConsentView {
+            arms_in: Duration::from_millis(1980),
+            expires_in: s(58),
+            first_time: true,
+            ..consent()
+        }),
+    );
     page("consent-armed", Page::Consent(consent()));
     page("receipt", Page::Receipt(receipt()));
     page("unreachable", Page::Unreachable(unreachable()));
@@ -25,43 +36,64 @@ pub fn all() -> Vec<(&'static str, Which, ViewModel)> {
     page("home", Page::Home(home()));
     page("home-empty", Page::Home(HomeView { waiting: vec![], trouble: Some(Trouble::Refused), ..home() }));
     page("ticket-step", Page::TicketStep(ticket_step()));
-    page("ticket-missing", Page::TicketStep(TicketStepView {
-        lookup: Lookup::NotFound { number: "48211".into() },
-        number: "48211".into(),
-        choice: None,
-        ..ticket_step()
-    }));
-    page("ticket-down", Page::TicketStep(TicketStepView {
-        lookup: Lookup::Down { number: "4821".into() },
-        open_tickets: vec![],
-        ..ticket_step()
-    }));
-    page("ticket-none", Page::TicketStep(TicketStepView {
-        lookup: Lookup::None,
-        number: String::new(),
-        choice: Some(TicketChoice::New),
-        dialog: Some(NewTicketDialog { customer: Some("Cida Nogueira".into()), subject: "Erro ao emitir nota fiscal".into() }),
-        ..ticket_step()
-    }));
-    page("partner-password", Page::PartnerPassword(PartnerPasswordView {
-        partner: partner(),
-        busy: false,
-        trouble: Some(Trouble::CannotEnter),
-    }));
-    page("connecting", Page::Connecting(ConnectingView {
-        partner: partner(),
-        attendant: "Ana Ribeiro".into(),
-        stage: ConnectStage::AwaitingConsent { expires_in: s(43), expires_after: s(60) },
-        ticket: Some("4821".into()),
-        check_code: Some("418 902".into()),
-    }));
-    page("reaching", Page::Connecting(ConnectingView {
-        partner: PartnerView { name: None, company: None, ..partner() },
-        attendant: "Ana Ribeiro".into(),
-        stage: ConnectStage::Reaching,
-        ticket: None,
-        check_code: None,
-    }));
+    page(
+        "ticket-missing",
+        Page::TicketStep(TicketStepView {
+            lookup: Lookup::NotFound { number: "48211".into() },
+            number: "48211".into(),
+            choice: None,
+            ..ticket_step()
+        }),
+    );
+    page(
+        "ticket-down",
+        Page::TicketStep(TicketStepView {
+            lookup: Lookup::Down { number: "4821".into() },
+            open_tickets: vec![],
+            ..ticket_step()
+        }),
+    );
+    page(
+        "ticket-none",
+        Page::TicketStep(TicketStepView {
+            lookup: Lookup::None,
+            number: String::new(),
+            choice: Some(TicketChoice::New),
+            dialog: Some(NewTicketDialog {
+                customer: Some("Cida Nogueira".into()),
+                subject: "Erro ao emitir nota fiscal".into(),
+            }),
+            ..ticket_step()
+        }),
+    );
+    page(
+        "partner-password",
+        Page::PartnerPassword(PartnerPasswordView {
+            partner: partner(),
+            busy: false,
+            trouble: Some(Trouble::CannotEnter),
+        }),
+    );
+    page(
+        "connecting",
+        Page::Connecting(ConnectingView {
+            partner: partner(),
+            attendant: "Ana Ribeiro".into(),
+            stage: ConnectStage::AwaitingConsent { expires_in: s(43), expires_after: s(60) },
+            ticket: Some("4821".into()),
+            check_code: Some("418 902".into()),
+        }),
+    );
+    page(
+        "reaching",
+        Page::Connecting(ConnectingView {
+            partner: PartnerView { name: None, company: None, ..partner() },
+            attendant: "Ana Ribeiro".into(),
+            stage: ConnectStage::Reaching,
+            ticket: None,
+            check_code: None,
+        }),
+    );
     page("ended", Page::Ended(ended()));
     page("about", Page::About(AboutView { version: "0.1.0".into() }));
     let mut noticed = view(Page::Waiting(waiting()));
@@ -72,9 +104,11 @@ pub fn all() -> Vec<(&'static str, Which, ViewModel)> {
         v.session_bar = Some(BarView { open, reconnecting: lost, ..bar() });
         all.push((name, Which::Bar, v));
     }
-    for (name, panel, full, lost) in
-        [("viewer", true, false, false), ("viewer-full", false, true, false), ("viewer-reconnecting", false, false, true)]
-    {
+    for (name, panel, full, lost) in [
+        ("viewer", true, false, false),
+        ("viewer-full", false, true, false),
+        ("viewer-reconnecting", false, false, true),
+    ] {
         let mut v = view(Page::Home(home()));
         v.viewer = Some(ViewerView { connection_panel: panel, full_screen: full, ..viewer(lost) });
         all.push((name, Which::Viewer, v));
@@ -201,7 +235,13 @@ fn home() -> HomeView {
         waiting: vec![
             customer("123 456 789", Some("Cida Nogueira"), Some("Padaria Aurora"), "Erro ao emitir nota fiscal", 372),
             customer("223 456 789", Some("Tomás Prado"), Some("Mercado Três Ipês"), "Impressora de cupom parou", 160),
-            customer("323 456 789", Some("Helena Duarte"), Some("Clínica Vale Sereno"), "Instalação do certificado digital", 65),
+            customer(
+                "323 456 789",
+                Some("Helena Duarte"),
+                Some("Clínica Vale Sereno"),
+                "Instalação do certificado digital",
+                65,
+            ),
             customer("423 456 789", None, None, "Senha esquecida do sistema", 18),
         ],
         stale_for: None,
@@ -238,7 +278,11 @@ fn ticket_step() -> TicketStepView {
                 subject: "Relatório de vendas sai em branco".into(),
                 age: Duration::from_secs(3 * day),
             },
-            OpenTicket { number: "4655".into(), subject: "Trocar o certificado digital".into(), age: Duration::from_secs(12 * day) },
+            OpenTicket {
+                number: "4655".into(),
+                subject: "Trocar o certificado digital".into(),
+                age: Duration::from_secs(12 * day),
+            },
         ],
         choice: Some(TicketChoice::Existing("4821".into())),
         dialog: None,

@@ -40,7 +40,9 @@ impl KeyMap {
     /// What to send for what was done. `place` maps the picture area to the customer's screen.
     pub fn map(&mut self, raw: &RawInput, place: impl Fn(f64, f64) -> Option<Point>) -> Vec<Input> {
         match raw {
-            RawInput::Pointer { x, y } => place(*x, *y).map(|Point { x, y }| Input::Move { x, y }).into_iter().collect(),
+            RawInput::Pointer { x, y } => {
+                place(*x, *y).map(|Point { x, y }| Input::Move { x, y }).into_iter().collect()
+            }
             RawInput::Button { button, down } => {
                 let button = match button {
                     MouseButton::Left => Button::Left,
@@ -71,7 +73,9 @@ impl KeyMap {
                 }
                 inputs
             }
-            RawInput::Key { scan, text, down, repeat } => u16::try_from(*scan).map_or_else(|_| Vec::new(), |code| self.key(code, text.as_deref(), *down, *repeat)),
+            RawInput::Key { scan, text, down, repeat } => {
+                u16::try_from(*scan).map_or_else(|_| Vec::new(), |code| self.key(code, text.as_deref(), *down, *repeat))
+            }
             RawInput::FocusLost => self.release_all(),
         }
     }
@@ -103,11 +107,11 @@ impl KeyMap {
             // A key that went out as text has nothing to let go of.
             return if self.held.remove(&code) { vec![Input::Key { code, down: false }] } else { Vec::new() };
         }
-        let shortcut = [code::LEFT_CTRL, code::RIGHT_CTRL, code::LEFT_ALT, code::LEFT_META, code::RIGHT_META].iter().any(|held| self.held.contains(held));
+        let shortcut = [code::LEFT_CTRL, code::RIGHT_CTRL, code::LEFT_ALT, code::LEFT_META, code::RIGHT_META]
+            .iter()
+            .any(|held| self.held.contains(held));
         let typed = text.filter(|text| code != code::SPACE && !text.is_empty() && !text.chars().any(char::is_control));
-        if !shortcut
-            && let Some(text) = typed.and_then(|text| InputText::try_from(text.to_owned()).ok())
-        {
+        if !shortcut && let Some(text) = typed.and_then(|text| InputText::try_from(text.to_owned()).ok()) {
             let mut inputs = self.let_go_for_text();
             inputs.push(Input::Text(text));
             return inputs;
@@ -178,7 +182,10 @@ mod tests {
         let mut map = KeyMap::default();
         assert_eq!(press(&mut map, 42, None), []);
         assert_eq!(press(&mut map, 30, Some("A")), [text("A")]);
-        assert_eq!(press(&mut map, 106, None), [Input::Key { code: 42, down: true }, Input::Key { code: 106, down: true }]);
+        assert_eq!(
+            press(&mut map, 106, None),
+            [Input::Key { code: 42, down: true }, Input::Key { code: 106, down: true }]
+        );
         assert_eq!(key(&mut map, 106, None, false), [Input::Key { code: 106, down: false }]);
         assert_eq!(press(&mut map, 30, Some("A")), [Input::Key { code: 42, down: false }, text("A")]);
         assert_eq!(key(&mut map, 42, None, false), [], "it made a character: a tap of its own would be one too many");

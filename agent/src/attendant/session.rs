@@ -240,7 +240,8 @@ impl Task {
         self.generation += 1;
         self.live = None;
         self.connection = Some(connection.clone());
-        let (identity, session, generation, news) = (self.setup.identity.clone(), self.setup.session, self.generation, self.news.clone());
+        let (identity, session, generation, news) =
+            (self.setup.identity.clone(), self.setup.session, self.generation, self.news.clone());
         tokio::spawn(async move {
             let secured = secure::connect(&connection, session, generation * 16, &identity).await;
             tell(&news, News::Secured(generation, secured)).await;
@@ -279,7 +280,15 @@ impl Task {
         }
         let (shown, acknowledgements) = mpsc::unbounded_channel();
         if let Some(connection) = &self.connection {
-            tokio::spawn(send_all(connection.clone(), live.keys.clone(), StreamKind::Shown, self.generation * 16 + 2, Queue::Shown(acknowledgements), news.clone(), generation));
+            tokio::spawn(send_all(
+                connection.clone(),
+                live.keys.clone(),
+                StreamKind::Shown,
+                self.generation * 16 + 2,
+                Queue::Shown(acknowledgements),
+                news.clone(),
+                generation,
+            ));
         }
         tokio::spawn(async move {
             loop {
@@ -361,9 +370,15 @@ impl Task {
         });
         let before = self.resume_secret.replace(resume_secret);
         match before {
-            Some(secret) if self.machine.is_away() => self.machine.secured_again(pake::resumption(&secret, &exporter, Role::Attendant)),
+            Some(secret) if self.machine.is_away() => {
+                self.machine.secured_again(pake::resumption(&secret, &exporter, Role::Attendant))
+            }
             _ => {
-                let binding = pake::Binding { session: self.setup.session, attendant: self.setup.identity.operator, exporter: &exporter };
+                let binding = pake::Binding {
+                    session: self.setup.session,
+                    attendant: self.setup.identity.operator,
+                    exporter: &exporter,
+                };
                 let (run, message) = pake::Run::start(Role::Attendant, &self.setup.password, &binding);
                 self.run = Some(run);
                 self.machine.secured(message)
@@ -439,7 +454,15 @@ impl Task {
         self.inputs = Some(inputs);
         // Numbers of our streams never repeat within a session, whatever the connection.
         let number = self.generation * 16 + 1;
-        tokio::spawn(send_all(connection.clone(), live.keys.clone(), StreamKind::Input, number, Queue::Input(queue), self.news.clone(), self.generation));
+        tokio::spawn(send_all(
+            connection.clone(),
+            live.keys.clone(),
+            StreamKind::Input,
+            number,
+            Queue::Input(queue),
+            self.news.clone(),
+            self.generation,
+        ));
         for stream in std::mem::take(&mut self.early) {
             if let Err(violation) = self.take(stream) {
                 tracing::warn!(%violation, "an early stream was not taken");
@@ -492,7 +515,15 @@ enum Queue {
     Shown(mpsc::UnboundedReceiver<Shown>),
 }
 
-async fn send_all(connection: quinn::Connection, keys: Arc<SessionKeys>, kind: StreamKind, number: u64, mut queue: Queue, news: mpsc::Sender<News>, generation: u64) {
+async fn send_all(
+    connection: quinn::Connection,
+    keys: Arc<SessionKeys>,
+    kind: StreamKind,
+    number: u64,
+    mut queue: Queue,
+    news: mpsc::Sender<News>,
+    generation: u64,
+) {
     let sending = async {
         let mut stream = keys.open(&connection, kind, number).await?;
         loop {

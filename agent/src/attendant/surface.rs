@@ -10,7 +10,7 @@
 use std::time::Duration;
 
 use media::{Canvas, Waker};
-use protocol::media::{Pointer, Point, Rect, Size};
+use protocol::media::{Point, Pointer, Rect, Size};
 
 use crate::gui::surface::Area;
 

@@ -261,10 +261,19 @@ impl Thread {
         Ok(())
     }
 
-    fn apply(&mut self, batch: &Batch, bytes: usize, shown: &mpsc::UnboundedSender<Shown>) -> Result<(), super::surface::Error> {
+    fn apply(
+        &mut self,
+        batch: &Batch,
+        bytes: usize,
+        shown: &mpsc::UnboundedSender<Shown>,
+    ) -> Result<(), super::surface::Error> {
         let began = Instant::now();
         let anew = matches!(batch.updates.first(), Some(Update::Resize(_)));
-        let applied = if self.wants_refresh && !anew { None } else { self.canvas.apply(batch).map(Some).or_else(|error| self.fault(&error))? };
+        let applied = if self.wants_refresh && !anew {
+            None
+        } else {
+            self.canvas.apply(batch).map(Some).or_else(|error| self.fault(&error))?
+        };
         let Some(applied) = applied else {
             // Acknowledged all the same, so that the new picture has room to come.
             if shown.send(Shown { number: batch.number, captured_us: batch.captured_us }).is_err() {
@@ -346,7 +355,8 @@ impl Thread {
                 offset
             }
         };
-        let offset = (follow(part.x, x, width, part.width, screen.width), follow(part.y, y, height, part.height, screen.height));
+        let offset =
+            (follow(part.x, x, width, part.width, screen.width), follow(part.y, y, height, part.height, screen.height));
         if offset != (part.x, part.y) {
             self.offset = offset;
             self.draw_all()?;

@@ -26,13 +26,19 @@ impl InputTask {
             let mut injector = match desktop::open(&choice) {
                 Ok(injector) => injector,
                 Err(error) => {
-                    tracing::error!(error = crate::link::client::chain(&error), "mouse and keyboard cannot be used here");
+                    tracing::error!(
+                        error = crate::link::client::chain(&error),
+                        "mouse and keyboard cannot be used here"
+                    );
                     return;
                 }
             };
             while let Ok(input) = waiting.recv() {
                 if let Err(error) = injector.inject(&input) {
-                    tracing::warn!(error = crate::link::client::chain(&error), "an input was not accepted by the desktop");
+                    tracing::warn!(
+                        error = crate::link::client::chain(&error),
+                        "an input was not accepted by the desktop"
+                    );
                 }
             }
             if let Err(error) = injector.inject(&Input::ReleaseAll) {

@@ -48,29 +48,47 @@ impl Receipt {
             Language::Es => es,
         };
         let time = |unix_ms: u64| {
-            let stamp = i64::try_from(unix_ms).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok()).unwrap_or(Timestamp::UNIX_EPOCH);
+            let stamp = i64::try_from(unix_ms)
+                .ok()
+                .and_then(|ms| Timestamp::from_millisecond(ms).ok())
+                .unwrap_or(Timestamp::UNIX_EPOCH);
             let pattern = pick("%d/%m/%Y %H:%M:%S %:z", "%Y-%m-%d %H:%M:%S %:z", "%d/%m/%Y %H:%M:%S %:z");
             stamp.to_zoned(TimeZone::system()).strftime(pattern).to_string()
         };
         let seconds = self.duration.as_secs();
         let duration = format!("{:02}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60);
         let allowed = match (self.allowed.view, self.allowed.control) {
-            (_, true) => pick("ver a tela, usar mouse e teclado", "see the screen, use mouse and keyboard", "ver la pantalla, usar ratón y teclado"),
+            (_, true) => pick(
+                "ver a tela, usar mouse e teclado",
+                "see the screen, use mouse and keyboard",
+                "ver la pantalla, usar ratón y teclado",
+            ),
             (true, false) => pick("ver a tela", "see the screen", "ver la pantalla"),
             (false, false) => pick("nada", "nothing", "nada"),
         };
         let ended = match self.why {
-            CloseReason::EndedByCustomer | CloseReason::Refused => pick("você encerrou", "you ended it", "usted la terminó"),
-            CloseReason::EndedByAttendant | CloseReason::Cancelled => pick("o atendente encerrou", "the attendant ended it", "el agente la terminó"),
-            CloseReason::ConnectionLost | CloseReason::ProgramGone | CloseReason::NoAnswer => pick("a conexão se perdeu", "the connection was lost", "se perdió la conexión"),
-            CloseReason::WrongPassword | CloseReason::Violation | CloseReason::Failed => pick("algo falhou", "something failed", "algo falló"),
+            CloseReason::EndedByCustomer | CloseReason::Refused => {
+                pick("você encerrou", "you ended it", "usted la terminó")
+            }
+            CloseReason::EndedByAttendant | CloseReason::Cancelled => {
+                pick("o atendente encerrou", "the attendant ended it", "el agente la terminó")
+            }
+            CloseReason::ConnectionLost | CloseReason::ProgramGone | CloseReason::NoAnswer => {
+                pick("a conexão se perdeu", "the connection was lost", "se perdió la conexión")
+            }
+            CloseReason::WrongPassword | CloseReason::Violation | CloseReason::Failed => {
+                pick("algo falhou", "something failed", "algo falló")
+            }
         };
         let none = pick("ainda sem número", "no number yet", "aún sin número");
         let rows = [
             (pick("Empresa", "Company", "Empresa"), self.company.clone()),
             (pick("Atendente", "Attendant", "Agente"), self.attendant.as_str().to_owned()),
             (pick("Protocolo", "Protocol", "Protocolo"), self.protocol.to_string()),
-            (pick("Ticket", "Ticket", "Ticket"), self.ticket.as_ref().map_or_else(|| none.to_owned(), ToString::to_string)),
+            (
+                pick("Ticket", "Ticket", "Ticket"),
+                self.ticket.as_ref().map_or_else(|| none.to_owned(), ToString::to_string),
+            ),
             (pick("Início", "Started", "Inicio"), time(self.started_unix_ms)),
             (pick("Fim", "Ended", "Fin"), time(self.ended_unix_ms)),
             (pick("Duração", "Duration", "Duración"), duration),

@@ -16,7 +16,10 @@ use protocol::{
 };
 use tokio::sync::mpsc;
 
-use crate::link::{client::chain, sealed::{SealedError, SealedSend, SessionKeys}};
+use crate::link::{
+    client::chain,
+    sealed::{SealedError, SealedSend, SessionKeys},
+};
 
 /// What is known of the picture, for the attendant's connection details.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -83,7 +86,12 @@ impl ScreenTask {
                 }
             };
             tracing::info!(backend = screen.backend(), size = ?screen.size(), "the screen is open");
-            let shared = Arc::new(Shared { window: Mutex::default(), figures: Mutex::default(), waker: screen.waker(), clock: screen.clock() });
+            let shared = Arc::new(Shared {
+                window: Mutex::default(),
+                figures: Mutex::default(),
+                waker: screen.waker(),
+                clock: screen.clock(),
+            });
             if ready.send(Ok(shared.clone())).is_err() {
                 return;
             }
@@ -92,19 +100,43 @@ impl ScreenTask {
                 failed(error.into());
             }
         })?;
-        let shared = opened.await.map_err(|_| ScreenError::Capture(media::capture::Error::Gone("the screen's thread".to_owned())))??;
+        let shared = opened
+            .await
+            .map_err(|_| ScreenError::Capture(media::capture::Error::Gone("the screen's thread".to_owned())))??;
         Ok(Self { commands, shared })
     }
 
     /// Sends the picture over this connection from now on, starting anew. `lost` is told when that ends by itself.
-    pub fn connect(&self, connection: quinn::Connection, keys: Arc<SessionKeys>, first_number: u64, lost: impl Fn(SealedError) + Clone + Send + 'static) {
+    pub fn connect(
+        &self,
+        connection: quinn::Connection,
+        keys: Arc<SessionKeys>,
+        first_number: u64,
+        lost: impl Fn(SealedError) + Clone + Send + 'static,
+    ) {
         // One batch may wait here: it was captured when there was room and goes out with the next write.
         let (batches, queue) = mpsc::channel(1);
         // Shapes must not be lost, moves may: see `watch`.
         let (pointers, pointer_queue) = mpsc::channel(16);
         self.shared.window.lock().expect("no thread panics while it holds the window").clear();
-        tokio::spawn(send_all(connection.clone(), keys.clone(), StreamKind::Picture, first_number, limits::PICTURE_MESSAGE_BYTES, queue, lost.clone()));
-        tokio::spawn(send_all(connection, keys, StreamKind::Pointer, first_number + 1, limits::POINTER_MESSAGE_BYTES, pointer_queue, lost));
+        tokio::spawn(send_all(
+            connection.clone(),
+            keys.clone(),
+            StreamKind::Picture,
+            first_number,
+            limits::PICTURE_MESSAGE_BYTES,
+            queue,
+            lost.clone(),
+        ));
+        tokio::spawn(send_all(
+            connection,
+            keys,
+            StreamKind::Pointer,
+            first_number + 1,
+            limits::POINTER_MESSAGE_BYTES,
+            pointer_queue,
+            lost,
+        ));
         self.command(Command::Connect { batches, pointers });
     }
 
@@ -131,7 +163,8 @@ impl ScreenTask {
     /// What is known of the picture.
     pub fn figures(&self) -> Figures {
         let mut figures = *self.shared.figures.lock().expect("no thread panics while it holds the figures");
-        figures.shown_after = self.shared.window.lock().expect("no thread panics while it holds the window").shown_after();
+        figures.shown_after =
+            self.shared.window.lock().expect("no thread panics while it holds the window").shown_after();
         figures
     }
 
@@ -178,7 +211,11 @@ struct Sinks {
     moved: Option<Pointer>,
 }
 
-fn watch(mut screen: Screen, commands: &std_mpsc::Receiver<Command>, shared: &Shared) -> Result<(), media::capture::Error> {
+fn watch(
+    mut screen: Screen,
+    commands: &std_mpsc::Receiver<Command>,
+    shared: &Shared,
+) -> Result<(), media::capture::Error> {
     let mut sinks: Option<Sinks> = None;
     loop {
         loop {
@@ -193,8 +230,12 @@ fn watch(mut screen: Screen, commands: &std_mpsc::Receiver<Command>, shared: &Sh
                 Err(std_mpsc::TryRecvError::Disconnected) => return Ok(()),
             }
         }
-        let room = sinks.is_some() && shared.window.lock().expect("no thread panics while it holds the window").has_room();
-        screen.wait(room, if sinks.as_ref().is_some_and(|s| s.moved.is_some()) { Duration::from_millis(5) } else { LOOK_UP })?;
+        let room =
+            sinks.is_some() && shared.window.lock().expect("no thread panics while it holds the window").has_room();
+        screen.wait(
+            room,
+            if sinks.as_ref().is_some_and(|s| s.moved.is_some()) { Duration::from_millis(5) } else { LOOK_UP },
+        )?;
         while let Some(pointer) = screen.take_pointer() {
             if let Some(sinks) = &mut sinks {
                 sinks.point(pointer);

@@ -118,7 +118,20 @@ pub fn start(setup: Setup, out: mpsc::Sender<(SessionId, Out)>) -> mpsc::Sender<
     let (commands, inbox) = mpsc::channel(WAITING);
     let (news, internal) = mpsc::channel(WAITING);
     let machine = Customer::new(setup.session, std::time::Instant::now());
-    let task = Task { machine, setup, out, news, generation: 0, connection: None, live: None, resume_secret: None, pake: None, screen: None, input: None, told: Figures::default() };
+    let task = Task {
+        machine,
+        setup,
+        out,
+        news,
+        generation: 0,
+        connection: None,
+        live: None,
+        resume_secret: None,
+        pake: None,
+        screen: None,
+        input: None,
+        told: Figures::default(),
+    };
     tokio::spawn(task.run(inbox, internal));
     commands
 }
@@ -220,7 +233,8 @@ impl Task {
         }
         self.generation += 1;
         self.connection = Some(stream.connection);
-        let (end, session, generation, news) = (self.setup.end.clone(), self.setup.session, self.generation, self.news.clone());
+        let (end, session, generation, news) =
+            (self.setup.end.clone(), self.setup.session, self.generation, self.news.clone());
         tokio::spawn(async move {
             let secured = end.accept(session, send, stream.recv).await;
             tell(&news, News::Secured(generation, secured)).await;
@@ -271,7 +285,10 @@ impl Task {
         match news {
             News::Secured(generation, secured) if generation == self.generation => match secured {
                 Ok((secured, peer)) => {
-                    let proofs = self.resume_secret.as_ref().map(|secret| pake::resumption(secret, &secured.exporter, Role::Customer));
+                    let proofs = self
+                        .resume_secret
+                        .as_ref()
+                        .map(|secret| pake::resumption(secret, &secured.exporter, Role::Customer));
                     self.machine.secured(peer, proofs)?;
                     self.go_live(secured);
                 }
@@ -383,7 +400,9 @@ impl Task {
     }
 
     fn answer_guess(&mut self) {
-        let (Some(live), Some(theirs), Some(peer)) = (&self.live, self.pake.take(), self.machine.peer()) else { return };
+        let (Some(live), Some(theirs), Some(peer)) = (&self.live, self.pake.take(), self.machine.peer()) else {
+            return;
+        };
         let binding = pake::Binding { session: self.setup.session, attendant: peer.operator, exporter: &live.exporter };
         let (run, ours) = pake::Run::start(Role::Customer, &self.setup.password, &binding);
         self.machine.pake_answered(run.finish(&theirs).map(|proofs| (ours, proofs)));

@@ -28,7 +28,9 @@ use super::{
     strings::Language,
     view_model::{BrandView, Notice, Saving, Trouble, ViewModel},
 };
-use crate::{attendant::session as attending, config::Settings, customer::receipt::Receipt, customer::session as helped};
+use crate::{
+    attendant::session as attending, config::Settings, customer::receipt::Receipt, customer::session as helped,
+};
 
 /// The time, both kinds: one that only runs, one that people read.
 #[derive(Debug, Clone, Copy)]
@@ -167,7 +169,13 @@ struct Pending {
 
 impl Controller {
     /// At start. `entropy` makes passwords.
-    pub fn new(profile: Profile, settings: Settings, system: Language, mut entropy: Box<dyn FnMut() -> [u8; 5] + Send>, now: Now) -> Self {
+    pub fn new(
+        profile: Profile,
+        settings: Settings,
+        system: Language,
+        mut entropy: Box<dyn FnMut() -> [u8; 5] + Send>,
+        now: Now,
+    ) -> Self {
         let language = settings.language.or(profile.language).unwrap_or(system);
         let password = Password::from_entropy(entropy());
         let asks = !profile.fields.is_empty();
@@ -225,7 +233,8 @@ impl Controller {
             LinkNews::Up(welcome) => {
                 self.link = LinkState::Up;
                 self.away = None;
-                self.relay_ahead_ms = i64::try_from(i128::from(welcome.now_unix_ms) - i128::from(now.unix_ms)).unwrap_or(0);
+                self.relay_ahead_ms =
+                    i64::try_from(i128::from(welcome.now_unix_ms) - i128::from(now.unix_ms)).unwrap_or(0);
                 for pending in &mut self.reports {
                     pending.sent = None;
                 }
@@ -283,7 +292,9 @@ impl Controller {
             }
             FromRelay::Incoming(incoming) => self.customer_incoming(incoming),
             FromRelay::ReportKept(ReportKept { session, ended }) => {
-                self.reports.retain(|pending| pending.report.session != session || matches!(pending.report.what, Happened::Ended { .. }) != ended);
+                self.reports.retain(|pending| {
+                    pending.report.session != session || matches!(pending.report.what, Happened::Ended { .. }) != ended
+                });
             }
             FromRelay::SessionTicket(numbers) => {
                 self.customer_ticket(&numbers);
@@ -329,7 +340,12 @@ impl Controller {
             .profile
             .fields
             .iter()
-            .filter_map(|(key, _)| self.customer.fields.get(key).map(|value| Field { key: *key, value: protocol::message::ShownText::lossy(value) }))
+            .filter_map(|(key, _)| {
+                self.customer
+                    .fields
+                    .get(key)
+                    .map(|value| Field { key: *key, value: protocol::message::ShownText::lossy(value) })
+            })
             .filter(|field| !field.value.as_str().is_empty())
             .collect();
         self.effects.push_back(Effect::Say(ToRelay::Register(Register {
@@ -408,9 +424,15 @@ fn field_error(key: FieldKey, value: &str, required: bool) -> Option<super::view
     }
     let digits = value.chars().filter(char::is_ascii_digit).count();
     let good = match key {
-        FieldKey::Email => value.split_once('@').is_some_and(|(user, host)| !user.is_empty() && host.contains('.') && !host.starts_with('.') && !host.ends_with('.')) && !value.contains(char::is_whitespace),
+        FieldKey::Email => {
+            value.split_once('@').is_some_and(|(user, host)| {
+                !user.is_empty() && host.contains('.') && !host.starts_with('.') && !host.ends_with('.')
+            }) && !value.contains(char::is_whitespace)
+        }
         FieldKey::Phone => (7..=16).contains(&digits),
-        FieldKey::Document => digits == 11 || digits == 14 || value.chars().filter(|c| c.is_ascii_alphanumeric()).count() == 14,
+        FieldKey::Document => {
+            digits == 11 || digits == 14 || value.chars().filter(|c| c.is_ascii_alphanumeric()).count() == 14
+        }
         FieldKey::Name | FieldKey::Company | FieldKey::Subject => true,
     };
     (!good).then_some(FieldError::Malformed)

@@ -96,7 +96,9 @@ impl Studio {
             .cloned()
             .ok_or_else(|| Error::Toolkit("a window of another platform".into()))?;
         window.dispatch_event(WindowEvent::ScaleFactorChanged { scale_factor: setting.scale });
-        let side = |given: u32, own: f32| ((if given == 0 { own } else { given as f32 }) * setting.scale).ceil().max(1.0) as u32;
+        let side = |given: u32, own: f32| {
+            ((if given == 0 { own } else { given as f32 }) * setting.scale).ceil().max(1.0) as u32
+        };
         window.dispatch_event(WindowEvent::WindowActiveChanged(true));
         // Rows, focus and what the bar asks for settle in the first rounds.
         let mut size = window.size();
@@ -112,6 +114,10 @@ impl Studio {
                 renderer.render(&mut pixels, size.width as usize);
             });
         }
-        Ok(Picture { width: size.width, height: size.height, rgb: pixels.iter().flat_map(|p| [p.r, p.g, p.b]).collect() })
+        Ok(Picture {
+            width: size.width,
+            height: size.height,
+            rgb: pixels.iter().flat_map(|p| [p.r, p.g, p.b]).collect(),
+        })
     }
 }

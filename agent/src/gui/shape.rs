@@ -58,7 +58,9 @@ mod x11 {
             .iter()
             .map(|a| Rectangle { x: a.x as i16, y: a.y as i16, width: a.width as u16, height: a.height as u16 })
             .collect();
-        connection.shape_rectangles(SO::SET, SK::BOUNDING, ClipOrdering::UNSORTED, window, 0, 0, &rectangles)?.check()?;
+        connection
+            .shape_rectangles(SO::SET, SK::BOUNDING, ClipOrdering::UNSORTED, window, 0, 0, &rectangles)?
+            .check()?;
         connection.configure_window(window, &ConfigureWindowAux::new().stack_mode(StackMode::ABOVE))?.check()?;
         connection.flush()?;
         Ok(())

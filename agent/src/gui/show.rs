@@ -10,9 +10,10 @@ use super::strings::words::{Terms, Words};
 use super::strings::{Language, moment, phrases};
 use super::ui::{self, Mood};
 use super::view_model::{
-    Allowed, BarView, BrandView, CheckKind, CheckResult, ConnectStage, ConnectingView, ConsentView, ControlState, Ending, EndedView,
-    FieldsView, HomeView, LinkView, LoginView, Lookup, Notice, Page, PartnerView, PictureKind, Quality, ReceiptView, Saving, Scale,
-    Theme, TicketChoice, TicketStatus, TicketStepView, UnreachableView, ViewModel, ViewerView, WaitingView,
+    Allowed, BarView, BrandView, CheckKind, CheckResult, ConnectStage, ConnectingView, ConsentView, ControlState,
+    EndedView, Ending, FieldsView, HomeView, LinkView, LoginView, Lookup, Notice, Page, PartnerView, PictureKind,
+    Quality, ReceiptView, Saving, Scale, Theme, TicketChoice, TicketStatus, TicketStepView, UnreachableView, ViewModel,
+    ViewerView, WaitingView,
 };
 use super::windows::Windows;
 
@@ -185,7 +186,12 @@ impl Windows {
             *self.typed.borrow_mut() = view.fields.iter().map(|f| f.value.clone()).collect();
         }
         data.set_fields(ui::FieldsData {
-            ticket: view.ticket.as_ref().map(|t| format!("{} {}", Terms::of(l).ticket, t.number)).unwrap_or_default().into(),
+            ticket: view
+                .ticket
+                .as_ref()
+                .map(|t| format!("{} {}", Terms::of(l).ticket, t.number))
+                .unwrap_or_default()
+                .into(),
             ticket_subject: view
                 .ticket
                 .as_ref()
@@ -285,7 +291,8 @@ fn tied(text: &str) -> SharedString {
         let (before, after) = (&rest[..at], &rest[at + 1..]);
         let word = after.split([' ', ',', '.']).next().unwrap_or_default();
         let number = before.ends_with(|c: char| c.is_ascii_digit()) && word.starts_with(|c: char| c.is_ascii_digit());
-        let unit = before.ends_with(|c: char| c.is_ascii_digit()) && ["s", "min", "h", "ms", "%", "kbit/s", "Mbit/s"].contains(&word);
+        let unit = before.ends_with(|c: char| c.is_ascii_digit())
+            && ["s", "min", "h", "ms", "%", "kbit/s", "Mbit/s"].contains(&word);
         tied.push_str(before);
         tied.push(if number || unit { '\u{a0}' } else { ' ' });
         rest = after;
@@ -562,7 +569,8 @@ fn ticket_step(l: Language, v: &TicketStepView) -> ui::TicketData {
         }
         Lookup::NotFound { number } => {
             data.lookup = ui::LookupState::Message;
-            data.message = phrases::trouble(l, &super::view_model::Trouble::TicketNotFound { number: number.clone() }).into();
+            data.message =
+                phrases::trouble(l, &super::view_model::Trouble::TicketNotFound { number: number.clone() }).into();
             data.message_mood = Mood::Bad;
         }
         Lookup::Down { number } => {

@@ -100,7 +100,9 @@ impl ViewerInput {
                 Some(surface) if live && over(surface, self.at) => {
                     let (dx, dy) = match delta {
                         MouseScrollDelta::LineDelta(x, y) => (*x, *y),
-                        MouseScrollDelta::PixelDelta(p) => ((p.x / PIXELS_PER_NOTCH) as f32, (p.y / PIXELS_PER_NOTCH) as f32),
+                        MouseScrollDelta::PixelDelta(p) => {
+                            ((p.x / PIXELS_PER_NOTCH) as f32, (p.y / PIXELS_PER_NOTCH) as f32)
+                        }
                     };
                     inputs.push(RawInput::Wheel { dx, dy });
                     EventResult::PreventDefault

@@ -25,7 +25,9 @@ pub(super) fn select_backend() -> Result<MakingBar, Error> {
     slint::BackendSelector::new()
         .backend_name("winit".into())
         .renderer_name("software".into())
-        .with_winit_window_attributes_hook(move |attributes| if flag.get() { bar_attributes(attributes) } else { attributes })
+        .with_winit_window_attributes_hook(
+            move |attributes| if flag.get() { bar_attributes(attributes) } else { attributes },
+        )
         .select()?;
     Ok(making_bar)
 }
@@ -139,7 +141,8 @@ impl Windows {
         let attendant = attendant_page(&view.page);
         if attendant.is_some() && self.attendant_size.get() != attendant {
             self.attendant_size.set(attendant);
-            let size = if attendant == Some(true) { LogicalSize::new(440., 680.) } else { LogicalSize::new(480., 640.) };
+            let size =
+                if attendant == Some(true) { LogicalSize::new(440., 680.) } else { LogicalSize::new(480., 640.) };
             self.main.window().set_size(size);
         }
         let open = view.main_window == MainWindow::Shown;
@@ -338,7 +341,9 @@ fn attendant_page(page: &Page) -> Option<bool> {
         | Page::Unreachable(_)
         | Page::ProfileAltered(_)
         | Page::Login(_) => Some(false),
-        Page::Home(_) | Page::TicketStep(_) | Page::PartnerPassword(_) | Page::Connecting(_) | Page::Ended(_) => Some(true),
+        Page::Home(_) | Page::TicketStep(_) | Page::PartnerPassword(_) | Page::Connecting(_) | Page::Ended(_) => {
+            Some(true)
+        }
         Page::About(_) => None,
     }
 }

@@ -8,7 +8,10 @@ use protocol::{
     frame::{self, LENGTH_BYTES},
     id::TenantId,
     limits,
-    message::{FromRelay, ShownText, ToRelay, hello, stream::{HEAD_BYTES, StreamHead}},
+    message::{
+        FromRelay, ShownText, ToRelay, hello,
+        stream::{HEAD_BYTES, StreamHead},
+    },
     version,
 };
 use tokio::{
@@ -82,7 +85,11 @@ pub struct Link {
 
 impl Link {
     /// Starts keeping the connection until `stop` is cancelled. What happens goes to `events`; when nobody reads them, it stops too.
-    pub fn start(config: Config, events: mpsc::Sender<LinkEvent>, stop: CancellationToken) -> (Self, tokio::task::JoinHandle<()>) {
+    pub fn start(
+        config: Config,
+        events: mpsc::Sender<LinkEvent>,
+        stop: CancellationToken,
+    ) -> (Self, tokio::task::JoinHandle<()>) {
         let (out, messages) = mpsc::channel(MESSAGES);
         let now = Arc::new(Notify::new());
         let keeper = Keeper { config, events, messages, now: now.clone(), stop };
@@ -105,8 +112,15 @@ impl Link {
 /// Messages to the relay that may wait to be written.
 const MESSAGES: usize = 256;
 /// Pauses between tries; the last one stays. Up to a fifth is added at random, so that many programs do not come back at once.
-const PAUSES: [Duration; 7] =
-    [Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4), Duration::from_secs(8), Duration::from_secs(15), Duration::from_secs(30)];
+const PAUSES: [Duration; 7] = [
+    Duration::from_millis(500),
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+    Duration::from_secs(8),
+    Duration::from_secs(15),
+    Duration::from_secs(30),
+];
 /// After this long a connection counts as good, and pauses begin anew.
 const STEADY: Duration = Duration::from_secs(10);
 /// Time for the relay's welcome, and for the head of a stream.
@@ -183,7 +197,9 @@ impl Keeper {
     }
 
     async fn one_connection(&mut self, tries: usize) -> Ended {
-        let Some(relay) = self.config.relays.get(tries % self.config.relays.len().max(1)).cloned() else { return Ended::NoRelay };
+        let Some(relay) = self.config.relays.get(tries % self.config.relays.len().max(1)).cloned() else {
+            return Ended::NoRelay;
+        };
         let stop = self.stop.clone();
         let (endpoint, connection) = tokio::select! {
             dialled = quic::dial(&relay) => match dialled {
@@ -211,7 +227,11 @@ impl Keeper {
         if let Err(error) = send.set_priority(i32::from(i8::MAX)) {
             tracing::debug!(%error, "the control stream was closed before it began");
         }
-        let hello = hello::Hello { versions: version::SPOKEN, tenant: self.config.tenant, program: self.config.program.clone() };
+        let hello = hello::Hello {
+            versions: version::SPOKEN,
+            tenant: self.config.tenant,
+            program: self.config.program.clone(),
+        };
         send.write_all(&frame::encode(&ToRelay::Hello(hello), limits::OUTER_MESSAGE_BYTES)?).await?;
         let welcome = match tokio::time::timeout(ANSWER_WAIT, receive(&mut recv)).await.map_err(|_| Ended::Silent)?? {
             FromRelay::Welcome(welcome) => welcome,

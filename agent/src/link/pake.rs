@@ -78,7 +78,11 @@ mod tests {
     use super::*;
 
     fn run(attendant: (&str, [u8; 32]), customer: (&str, [u8; 32])) -> bool {
-        let binding = |exporter| Binding { session: SessionId::from_bytes([1; 16]), attendant: OperatorId::from_bytes([2; 16]), exporter };
+        let binding = |exporter| Binding {
+            session: SessionId::from_bytes([1; 16]),
+            attendant: OperatorId::from_bytes([2; 16]),
+            exporter,
+        };
         let (a, to_customer) = Run::start(Role::Attendant, &attendant.0.parse().unwrap(), &binding(&attendant.1));
         let (c, to_attendant) = Run::start(Role::Customer, &customer.0.parse().unwrap(), &binding(&customer.1));
         let (a, c) = (a.finish(&to_attendant).unwrap(), c.finish(&to_customer).unwrap());
@@ -95,14 +99,22 @@ mod tests {
 
     #[test]
     fn a_reflected_message_gives_nothing() {
-        let binding = Binding { session: SessionId::from_bytes([1; 16]), attendant: OperatorId::from_bytes([2; 16]), exporter: &[5; 32] };
+        let binding = Binding {
+            session: SessionId::from_bytes([1; 16]),
+            attendant: OperatorId::from_bytes([2; 16]),
+            exporter: &[5; 32],
+        };
         let (run, message) = Run::start(Role::Attendant, &"K7QF-2M9X".parse().unwrap(), &binding);
         assert!(run.finish(&message).is_none());
     }
 
     #[test]
     fn garbage_is_no_message() {
-        let binding = Binding { session: SessionId::from_bytes([1; 16]), attendant: OperatorId::from_bytes([2; 16]), exporter: &[5; 32] };
+        let binding = Binding {
+            session: SessionId::from_bytes([1; 16]),
+            attendant: OperatorId::from_bytes([2; 16]),
+            exporter: &[5; 32],
+        };
         let (run, _) = Run::start(Role::Customer, &"K7QF-2M9X".parse().unwrap(), &binding);
         assert!(run.finish(&PakeMessage::try_from(vec![0xff; 33]).unwrap()).is_none());
     }

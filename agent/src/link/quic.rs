@@ -66,24 +66,32 @@ const SOCKET_BUFFER: usize = 4 * 1024 * 1024;
 /// Connects to the relay.
 pub async fn dial(relay: &RelayAddress) -> Result<(quinn::Endpoint, quinn::Connection), DialError> {
     let name = |source| DialError::Name { host: relay.host.clone(), source };
-    let mut addresses: Vec<SocketAddr> = tokio::net::lookup_host((relay.host.as_str(), relay.port)).await.map_err(name)?.collect();
+    let mut addresses: Vec<SocketAddr> =
+        tokio::net::lookup_host((relay.host.as_str(), relay.port)).await.map_err(name)?.collect();
     addresses.sort_by_key(|address| !address.is_ipv4());
     let Some(first) = addresses.first() else {
         return Err(name(std::io::Error::from(std::io::ErrorKind::NotFound)));
     };
-    let local: SocketAddr = if first.is_ipv4() { (Ipv4Addr::UNSPECIFIED, 0).into() } else { (std::net::Ipv6Addr::UNSPECIFIED, 0).into() };
+    let local: SocketAddr =
+        if first.is_ipv4() { (Ipv4Addr::UNSPECIFIED, 0).into() } else { (std::net::Ipv6Addr::UNSPECIFIED, 0).into() };
     let endpoint = endpoint(local).map_err(DialError::Socket)?;
-    let failed = |source: Box<dyn std::error::Error + Send + Sync>| DialError::Connect { relay: relay.to_string(), source };
+    let failed =
+        |source: Box<dyn std::error::Error + Send + Sync>| DialError::Connect { relay: relay.to_string(), source };
     let config = client_config(relay.certificate_sha256).map_err(failed)?;
     // The pinned certificate says who it is, so any name does; an address would need its own entry in the certificate.
     let connecting = endpoint.connect_with(config, *first, "relay.amparo").map_err(|e| failed(Box::new(e)))?;
-    let connection = tokio::time::timeout(DIAL_WAIT, connecting).await.map_err(|e| failed(Box::new(e)))?.map_err(|e| failed(Box::new(e)))?;
+    let connection = tokio::time::timeout(DIAL_WAIT, connecting)
+        .await
+        .map_err(|e| failed(Box::new(e)))?
+        .map_err(|e| failed(Box::new(e)))?;
     Ok((endpoint, connection))
 }
 
 fn endpoint(local: SocketAddr) -> std::io::Result<quinn::Endpoint> {
     let socket = socket2::Socket::new(socket2::Domain::for_address(local), socket2::Type::DGRAM, None)?;
-    for (what, result) in [("receive", socket.set_recv_buffer_size(SOCKET_BUFFER)), ("send", socket.set_send_buffer_size(SOCKET_BUFFER))] {
+    for (what, result) in
+        [("receive", socket.set_recv_buffer_size(SOCKET_BUFFER)), ("send", socket.set_send_buffer_size(SOCKET_BUFFER))]
+    {
         if let Err(error) = result {
             tracing::debug!(%error, what, "the socket keeps its small buffer");
         }
@@ -153,11 +161,21 @@ impl ServerCertVerifier for Pinned {
         }
     }
 
-    fn verify_tls12_signature(&self, message: &[u8], cert: &CertificateDer<'_>, dss: &DigitallySignedStruct) -> Result<HandshakeSignatureValid, rustls::Error> {
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
         verify_tls12_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
     }
 
-    fn verify_tls13_signature(&self, message: &[u8], cert: &CertificateDer<'_>, dss: &DigitallySignedStruct) -> Result<HandshakeSignatureValid, rustls::Error> {
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
         verify_tls13_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
     }
 

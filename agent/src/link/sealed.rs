@@ -53,11 +53,21 @@ impl std::fmt::Debug for SessionKeys {
 impl SessionKeys {
     /// Keys from the exporter's secret for streams.
     pub fn new(secret: &[u8; 32], role: Role, session: SessionId) -> Self {
-        Self { prk: hkdf::Salt::new(hkdf::HKDF_SHA256, b"amparo streams v1").extract(secret), role, session, seen: Mutex::default() }
+        Self {
+            prk: hkdf::Salt::new(hkdf::HKDF_SHA256, b"amparo streams v1").extract(secret),
+            role,
+            session,
+            seen: Mutex::default(),
+        }
     }
 
     /// Opens a stream of ours to the other half.
-    pub async fn open(&self, connection: &quinn::Connection, kind: StreamKind, number: u64) -> Result<SealedSend, SealedError> {
+    pub async fn open(
+        &self,
+        connection: &quinn::Connection,
+        kind: StreamKind,
+        number: u64,
+    ) -> Result<SealedSend, SealedError> {
         let mut stream = connection.open_uni().await.map_err(gone)?;
         let head = StreamHead::new(self.session, kind, number);
         if let Err(error) = stream.set_priority(i32::from(head.priority)) {
@@ -69,11 +79,11 @@ impl SessionKeys {
 
     /// Takes a stream of the other half whose head was read. One of each kind in the life of an inner connection.
     pub fn accept(&self, head: StreamHead, stream: quinn::RecvStream) -> Result<SealedRecv, SealedError> {
-        let expected = match (self.role, head.kind) {
-            (Role::Customer, StreamKind::Input | StreamKind::Shown) => true,
-            (Role::Attendant, StreamKind::Picture | StreamKind::Pointer) => true,
-            _ => false,
-        };
+        let expected = matches!(
+            (self.role, head.kind),
+            (Role::Customer, StreamKind::Input | StreamKind::Shown)
+                | (Role::Attendant, StreamKind::Picture | StreamKind::Pointer)
+        );
         let mut seen = self.seen.lock().expect("no thread panics while it holds the kinds");
         if !expected || head.session != self.session || seen.contains(&head.kind) {
             return Err(SealedError::Stream(head));
@@ -118,7 +128,10 @@ impl SealedSend {
     pub async fn send<M: Serialize>(&mut self, message: &M, cap: usize) -> Result<usize, SealedError> {
         self.buffer.clear();
         self.buffer.extend_from_slice(&frame::encode_body(message, cap)?);
-        let tag = self.key.seal_in_place_separate_tag(nonce(&mut self.counter), Aad::empty(), &mut self.buffer).map_err(|_| SealedError::Broken)?;
+        let tag = self
+            .key
+            .seal_in_place_separate_tag(nonce(&mut self.counter), Aad::empty(), &mut self.buffer)
+            .map_err(|_| SealedError::Broken)?;
         self.buffer.extend_from_slice(tag.as_ref());
         let length = u32::try_from(self.buffer.len()).map_err(|_| SealedError::Broken)?.to_le_bytes();
         self.stream.write_all(&length).await.map_err(gone)?;
@@ -147,7 +160,10 @@ impl SealedRecv {
         let sealed = frame::body_length(length, cap + aead::MAX_TAG_LEN)?;
         self.buffer.resize(sealed, 0);
         self.stream.read_exact(&mut self.buffer).await.map_err(gone)?;
-        let body = self.key.open_in_place(nonce(&mut self.counter), Aad::empty(), &mut self.buffer).map_err(|_| SealedError::Broken)?;
+        let body = self
+            .key
+            .open_in_place(nonce(&mut self.counter), Aad::empty(), &mut self.buffer)
+            .map_err(|_| SealedError::Broken)?;
         Ok(Some((frame::decode_body(body, cap)?, LENGTH_BYTES + sealed)))
     }
 }

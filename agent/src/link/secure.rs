@@ -9,7 +9,11 @@ use protocol::{
     frame::{self, Reassembler},
     id::{OperatorId, SessionId, TenantId},
     limits,
-    message::{ShownText, pairing::Role, stream::{StreamHead, StreamKind}},
+    message::{
+        ShownText,
+        pairing::Role,
+        stream::{StreamHead, StreamKind},
+    },
     session::customer::Peer,
     version,
 };
@@ -78,14 +82,19 @@ impl EnrolmentKey {
     pub fn generate() -> Result<(Self, Vec<u8>), SecureError> {
         let own = |e: rcgen::Error| SecureError::Own(e.to_string());
         let key = rcgen::KeyPair::generate().map_err(own)?;
-        let request = rcgen::CertificateParams::new(Vec::new()).and_then(|params| params.serialize_request(&key)).map_err(own)?;
+        let request =
+            rcgen::CertificateParams::new(Vec::new()).and_then(|params| params.serialize_request(&key)).map_err(own)?;
         Ok((Self { key }, request.der().to_vec()))
     }
 
     /// The identity, once the certificates are there.
     pub fn certified(self, operator: OperatorId, chain: &[Vec<u8>]) -> Result<Identity, SecureError> {
         let key = PrivateKeyDer::try_from(self.key.serialize_der()).map_err(|e| SecureError::Own(e.to_owned()))?;
-        Ok(Identity { operator, chain: chain.iter().map(|der| CertificateDer::from(der.clone())).collect(), key: Arc::new(key) })
+        Ok(Identity {
+            operator,
+            chain: chain.iter().map(|der| CertificateDer::from(der.clone())).collect(),
+            key: Arc::new(key),
+        })
     }
 }
 
@@ -101,10 +110,13 @@ impl CustomerEnd {
     pub fn new(tenant: TenantId, root: &[u8]) -> Result<Self, SecureError> {
         let own = |e: &dyn std::fmt::Display| SecureError::Own(e.to_string());
         let key = rcgen::KeyPair::generate().map_err(|e| own(&e))?;
-        let certificate = rcgen::CertificateParams::new(vec!["customer.amparo".to_owned()]).and_then(|params| params.self_signed(&key)).map_err(|e| own(&e))?;
+        let certificate = rcgen::CertificateParams::new(vec!["customer.amparo".to_owned()])
+            .and_then(|params| params.self_signed(&key))
+            .map_err(|e| own(&e))?;
         let mut roots = RootCertStore::empty();
         roots.add(CertificateDer::from(root.to_vec())).map_err(|e| own(&e))?;
-        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider()).build().map_err(|e| own(&e))?;
+        let verifier =
+            WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider()).build().map_err(|e| own(&e))?;
         let key = PrivateKeyDer::try_from(key.serialize_der()).map_err(|e| own(&e))?;
         let mut tls = rustls::ServerConfig::builder_with_provider(provider())
             .with_protocol_versions(&[&rustls::version::TLS13])
@@ -120,9 +132,17 @@ impl CustomerEnd {
     }
 
     /// Waits for the attendant's handshake on the stream that the relay spliced.
-    pub async fn accept(&self, session: SessionId, send: quinn::SendStream, recv: quinn::RecvStream) -> Result<(Secured, Peer), SecureError> {
+    pub async fn accept(
+        &self,
+        session: SessionId,
+        send: quinn::SendStream,
+        recv: quinn::RecvStream,
+    ) -> Result<(Secured, Peer), SecureError> {
         let handshake = TlsAcceptor::from(self.tls.clone()).accept(tokio::io::join(recv, send));
-        let stream = tokio::time::timeout(HANDSHAKE, handshake).await.map_err(|_| SecureError::Slow)?.map_err(SecureError::Handshake)?;
+        let stream = tokio::time::timeout(HANDSHAKE, handshake)
+            .await
+            .map_err(|_| SecureError::Slow)?
+            .map_err(SecureError::Handshake)?;
         let certificates = stream.get_ref().1.peer_certificates().unwrap_or_default();
         let peer = peer_of(certificates.first().ok_or(SecureError::Certificate("there is none"))?, self.tenant)?;
         Ok((Secured::new(stream.into(), Role::Customer, session)?, peer))
@@ -130,7 +150,12 @@ impl CustomerEnd {
 }
 
 /// Opens the first stream of a paired session and makes the handshake as the attendant.
-pub async fn connect(connection: &quinn::Connection, session: SessionId, number: u64, identity: &Identity) -> Result<Secured, SecureError> {
+pub async fn connect(
+    connection: &quinn::Connection,
+    session: SessionId,
+    number: u64,
+    identity: &Identity,
+) -> Result<Secured, SecureError> {
     let own = |e: rustls::Error| SecureError::Own(e.to_string());
     let mut tls = rustls::ClientConfig::builder_with_provider(provider())
         .with_protocol_versions(&[&rustls::version::TLS13])
@@ -149,7 +174,10 @@ pub async fn connect(connection: &quinn::Connection, session: SessionId, number:
     send.write_all(&head.to_bytes()).await.map_err(|e| SecureError::Gone(Box::new(e)))?;
     let name = ServerName::try_from("customer.amparo").expect("a constant that is a DNS name");
     let handshake = TlsConnector::from(Arc::new(tls)).connect(name, tokio::io::join(recv, send));
-    let stream = tokio::time::timeout(HANDSHAKE, handshake).await.map_err(|_| SecureError::Slow)?.map_err(SecureError::Handshake)?;
+    let stream = tokio::time::timeout(HANDSHAKE, handshake)
+        .await
+        .map_err(|_| SecureError::Slow)?
+        .map_err(SecureError::Handshake)?;
     Secured::new(stream.into(), Role::Attendant, session)
 }
 
@@ -184,7 +212,13 @@ impl Secured {
         let streams = Zeroizing::new(export(b"EXPERIMENTAL amparo streams v1")?);
         let keys = Arc::new(SessionKeys::new(&streams, role, session));
         let (read, write) = tokio::io::split(stream);
-        Ok(Self { exporter, resume_secret, keys, reader: SecureReader { read, inbox: Reassembler::new(limits::HANDSHAKE_MESSAGE_BYTES) }, writer: SecureWriter { write } })
+        Ok(Self {
+            exporter,
+            resume_secret,
+            keys,
+            reader: SecureReader { read, inbox: Reassembler::new(limits::HANDSHAKE_MESSAGE_BYTES) },
+            writer: SecureWriter { write },
+        })
     }
 }
 
@@ -240,8 +274,10 @@ impl SecureWriter {
 /// Who a verified certificate says it is: `amparo://<tenant>/attendant/<operator>`, with the display name as common name.
 fn peer_of(certificate: &CertificateDer<'_>, tenant: TenantId) -> Result<Peer, SecureError> {
     use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
-    let (_, certificate) = X509Certificate::from_der(certificate).map_err(|_| SecureError::Certificate("it cannot be read"))?;
-    let names = certificate.subject_alternative_name().ok().flatten().ok_or(SecureError::Certificate("it names nobody"))?;
+    let (_, certificate) =
+        X509Certificate::from_der(certificate).map_err(|_| SecureError::Certificate("it cannot be read"))?;
+    let names =
+        certificate.subject_alternative_name().ok().flatten().ok_or(SecureError::Certificate("it names nobody"))?;
     let uri = names
         .value
         .general_names
@@ -251,7 +287,8 @@ fn peer_of(certificate: &CertificateDer<'_>, tenant: TenantId) -> Result<Peer, S
             _ => None,
         })
         .ok_or(SecureError::Certificate("it names nobody"))?;
-    let (company, operator) = uri.split_once("/attendant/").ok_or(SecureError::Certificate("it is not an attendant's"))?;
+    let (company, operator) =
+        uri.split_once("/attendant/").ok_or(SecureError::Certificate("it is not an attendant's"))?;
     if company.parse::<TenantId>() != Ok(tenant) {
         return Err(SecureError::Certificate("it is of another company"));
     }
@@ -278,11 +315,21 @@ impl ServerCertVerifier for ProvedByPassword {
         Ok(ServerCertVerified::assertion())
     }
 
-    fn verify_tls12_signature(&self, message: &[u8], cert: &CertificateDer<'_>, dss: &DigitallySignedStruct) -> Result<HandshakeSignatureValid, rustls::Error> {
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
         verify_tls12_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
     }
 
-    fn verify_tls13_signature(&self, message: &[u8], cert: &CertificateDer<'_>, dss: &DigitallySignedStruct) -> Result<HandshakeSignatureValid, rustls::Error> {
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
         verify_tls13_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
     }
 

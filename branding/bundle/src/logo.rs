@@ -71,7 +71,9 @@ impl Logo {
             png::ColorType::Rgba => pixels,
             png::ColorType::GrayscaleAlpha => pixels.chunks_exact(2).flat_map(|p| [p[0], p[0], p[0], p[1]]).collect(),
             png::ColorType::Rgb => pixels.chunks_exact(3).flat_map(|p| [p[0], p[1], p[2], 255]).collect(),
-            png::ColorType::Grayscale | png::ColorType::Indexed => pixels.iter().flat_map(|v| [*v, *v, *v, 255]).collect(),
+            png::ColorType::Grayscale | png::ColorType::Indexed => {
+                pixels.iter().flat_map(|v| [*v, *v, *v, 255]).collect()
+            }
         };
         // An animation's first picture may be smaller than the head says.
         Self::from_rgba(read.width, read.height, rgba)

@@ -46,7 +46,8 @@ pub struct Surfaces {
 /// The light theme's surfaces.
 pub const LIGHT: Surfaces = Surfaces { surface: WHITE, sunken: [0xF1, 0xF4, 0xF4], raised: WHITE };
 /// The dark theme's surfaces.
-pub const DARK: Surfaces = Surfaces { surface: [0x17, 0x1D, 0x1F], sunken: [0x0E, 0x13, 0x14], raised: [0x1E, 0x26, 0x28] };
+pub const DARK: Surfaces =
+    Surfaces { surface: [0x17, 0x1D, 0x1F], sunken: [0x0E, 0x13, 0x14], raised: [0x1E, 0x26, 0x28] };
 
 const WHITE: Rgb = [255; 3];
 const BLACK: Rgb = [0; 3];
@@ -80,7 +81,9 @@ fn shades(colour: Rgb, on: Surfaces, towards: Towards) -> Shades {
         accent,
         accent_on: if contrast(accent, WHITE) >= 4.5 { WHITE } else { BLACK },
         accent_edge: seen_at(3.0),
-        accent_text: moved(colour, towards, |c| grounds.iter().chain([&accent_soft]).all(|ground| contrast(c, *ground) >= 4.5)),
+        accent_text: moved(colour, towards, |c| {
+            grounds.iter().chain([&accent_soft]).all(|ground| contrast(c, *ground) >= 4.5)
+        }),
         accent_soft,
         focus: seen_at(focus_ratio),
     }
@@ -198,7 +201,10 @@ mod tests {
             let on = [on.surface, on.sunken, on.raised];
             let all = |c: Rgb, ratio: f64, what: &str| {
                 for ground in on {
-                    assert!(contrast(c, ground) >= ratio, "{what} of {colour:02X?} is {c:02X?}: too faint on {ground:02X?}");
+                    assert!(
+                        contrast(c, ground) >= ratio,
+                        "{what} of {colour:02X?} is {c:02X?}: too faint on {ground:02X?}"
+                    );
                 }
             };
             assert!(contrast(shades.accent_on, shades.accent) >= 4.5, "text on {:02X?}", shades.accent);

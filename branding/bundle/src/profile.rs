@@ -247,7 +247,9 @@ impl Profile {
             title: line("title", &contents.title, MAX_NAME_BYTES)?,
             logo: logo.map(Logo::into_png),
             phone: optional(contents.phone, |text| line("phone", text, MAX_PHONE_BYTES))?,
-            texts: Texts { welcome: optional(contents.texts.welcome, |text| lines("welcome", text, MAX_WELCOME_BYTES))? },
+            texts: Texts {
+                welcome: optional(contents.texts.welcome, |text| lines("welcome", text, MAX_WELCOME_BYTES))?,
+            },
             fields: fields(contents.fields)?,
             relays: relays(contents.relays)?,
             ..contents

@@ -28,7 +28,8 @@ pub(crate) mod colour {
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<[u8; 3], D::Error> {
         let text = String::deserialize(d)?;
-        read(text.strip_prefix('#').unwrap_or(&text)).ok_or_else(|| D::Error::custom("expected a colour such as #0B6B6F"))
+        read(text.strip_prefix('#').unwrap_or(&text))
+            .ok_or_else(|| D::Error::custom("expected a colour such as #0B6B6F"))
     }
 }
 

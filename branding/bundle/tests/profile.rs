@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 use amparo_bundle::{
-    BundleError, Contents, DEFAULT_LOGO, Field, FieldKey, KeyError, Language, Logo, Palette, Presence, Profile, ProfileError, Relay,
-    SigningKey, Texts, open, sign,
+    BundleError, Contents, DEFAULT_LOGO, Field, FieldKey, KeyError, Language, Logo, Palette, Presence, Profile,
+    ProfileError, Relay, SigningKey, Texts, open, sign,
 };
 use serde_json::{Value, json};
 
@@ -208,9 +208,13 @@ fn the_mark_stands_out_from_every_ground() {
 #[test]
 fn logos_of_every_colour_type_come_out_alike_and_without_strange_chunks() {
     use png::{BitDepth, ColorType, Encoder};
-    for (kind, bytes_per_pixel) in
-        [(ColorType::Grayscale, 1), (ColorType::GrayscaleAlpha, 2), (ColorType::Rgb, 3), (ColorType::Rgba, 4), (ColorType::Indexed, 1)]
-    {
+    for (kind, bytes_per_pixel) in [
+        (ColorType::Grayscale, 1),
+        (ColorType::GrayscaleAlpha, 2),
+        (ColorType::Rgb, 3),
+        (ColorType::Rgba, 4),
+        (ColorType::Indexed, 1),
+    ] {
         let mut file = Vec::new();
         let mut encoder = Encoder::new(&mut file, 16, 16);
         encoder.set_color(kind);
@@ -222,7 +226,11 @@ fn logos_of_every_colour_type_come_out_alike_and_without_strange_chunks() {
         let logo = Logo::from_png(&file).unwrap();
         assert_eq!(logo.rgba(), vec![255; 16 * 16 * 4], "{kind:?}");
         assert!(!logo.png().windows(6).any(|w| w == b"hidden"));
-        assert_eq!(Logo::from_png(logo.png()).unwrap().png(), logo.png(), "writing anew changes nothing the second time");
+        assert_eq!(
+            Logo::from_png(logo.png()).unwrap().png(),
+            logo.png(),
+            "writing anew changes nothing the second time"
+        );
     }
 }
 

@@ -1,3 +1,5 @@
+//! Any bytes as handshake: an error or a value, never a panic.
+
 #![no_main]
 
 #[allow(dead_code)]

@@ -31,7 +31,14 @@ const QUEUE_GROWS: Duration = Duration::from_millis(30);
 
 impl Default for Window {
     fn default() -> Self {
-        Self { sent: VecDeque::new(), bytes: 0, fastest: None, smoothed: None, batches_allowed: 4, bytes_allowed: 1024 * 1024 }
+        Self {
+            sent: VecDeque::new(),
+            bytes: 0,
+            fastest: None,
+            smoothed: None,
+            batches_allowed: 4,
+            bytes_allowed: 1024 * 1024,
+        }
     }
 }
 

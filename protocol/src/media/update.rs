@@ -48,7 +48,11 @@ impl Size {
 
     /// Not empty and within the limits.
     pub fn allowed(self) -> bool {
-        self.width > 0 && self.height > 0 && self.width <= limits::SCREEN_SIDE_PX && self.height <= limits::SCREEN_SIDE_PX && self.area() <= limits::SCREEN_AREA_PX
+        self.width > 0
+            && self.height > 0
+            && self.width <= limits::SCREEN_SIDE_PX
+            && self.height <= limits::SCREEN_SIDE_PX
+            && self.area() <= limits::SCREEN_AREA_PX
     }
 }
 
@@ -70,7 +74,10 @@ impl Rect {
 
     /// Not empty and inside a canvas of this size.
     pub fn within(self, size: Size) -> bool {
-        self.width > 0 && self.height > 0 && self.right() <= u32::from(size.width) && self.bottom() <= u32::from(size.height)
+        self.width > 0
+            && self.height > 0
+            && self.right() <= u32::from(size.width)
+            && self.bottom() <= u32::from(size.height)
     }
 
     /// The part in both, if any.
@@ -88,7 +95,12 @@ impl Rect {
         let x = self.x.min(other.x);
         let y = self.y.min(other.y);
         let side = |far: u32, near: u16| u16::try_from(far - u32::from(near)).unwrap_or(u16::MAX);
-        Self { x, y, width: side(self.right().max(other.right()), x), height: side(self.bottom().max(other.bottom()), y) }
+        Self {
+            x,
+            y,
+            width: side(self.right().max(other.right()), x),
+            height: side(self.bottom().max(other.bottom()), y),
+        }
     }
 }
 
@@ -263,7 +275,15 @@ mod tests {
     #[test]
     fn every_dimension_is_checked_at_its_edges() {
         let size = Size { width: 100, height: 50 };
-        for (x, y, w, h, good) in [(0, 0, 100, 50, true), (99, 49, 1, 1, true), (0, 0, 0, 1, false), (0, 0, 1, 0, false), (1, 0, 100, 1, false), (0, 1, 1, 50, false), (u16::MAX, 0, u16::MAX, 1, false)] {
+        for (x, y, w, h, good) in [
+            (0, 0, 100, 50, true),
+            (99, 49, 1, 1, true),
+            (0, 0, 0, 1, false),
+            (0, 0, 1, 0, false),
+            (1, 0, 100, 1, false),
+            (0, 1, 1, 50, false),
+            (u16::MAX, 0, u16::MAX, 1, false),
+        ] {
             let patch = batch(vec![Update::Patch { rect: rect(x, y, w, h), data: Bytes::default() }]);
             assert_eq!(patch.check(Some(size)).is_ok(), good, "{x} {y} {w} {h}");
         }
@@ -275,14 +295,27 @@ mod tests {
     #[test]
     fn screens_that_are_empty_or_too_large_are_refused() {
         let max = limits::SCREEN_SIDE_PX;
-        for (width, height, good) in [(1, 1, true), (max, 1, true), (max, 4_000, true), (0, 1, false), (1, 0, false), (max, max, false), (u16::MAX, 1, false)] {
-            assert_eq!(batch(vec![Update::Resize(Size { width, height })]).check(None).is_ok(), good, "{width} {height}");
+        for (width, height, good) in [
+            (1, 1, true),
+            (max, 1, true),
+            (max, 4_000, true),
+            (0, 1, false),
+            (1, 0, false),
+            (max, max, false),
+            (u16::MAX, 1, false),
+        ] {
+            assert_eq!(
+                batch(vec![Update::Resize(Size { width, height })]).check(None).is_ok(),
+                good,
+                "{width} {height}"
+            );
         }
     }
 
     #[test]
     fn nothing_is_drawn_before_there_is_a_canvas_or_in_a_slot_that_does_not_exist() {
-        let video = |slot| batch(vec![Update::Video { slot, rect: rect(0, 0, 1, 1), keyframe: true, data: Bytes::default() }]);
+        let video =
+            |slot| batch(vec![Update::Video { slot, rect: rect(0, 0, 1, 1), keyframe: true, data: Bytes::default() }]);
         assert_eq!(video(0).check(None), Err(Flaw::NoCanvas));
         let size = Some(Size { width: 1, height: 1 });
         assert!(video(limits::VIDEO_SLOTS - 1).check(size).is_ok());
@@ -291,7 +324,10 @@ mod tests {
 
     #[test]
     fn the_size_in_a_batch_counts_for_what_follows_it() {
-        let shrink = batch(vec![Update::Resize(Size { width: 10, height: 10 }), Update::Patch { rect: rect(0, 0, 11, 1), data: Bytes::default() }]);
+        let shrink = batch(vec![
+            Update::Resize(Size { width: 10, height: 10 }),
+            Update::Patch { rect: rect(0, 0, 11, 1), data: Bytes::default() },
+        ]);
         assert!(shrink.check(Some(Size { width: 100, height: 100 })).is_err());
     }
 }

@@ -183,7 +183,11 @@ impl CertificateRequest {
 impl TryFrom<Vec<u8>> for CertificateRequest {
     type Error = &'static str;
     fn try_from(der: Vec<u8>) -> Result<Self, &'static str> {
-        if der.len() <= limits::CERTIFICATE_BYTES { Ok(Self(der)) } else { Err("a certificate request that is too long") }
+        if der.len() <= limits::CERTIFICATE_BYTES {
+            Ok(Self(der))
+        } else {
+            Err("a certificate request that is too long")
+        }
     }
 }
 
@@ -208,7 +212,9 @@ impl CertificateChain {
 impl TryFrom<Vec<Vec<u8>>> for CertificateChain {
     type Error = &'static str;
     fn try_from(chain: Vec<Vec<u8>>) -> Result<Self, &'static str> {
-        let fits = !chain.is_empty() && chain.len() <= limits::CERTIFICATES && chain.iter().all(|c| c.len() <= limits::CERTIFICATE_BYTES);
+        let fits = !chain.is_empty()
+            && chain.len() <= limits::CERTIFICATES
+            && chain.iter().all(|c| c.len() <= limits::CERTIFICATE_BYTES);
         if fits { Ok(Self(chain)) } else { Err("a certificate chain that is empty or too long") }
     }
 }

@@ -71,7 +71,11 @@ impl InputText {
 impl TryFrom<String> for InputText {
     type Error = &'static str;
     fn try_from(text: String) -> Result<Self, &'static str> {
-        if text.len() <= limits::INPUT_TEXT_BYTES && !text.chars().any(char::is_control) { Ok(Self(text)) } else { Err("text that cannot be typed") }
+        if text.len() <= limits::INPUT_TEXT_BYTES && !text.chars().any(char::is_control) {
+            Ok(Self(text))
+        } else {
+            Err("text that cannot be typed")
+        }
     }
 }
 

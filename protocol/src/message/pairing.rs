@@ -2,7 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ShownText, directory::Opaque, grant::Grants, ticket::{TicketBrief, TicketChoice}};
+use super::{
+    ShownText,
+    directory::Opaque,
+    grant::Grants,
+    ticket::{TicketBrief, TicketChoice},
+};
 use crate::id::{DeviceId, ProtocolNumber, SessionId};
 
 /// A signed token for one place in one pairing; used once, for a short time.

@@ -16,9 +16,11 @@ pub struct ShownText(String);
 impl ShownText {
     /// The text, cut to what is allowed: what cannot be shown is left out, what is too long ends in an ellipsis.
     pub fn lossy(text: &str) -> Self {
-        let mut shown: String = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| allowed(*c)).collect();
+        let mut shown: String =
+            text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| allowed(*c)).collect();
         if shown.len() > limits::SHOWN_TEXT_BYTES {
-            let end = (0..=limits::SHOWN_TEXT_BYTES - '…'.len_utf8()).rev().find(|i| shown.is_char_boundary(*i)).unwrap_or(0);
+            let end =
+                (0..=limits::SHOWN_TEXT_BYTES - '…'.len_utf8()).rev().find(|i| shown.is_char_boundary(*i)).unwrap_or(0);
             shown.truncate(end);
             shown.push('…');
         }
@@ -40,7 +42,11 @@ fn allowed(c: char) -> bool {
 impl TryFrom<String> for ShownText {
     type Error = &'static str;
     fn try_from(text: String) -> Result<Self, &'static str> {
-        if text.len() <= limits::SHOWN_TEXT_BYTES && text.chars().all(allowed) { Ok(Self(text)) } else { Err("text that cannot be shown") }
+        if text.len() <= limits::SHOWN_TEXT_BYTES && text.chars().all(allowed) {
+            Ok(Self(text))
+        } else {
+            Err("text that cannot be shown")
+        }
     }
 }
 

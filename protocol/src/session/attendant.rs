@@ -96,7 +96,14 @@ pub struct Attendant {
 impl Attendant {
     /// The pairing is prepared.
     pub fn new(session: SessionId, want: Grants, now: Instant) -> Self {
-        Self { session, state: State::Securing { until: now + limits::HANDSHAKE_WAIT }, want, granted: Grants::NONE, reconnects: 0, events: VecDeque::new() }
+        Self {
+            session,
+            state: State::Securing { until: now + limits::HANDSHAKE_WAIT },
+            want,
+            granted: Grants::NONE,
+            reconnects: 0,
+            events: VecDeque::new(),
+        }
     }
 
     /// The inner TLS is up, for the first time: our PAKE message goes out.
@@ -152,7 +159,10 @@ impl Attendant {
                 self.events.push_back(Event::Resume(granted));
                 Ok(())
             }
-            (FromCustomer::No(refused), State::Opening { .. } | State::Proving { .. } | State::Asked { .. } | State::Returning { .. }) => {
+            (
+                FromCustomer::No(refused),
+                State::Opening { .. } | State::Proving { .. } | State::Asked { .. } | State::Returning { .. },
+            ) => {
                 let why = match refused {
                     Refused::WrongPassword => CloseReason::WrongPassword,
                     Refused::ByCustomer => CloseReason::Refused,
@@ -200,7 +210,9 @@ impl Attendant {
             }
             Control::Ping(number) => self.events.push_back(Event::Control(Control::Pong(number))),
             Control::Pong(number) => self.events.push_back(Event::Pong(number)),
-            Control::Refresh => return Err(Violation::OutOfTurn { said: "a call for a new picture", state: self.state.name() }),
+            Control::Refresh => {
+                return Err(Violation::OutOfTurn { said: "a call for a new picture", state: self.state.name() });
+            }
             Control::Stats(stats) => self.events.push_back(Event::Stats(stats)),
             Control::End(why) => self.finish(match why {
                 CloseReason::EndedByAttendant => CloseReason::EndedByCustomer,
@@ -252,7 +264,9 @@ impl Attendant {
         match self.state {
             State::Over => return,
             State::Active => self.events.push_back(Event::Control(Control::End(why))),
-            State::Opening { .. } | State::Proving { .. } | State::Asked { .. } => self.events.push_back(Event::Say(FromAttendant::Cancel)),
+            State::Opening { .. } | State::Proving { .. } | State::Asked { .. } => {
+                self.events.push_back(Event::Say(FromAttendant::Cancel))
+            }
             _ => {}
         }
         let begun = self.begun();
@@ -262,7 +276,11 @@ impl Attendant {
     /// Call when [`Self::poll_timeout`] is due.
     pub fn handle_timeout(&mut self, now: Instant) {
         if self.poll_timeout().is_some_and(|until| now >= until) {
-            let why = if matches!(self.state, State::Asked { .. }) { CloseReason::NoAnswer } else { CloseReason::ConnectionLost };
+            let why = if matches!(self.state, State::Asked { .. }) {
+                CloseReason::NoAnswer
+            } else {
+                CloseReason::ConnectionLost
+            };
             self.finish(why);
         }
     }
@@ -369,12 +387,19 @@ mod tests {
         let mut machine = asked(now);
         drain(&mut machine);
         machine.end(CloseReason::EndedByAttendant);
-        assert_eq!(drain(&mut machine), [Event::Say(FromAttendant::Cancel), Event::Over { why: CloseReason::Cancelled, begun: false }]);
+        assert_eq!(
+            drain(&mut machine),
+            [Event::Say(FromAttendant::Cancel), Event::Over { why: CloseReason::Cancelled, begun: false }]
+        );
     }
 
     #[test]
     fn each_no_has_its_reason() {
-        for (refused, why) in [(Refused::WrongPassword, CloseReason::WrongPassword), (Refused::ByCustomer, CloseReason::Refused), (Refused::NoAnswer, CloseReason::NoAnswer)] {
+        for (refused, why) in [
+            (Refused::WrongPassword, CloseReason::WrongPassword),
+            (Refused::ByCustomer, CloseReason::Refused),
+            (Refused::NoAnswer, CloseReason::NoAnswer),
+        ] {
             let now = Instant::now();
             let mut machine = asked(now);
             machine.handle_handshake(FromCustomer::No(refused), now).unwrap();
@@ -390,7 +415,10 @@ mod tests {
         machine.handle_lost(now);
         assert!(!machine.may_show());
         machine.secured_again(proofs()).unwrap();
-        assert_eq!(machine.handle_handshake(FromCustomer::Resumed { proof: [0; 32], granted: Grants::VIEW }, now), Err(Violation::Proof));
+        assert_eq!(
+            machine.handle_handshake(FromCustomer::Resumed { proof: [0; 32], granted: Grants::VIEW }, now),
+            Err(Violation::Proof)
+        );
         machine.handle_handshake(FromCustomer::Resumed { proof: [2; 32], granted: Grants::VIEW }, now).unwrap();
         assert!(machine.may_show());
         machine.handle_lost(now + Duration::from_secs(60));

@@ -264,8 +264,12 @@ impl Customer {
             Control::End(_) => self.finish(CloseReason::EndedByAttendant),
             Control::Pong(_) => {}
             Control::Refresh => self.events.push_back(Event::Refresh),
-            Control::Grants(_) => return Err(Violation::OutOfTurn { said: "grants from the attendant", state: self.state.name() }),
-            Control::Stats(_) => return Err(Violation::OutOfTurn { said: "figures from the attendant", state: self.state.name() }),
+            Control::Grants(_) => {
+                return Err(Violation::OutOfTurn { said: "grants from the attendant", state: self.state.name() });
+            }
+            Control::Stats(_) => {
+                return Err(Violation::OutOfTurn { said: "figures from the attendant", state: self.state.name() });
+            }
         }
         Ok(())
     }
@@ -309,7 +313,9 @@ impl Customer {
     pub fn end(&mut self, why: CloseReason) {
         match self.state {
             State::Over => {}
-            State::Asking { .. } if why == CloseReason::EndedByCustomer => self.say_no(Refused::ByCustomer, CloseReason::Refused),
+            State::Asking { .. } if why == CloseReason::EndedByCustomer => {
+                self.say_no(Refused::ByCustomer, CloseReason::Refused)
+            }
             _ => {
                 if matches!(self.state, State::Active) {
                     self.events.push_back(Event::Say(Control::End(why)));
@@ -322,11 +328,15 @@ impl Customer {
     /// Call when [`Self::poll_timeout`] is due.
     pub fn handle_timeout(&mut self, now: Instant) {
         match self.state {
-            State::Asking { since } if now >= since + limits::CONSENT_WAIT => self.say_no(Refused::NoAnswer, CloseReason::NoAnswer),
+            State::Asking { since } if now >= since + limits::CONSENT_WAIT => {
+                self.say_no(Refused::NoAnswer, CloseReason::NoAnswer)
+            }
             State::Securing { until } | State::Opening { until } | State::Proving { until, .. } if now >= until => {
                 self.finish(CloseReason::ConnectionLost);
             }
-            State::Away { until } | State::Returning { until, .. } if now >= until => self.finish(CloseReason::ConnectionLost),
+            State::Away { until } | State::Returning { until, .. } if now >= until => {
+                self.finish(CloseReason::ConnectionLost)
+            }
             _ => {}
         }
     }
@@ -335,7 +345,11 @@ impl Customer {
     pub fn poll_timeout(&self) -> Option<Instant> {
         match self.state {
             State::Asking { since } => Some(since + limits::CONSENT_WAIT),
-            State::Securing { until } | State::Opening { until } | State::Proving { until, .. } | State::Away { until } | State::Returning { until, .. } => Some(until),
+            State::Securing { until }
+            | State::Opening { until }
+            | State::Proving { until, .. }
+            | State::Away { until }
+            | State::Returning { until, .. } => Some(until),
             State::Active | State::Over => None,
         }
     }
@@ -473,7 +487,11 @@ mod tests {
         machine.handle_timeout(now + limits::CONSENT_WAIT);
         assert_eq!(
             drain(&mut machine),
-            [Event::Answer(FromCustomer::No(Refused::NoAnswer)), Event::CloseQuestion, Event::Over { why: CloseReason::NoAnswer, begun: false }]
+            [
+                Event::Answer(FromCustomer::No(Refused::NoAnswer)),
+                Event::CloseQuestion,
+                Event::Over { why: CloseReason::NoAnswer, begun: false }
+            ]
         );
     }
 
@@ -517,7 +535,11 @@ mod tests {
         machine.secured(peer(), None).unwrap();
         machine.handle_lost(now + Duration::from_secs(5));
         drain(&mut machine);
-        assert_eq!(machine.poll_timeout(), Some(now + limits::RESUME_WITHIN), "coming back and being cut again gives no more time");
+        assert_eq!(
+            machine.poll_timeout(),
+            Some(now + limits::RESUME_WITHIN),
+            "coming back and being cut again gives no more time"
+        );
         machine.handle_timeout(now + limits::RESUME_WITHIN);
         assert_eq!(drain(&mut machine).last(), Some(&Event::Over { why: CloseReason::ConnectionLost, begun: true }));
     }

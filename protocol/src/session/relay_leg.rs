@@ -71,13 +71,7 @@ pub struct Pairing {
 impl Pairing {
     /// Both have just been given their tokens.
     pub fn dialled(now: Instant, waits: Waits) -> Self {
-        Self {
-            places: [Place::Invited; 2],
-            met: false,
-            started: false,
-            patience: now + waits.join,
-            waits,
-        }
+        Self { places: [Place::Invited; 2], met: false, started: false, patience: now + waits.join, waits }
     }
 
     /// Found unfinished in the records after a restart: both are away.

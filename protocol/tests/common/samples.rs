@@ -7,7 +7,10 @@ use amparo_protocol::{
     id::*,
     limits,
     media::*,
-    message::{control::*, directory::*, grant::Grants, handshake::*, hello::*, input::*, pairing::*, stats::Stats, ticket::*, *},
+    message::{
+        control::*, directory::*, grant::Grants, handshake::*, hello::*, input::*, pairing::*, stats::Stats, ticket::*,
+        *,
+    },
     version::VersionRange,
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -110,7 +113,10 @@ fn brief() -> TicketBrief {
 }
 
 fn fields() -> Vec<Field> {
-    vec![Field { key: FieldKey::Name, value: text("Cida") }, Field { key: FieldKey::Subject, value: text("Não imprime") }]
+    vec![
+        Field { key: FieldKey::Name, value: text("Cida") },
+        Field { key: FieldKey::Subject, value: text("Não imprime") },
+    ]
 }
 
 fn password() -> Password {
@@ -131,7 +137,18 @@ fn choices() -> Vec<TicketChoice> {
 
 fn close_reasons() -> Vec<CloseReason> {
     use CloseReason::*;
-    vec![EndedByCustomer, EndedByAttendant, Refused, NoAnswer, WrongPassword, Cancelled, ProgramGone, ConnectionLost, Violation, Failed]
+    vec![
+        EndedByCustomer,
+        EndedByAttendant,
+        Refused,
+        NoAnswer,
+        WrongPassword,
+        Cancelled,
+        ProgramGone,
+        ConnectionLost,
+        Violation,
+        Failed,
+    ]
 }
 
 fn happened() -> Vec<Happened> {
@@ -147,7 +164,13 @@ fn to_relay() -> Vec<ToRelay> {
         tenant: TenantId::from_bytes([0x11; 16]),
         program: text("0.1.0 linux"),
     };
-    let register = |previous| Register { app: AppId::from_bytes([0x22; 16]), fields: fields(), password: password(), previous, listed: true };
+    let register = |previous| Register {
+        app: AppId::from_bytes([0x22; 16]),
+        fields: fields(),
+        password: password(),
+        previous,
+        listed: true,
+    };
     vec![
         ToRelay::Hello(hello),
         ToRelay::Register(register(None)),
@@ -169,15 +192,28 @@ fn to_relay() -> Vec<ToRelay> {
 }
 
 fn from_relay() -> Vec<FromRelay> {
-    let waiting =
-        WaitingCustomer { id: device(), fields: fields(), app_title: text("Suporte Varanda"), since_unix_ms: 1_795_000_000_000 };
-    let incoming =
-        |ticket| Incoming { session: session(), token: token(5), resume: token(6), ticket, protocol: protocol_number() };
+    let waiting = WaitingCustomer {
+        id: device(),
+        fields: fields(),
+        app_title: text("Suporte Varanda"),
+        since_unix_ms: 1_795_000_000_000,
+    };
+    let incoming = |ticket| Incoming {
+        session: session(),
+        token: token(5),
+        resume: token(6),
+        ticket,
+        protocol: protocol_number(),
+    };
     vec![
         FromRelay::Welcome(Welcome { version: 1, company: text("Varanda Sistemas"), now_unix_ms: 1_795_000_000_000 }),
         FromRelay::Refused(Refusal::Version(VersionRange { oldest: 1, newest: 2 })),
         FromRelay::Registered(Registered { id: device(), proof: token(7) }),
-        FromRelay::LoggedIn(LoggedIn { operator: OperatorId::from_bytes([0x33; 16]), name: text("Ana Ribeiro"), token: token(8) }),
+        FromRelay::LoggedIn(LoggedIn {
+            operator: OperatorId::from_bytes([0x33; 16]),
+            name: text("Ana Ribeiro"),
+            token: token(8),
+        }),
         FromRelay::LoginFailed(LoginError::TooMany { retry_after_s: 30 }),
         FromRelay::Enrolled(CertificateChain::try_from(vec![vec![0x30, 0x00], vec![0x30, 0x01, 0x00]]).unwrap()),
         FromRelay::EnrolFailed(text("não")),
@@ -187,7 +223,13 @@ fn from_relay() -> Vec<FromRelay> {
         FromRelay::TicketFound(TicketFound { request: 1, ticket: Err(TicketError::NotFound) }),
         FromRelay::TicketList(TicketList { request: 2, tickets: Ok(vec![brief()]) }),
         FromRelay::TicketList(TicketList { request: 2, tickets: Err(TicketError::Down) }),
-        FromRelay::Dialled(Dialled { request: 3, session: session(), token: token(9), resume: token(10), protocol: protocol_number() }),
+        FromRelay::Dialled(Dialled {
+            request: 3,
+            session: session(),
+            token: token(9),
+            resume: token(10),
+            protocol: protocol_number(),
+        }),
         FromRelay::DialRefused(DialRefused { request: 3, why: DialError::Unreachable }),
         FromRelay::Incoming(incoming(Some(brief()))),
         FromRelay::Incoming(incoming(None)),
@@ -196,7 +238,11 @@ fn from_relay() -> Vec<FromRelay> {
         FromRelay::Closed(Closed { session: session(), why: CloseReason::ConnectionLost }),
         FromRelay::RejoinReady(RejoinReady { session: session(), token: token(11), resume: token(12) }),
         FromRelay::ReportKept(ReportKept { session: session(), ended: true }),
-        FromRelay::SessionTicket(SessionTicket { session: session(), protocol: protocol_number(), ticket: Some(number()) }),
+        FromRelay::SessionTicket(SessionTicket {
+            session: session(),
+            protocol: protocol_number(),
+            ticket: Some(number()),
+        }),
     ]
 }
 
@@ -286,10 +332,17 @@ pub fn families() -> Vec<Family> {
         family("from_relay", from_relay()),
         family("from_attendant", from_attendant()),
         family("from_customer", from_customer()),
-        family("attendant_says", from_attendant().into_iter().map(AttendantSays::Handshake).chain(says(AttendantSays::Control)).collect()),
+        family(
+            "attendant_says",
+            from_attendant().into_iter().map(AttendantSays::Handshake).chain(says(AttendantSays::Control)).collect(),
+        ),
         family(
             "customer_says",
-            from_customer().into_iter().map(CustomerSays::Handshake).chain(control().into_iter().map(CustomerSays::Control)).collect(),
+            from_customer()
+                .into_iter()
+                .map(CustomerSays::Handshake)
+                .chain(control().into_iter().map(CustomerSays::Control))
+                .collect(),
         ),
         family("control", control()),
         family("stats", vec![stats()]),
@@ -299,16 +352,33 @@ pub fn families() -> Vec<Family> {
         family("update", updates()),
         family("shown", vec![Shown { number: 9, captured_us: 1 << 33 }]),
         family("pointer", pointer()),
-        family("refusal", vec![Refusal::Version(VersionRange { oldest: 1, newest: 2 }), Refusal::UnknownTenant, Refusal::Busy, Refusal::Violation]),
+        family(
+            "refusal",
+            vec![
+                Refusal::Version(VersionRange { oldest: 1, newest: 2 }),
+                Refusal::UnknownTenant,
+                Refusal::Busy,
+                Refusal::Violation,
+            ],
+        ),
         family("login_error", login_errors()),
         family("field_key", FieldKey::ALL.to_vec()),
         family(
             "ticket_status",
-            vec![TicketStatus::New, TicketStatus::Open, TicketStatus::Waiting, TicketStatus::Resolved, TicketStatus::Closed],
+            vec![
+                TicketStatus::New,
+                TicketStatus::Open,
+                TicketStatus::Waiting,
+                TicketStatus::Resolved,
+                TicketStatus::Closed,
+            ],
         ),
         family("ticket_error", vec![TicketError::NotFound, TicketError::Down]),
         family("ticket_choice", choices()),
-        family("dial_error", vec![Unreachable, Busy, NotAllowed, TooMany { retry_after_s: 3_600 }, NoSuchTicket, CannotRecord]),
+        family(
+            "dial_error",
+            vec![Unreachable, Busy, NotAllowed, TooMany { retry_after_s: 3_600 }, NoSuchTicket, CannotRecord],
+        ),
         family("close_reason", close_reasons()),
         family("happened", happened()),
         family("role", vec![Role::Customer, Role::Attendant]),

@@ -4,7 +4,10 @@ use amparo_protocol::{
     id::*,
     limits,
     media::*,
-    message::{control::*, directory::*, grant::Grants, handshake::*, hello::*, input::*, pairing::*, stats::Stats, ticket::*, *},
+    message::{
+        control::*, directory::*, grant::Grants, handshake::*, hello::*, input::*, pairing::*, stats::Stats, ticket::*,
+        *,
+    },
     version::VersionRange,
 };
 use proptest::{collection::vec, option, prelude::*};
@@ -76,22 +79,41 @@ fn close_reason() -> impl Strategy<Value = CloseReason> {
 
 fn happened() -> impl Strategy<Value = Happened> {
     prop_oneof![
-        (grants(), shown(), any::<u64>())
-            .prop_map(|(granted, attendant, at_unix_ms)| Happened::Started { granted, attendant, at_unix_ms }),
-        (close_reason(), any::<u64>(), any::<u32>())
-            .prop_map(|(why, at_unix_ms, reconnects)| Happened::Ended { why, at_unix_ms, reconnects }),
+        (grants(), shown(), any::<u64>()).prop_map(|(granted, attendant, at_unix_ms)| Happened::Started {
+            granted,
+            attendant,
+            at_unix_ms
+        }),
+        (close_reason(), any::<u64>(), any::<u32>()).prop_map(|(why, at_unix_ms, reconnects)| Happened::Ended {
+            why,
+            at_unix_ms,
+            reconnects
+        }),
     ]
 }
 
 /// Any [`ToRelay`].
 pub fn to_relay() -> impl Strategy<Value = ToRelay> {
-    let hello = (versions(), any::<[u8; 16]>(), shown())
-        .prop_map(|(versions, tenant, program)| Hello { versions, tenant: TenantId::from_bytes(tenant), program });
+    let hello = (versions(), any::<[u8; 16]>(), shown()).prop_map(|(versions, tenant, program)| Hello {
+        versions,
+        tenant: TenantId::from_bytes(tenant),
+        program,
+    });
     let register = (any::<[u8; 16]>(), fields(), password(), option::of((device(), opaque())), any::<bool>()).prop_map(
-        |(app, fields, password, previous, listed)| Register { app: AppId::from_bytes(app), fields, password, previous, listed },
+        |(app, fields, password, previous, listed)| Register {
+            app: AppId::from_bytes(app),
+            fields,
+            password,
+            previous,
+            listed,
+        },
     );
-    let dial = (any::<u32>(), device(), choice(), grants())
-        .prop_map(|(request, partner, ticket, want)| Dial { request, partner, ticket, want });
+    let dial = (any::<u32>(), device(), choice(), grants()).prop_map(|(request, partner, ticket, want)| Dial {
+        request,
+        partner,
+        ticket,
+        want,
+    });
     prop_oneof![
         hello.prop_map(ToRelay::Hello),
         register.prop_map(ToRelay::Register),
@@ -136,9 +158,16 @@ fn ticket_error() -> impl Strategy<Value = TicketError> {
 fn brief() -> impl Strategy<Value = TicketBrief> {
     use TicketStatus::*;
     let status = prop::sample::select(vec![New, Open, Waiting, Resolved, Closed]);
-    (number(), shown(), shown(), shown(), status, any::<u64>()).prop_map(|(number, subject, customer, owner, status, opened_unix_ms)| {
-        TicketBrief { number, subject, customer, owner, status, opened_unix_ms }
-    })
+    (number(), shown(), shown(), shown(), status, any::<u64>()).prop_map(
+        |(number, subject, customer, owner, status, opened_unix_ms)| TicketBrief {
+            number,
+            subject,
+            customer,
+            owner,
+            status,
+            opened_unix_ms,
+        },
+    )
 }
 
 /// Any [`FromRelay`].
@@ -157,21 +186,24 @@ pub fn from_relay() -> impl Strategy<Value = FromRelay> {
         .prop_map(|(session, token, resume, ticket, protocol)| Incoming { session, token, resume, ticket, protocol });
     let found = prop_oneof![brief().prop_map(Ok), ticket_error().prop_map(Err)];
     let list = prop_oneof![vec(brief(), 0..=limits::OPEN_TICKETS_LISTED).prop_map(Ok), ticket_error().prop_map(Err)];
-    let first = prop_oneof![
-        (any::<u16>(), shown(), any::<u64>())
-            .prop_map(|(version, company, now_unix_ms)| FromRelay::Welcome(Welcome { version, company, now_unix_ms })),
-        refusal.prop_map(FromRelay::Refused),
-        (device(), opaque()).prop_map(|(id, proof)| FromRelay::Registered(Registered { id, proof })),
-        (any::<[u8; 16]>(), shown(), opaque()).prop_map(|(operator, name, token)| {
-            FromRelay::LoggedIn(LoggedIn { operator: OperatorId::from_bytes(operator), name, token })
-        }),
-        login_error().prop_map(FromRelay::LoginFailed),
-        vec(der(), 1..=limits::CERTIFICATES).prop_map(|ders| FromRelay::Enrolled(CertificateChain::try_from(ders).unwrap())),
-        shown().prop_map(FromRelay::EnrolFailed),
-        vec(waiting, 0..5).prop_map(FromRelay::Waiting),
-        (any::<u32>(), found).prop_map(|(request, ticket)| FromRelay::TicketFound(TicketFound { request, ticket })),
-        (any::<u32>(), list).prop_map(|(request, tickets)| FromRelay::TicketList(TicketList { request, tickets })),
-    ];
+    let first =
+        prop_oneof![
+            (any::<u16>(), shown(), any::<u64>()).prop_map(|(version, company, now_unix_ms)| FromRelay::Welcome(
+                Welcome { version, company, now_unix_ms }
+            )),
+            refusal.prop_map(FromRelay::Refused),
+            (device(), opaque()).prop_map(|(id, proof)| FromRelay::Registered(Registered { id, proof })),
+            (any::<[u8; 16]>(), shown(), opaque()).prop_map(|(operator, name, token)| {
+                FromRelay::LoggedIn(LoggedIn { operator: OperatorId::from_bytes(operator), name, token })
+            }),
+            login_error().prop_map(FromRelay::LoginFailed),
+            vec(der(), 1..=limits::CERTIFICATES)
+                .prop_map(|ders| FromRelay::Enrolled(CertificateChain::try_from(ders).unwrap())),
+            shown().prop_map(FromRelay::EnrolFailed),
+            vec(waiting, 0..5).prop_map(FromRelay::Waiting),
+            (any::<u32>(), found).prop_map(|(request, ticket)| FromRelay::TicketFound(TicketFound { request, ticket })),
+            (any::<u32>(), list).prop_map(|(request, tickets)| FromRelay::TicketList(TicketList { request, tickets })),
+        ];
     let second = prop_oneof![
         dialled.prop_map(FromRelay::Dialled),
         (any::<u32>(), dial_error()).prop_map(|(request, why)| FromRelay::DialRefused(DialRefused { request, why })),
@@ -179,8 +211,11 @@ pub fn from_relay() -> impl Strategy<Value = FromRelay> {
         session().prop_map(FromRelay::Paired),
         session().prop_map(FromRelay::PeerAway),
         (session(), close_reason()).prop_map(|(session, why)| FromRelay::Closed(Closed { session, why })),
-        (session(), opaque(), opaque())
-            .prop_map(|(session, token, resume)| FromRelay::RejoinReady(RejoinReady { session, token, resume })),
+        (session(), opaque(), opaque()).prop_map(|(session, token, resume)| FromRelay::RejoinReady(RejoinReady {
+            session,
+            token,
+            resume
+        })),
         (session(), any::<bool>()).prop_map(|(session, ended)| FromRelay::ReportKept(ReportKept { session, ended })),
         (session(), protocol_number(), option::of(number())).prop_map(|(session, protocol, ticket)| {
             FromRelay::SessionTicket(SessionTicket { session, protocol, ticket })
@@ -268,11 +303,18 @@ pub fn batch() -> impl Strategy<Value = Batch> {
         any::<(u16, u16)>().prop_map(|(width, height)| Update::Resize(Size { width, height })),
         (rect(), any::<(u16, u16)>()).prop_map(|(from, (x, y))| Update::Copy { from, to: Point { x, y } }),
         (rect(), bytes(300)).prop_map(|(rect, data)| Update::Patch { rect, data }),
-        (any::<u8>(), rect(), any::<bool>(), bytes(300))
-            .prop_map(|(slot, rect, keyframe, data)| Update::Video { slot, rect, keyframe, data }),
+        (any::<u8>(), rect(), any::<bool>(), bytes(300)).prop_map(|(slot, rect, keyframe, data)| Update::Video {
+            slot,
+            rect,
+            keyframe,
+            data
+        }),
     ];
-    (any::<(u64, u64)>(), vec(update, 0..8))
-        .prop_map(|((number, captured_us), updates)| Batch { number, captured_us, updates })
+    (any::<(u64, u64)>(), vec(update, 0..8)).prop_map(|((number, captured_us), updates)| Batch {
+        number,
+        captured_us,
+        updates,
+    })
 }
 
 /// Any [`Shown`].
@@ -282,7 +324,8 @@ pub fn shown_batch() -> impl Strategy<Value = Shown> {
 
 /// Any [`Pointer`], whether it may be drawn or not.
 pub fn pointer() -> impl Strategy<Value = Pointer> {
-    let shape = (any::<(u16, u16, u16, u16)>(), bytes(2_000))
-        .prop_map(|((width, height, hot_x, hot_y), rgba)| Pointer::Shape(PointerShape { width, height, hot_x, hot_y, rgba }));
+    let shape = (any::<(u16, u16, u16, u16)>(), bytes(2_000)).prop_map(|((width, height, hot_x, hot_y), rgba)| {
+        Pointer::Shape(PointerShape { width, height, hot_x, hot_y, rgba })
+    });
     prop_oneof![shape, any::<(u16, u16)>().prop_map(|(x, y)| Pointer::At(Point { x, y })), Just(Pointer::Hidden)]
 }

@@ -53,7 +53,9 @@ pub fn to_relay(body: &[u8]) {
             assert!(login.user.len() <= limits::USER_BYTES && login.password.len() <= limits::LOGIN_PASSWORD_BYTES);
         }
         Some(ToRelay::Enrol(request)) => assert!(request.der().len() <= limits::CERTIFICATE_BYTES),
-        Some(ToRelay::Join(token) | ToRelay::LoginAgain(token)) => assert!(token.as_bytes().len() <= limits::TOKEN_BYTES),
+        Some(ToRelay::Join(token) | ToRelay::LoginAgain(token)) => {
+            assert!(token.as_bytes().len() <= limits::TOKEN_BYTES)
+        }
         Some(ToRelay::FindTicket(find)) => assert!(find.number.as_str().len() <= limits::TICKET_NUMBER_BYTES),
         _ => {}
     }
@@ -65,7 +67,9 @@ pub fn from_relay(body: &[u8]) {
             assert!(rows.len() <= limits::WAITING_LISTED);
             assert!(rows.iter().all(|row| row.fields.len() <= limits::FIELDS));
         }
-        Some(FromRelay::TicketList(list)) => assert!(list.tickets.map_or(0, |tickets| tickets.len()) <= limits::OPEN_TICKETS_LISTED),
+        Some(FromRelay::TicketList(list)) => {
+            assert!(list.tickets.map_or(0, |tickets| tickets.len()) <= limits::OPEN_TICKETS_LISTED)
+        }
         Some(FromRelay::Enrolled(chain)) => {
             assert!((1..=limits::CERTIFICATES).contains(&chain.ders().len()));
             assert!(chain.ders().iter().all(|der| der.len() <= limits::CERTIFICATE_BYTES));
@@ -111,7 +115,9 @@ pub fn batch(body: &[u8]) {
                 }
                 Update::Copy { from, .. } => assert!(canvas.is_some_and(|size| from.within(size))),
                 Update::Patch { rect, .. } => assert!(canvas.is_some_and(|size| rect.within(size))),
-                Update::Video { rect, slot, .. } => assert!(*slot < limits::VIDEO_SLOTS && canvas.is_some_and(|size| rect.within(size))),
+                Update::Video { rect, slot, .. } => {
+                    assert!(*slot < limits::VIDEO_SLOTS && canvas.is_some_and(|size| rect.within(size)))
+                }
             }
         }
         assert!(after == canvas);

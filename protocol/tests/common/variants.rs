@@ -34,7 +34,12 @@ impl de::Error for Names {
 impl<'de> de::Deserializer<'de> for Asks {
     type Error = Names;
 
-    fn deserialize_enum<V: de::Visitor<'de>>(self, _: &'static str, names: &'static [&'static str], _: V) -> Result<V::Value, Names> {
+    fn deserialize_enum<V: de::Visitor<'de>>(
+        self,
+        _: &'static str,
+        names: &'static [&'static str],
+        _: V,
+    ) -> Result<V::Value, Names> {
         Err(Names(names))
     }
 

@@ -6,8 +6,7 @@
 use std::{sync::Arc, time::Duration};
 
 use argon2::{
-    Algorithm, Argon2, Params, PasswordHash, PasswordHasher, PasswordVerifier, Version,
-    password_hash::SaltString,
+    Algorithm, Argon2, Params, PasswordHash, PasswordHasher, PasswordVerifier, Version, password_hash::SaltString,
 };
 use ring::rand::{SecureRandom, SystemRandom};
 use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};
@@ -38,7 +37,10 @@ impl Hashing {
     pub(super) fn new() -> Self {
         // Salt and password do not matter: what matters is that the parameters, and so the time taken, are those of a real hash.
         let salt = SaltString::encode_b64(b"nobody logs in..").expect("sixteen bytes are a valid salt");
-        let nobody = argon2().hash_password(&[0xff; 32], &salt).expect("the parameters are constants known to be valid").to_string();
+        let nobody = argon2()
+            .hash_password(&[0xff; 32], &salt)
+            .expect("the parameters are constants known to be valid")
+            .to_string();
         Self { turns: Arc::new(Semaphore::new(AT_ONCE)), nobody: nobody.into() }
     }
 
@@ -60,7 +62,8 @@ impl Hashing {
         let known = hash.is_some();
         let hash: Arc<str> = hash.map_or_else(|| self.nobody.clone(), Arc::from);
         self.in_turn(move || {
-            let fits = PasswordHash::new(&hash).is_ok_and(|hash| argon2().verify_password(password.as_bytes(), &hash).is_ok());
+            let fits =
+                PasswordHash::new(&hash).is_ok_and(|hash| argon2().verify_password(password.as_bytes(), &hash).is_ok());
             fits && known
         })
         .await

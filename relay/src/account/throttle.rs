@@ -58,7 +58,13 @@ pub(super) struct Throttle {
 impl Throttle {
     /// Counts a try as failed before it is looked at, so that tries at the same time cannot slip past each other; how long to wait
     /// if it is one too many (it is not counted then).
-    pub(super) fn charge(&mut self, tenant: TenantId, user: &str, source: IpAddr, now: Instant) -> Result<(), Duration> {
+    pub(super) fn charge(
+        &mut self,
+        tenant: TenantId,
+        user: &str,
+        source: IpAddr,
+        now: Instant,
+    ) -> Result<(), Duration> {
         let account = (tenant, name(user));
         let source = network(source);
         let pair = (account.clone(), source);
@@ -107,7 +113,9 @@ fn lately<K: Hash + Eq>(map: &HashMap<K, Failures>, key: &K, now: Instant) -> Op
 fn count<K: Hash + Eq + Clone>(map: &mut HashMap<K, Failures>, key: K, now: Instant) {
     if map.len() >= REMEMBERED && !map.contains_key(&key) {
         map.retain(|_, f| now.duration_since(f.last) < FORGET_AFTER);
-        if map.len() >= REMEMBERED && let Some(oldest) = map.iter().min_by_key(|(_, f)| f.last).map(|(k, _)| k.clone()) {
+        if map.len() >= REMEMBERED
+            && let Some(oldest) = map.iter().min_by_key(|(_, f)| f.last).map(|(k, _)| k.clone())
+        {
             map.remove(&oldest);
         }
     }

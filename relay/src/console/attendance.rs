@@ -52,7 +52,12 @@ pub(super) struct View {
 
 impl View {
     pub(super) fn of(who: &Who) -> Self {
-        Self { t: who.texts, csrf: who.csrf.clone(), sees: who.operator.may(Act::SeePasswords), ends: who.operator.may(Act::Administer) }
+        Self {
+            t: who.texts,
+            csrf: who.csrf.clone(),
+            sees: who.operator.may(Act::SeePasswords),
+            ends: who.operator.may(Act::Administer),
+        }
     }
 }
 
@@ -169,7 +174,12 @@ pub(super) async fn ended(app: &App, who: &Who, clock: &Clock) -> Result<(Vec<En
     let states = vec![SessionState::Started, SessionState::Ended];
     let query = HistoryQuery { from: Some(clock.midnight()), states, limit: COUNTED, ..HistoryQuery::default() };
     let today = app.shared.store.history(who.operator.tenant, &query).await?;
-    let ended = today.iter().filter(|s| s.state == SessionState::Ended).take(ENDED_SHOWN).map(|s| EndedRow::new(s, who.texts, clock)).collect();
+    let ended = today
+        .iter()
+        .filter(|s| s.state == SessionState::Ended)
+        .take(ENDED_SHOWN)
+        .map(|s| EndedRow::new(s, who.texts, clock))
+        .collect();
     Ok((ended, today.len()))
 }
 
@@ -230,7 +240,8 @@ pub(super) async fn credentials(State(app): State<App>, who: Who, Path(id): Path
 /// `POST /sessions/{id}/end`
 pub(super) async fn end(State(app): State<App>, who: Who, headers: HeaderMap, Path(id): Path<String>) -> Page {
     let id: SessionId = id.parse().map_err(|_| AppError::NotFound)?;
-    let session = app.shared.sessions.list(who.operator.tenant).into_iter().find(|s| s.id == id).ok_or(AppError::NotFound)?;
+    let session =
+        app.shared.sessions.list(who.operator.tenant).into_iter().find(|s| s.id == id).ok_or(AppError::NotFound)?;
     who.audit(&app, "session.ended", session.protocol.as_str()).await?;
     app.shared.sessions.end(who.operator.tenant, id, who.operator.id).await?;
     if headers.contains_key("hx-request") {

@@ -169,7 +169,12 @@ impl Viewer {
         } else if let Some((shown, ended)) = before.as_ref() {
             (board.ended, board.today) = (ended.to_vec(), shown.today);
         }
-        let now = Shown { waiting: list(&board.waiting), sessions: list(&board.sessions), ended: list(&board.ended), today: board.today };
+        let now = Shown {
+            waiting: list(&board.waiting),
+            sessions: list(&board.sessions),
+            ended: list(&board.ended),
+            today: board.today,
+        };
         let (was, _) = before.unwrap_or_default();
         let mut html = String::new();
         let written = (|| {
@@ -212,7 +217,14 @@ fn list<R: Row>(rows: &[R]) -> List {
 }
 
 /// Writes what turns one list into the other: rows out, rows changed in place, rows in behind their predecessor.
-fn difference<R: Row>(html: &mut String, body: &str, before: &List, rows: &mut [R], v: &View, all: bool) -> askama::Result<()> {
+fn difference<R: Row>(
+    html: &mut String,
+    body: &str,
+    before: &List,
+    rows: &mut [R],
+    v: &View,
+    all: bool,
+) -> askama::Result<()> {
     let after = list(rows);
     let kept = |list: &List, other: &List| -> Vec<String> {
         list.iter().filter(|(id, _)| other.iter().any(|(o, _)| o == id)).map(|(id, _)| id.clone()).collect()
@@ -234,7 +246,8 @@ fn difference<R: Row>(html: &mut String, body: &str, before: &List, rows: &mut [
             Some((_, looked)) if looked == looks => {}
             Some(_) => html.push_str(&row.html(v, true)?),
             None => {
-                let place = if i == 0 { format!("afterbegin:#{body}") } else { format!("afterend:#{}", after[i - 1].0) };
+                let place =
+                    if i == 0 { format!("afterbegin:#{body}") } else { format!("afterend:#{}", after[i - 1].0) };
                 html.push_str(&format!("<tbody hx-swap-oob=\"{place}\">{}</tbody>", row.html(v, false)?));
             }
         }

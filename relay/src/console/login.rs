@@ -87,7 +87,8 @@ async fn enter(app: &App, visitor: &Visitor, operator: &Operator) -> Page {
         app.shared.accounts.end_console(old).await?;
     }
     let token = app.shared.accounts.begin_console(operator).await?;
-    let who = Who { operator: operator.clone(), texts: visitor.texts, source: visitor.source, csrf: String::new(), token };
+    let who =
+        Who { operator: operator.clone(), texts: visitor.texts, source: visitor.source, csrf: String::new(), token };
     who.audit(app, "login", &operator.login).await?;
     Ok(([(header::SET_COOKIE, visitor::session_cookie(&who.token))], Redirect::to("/")).into_response())
 }
@@ -110,7 +111,11 @@ pub(super) struct LanguageForm {
 pub(super) async fn language(headers: HeaderMap, Form(form): Form<LanguageForm>) -> Result<Response, AppError> {
     let language = Language::from_tag(&form.language).ok_or(AppError::BadRequest)?;
     // Back to the page it was asked from: the path of our own referrer, which the origin check has vouched for.
-    let back = headers.get(header::REFERER).and_then(|r| r.to_str().ok()).and_then(|r| r.strip_prefix("https://")).and_then(|r| r.find('/').map(|i| &r[i..]));
+    let back = headers
+        .get(header::REFERER)
+        .and_then(|r| r.to_str().ok())
+        .and_then(|r| r.strip_prefix("https://"))
+        .and_then(|r| r.find('/').map(|i| &r[i..]));
     let back = back.filter(|b| !b.starts_with("//") && !b.contains('\\')).unwrap_or("/");
     Ok(([(header::SET_COOKIE, visitor::language_cookie(language))], Redirect::to(back)).into_response())
 }
@@ -149,13 +154,20 @@ fn used(t: &'static Texts) -> Page {
 
 /// `GET /setup/{token}`
 pub(super) async fn setup_form(State(app): State<App>, visitor: Visitor, Path(token): Path<String>) -> Page {
-    let Some(tenant) = app.shared.store.setup_tenant(&TokenHash::of(token.as_bytes())).await? else { return used(visitor.texts) };
+    let Some(tenant) = app.shared.store.setup_tenant(&TokenHash::of(token.as_bytes())).await? else {
+        return used(visitor.texts);
+    };
     let company = app.shared.store.tenant(tenant).await?.name;
     page(&SetupPage { t: visitor.texts, form: SetupForm { company, ..SetupForm::default() }, error: None, at: "" })
 }
 
 /// `POST /setup/{token}`
-pub(super) async fn setup(State(app): State<App>, visitor: Visitor, Path(token): Path<String>, Form(mut form): Form<SetupForm>) -> Page {
+pub(super) async fn setup(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(token): Path<String>,
+    Form(mut form): Form<SetupForm>,
+) -> Page {
     let t = visitor.texts;
     let password = zeroize::Zeroizing::new(std::mem::take(&mut form.password));
     let again = zeroize::Zeroizing::new(std::mem::take(&mut form.again));

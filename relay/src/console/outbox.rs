@@ -8,6 +8,7 @@ use axum::{
 use jiff::Timestamp;
 use store::{EventKind, OutboxEntry, OutboxState};
 
+use super::strings::Texts;
 use super::{
     App,
     error::{Page, page},
@@ -15,7 +16,6 @@ use super::{
     visitor::Who,
     when::{Clock, between, spoken},
 };
-use super::strings::Texts;
 
 /// Rows shown.
 const ROWS: u32 = 200;

@@ -1,11 +1,7 @@
 //! The branded program: what its signed profile says, and the profile itself for download.
 
 use askama::Template;
-use axum::{
-    extract::State,
-    http::header,
-    response::IntoResponse,
-};
+use axum::{extract::State, http::header, response::IntoResponse};
 use protocol::message::directory::FieldKey;
 use store::Ask;
 
@@ -58,7 +54,14 @@ pub(super) async fn download(State(app): State<App>, who: Who) -> Page {
     match signed.await {
         Ok(Ok(bytes)) => {
             let disposition = format!("attachment; filename=\"{FILE_NAME}\"");
-            Ok(([(header::CONTENT_TYPE, "application/octet-stream".to_owned()), (header::CONTENT_DISPOSITION, disposition)], bytes).into_response())
+            Ok((
+                [
+                    (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
+                    (header::CONTENT_DISPOSITION, disposition),
+                ],
+                bytes,
+            )
+                .into_response())
         }
         Ok(Err(error)) => {
             tracing::error!(error = format!("{error:#}"), "the profile cannot be signed");

@@ -43,7 +43,8 @@ pub(super) async fn headers(request: Request, next: Next) -> Response {
 /// live stream from elsewhere.
 pub(super) async fn check_origin(State(app): State<App>, request: Request, next: Next) -> Response {
     let headers = request.headers();
-    let host = request.uri().authority().map(|a| a.as_str()).or_else(|| text(headers, &header::HOST)).unwrap_or_default();
+    let host =
+        request.uri().authority().map(|a| a.as_str()).or_else(|| text(headers, &header::HOST)).unwrap_or_default();
     if !host_is_ours(host, &app.shared.public_url) {
         return AppError::WrongHost.into_response();
     }
@@ -61,12 +62,15 @@ fn host_is_ours(host: &str, url: &PublicUrl) -> bool {
         _ => host,
     };
     let bare = name.strip_prefix('[').and_then(|n| n.strip_suffix(']')).unwrap_or(name);
-    name.eq_ignore_ascii_case(&url.host) || name.eq_ignore_ascii_case("localhost") || bare.parse::<std::net::IpAddr>().is_ok()
+    name.eq_ignore_ascii_case(&url.host)
+        || name.eq_ignore_ascii_case("localhost")
+        || bare.parse::<std::net::IpAddr>().is_ok()
 }
 
 /// From a page of this very server. Browsers say so in one of two headers; whoever says neither is refused.
 fn is_same_origin(headers: &HeaderMap, host: &str) -> bool {
-    let origin = text(headers, &header::ORIGIN).map(|o| o.strip_prefix("https://").is_some_and(|o| o.eq_ignore_ascii_case(host)));
+    let origin = text(headers, &header::ORIGIN)
+        .map(|o| o.strip_prefix("https://").is_some_and(|o| o.eq_ignore_ascii_case(host)));
     let site = text(headers, &HeaderName::from_static("sec-fetch-site")).map(|site| site == "same-origin");
     match (origin, site) {
         (None, None) => false,
@@ -93,7 +97,13 @@ mod tests {
         for ours in ["help.example.com:8443", "HELP.example.com", "127.0.0.1:8443", "[::1]:8443", "localhost:1"] {
             assert!(host_is_ours(ours, &url()), "{ours}");
         }
-        for foreign in ["", "evil.example", "help.example.com.evil.example", "127.0.0.1.evil.example:8443", "evil:help.example.com"] {
+        for foreign in [
+            "",
+            "evil.example",
+            "help.example.com.evil.example",
+            "127.0.0.1.evil.example:8443",
+            "evil:help.example.com",
+        ] {
             assert!(!host_is_ours(foreign, &url()), "{foreign}");
         }
     }
@@ -101,7 +111,8 @@ mod tests {
     #[test]
     fn a_change_must_come_from_our_own_page() {
         let said = |pairs: &[(&'static str, &'static str)]| {
-            let headers = pairs.iter().map(|(n, v)| (HeaderName::from_static(n), HeaderValue::from_static(v))).collect();
+            let headers =
+                pairs.iter().map(|(n, v)| (HeaderName::from_static(n), HeaderValue::from_static(v))).collect();
             is_same_origin(&headers, "a:1")
         };
         assert!(said(&[("origin", "https://a:1")]));

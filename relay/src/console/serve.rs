@@ -37,7 +37,12 @@ const PER_SOURCE: usize = 200;
 const GOODBYE: Duration = Duration::from_secs(3);
 
 /// Serves the console until `shutdown`, then waits shortly for answers that are under way.
-pub async fn serve(shared: Arc<Shared>, listener: TcpListener, tls: Arc<rustls::ServerConfig>, shutdown: CancellationToken) {
+pub async fn serve(
+    shared: Arc<Shared>,
+    listener: TcpListener,
+    tls: Arc<rustls::ServerConfig>,
+    shutdown: CancellationToken,
+) {
     let router = router(shared, shutdown.clone());
     let acceptor = TlsAcceptor::from(tls);
     let room = Room { all: Arc::new(Semaphore::new(CONNECTIONS)), by_source: Arc::default() };
@@ -69,7 +74,14 @@ pub async fn serve(shared: Arc<Shared>, listener: TcpListener, tls: Arc<rustls::
     }
 }
 
-async fn connection(router: Router, acceptor: TlsAcceptor, stream: TcpStream, source: IpAddr, seat: Seat, shutdown: CancellationToken) {
+async fn connection(
+    router: Router,
+    acceptor: TlsAcceptor,
+    stream: TcpStream,
+    source: IpAddr,
+    seat: Seat,
+    shutdown: CancellationToken,
+) {
     let handshake = tokio::select! {
         () = shutdown.cancelled() => return,
         handshake = timeout(HANDSHAKE, acceptor.accept(stream)) => handshake,
@@ -86,7 +98,12 @@ async fn connection(router: Router, acceptor: TlsAcceptor, stream: TcpStream, so
     let service = TowerToHyperService::new(service.service(router).boxed_clone());
     let mut server = Builder::new(TokioExecutor::new());
     server.http1().timer(TokioTimer::new()).header_read_timeout(HANDSHAKE).max_buf_size(64 * 1024);
-    server.http2().timer(TokioTimer::new()).keep_alive_interval(Duration::from_secs(20)).max_concurrent_streams(64).max_header_list_size(32 * 1024);
+    server
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(Duration::from_secs(20))
+        .max_concurrent_streams(64)
+        .max_header_list_size(32 * 1024);
     let serving = server.serve_connection(TokioIo::new(stream), service);
     tokio::pin!(serving);
     let served = tokio::select! {

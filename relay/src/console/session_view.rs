@@ -76,7 +76,10 @@ impl SessionCard {
     pub(super) fn new(s: &Session, t: &'static Texts, clock: &Clock) -> Self {
         let from = s.started_at.unwrap_or(s.dialled_at);
         let (title, when) = match s.ended_at {
-            Some(to) => (fill(t.session_of, &[&spoken(between(from, to))]), fill(t.from_to, &[&clock.lately(&from), &clock.time(&to)])),
+            Some(to) => (
+                fill(t.session_of, &[&spoken(between(from, to))]),
+                fill(t.from_to, &[&clock.lately(&from), &clock.time(&to)]),
+            ),
             None => (t.session_running.to_owned(), fill(t.since, &[&clock.lately(&from)])),
         };
         Self {

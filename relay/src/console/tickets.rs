@@ -141,7 +141,13 @@ pub(super) async fn open(State(app): State<App>, who: Who, Form(form): Form<NewF
         return unprocessable(page(&NewPage { s, form, error: Some(error), at }));
     }
     let (tenant, now) = (who.operator.tenant, Timestamp::now());
-    let details = CustomerDetails { name: form.name, email: form.email, company: form.company, phone: form.phone, document: form.document };
+    let details = CustomerDetails {
+        name: form.name,
+        email: form.email,
+        company: form.company,
+        phone: form.phone,
+        document: form.document,
+    };
     let customer = app.shared.desk.find_or_create_customer(tenant, &details, now).await?;
     let author = author(&app, &who).await?;
     let ticket = app.shared.desk.open_ticket(tenant, &author, customer.id, &form.subject, &form.text, now).await?;
@@ -202,22 +208,32 @@ async fn ticket_page(app: &App, who: &Who, number: &str, draft: String, error: O
     let s = Shell::load(app, who, Here::Tickets).await?;
     let (ticket, actions) = app.shared.desk.ticket(tenant, &number).await?;
     let mut entries = Vec::with_capacity(actions.len());
-    let ended: Vec<SessionId> = actions.iter().filter(|a| a.action.kind == ActionKind::SessionEnd).filter_map(|a| a.action.session).collect();
+    let ended: Vec<SessionId> =
+        actions.iter().filter(|a| a.action.kind == ActionKind::SessionEnd).filter_map(|a| a.action.session).collect();
     for action in actions {
         entries.push(entry(app, &s, action, &ended).await?);
     }
     let query = HistoryQuery { ticket: Some(number), limit: MENTIONED, ..HistoryQuery::default() };
-    let mentions = app.shared.store.history(tenant, &query).await?.iter().map(|session| Mention::new(session, &s.clock)).collect();
+    let mentions =
+        app.shared.store.history(tenant, &query).await?.iter().map(|session| Mention::new(session, &s.clock)).collect();
     let users = app.shared.accounts.list(tenant).await?;
     let owners = users
         .iter()
         .filter(|u| (u.disabled_at.is_none() && u.operator.roles.attend) || ticket.owner == Some(u.operator.id))
-        .map(|u| Owner { id: u.operator.id.to_string(), name: u.operator.name.clone(), chosen: ticket.owner == Some(u.operator.id) })
+        .map(|u| Owner {
+            id: u.operator.id.to_string(),
+            name: u.operator.name.clone(),
+            chosen: ticket.owner == Some(u.operator.id),
+        })
         .collect();
     let here = app.shared.directory.waiting(tenant).into_iter().find(|p| is_requester(p, &ticket.requester.details));
     let statuses = STATUSES
         .iter()
-        .map(|status| StatusChoice { value: status_value(*status), word: shell::status(s.t, status).2, chosen: *status == ticket.status })
+        .map(|status| StatusChoice {
+            value: status_value(*status),
+            word: shell::status(s.t, status).2,
+            chosen: *status == ticket.status,
+        })
         .collect();
     let failed = error.is_some();
     let shown = page(&TicketPage {
@@ -279,7 +295,9 @@ fn is_requester(present: &Present, customer: &CustomerDetails) -> bool {
         return email.eq_ignore_ascii_case(&customer.email);
     }
     let (name, company) = (present.field(FieldKey::Name), present.field(FieldKey::Company));
-    !name.is_empty() && name.to_lowercase() == customer.name.to_lowercase() && company.to_lowercase() == customer.company.to_lowercase()
+    !name.is_empty()
+        && name.to_lowercase() == customer.name.to_lowercase()
+        && company.to_lowercase() == customer.company.to_lowercase()
 }
 
 /// A new action.
@@ -290,13 +308,24 @@ pub(super) struct ActionForm {
 }
 
 /// `POST /tickets/{number}/actions`
-pub(super) async fn add_action(State(app): State<App>, who: Who, Path(number): Path<String>, Form(form): Form<ActionForm>) -> Page {
+pub(super) async fn add_action(
+    State(app): State<App>,
+    who: Who,
+    Path(number): Path<String>,
+    Form(form): Form<ActionForm>,
+) -> Page {
     let ticket = TicketNumber::new(&number).map_err(|_| AppError::NotFound)?;
     let author = author(&app, &who).await?;
-    let added = app.shared.desk.add_action(who.operator.tenant, &author, &ticket, &form.text, form.kind == "reply", Timestamp::now()).await;
+    let added = app
+        .shared
+        .desk
+        .add_action(who.operator.tenant, &author, &ticket, &form.text, form.kind == "reply", Timestamp::now())
+        .await;
     match added {
         Ok(_) => Ok(to_ticket(&ticket)),
-        Err(DeskError::Empty { .. }) => ticket_page(&app, &who, &number, String::new(), Some(who.texts.empty_text)).await,
+        Err(DeskError::Empty { .. }) => {
+            ticket_page(&app, &who, &number, String::new(), Some(who.texts.empty_text)).await
+        }
         Err(error) => Err(error.into()),
     }
 }
@@ -311,9 +340,17 @@ pub(super) struct ChangeForm {
 }
 
 /// `POST /tickets/{number}/change`
-pub(super) async fn change(State(app): State<App>, who: Who, Path(number): Path<String>, Form(form): Form<ChangeForm>) -> Page {
+pub(super) async fn change(
+    State(app): State<App>,
+    who: Who,
+    Path(number): Path<String>,
+    Form(form): Form<ChangeForm>,
+) -> Page {
     let number = TicketNumber::new(&number).map_err(|_| AppError::NotFound)?;
-    let status = form.status.map(|s| STATUSES.into_iter().find(|known| status_value(*known) == s).ok_or(AppError::BadRequest)).transpose()?;
+    let status = form
+        .status
+        .map(|s| STATUSES.into_iter().find(|known| status_value(*known) == s).ok_or(AppError::BadRequest))
+        .transpose()?;
     let owner: Option<Option<OperatorId>> = match form.owner.as_deref() {
         None => None,
         Some("") => Some(None),
@@ -338,7 +375,8 @@ async fn author(app: &App, who: &Who) -> Result<Author, AppError> {
 
 /// The numbers of the built-in desk are digits, but the type allows more: nothing of it may end the path or begin a query.
 fn to_ticket(number: &TicketNumber) -> Response {
-    let safe: String = number.as_str().chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect();
+    let safe: String =
+        number.as_str().chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect();
     Redirect::to(&format!("/tickets/{safe}")).into_response()
 }
 

@@ -64,7 +64,13 @@ pub(super) async fn list(State(app): State<App>, who: Who) -> Page {
     users_page(&app, &who, form, None, None).await
 }
 
-async fn users_page(app: &App, who: &Who, form: UserForm, once: Option<Once>, error: Option<(&'static str, &'static str)>) -> Page {
+async fn users_page(
+    app: &App,
+    who: &Who,
+    form: UserForm,
+    once: Option<Once>,
+    error: Option<(&'static str, &'static str)>,
+) -> Page {
     let s = Shell::load(app, who, Here::Users).await?;
     let rows = app
         .shared
@@ -93,7 +99,11 @@ async fn users_page(app: &App, who: &Who, form: UserForm, once: Option<Once>, er
 /// `POST /users`
 pub(super) async fn add(State(app): State<App>, who: Who, Form(form): Form<UserForm>) -> Page {
     let t = who.texts;
-    let roles = Roles { attend: form.attend.is_some(), admin: form.admin.is_some(), may_see_passwords: form.passwords.is_some() };
+    let roles = Roles {
+        attend: form.attend.is_some(),
+        admin: form.admin.is_some(),
+        may_see_passwords: form.passwords.is_some(),
+    };
     if !roles.attend && !roles.admin {
         return users_page(&app, &who, form, None, Some((t.choose_role, "roles"))).await;
     }
@@ -101,7 +111,11 @@ pub(super) async fn add(State(app): State<App>, who: Who, Form(form): Form<UserF
     let user = NewUser { login: form.login.clone(), name: form.name.clone(), roles };
     let error = match app.shared.accounts.create(who.operator.tenant, user, None).await {
         Ok((operator, password)) => {
-            let once = password.map(|password| Once { title: fill(t.once_title, &[&operator.name]), login: operator.login, password });
+            let once = password.map(|password| Once {
+                title: fill(t.once_title, &[&operator.name]),
+                login: operator.login,
+                password,
+            });
             let fresh = UserForm { attend: Some(String::new()), ..UserForm::default() };
             return users_page(&app, &who, fresh, once, None).await;
         }
@@ -120,7 +134,12 @@ pub(super) struct DisabledForm {
 }
 
 /// `POST /users/{id}/disabled`
-pub(super) async fn set_disabled(State(app): State<App>, who: Who, Path(id): Path<String>, Form(form): Form<DisabledForm>) -> Page {
+pub(super) async fn set_disabled(
+    State(app): State<App>,
+    who: Who,
+    Path(id): Path<String>,
+    Form(form): Form<DisabledForm>,
+) -> Page {
     let id = operator(&id)?;
     let user = app.shared.accounts.user(who.operator.tenant, id).await?;
     let what = if form.disabled { "operator.disabled" } else { "operator.enabled" };

@@ -117,7 +117,9 @@ pub(super) async fn recognise(State(app): State<App>, mut request: Request, next
     let texts = texts(request.headers());
     let mut login = None;
     // Assets are the same for everybody; looking the login up for each would be a query each.
-    if let Some(token) = cookie(request.headers(), SESSION_COOKIE).filter(|_| !request.uri().path().starts_with("/assets/")) {
+    if let Some(token) =
+        cookie(request.headers(), SESSION_COOKIE).filter(|_| !request.uri().path().starts_with("/assets/"))
+    {
         match app.shared.accounts.console(token).await {
             Ok(operator) => login = Some((token.to_owned(), operator)),
             Err(LoginError::Unavailable) => return AppError::Trouble.into_response(),
@@ -149,7 +151,9 @@ pub(super) async fn recognise(State(app): State<App>, mut request: Request, next
 
 /// Lets a request pass that may.
 pub(super) async fn guard(State(act): State<Act>, mut request: Request, next: Next) -> Response {
-    let Some(visitor) = request.extensions().get::<Visitor>().cloned() else { return AppError::Forbidden.into_response() };
+    let Some(visitor) = request.extensions().get::<Visitor>().cloned() else {
+        return AppError::Forbidden.into_response();
+    };
     if act != Act::Anybody {
         let Some((token, operator)) = visitor.login else { return AppError::LogIn.into_response() };
         if !operator.may(act) {

@@ -50,7 +50,11 @@ impl Clock {
 
     /// `hoje, 14:20`, or with the date if it was on another day.
     pub(super) fn lately(&self, at: &Timestamp) -> String {
-        if self.is_today(at) { format!("{}, {}", self.texts.today.to_lowercase(), self.time(at)) } else { self.date_time(at) }
+        if self.is_today(at) {
+            format!("{}, {}", self.texts.today.to_lowercase(), self.time(at))
+        } else {
+            self.date_time(at)
+        }
     }
 
     /// `Hoje`, `Ontem`, `19 de nov`, `19 de nov 2025`.

@@ -4,7 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use protocol::version::ALPN_OUTER;
 use quinn::{
-    Connection, EndpointConfig, IdleTimeout, TransportConfig, VarInt, congestion::CubicConfig, crypto::rustls::QuicServerConfig,
+    Connection, EndpointConfig, IdleTimeout, TransportConfig, VarInt, congestion::CubicConfig,
+    crypto::rustls::QuicServerConfig,
 };
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 

@@ -73,7 +73,11 @@ impl Customer {
         assert!(matches!(hear(&mut receive).await, FromRelay::Welcome(_)));
         let fields = fields.iter().map(|(key, value)| Field { key: *key, value: ShownText::lossy(value) }).collect();
         let password = Password::from_entropy([1, 2, 3, 4, 5]);
-        say(&mut send, &ToRelay::Register(Register { app, fields, password: password.clone(), previous: None, listed: true })).await;
+        say(
+            &mut send,
+            &ToRelay::Register(Register { app, fields, password: password.clone(), previous: None, listed: true }),
+        )
+        .await;
         let FromRelay::Registered(registered) = hear(&mut receive).await else { panic!("not registered") };
         Self { registered, password, connection, _control: (send, receive), _endpoint: endpoint }
     }
@@ -107,7 +111,9 @@ fn endpoint() -> quinn::Endpoint {
         .with_no_client_auth();
     tls.alpn_protocols = vec![ALPN_OUTER.to_vec()];
     let mut endpoint = quinn::Endpoint::client("127.0.0.1:0".parse().unwrap()).unwrap();
-    endpoint.set_default_client_config(quinn::ClientConfig::new(Arc::new(quinn::crypto::rustls::QuicClientConfig::try_from(tls).unwrap())));
+    endpoint.set_default_client_config(quinn::ClientConfig::new(Arc::new(
+        quinn::crypto::rustls::QuicClientConfig::try_from(tls).unwrap(),
+    )));
     endpoint
 }
 
@@ -181,7 +187,11 @@ impl Browser {
     }
 
     pub fn request(&self, method: Method, path: &str) -> axum::http::request::Builder {
-        let mut request = Request::builder().method(method).uri(path).header(header::HOST, &self.host).header(header::ACCEPT_LANGUAGE, self.language);
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::HOST, &self.host)
+            .header(header::ACCEPT_LANGUAGE, self.language);
         if let Some(cookie) = &self.cookie {
             request = request.header(header::COOKIE, cookie);
         }
@@ -215,12 +225,18 @@ impl Browser {
         if !csrf.is_empty() {
             fields.push(("_csrf", &csrf));
         }
-        self.post_bare(path, &fields, &[("origin", &format!("https://{}", self.host)), ("sec-fetch-site", "same-origin")]).await
+        self.post_bare(
+            path,
+            &fields,
+            &[("origin", &format!("https://{}", self.host)), ("sec-fetch-site", "same-origin")],
+        )
+        .await
     }
 
     /// A form with just these headers.
     pub async fn post_bare(&mut self, path: &str, form: &[(&str, &str)], headers: &[(&str, &str)]) -> Answer {
-        let mut request = self.request(Method::POST, path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let mut request =
+            self.request(Method::POST, path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -234,7 +250,11 @@ impl Browser {
             return String::new();
         }
         let page = self.get("/").await.body;
-        page.split("name=\"_csrf\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default().to_owned()
+        page.split("name=\"_csrf\" value=\"")
+            .nth(1)
+            .and_then(|rest| rest.split('"').next())
+            .unwrap_or_default()
+            .to_owned()
     }
 
     pub async fn log_in(&mut self, user: &str, password: &str) -> Answer {

@@ -8,7 +8,6 @@ use amparo_relay::{
     relay::{Relay, Running},
 };
 use protocol::{
-    session::relay_leg::Waits,
     frame::{self, Reassembler},
     id::{AppId, DeviceId, Password, SessionId, TenantId},
     limits::OUTER_MESSAGE_BYTES,
@@ -21,6 +20,7 @@ use protocol::{
         stream::{HEAD_BYTES, StreamHead, StreamKind},
         ticket::TicketChoice,
     },
+    session::relay_leg::Waits,
     version::{ALPN_OUTER, SPOKEN},
 };
 use quinn::{

@@ -1,3 +1,5 @@
+//! The canvas with good, odd and hostile batches.
+
 #![allow(clippy::unwrap_used)]
 use std::time::{Duration, Instant};
 

@@ -1,3 +1,5 @@
+//! What the encoder sends, and that a canvas makes the same picture of it.
+
 #![allow(clippy::unwrap_used)]
 use proptest::prelude::*;
 use protocol::media::Batch;

@@ -58,7 +58,8 @@ impl Desk {
         let (connection, screen) = RustConnection::connect(Some(&display)).unwrap();
         let root = connection.setup().roots[screen].root;
         let parent = connection.generate_id().unwrap();
-        let attributes = CreateWindowAux::new().background_pixel(u32::from_be_bytes([0, PARENT[0], PARENT[1], PARENT[2]]));
+        let attributes =
+            CreateWindowAux::new().background_pixel(u32::from_be_bytes([0, PARENT[0], PARENT[1], PARENT[2]]));
         connection
             .create_window(0, parent, root, 0, 0, 400, 300, 0, WindowClass::INPUT_OUTPUT, 0, &attributes)
             .unwrap();
@@ -82,7 +83,8 @@ impl Desk {
 
 /// A patch of one colour, as an uncompressed stream.
 fn fill(rect: Rect, colour: [u8; 3]) -> Update {
-    let first: Vec<u8> = [1].into_iter().chain(colour).chain(std::iter::repeat_n(0, (usize::from(rect.width) - 1) * 3)).collect();
+    let first: Vec<u8> =
+        [1].into_iter().chain(colour).chain(std::iter::repeat_n(0, (usize::from(rect.width) - 1) * 3)).collect();
     let rows = first.repeat(rect.height.into());
     let mut data = Vec::new();
     let blocks: Vec<&[u8]> = rows.chunks(60_000).collect();

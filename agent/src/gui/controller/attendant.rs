@@ -1,5 +1,7 @@
 //! The controller's part for the person who helps.
 
+mod session;
+
 use std::time::Instant;
 
 use protocol::{
@@ -8,8 +10,8 @@ use protocol::{
         FromRelay, ShownText, ToRelay,
         directory::{LoggedIn, Login, LoginError, LoginToken, Opaque, WaitingCustomer},
         grant::Grants,
-        pairing::{CloseReason, Closed, Dial, DialError, Dialled, Happened, Rejoin},
-        ticket::{FindTicket, ListTickets, SessionTicket, TicketBrief, TicketChoice as Wire, TicketError},
+        pairing::{CloseReason, Dial, DialError, Dialled, Happened},
+        ticket::{FindTicket, ListTickets, TicketBrief, TicketChoice as Wire, TicketError},
     },
 };
 
@@ -310,7 +312,12 @@ impl Controller {
             _ => (Wire::OpenNew { subject: ShownText::lossy(&step.subject) }, None),
         };
         self.attendant.trouble = None;
-        self.effects.push_back(Effect::Say(ToRelay::Dial(Dial { request, partner: step.partner, ticket, want: Grants::CONTROL })));
+        self.effects.push_back(Effect::Say(ToRelay::Dial(Dial {
+            request,
+            partner: step.partner,
+            ticket,
+            want: Grants::CONTROL,
+        })));
         self.attendant.stage = Stage::Session(Box::new(Session {
             step,
             password: Some(password),
@@ -367,7 +374,10 @@ impl Controller {
 
     /// Do mouse and keyboard over the picture go to the customer?
     pub fn controls(&self) -> bool {
-        self.attendant.session().and_then(|session| session.view.as_ref()).is_some_and(|view| view.control && view.granted.control && view.away.is_none())
+        self.attendant
+            .session()
+            .and_then(|session| session.view.as_ref())
+            .is_some_and(|view| view.control && view.granted.control && view.away.is_none())
     }
 
     /// The certificate came, or did not.
@@ -435,8 +445,15 @@ impl Controller {
     }
 
     fn logged_in(&mut self, logged_in: LoggedIn) {
-        let certified = self.attendant.who.as_ref().is_some_and(|who| who.operator == logged_in.operator && who.certified);
-        self.attendant.who = Some(Who { operator: logged_in.operator, name: logged_in.name, token: logged_in.token, certified, here: true });
+        let certified =
+            self.attendant.who.as_ref().is_some_and(|who| who.operator == logged_in.operator && who.certified);
+        self.attendant.who = Some(Who {
+            operator: logged_in.operator,
+            name: logged_in.name,
+            token: logged_in.token,
+            certified,
+            here: true,
+        });
         if !certified {
             self.effects.push_back(Effect::Enrol);
         }
@@ -447,7 +464,9 @@ impl Controller {
     fn login_failed(&mut self, error: LoginError) {
         let trouble = match error {
             LoginError::Wrong => Trouble::LoginRejected,
-            LoginError::TooMany { retry_after_s } => Trouble::LoginThrottled { wait: std::time::Duration::from_secs(retry_after_s.into()) },
+            LoginError::TooMany { retry_after_s } => {
+                Trouble::LoginThrottled { wait: std::time::Duration::from_secs(retry_after_s.into()) }
+            }
             LoginError::Expired => Trouble::LoginExpired,
             LoginError::Unavailable => Trouble::ServerAway,
         };
@@ -464,7 +483,11 @@ impl Controller {
         let Stage::Session(session) = &mut self.attendant.stage else {
             // Given up in between: tell the relay, so that the customer is free again.
             let at_unix_ms = self.relay_now_ms(now);
-            return self.report(dialled.session, Happened::Ended { why: CloseReason::Cancelled, at_unix_ms, reconnects: 0 }, now);
+            return self.report(
+                dialled.session,
+                Happened::Ended { why: CloseReason::Cancelled, at_unix_ms, reconnects: 0 },
+                now,
+            );
         };
         if session.request != dialled.request || session.id.is_some() || session.gone {
             return;
@@ -498,154 +521,6 @@ impl Controller {
         };
         self.attendant.trouble = Some(trouble);
         self.attendant.stage = Stage::Password(step, false);
-    }
-
-    /// News of the session with a partner.
-    pub fn attending(&mut self, id: SessionId, out: &attending::Out, now: Now) {
-        let Some(session) = self.attendant.session_mut(id) else { return };
-        match out {
-            attending::Out::Asking => {
-                session.asked_since = Some(now.instant);
-                let whole = protocol::limits::CONSENT_WAIT;
-                session.stage = ConnectStage::AwaitingConsent { expires_in: whole, expires_after: whole };
-            }
-            attending::Out::Started(granted, _) => {
-                session.stage = ConnectStage::Opening;
-                session.view = Some(Viewing {
-                    granted: *granted,
-                    ever: *granted,
-                    control: granted.control,
-                    scale: Scale::Scaled,
-                    full_screen: false,
-                    toolbar: true,
-                    panel: false,
-                    began: now.instant,
-                    began_unix_ms: now.unix_ms,
-                    has_picture: false,
-                    figures: attending::Figures::default(),
-                    jitter: None,
-                    away: None,
-                });
-                self.viewing(|_| {});
-            }
-            attending::Out::FirstPicture => self.viewing(|view| view.has_picture = true),
-            attending::Out::Changed(granted) => {
-                let granted = *granted;
-                self.viewing(|view| {
-                    view.granted = granted;
-                    view.ever.control |= granted.control;
-                });
-            }
-            attending::Out::Figures(figures) => {
-                if let Some(view) = &mut session.view {
-                    if let (Some(before), Some(after)) = (view.figures.round_trip, figures.round_trip) {
-                        // RFC 3550, 6.4.1: a sixteenth of each new difference.
-                        let difference = before.abs_diff(after);
-                        view.jitter = Some(view.jitter.map_or(difference, |jitter| jitter * 15 / 16 + difference / 16));
-                    }
-                    view.figures = *figures;
-                }
-            }
-            attending::Out::Paused => {
-                self.viewing(|view| view.away = Some((now.instant, now.unix_ms)));
-                self.attendant_rejoin();
-            }
-            attending::Out::Resumed(granted) => {
-                let granted = *granted;
-                self.viewing(|view| {
-                    view.away = None;
-                    view.granted = granted;
-                });
-            }
-            attending::Out::Over { why, begun: _, reconnects } => self.attending_over(id, *why, *reconnects, now),
-        }
-    }
-
-    fn attending_over(&mut self, id: SessionId, why: CloseReason, reconnects: u32, now: Now) {
-        let Stage::Session(session) = std::mem::take(&mut self.attendant.stage) else { return };
-        let at_unix_ms = self.relay_now_ms(now);
-        self.report(id, Happened::Ended { why, at_unix_ms, reconnects }, now);
-        if let Some(view) = &session.view {
-            let ended = Ended { at_unix_ms: now.unix_ms, duration: now.instant.saturating_duration_since(view.began), why };
-            self.attendant.stage = Stage::Ended(session, ended);
-            return;
-        }
-        self.attendant.trouble = match why {
-            CloseReason::WrongPassword => Some(Trouble::CannotEnter),
-            CloseReason::Refused | CloseReason::EndedByCustomer => Some(Trouble::Refused),
-            CloseReason::NoAnswer => Some(Trouble::NoAnswer { after: protocol::limits::CONSENT_WAIT }),
-            CloseReason::Cancelled | CloseReason::EndedByAttendant => None,
-            CloseReason::ProgramGone => Some(Trouble::PartnerGone),
-            CloseReason::ConnectionLost => Some(Trouble::ConnectionLost),
-            CloseReason::Violation | CloseReason::Failed => Some(Trouble::NotProtected),
-        };
-        self.attendant.stage = Stage::Password(session.step, false);
-    }
-
-    pub(super) fn attendant_ticket(&mut self, numbers: SessionTicket) {
-        let session = match &mut self.attendant.stage {
-            Stage::Session(session) | Stage::Ended(session, _) => session,
-            _ => return,
-        };
-        if session.id == Some(numbers.session) {
-            session.protocol = Some(numbers.protocol);
-            session.number = numbers.ticket;
-        }
-    }
-
-    pub(super) fn attendant_peer_away(&mut self, id: SessionId) {
-        if self.attendant.session_mut(id).is_some() {
-            self.effects.push_back(Effect::AttendingLost);
-        }
-    }
-
-    pub(super) fn attendant_closed(&mut self, closed: Closed) {
-        if self.attendant.session_mut(closed.session).is_some() {
-            self.effects.push_back(Effect::EndAttending(closed.why));
-        }
-    }
-
-    pub(super) fn attendant_keeps(&mut self, id: SessionId, resume: Opaque) -> bool {
-        self.attendant.session_mut(id).map(|session| session.resume = Some(resume)).is_some()
-    }
-
-    /// Asks for the session's place on a new connection, once the relay knows who asks. On the same one the place was kept.
-    fn attendant_rejoin(&mut self) {
-        if let Stage::Session(session) = &mut self.attendant.stage
-            && let Session { id: Some(id), resume: Some(resume), placed: placed @ false, view: Some(Viewing { away: Some(_), .. }), .. } = &mut **session
-            && self.attendant.who.as_ref().is_some_and(|who| who.here)
-        {
-            *placed = true;
-            self.effects.push_back(Effect::Say(ToRelay::Rejoin(Rejoin { session: *id, resume: resume.clone() })));
-        }
-    }
-
-    pub(super) fn attendant_up(&mut self) {
-        if let Some(who) = &self.attendant.who {
-            self.effects.push_back(Effect::Say(ToRelay::LoginAgain(who.token.clone())));
-        }
-    }
-
-    pub(super) fn attendant_down(&mut self) {
-        if let Some(who) = &mut self.attendant.who {
-            who.here = false;
-        }
-        if let Stage::Session(session) = &mut self.attendant.stage {
-            session.placed = false;
-        }
-        match &mut self.attendant.stage {
-            Stage::Session(session) if session.id.is_some() => self.effects.push_back(Effect::AttendingLost),
-            Stage::Session(session) => {
-                let step = session.step.clone();
-                self.attendant.stage = Stage::Password(step, false);
-                self.attendant.trouble = Some(Trouble::ServerAway);
-            }
-            Stage::Ticket(TicketStep { lookup: lookup @ Looked::Searching(_), .. }) => *lookup = Looked::Nothing,
-            _ => {}
-        }
-        if let Some(login) = self.attendant.login.as_mut().filter(|login| login.busy) {
-            *login = LoginState { busy: false, trouble: Some(Trouble::ServerAway) };
-        }
     }
 }
 

@@ -1,9 +1,6 @@
 //! The controller's part for the person who is helped.
 
-use std::{
-    collections::BTreeMap,
-    time::Instant,
-};
+use std::{collections::BTreeMap, time::Instant};
 
 use protocol::{
     id::{DeviceId, Password, ProtocolNumber, SessionId, TicketNumber},
@@ -62,8 +59,20 @@ pub(super) struct Session {
 #[derive(Debug)]
 pub(super) enum SessionState {
     Ringing,
-    Asking { peer: Peer, want: Grants, since: Instant, question: u64 },
-    Active { peer: Peer, granted: Grants, ever: Grants, began: Instant, began_unix_ms: u64, away_since: Option<Instant> },
+    Asking {
+        peer: Peer,
+        want: Grants,
+        since: Instant,
+        question: u64,
+    },
+    Active {
+        peer: Peer,
+        granted: Grants,
+        ever: Grants,
+        began: Instant,
+        began_unix_ms: u64,
+        away_since: Option<Instant>,
+    },
 }
 
 impl Customer {
@@ -164,7 +173,8 @@ impl Controller {
             }
             helped::Out::Ask { peer, want } => {
                 self.customer.questions += 1;
-                session.state = SessionState::Asking { peer, want, since: now.instant, question: self.customer.questions };
+                session.state =
+                    SessionState::Asking { peer, want, since: now.instant, question: self.customer.questions };
             }
             helped::Out::CloseQuestion => {
                 if matches!(session.state, SessionState::Asking { .. }) {
@@ -177,7 +187,14 @@ impl Controller {
                     self.effects.push_back(Effect::SaveSettings(self.settings.clone()));
                 }
                 let attendant = peer.name.clone();
-                session.state = SessionState::Active { peer, granted, ever: granted, began: now.instant, began_unix_ms: now.unix_ms, away_since: None };
+                session.state = SessionState::Active {
+                    peer,
+                    granted,
+                    ever: granted,
+                    began: now.instant,
+                    began_unix_ms: now.unix_ms,
+                    away_since: None,
+                };
                 let at_unix_ms = self.relay_now_ms(now);
                 self.report(id, Happened::Started { granted, attendant, at_unix_ms }, now);
             }
@@ -239,7 +256,8 @@ impl Controller {
         if let Some(session) = self.customer.session.as_mut().filter(|session| session.id == numbers.session) {
             session.number.clone_from(&numbers.ticket);
             session.protocol = numbers.protocol.clone();
-        } else if let Some((receipt, _)) = self.customer.receipt.as_mut().filter(|(receipt, _)| receipt.protocol == numbers.protocol)
+        } else if let Some((receipt, _)) =
+            self.customer.receipt.as_mut().filter(|(receipt, _)| receipt.protocol == numbers.protocol)
             && receipt.ticket != numbers.ticket
         {
             receipt.ticket.clone_from(&numbers.ticket);
@@ -249,7 +267,13 @@ impl Controller {
 
     /// Asks for the session's place on a new connection, once the relay knows who asks. On the same one the place was kept.
     pub(super) fn customer_rejoin(&mut self) {
-        if let Some(Session { id, resume, placed: placed @ false, state: SessionState::Active { away_since: Some(_), .. }, .. }) = &mut self.customer.session
+        if let Some(Session {
+            id,
+            resume,
+            placed: placed @ false,
+            state: SessionState::Active { away_since: Some(_), .. },
+            ..
+        }) = &mut self.customer.session
             && self.customer.registered
         {
             *placed = true;

@@ -25,7 +25,9 @@ use crate::{
     gui::{
         command::{Command, Secret},
         strings::Language,
-        view_model::{BrandView, ConnectStage, FieldError, FieldKind, Lookup, MainWindow, Notice, Page, TicketChoice, Trouble},
+        view_model::{
+            BrandView, ConnectStage, FieldError, FieldKind, Lookup, MainWindow, Notice, Page, TicketChoice, Trouble,
+        },
     },
 };
 
@@ -59,8 +61,21 @@ fn brief(number: &str) -> TicketBrief {
 
 impl Story {
     fn begin() -> Self {
-        let brand = BrandView { title: "Varanda Suporte".into(), company: "Varanda Sistemas".into(), logo: None, accent: None, phone: None, hours: None };
-        let profile = Profile { app: AppId::from_bytes([1; 16]), brand, fields: vec![(FieldKey::Name, true), (FieldKey::Email, false)], server: "localhost".into(), language: None };
+        let brand = BrandView {
+            title: "Varanda Suporte".into(),
+            company: "Varanda Sistemas".into(),
+            logo: None,
+            accent: None,
+            phone: None,
+            hours: None,
+        };
+        let profile = Profile {
+            app: AppId::from_bytes([1; 16]),
+            brand,
+            fields: vec![(FieldKey::Name, true), (FieldKey::Email, false)],
+            server: "localhost".into(),
+            language: None,
+        };
         let now = Now { instant: Instant::now(), unix_ms: 1_700_000_000_000 };
         let mut count = 0;
         let entropy = Box::new(move || {
@@ -71,7 +86,11 @@ impl Story {
     }
 
     fn up(mut self) -> Self {
-        self.link(LinkNews::Up(Welcome { version: 1, company: ShownText::default(), now_unix_ms: self.now.unix_ms + 5_000 }));
+        self.link(LinkNews::Up(Welcome {
+            version: 1,
+            company: ShownText::default(),
+            now_unix_ms: self.now.unix_ms + 5_000,
+        }));
         self
     }
 
@@ -88,7 +107,11 @@ impl Story {
         let mut story = self.up();
         story.tell(Command::OpenLogin);
         story.tell(Command::Login { user: "ana".into(), password: Secret::new("correct horse".into()) });
-        story.hear(FromRelay::LoggedIn(LoggedIn { operator: OperatorId::from_bytes([3; 16]), name: ShownText::lossy("Ana"), token: opaque(2) }));
+        story.hear(FromRelay::LoggedIn(LoggedIn {
+            operator: OperatorId::from_bytes([3; 16]),
+            name: ShownText::lossy("Ana"),
+            token: opaque(2),
+        }));
         assert!(story.effects().contains(&Effect::Enrol));
         story.controller.enrolled(Ok(()));
         story
@@ -105,7 +128,13 @@ impl Story {
     }
 
     fn ring(&mut self) {
-        self.hear(FromRelay::Incoming(Incoming { session: session(), token: opaque(3), resume: opaque(4), ticket: Some(brief("4821")), protocol: ProtocolNumber::new("2026-11-21-000001").unwrap() }));
+        self.hear(FromRelay::Incoming(Incoming {
+            session: session(),
+            token: opaque(3),
+            resume: opaque(4),
+            ticket: Some(brief("4821")),
+            protocol: ProtocolNumber::new("2026-11-21-000001").unwrap(),
+        }));
     }
 
     fn allow(&mut self) {
@@ -134,7 +163,10 @@ impl Story {
     }
 
     fn pass(&mut self, time: Duration) {
-        self.now = Now { instant: self.now.instant + time, unix_ms: self.now.unix_ms + u64::try_from(time.as_millis()).unwrap() };
+        self.now = Now {
+            instant: self.now.instant + time,
+            unix_ms: self.now.unix_ms + u64::try_from(time.as_millis()).unwrap(),
+        };
         self.controller.tick(self.now);
     }
 
@@ -147,7 +179,12 @@ impl Story {
     }
 
     fn reports(&mut self) -> Vec<Happened> {
-        self.effects().into_iter().filter_map(|effect| if let Effect::Say(ToRelay::Report(report)) = effect { Some(report.what) } else { None }).collect()
+        self.effects()
+            .into_iter()
+            .filter_map(
+                |effect| if let Effect::Say(ToRelay::Report(report)) = effect { Some(report.what) } else { None },
+            )
+            .collect()
     }
 }
 
@@ -160,8 +197,13 @@ fn the_form_is_checked_before_anything_is_sent() {
     assert_eq!(fields.fields[1].error, Some(FieldError::Malformed));
     assert_eq!(fields.fields[1].value, "nobody", "what was typed stays");
     assert_eq!(story.effects(), []);
-    story.tell(Command::SubmitFields(vec![(FieldKind::Name, "Cida".into()), (FieldKind::Email, "cida@aurora.example".into())]));
-    assert!(matches!(&story.effects()[..], [Effect::Say(ToRelay::Register(register))] if register.listed && register.fields.len() == 2));
+    story.tell(Command::SubmitFields(vec![
+        (FieldKind::Name, "Cida".into()),
+        (FieldKind::Email, "cida@aurora.example".into()),
+    ]));
+    assert!(
+        matches!(&story.effects()[..], [Effect::Say(ToRelay::Register(register))] if register.listed && register.fields.len() == 2)
+    );
 }
 
 #[test]
@@ -173,7 +215,9 @@ fn a_restarted_relay_gives_the_same_id_back() {
     story.pass(Duration::from_secs(3));
     assert!(matches!(story.page(), Page::Unreachable(_)));
     let mut story = story.up();
-    let proof = story.effects().into_iter().find_map(|effect| if let Effect::Say(ToRelay::Register(register)) = effect { register.previous } else { None });
+    let proof = story.effects().into_iter().find_map(|effect| {
+        if let Effect::Say(ToRelay::Register(register)) = effect { register.previous } else { None }
+    });
     assert_eq!(proof, Some((DeviceId::new(123_456_789).unwrap(), opaque(1))));
     assert!(matches!(story.page(), Page::Waiting(_)));
 }
@@ -237,7 +281,10 @@ fn start_and_end_are_reported_until_the_relay_has_them_by_its_own_clock() {
     assert_eq!(story.reports(), [], "nobody hears");
     let mut story = story.up();
     let reports = story.reports();
-    assert!(matches!(&reports[..], [Happened::Started { .. }, Happened::Ended { why: CloseReason::ConnectionLost, .. }]), "{reports:?}");
+    assert!(
+        matches!(&reports[..], [Happened::Started { .. }, Happened::Ended { why: CloseReason::ConnectionLost, .. }]),
+        "{reports:?}"
+    );
     story.hear(FromRelay::ReportKept(ReportKept { session: session(), ended: false }));
     story.pass(Duration::from_secs(6));
     assert!(matches!(&story.reports()[..], [Happened::Ended { .. }]), "what was not acknowledged is said again");
@@ -257,7 +304,11 @@ fn a_session_ends_with_a_receipt_a_new_password_and_a_ticket_that_may_come_later
     let effects = story.effects();
     assert!(effects.iter().any(|effect| matches!(effect, Effect::KeepReceipt(_, _, false))));
     assert!(effects.iter().any(|effect| matches!(effect, Effect::Say(ToRelay::NewPassword(_)))));
-    let numbers = SessionTicket { session: session(), protocol: ProtocolNumber::new("2026-11-21-000001").unwrap(), ticket: Some(TicketNumber::new("5000").unwrap()) };
+    let numbers = SessionTicket {
+        session: session(),
+        protocol: ProtocolNumber::new("2026-11-21-000001").unwrap(),
+        ticket: Some(TicketNumber::new("5000").unwrap()),
+    };
     story.hear(FromRelay::SessionTicket(numbers));
     assert!(matches!(story.page(), Page::Receipt(receipt) if receipt.ticket.as_deref() == Some("5000")));
     story.tell(Command::DismissReceipt);
@@ -274,9 +325,17 @@ fn a_cut_session_asks_for_its_place_when_the_relay_is_back() {
     story.helped(helped::Out::Paused);
     assert!(story.controller.view(story.now).session_bar.unwrap().reconnecting.is_some());
     let mut story = story.up();
-    assert!(!story.effects().iter().any(|effect| matches!(effect, Effect::Say(ToRelay::Rejoin(_)))), "first it must be known again");
+    assert!(
+        !story.effects().iter().any(|effect| matches!(effect, Effect::Say(ToRelay::Rejoin(_)))),
+        "first it must be known again"
+    );
     story.hear(FromRelay::Registered(Registered { id: DeviceId::new(123_456_789).unwrap(), proof: opaque(1) }));
-    let rejoins = |effects: Vec<Effect>| effects.iter().filter(|effect| matches!(effect, Effect::Say(ToRelay::Rejoin(rejoin)) if rejoin.resume == opaque(4))).count();
+    let rejoins = |effects: Vec<Effect>| {
+        effects
+            .iter()
+            .filter(|effect| matches!(effect, Effect::Say(ToRelay::Rejoin(rejoin)) if rejoin.resume == opaque(4)))
+            .count()
+    };
     assert_eq!(rejoins(story.effects()), 1);
     story.hear(FromRelay::PeerAway(session()));
     story.helped(helped::Out::Paused);
@@ -290,11 +349,19 @@ fn a_ticket_is_looked_up_and_what_came_of_it_is_shown() {
     assert!(matches!(story.page(), Page::Home(home) if home.trouble == Some(Trouble::PartnerIdIncomplete)));
     story.tell(Command::Connect { partner: "123456789".into() });
     story.effects();
-    for (answer, shown) in [(Ok(brief("4821")), "found"), (Err(TicketError::NotFound), "not found"), (Err(TicketError::Down), "down")] {
+    for (answer, shown) in
+        [(Ok(brief("4821")), "found"), (Err(TicketError::NotFound), "not found"), (Err(TicketError::Down), "down")]
+    {
         story.tell(Command::LookUpTicket { number: "4821".into() });
         let Some(Effect::Say(ToRelay::FindTicket(find))) = story.effects().pop() else { panic!() };
-        story.hear(FromRelay::TicketFound(TicketFound { request: find.request.wrapping_sub(1), ticket: Err(TicketError::NotFound) }));
-        assert!(matches!(story.page(), Page::TicketStep(step) if step.lookup == Lookup::Searching), "an answer to another question");
+        story.hear(FromRelay::TicketFound(TicketFound {
+            request: find.request.wrapping_sub(1),
+            ticket: Err(TicketError::NotFound),
+        }));
+        assert!(
+            matches!(story.page(), Page::TicketStep(step) if step.lookup == Lookup::Searching),
+            "an answer to another question"
+        );
         story.hear(FromRelay::TicketFound(TicketFound { request: find.request, ticket: answer }));
         let Page::TicketStep(step) = story.page() else { panic!() };
         let got = match step.lookup {
@@ -323,7 +390,11 @@ fn no_ticket_asks_first_and_then_opens_a_new_one() {
 
 #[test]
 fn a_refused_dialling_says_why_on_the_page_where_it_can_be_mended() {
-    for (why, trouble) in [(DialError::Unreachable, Trouble::CannotEnter), (DialError::Busy, Trouble::PartnerBusy), (DialError::CannotRecord, Trouble::CannotRecord)] {
+    for (why, trouble) in [
+        (DialError::Unreachable, Trouble::CannotEnter),
+        (DialError::Busy, Trouble::PartnerBusy),
+        (DialError::CannotRecord, Trouble::CannotRecord),
+    ] {
         let mut story = Story::begin().at_password();
         story.tell(Command::GivePassword(Secret::new("K7QF-2M9X".into())));
         let Some(Effect::Say(ToRelay::Dial(dial))) = story.effects().pop() else { panic!() };
@@ -342,12 +413,24 @@ fn a_session_goes_from_dialling_to_its_end() {
     story.tell(Command::GivePassword(Secret::new("K7QF-2M9X".into())));
     let Some(Effect::Say(ToRelay::Dial(dial))) = story.effects().pop() else { panic!() };
     let protocol = ProtocolNumber::new("2026-11-21-000001").unwrap();
-    story.hear(FromRelay::Dialled(Dialled { request: dial.request, session: session(), token: opaque(5), resume: opaque(6), protocol }));
+    story.hear(FromRelay::Dialled(Dialled {
+        request: dial.request,
+        session: session(),
+        token: opaque(5),
+        resume: opaque(6),
+        protocol,
+    }));
     let password: Password = "K7QF-2M9X".parse().unwrap();
     assert_eq!(story.effects(), [Effect::StartAttending(session(), password), Effect::Say(ToRelay::Join(opaque(5)))]);
     story.controller.attending(session(), &attending::Out::Asking, story.now);
-    assert!(matches!(story.page(), Page::Connecting(page) if matches!(page.stage, ConnectStage::AwaitingConsent { .. })));
-    story.controller.attending(session(), &attending::Out::Over { why: CloseReason::Refused, begun: false, reconnects: 0 }, story.now);
+    assert!(
+        matches!(story.page(), Page::Connecting(page) if matches!(page.stage, ConnectStage::AwaitingConsent { .. }))
+    );
+    story.controller.attending(
+        session(),
+        &attending::Out::Over { why: CloseReason::Refused, begun: false, reconnects: 0 },
+        story.now,
+    );
     assert!(matches!(story.page(), Page::PartnerPassword(page) if page.trouble == Some(Trouble::Refused)));
     assert!(matches!(&story.reports()[..], [Happened::Ended { why: CloseReason::Refused, .. }]));
 }
@@ -360,6 +443,12 @@ fn giving_up_before_the_relay_answers_frees_the_customer() {
     story.tell(Command::Cancel);
     assert!(matches!(story.page(), Page::PartnerPassword(_)));
     let protocol = ProtocolNumber::new("2026-11-21-000001").unwrap();
-    story.hear(FromRelay::Dialled(Dialled { request: dial.request, session: session(), token: opaque(5), resume: opaque(6), protocol }));
+    story.hear(FromRelay::Dialled(Dialled {
+        request: dial.request,
+        session: session(),
+        token: opaque(5),
+        resume: opaque(6),
+        protocol,
+    }));
     assert!(matches!(&story.reports()[..], [Happened::Ended { why: CloseReason::Cancelled, .. }]));
 }

@@ -20,9 +20,11 @@ use super::{
     customer::{SessionState, kind_of},
 };
 use crate::gui::view_model::{
-    AboutView, Allowed, BarView, CheckKind, CheckResult, CheckView, ConnectStage, ConnectingView, ConsentView, ControlState, EndedView, Ending, FieldView, FieldsView, HomeView,
-    LinkView, LoginView, Lookup, MainWindow, NewTicketDialog, OpenTicket, OwnCredentials, Page, PartnerPasswordView, PartnerView, PictureKind, Quality, ReceiptView, ReconnectingView,
-    Theme, TicketCard, TicketLine, TicketStatus, TicketStepView, UnreachableView, ViewModel, ViewerView, WaitingCustomer, WaitingView,
+    AboutView, Allowed, BarView, CheckKind, CheckResult, CheckView, ConnectStage, ConnectingView, ConsentView,
+    ControlState, EndedView, Ending, FieldView, FieldsView, HomeView, LinkView, LoginView, Lookup, MainWindow,
+    NewTicketDialog, OpenTicket, OwnCredentials, Page, PartnerPasswordView, PartnerView, PictureKind, Quality,
+    ReceiptView, ReconnectingView, Theme, TicketCard, TicketLine, TicketStatus, TicketStepView, UnreachableView,
+    ViewModel, ViewerView, WaitingCustomer, WaitingView,
 };
 
 /// Waiting longer than this is too long.
@@ -119,17 +121,23 @@ fn attendant_page(c: &Controller, now: Now) -> Page {
             choice: step.choice.clone(),
             dialog: step.dialog.then(|| NewTicketDialog {
                 customer: partner(c, step.partner, now).name,
-                subject: listed(c, step.partner).and_then(|row| field(&row.fields, FieldKey::Subject)).unwrap_or_default(),
+                subject: listed(c, step.partner)
+                    .and_then(|row| field(&row.fields, FieldKey::Subject))
+                    .unwrap_or_default(),
             }),
             busy: false,
             trouble,
         }),
-        Stage::Password(step, busy) => Page::PartnerPassword(PartnerPasswordView { partner: partner(c, step.partner, now), busy: *busy, trouble }),
+        Stage::Password(step, busy) => {
+            Page::PartnerPassword(PartnerPasswordView { partner: partner(c, step.partner, now), busy: *busy, trouble })
+        }
         Stage::Session(session) => Page::Connecting(ConnectingView {
             partner: partner(c, session.step.partner, now),
             attendant: who.name.as_str().to_owned(),
             stage: match (session.stage, session.asked_since) {
-                (ConnectStage::AwaitingConsent { expires_after, .. }, Some(since)) => ConnectStage::AwaitingConsent { expires_in: left(since, expires_after, now), expires_after },
+                (ConnectStage::AwaitingConsent { expires_after, .. }, Some(since)) => {
+                    ConnectStage::AwaitingConsent { expires_in: left(since, expires_after, now), expires_after }
+                }
                 (stage, _) => stage,
             },
             ticket: session.number.as_ref().map(ToString::to_string),
@@ -147,10 +155,14 @@ fn consent(c: &Controller, now: Now) -> Option<ConsentView> {
         attendant: peer.name.as_str().to_owned(),
         company: c.profile.brand.company.clone(),
         first_time: !c.settings.knows(peer.operator),
-        ticket: session.ticket.as_ref().map(|ticket| TicketLine { number: ticket.number.to_string(), subject: ticket.subject.as_str().to_owned() }).or_else(|| {
-            // Chosen while the ticketing system was down: a number without a subject.
-            session.number.as_ref().map(|number| TicketLine { number: number.to_string(), subject: String::new() })
-        }),
+        ticket: session
+            .ticket
+            .as_ref()
+            .map(|ticket| TicketLine { number: ticket.number.to_string(), subject: ticket.subject.as_str().to_owned() })
+            .or_else(|| {
+                // Chosen while the ticketing system was down: a number without a subject.
+                session.number.as_ref().map(|number| TicketLine { number: number.to_string(), subject: String::new() })
+            }),
         check_code: None,
         control_asked: want.control,
         arms_in: left(*since, limits::CONSENT_ARMS_AFTER, now),
@@ -253,7 +265,11 @@ fn home(c: &Controller, who: &Who, now: Now) -> HomeView {
         partner: c.attendant.partner_typed.clone(),
         waiting,
         stale_for: c.away.as_ref().map(|(since, _)| now.instant.saturating_duration_since(*since)),
-        own: c.customer.id.as_ref().map(|(id, _)| OwnCredentials { id: id.to_string(), password: c.customer.password.reveal() }),
+        own: c
+            .customer
+            .id
+            .as_ref()
+            .map(|(id, _)| OwnCredentials { id: id.to_string(), password: c.customer.password.reveal() }),
         busy: false,
         trouble: c.attendant.trouble.clone(),
     }
@@ -264,14 +280,29 @@ fn unreachable(c: &Controller, now: Now) -> UnreachableView {
         LinkState::Waiting { until, after } => (until.saturating_duration_since(now.instant), *after),
         LinkState::Dialling | LinkState::Up => (Duration::ZERO, Duration::ZERO),
     };
-    let (since, why) = c.away.as_ref().map_or((None, ""), |(since, why)| (Some(now.instant.saturating_duration_since(*since)), why.as_str()));
+    let (since, why) = c
+        .away
+        .as_ref()
+        .map_or((None, ""), |(since, why)| (Some(now.instant.saturating_duration_since(*since)), why.as_str()));
     let named = !why.contains("no address for");
     UnreachableView {
         retry_in,
         retry_after,
         checks: vec![
-            CheckView { what: CheckKind::Address, result: if why.is_empty() { CheckResult::Unknown } else if named { CheckResult::Good } else { CheckResult::Bad { since } } },
-            CheckView { what: CheckKind::Answer, result: if named { CheckResult::Bad { since } } else { CheckResult::Unknown } },
+            CheckView {
+                what: CheckKind::Address,
+                result: if why.is_empty() {
+                    CheckResult::Unknown
+                } else if named {
+                    CheckResult::Good
+                } else {
+                    CheckResult::Bad { since }
+                },
+            },
+            CheckView {
+                what: CheckKind::Answer,
+                result: if named { CheckResult::Bad { since } } else { CheckResult::Unknown },
+            },
         ],
         details: if why.is_empty() { String::new() } else { format!("{}: {why}", c.profile.server) },
     }
@@ -308,7 +339,11 @@ fn partner(c: &Controller, id: DeviceId, now: Now) -> PartnerView {
 }
 
 fn field(fields: &[Field], key: FieldKey) -> Option<String> {
-    fields.iter().find(|field| field.key == key).map(|field| field.value.as_str().to_owned()).filter(|value| !value.is_empty())
+    fields
+        .iter()
+        .find(|field| field.key == key)
+        .map(|field| field.value.as_str().to_owned())
+        .filter(|value| !value.is_empty())
 }
 
 fn lookup(looked: &Looked) -> Lookup {

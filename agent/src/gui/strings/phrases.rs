@@ -291,9 +291,15 @@ pub fn ends_unless_back(l: Language, left: Duration) -> String {
     let s = seconds_left(left);
     pick(
         l,
-        format!("A outra ponta parou de responder. Se não voltar em {s} s, a sessão termina e o ticket registra o motivo."),
-        format!("The other end stopped answering. If it isn't back in {s} s, the session ends and the ticket records why."),
-        format!("El otro extremo dejó de responder. Si no vuelve en {s} s, la sesión termina y el ticket registra el motivo."),
+        format!(
+            "A outra ponta parou de responder. Se não voltar em {s} s, a sessão termina e o ticket registra o motivo."
+        ),
+        format!(
+            "The other end stopped answering. If it isn't back in {s} s, the session ends and the ticket records why."
+        ),
+        format!(
+            "El otro extremo dejó de responder. Si no vuelve en {s} s, la sesión termina y el ticket registra el motivo."
+        ),
     )
 }
 
@@ -304,7 +310,12 @@ pub fn screen_of(l: Language, name: &str) -> String {
 
 /// Where the packets go.
 pub fn path(l: Language, relay: &str, transport: &str) -> String {
-    pick(l, format!("Servidor {relay}, {transport}"), format!("Server {relay}, {transport}"), format!("Servidor {relay}, {transport}"))
+    pick(
+        l,
+        format!("Servidor {relay}, {transport}"),
+        format!("Server {relay}, {transport}"),
+        format!("Servidor {relay}, {transport}"),
+    )
 }
 
 /// Pictures a second.
@@ -317,7 +328,12 @@ pub fn frames(l: Language, per_second: f32) -> String {
 pub fn round_trip(l: Language, round_trip: Duration, jitter: Option<Duration>) -> String {
     let t = round_trip.as_millis();
     match jitter.map(|j| j.as_millis()) {
-        Some(j) => pick(l, format!("{t} ms, oscila {j} ms"), format!("{t} ms, varies {j} ms"), format!("{t} ms, oscila {j} ms")),
+        Some(j) => pick(
+            l,
+            format!("{t} ms, oscila {j} ms"),
+            format!("{t} ms, varies {j} ms"),
+            format!("{t} ms, oscila {j} ms"),
+        ),
         None => format!("{t} ms"),
     }
 }

@@ -1,3 +1,5 @@
+//! The words of actions, in every language.
+
 #![allow(clippy::unwrap_used)]
 
 use protocol::{
