@@ -726,3 +726,16 @@ fn link_rows(l: Language, v: &LinkView) -> Vec<ui::LinkRow> {
     row(t.protection, format!("{}{code}", t.end_to_end), false);
     rows
 }
+
+#[cfg(test)]
+mod tests {
+    use super::tied;
+
+    #[test]
+    fn a_number_stays_with_its_unit_and_its_next_group() {
+        assert_eq!(tied("Tentamos de novo em 8 s."), "Tentamos de novo em 8\u{a0}s.");
+        assert_eq!(tied("Ponta a ponta · 418 902"), "Ponta a ponta · 418\u{a0}902");
+        assert_eq!(tied("24 ms, oscila 6 ms"), "24\u{a0}ms, oscila 6\u{a0}ms");
+        assert_eq!(tied("ticket 4821 aberto"), "ticket 4821 aberto");
+    }
+}
