@@ -19,7 +19,7 @@ use protocol::{
         FromRelay, ToRelay,
         directory::{Field, FieldKey, Register},
         hello::{Refusal, Welcome},
-        pairing::{CloseReason, Happened, Report, ReportKept},
+        pairing::{CloseReason, Happened, Report, ReportKept, Role},
     },
 };
 
@@ -164,6 +164,8 @@ pub struct Controller {
 #[derive(Debug)]
 struct Pending {
     report: Report,
+    /// As whom: the relay takes a report only from who it knows on this connection.
+    role: Role,
     sent: Option<Instant>,
 }
 
@@ -357,8 +359,8 @@ impl Controller {
         })));
     }
 
-    fn report(&mut self, session: SessionId, what: Happened, now: Now) {
-        self.reports.push(Pending { report: Report { session, what }, sent: None });
+    fn report(&mut self, role: Role, session: SessionId, what: Happened, now: Now) {
+        self.reports.push(Pending { report: Report { session, what }, role, sent: None });
         self.send_reports(now);
     }
 
@@ -366,8 +368,13 @@ impl Controller {
         if !matches!(self.link, LinkState::Up) {
             return;
         }
+        let attending = self.attendant.who.as_ref().is_some_and(|who| who.here);
         for pending in &mut self.reports {
-            if pending.sent.is_none_or(|sent| now.instant >= sent + REPORT_AGAIN) {
+            let known = match pending.role {
+                Role::Customer => self.customer.registered,
+                Role::Attendant => attending,
+            };
+            if known && pending.sent.is_none_or(|sent| now.instant >= sent + REPORT_AGAIN) {
                 pending.sent = Some(now.instant);
                 self.effects.push_back(Effect::Say(ToRelay::Report(pending.report.clone())));
             }

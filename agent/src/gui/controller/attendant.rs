@@ -10,7 +10,7 @@ use protocol::{
         FromRelay, ShownText, ToRelay,
         directory::{LoggedIn, Login, LoginError, LoginToken, Opaque, WaitingCustomer},
         grant::Grants,
-        pairing::{CloseReason, Dial, DialError, Dialled, Happened},
+        pairing::{CloseReason, Dial, DialError, Dialled, Happened, Role},
         ticket::{FindTicket, ListTickets, TicketBrief, TicketChoice as Wire, TicketError},
     },
 };
@@ -484,6 +484,7 @@ impl Controller {
             // Given up in between: tell the relay, so that the customer is free again.
             let at_unix_ms = self.relay_now_ms(now);
             return self.report(
+                Role::Attendant,
                 dialled.session,
                 Happened::Ended { why: CloseReason::Cancelled, at_unix_ms, reconnects: 0 },
                 now,

@@ -9,7 +9,7 @@ use protocol::{
         ToRelay,
         directory::{FieldKey, Opaque},
         grant::Grants,
-        pairing::{CloseReason, Happened, Incoming, Rejoin},
+        pairing::{CloseReason, Happened, Incoming, Rejoin, Role},
         ticket::{SessionTicket, TicketBrief},
     },
     session::customer::Peer,
@@ -196,7 +196,7 @@ impl Controller {
                     away_since: None,
                 };
                 let at_unix_ms = self.relay_now_ms(now);
-                self.report(id, Happened::Started { granted, attendant, at_unix_ms }, now);
+                self.report(Role::Customer, id, Happened::Started { granted, attendant, at_unix_ms }, now);
             }
             helped::Out::Changed(now_granted) => {
                 if let SessionState::Active { granted, ever, .. } = &mut session.state {
@@ -222,7 +222,7 @@ impl Controller {
     fn customer_over(&mut self, id: SessionId, why: CloseReason, reconnects: u32, now: Now) {
         let Some(session) = self.customer.session.take() else { return };
         let at_unix_ms = self.relay_now_ms(now);
-        self.report(id, Happened::Ended { why, at_unix_ms, reconnects }, now);
+        self.report(Role::Customer, id, Happened::Ended { why, at_unix_ms, reconnects }, now);
         if let SessionState::Active { peer, ever, began, began_unix_ms, .. } = session.state {
             let receipt = Receipt {
                 company: self.profile.brand.company.clone(),

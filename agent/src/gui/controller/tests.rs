@@ -280,6 +280,9 @@ fn start_and_end_are_reported_until_the_relay_has_them_by_its_own_clock() {
     story.helped(helped::Out::Over { why: CloseReason::ConnectionLost, begun: true, reconnects: 0 });
     assert_eq!(story.reports(), [], "nobody hears");
     let mut story = story.up();
+    story.pass(Duration::from_secs(6));
+    assert_eq!(story.reports(), [], "nobody there yet who knows whose they are");
+    story.hear(FromRelay::Registered(Registered { id: DeviceId::new(123_456_789).unwrap(), proof: opaque(1) }));
     let reports = story.reports();
     assert!(
         matches!(&reports[..], [Happened::Started { .. }, Happened::Ended { why: CloseReason::ConnectionLost, .. }]),

@@ -5,7 +5,7 @@ use protocol::{
     message::{
         ToRelay,
         directory::Opaque,
-        pairing::{CloseReason, Closed, Happened, Rejoin},
+        pairing::{CloseReason, Closed, Happened, Rejoin, Role},
         ticket::SessionTicket,
     },
 };
@@ -81,7 +81,7 @@ impl Controller {
     fn attending_over(&mut self, id: SessionId, why: CloseReason, reconnects: u32, now: Now) {
         let Stage::Session(session) = std::mem::take(&mut self.attendant.stage) else { return };
         let at_unix_ms = self.relay_now_ms(now);
-        self.report(id, Happened::Ended { why, at_unix_ms, reconnects }, now);
+        self.report(Role::Attendant, id, Happened::Ended { why, at_unix_ms, reconnects }, now);
         if let Some(view) = &session.view {
             let ended =
                 Ended { at_unix_ms: now.unix_ms, duration: now.instant.saturating_duration_since(view.began), why };
