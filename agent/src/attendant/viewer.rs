@@ -1,6 +1,6 @@
 //! The thread that applies updates to the canvas and draws them into the viewer window, outside the toolkit's redraw.
 //!
-//! A batch is acknowledged once the display server has drawn it. Few batches may wait here ([`QUEUED`]): the customer's side sends no more
+//! A batch is acknowledged once the display server has drawn it. Few batches may wait here: the customer's side sends no more
 //! than are acknowledged, and a stream that is not read holds the rest back.
 
 use std::{

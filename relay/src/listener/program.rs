@@ -1,6 +1,6 @@
 //! One connected program: its control stream, its streams into sessions, and what is left behind when it is gone.
 //!
-//! A thin shell: what may be said when is in [`manners`], what becomes of sessions in [`crate::session`]. Whatever a program says or does
+//! A thin shell: what may be said when is in `manners`, what becomes of sessions in [`crate::session`]. Whatever a program says or does
 //! not say ends its own connection at most.
 
 mod answer;

@@ -1,4 +1,4 @@
-//! The store in one SQLite file: one file per family below, [`row`] for what they share.
+//! The store in one SQLite file: one file per family below, `row` for what they share.
 //!
 //! WAL, foreign keys, every commit on the disk. One connection writes, so that a writer never finds another one in its way within
 //! this process; a few more read, each seeing the last commit. A call that is dropped half-way is rolled back.
