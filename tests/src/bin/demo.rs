@@ -12,7 +12,7 @@ use harness::browser::Browser;
 use harness::display::{Display, installed};
 use harness::shots::Shots;
 use harness::story::{self, Ticket};
-use harness::world::{ANA_LOGIN, Computer, VIEWER, World};
+use harness::world::{ANA_LOGIN, COMPANY, Computer, VIEWER, World};
 use harness::{console, lens, wait};
 
 /// Runs the main job on virtual displays (or the attendant's side on this desktop) and prints the ticket.
@@ -122,6 +122,10 @@ fn main() -> Result<()> {
 
     attendant.click(VIEWER, "Encerrar")?;
     story::ended(&customer, &attendant)?;
+    // The window comes back when the bar has gone.
+    for computer in [&customer, &attendant] {
+        computer.display.window_titled(COMPANY)?;
+    }
     shots.screen(&customer, "receipt")?;
     shots.screen(&attendant, "ended")?;
     world.check_tickets()?;
