@@ -229,11 +229,6 @@ pub struct SecureReader {
 }
 
 impl SecureReader {
-    /// Consent was given: larger messages may come.
-    pub fn session_begins(&mut self) {
-        self.inbox.set_cap(limits::CONTROL_MESSAGE_BYTES);
-    }
-
     /// The next message; `None` at the end. May be dropped and called again without losing bytes.
     pub async fn receive<M: DeserializeOwned>(&mut self) -> Result<Option<M>, SecureError> {
         let mut bytes = [0; 4_096];
@@ -256,9 +251,9 @@ pub struct SecureWriter {
 }
 
 impl SecureWriter {
-    /// Sends a message.
+    /// Sends a message, under the same cap that the other half reads with: before consent and after it.
     pub async fn send<M: Serialize>(&mut self, message: &M) -> Result<(), SecureError> {
-        let bytes = frame::encode(message, limits::CONTROL_MESSAGE_BYTES)?;
+        let bytes = frame::encode(message, limits::HANDSHAKE_MESSAGE_BYTES)?;
         self.write.write_all(&bytes).await.map_err(|e| SecureError::Gone(Box::new(e)))?;
         self.write.flush().await.map_err(|e| SecureError::Gone(Box::new(e)))
     }
