@@ -428,6 +428,8 @@ impl Sessions {
         let mut map = self.live();
         let live = map.remove(&session)?;
         live.cut.cancel();
+        // Before anybody hears that it is over: who dials on hearing it gets through.
+        self.directory.set_busy(live.shown.device, false);
         live.tell(&FromRelay::Closed(Closed { session, why }));
         for peer in live.legs.iter().filter_map(|leg| leg.peer.as_ref()) {
             if !map.values().any(|l| l.legs.iter().any(|leg| leg.is_on(peer))) {
@@ -435,7 +437,6 @@ impl Sessions {
             }
         }
         drop(map);
-        self.directory.set_busy(live.shown.device, false);
         self.changes.bump();
         tracing::info!(%session, ?why, reconnects = live.reconnects, "session over");
         Some(live)

@@ -312,8 +312,9 @@ impl Program {
     }
 
     pub async fn dial_ok(&mut self, customer: &mut Self) -> (Dialled, Incoming) {
-        let FromRelay::Dialled(dialled) = self.dial(customer.id(), open_new()).await else {
-            panic!("the dialling was refused")
+        let dialled = match self.dial(customer.id(), open_new()).await {
+            FromRelay::Dialled(dialled) => dialled,
+            answer => panic!("the dialling was refused: {answer:?}"),
         };
         let incoming = customer.hear_that(|m| if let FromRelay::Incoming(i) = m { Some(i) } else { None }).await;
         assert_eq!(incoming.session, dialled.session);

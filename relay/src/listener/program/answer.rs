@@ -60,6 +60,7 @@ impl Program {
             Some(kept) => kept,
             None => self.device_id(tenant, register.previous.as_ref()).await?,
         };
+        let busy = self.shared.sessions.has_customer(id);
         let present = Present {
             id,
             tenant,
@@ -67,7 +68,7 @@ impl Program {
             app_title: ShownText::lossy(&app.title),
             fields: register.fields,
             listed: register.listed,
-            busy: self.shared.sessions.has_customer(id),
+            busy,
             since: Timestamp::now(),
         };
         self.device = Some((id, generation));
@@ -76,6 +77,10 @@ impl Program {
         if let Some(replaced) = self.shared.directory.register(present, register.password, self.peer.clone()) {
             tracing::info!(device = %id, "replaced by a newer connection of the same program");
             replaced.close(CloseCode::Normal);
+        }
+        // A session that ended meanwhile found nobody here to mark as free.
+        if busy && !self.shared.sessions.has_customer(id) {
+            self.shared.directory.set_busy(id, false);
         }
         tracing::info!(device = %id, source = %self.source, "registered");
         self.peer.send(FromRelay::Registered(Registered { id, proof }));
