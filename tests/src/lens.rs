@@ -48,11 +48,26 @@ impl Lens {
 
     /// Waits until a rectangle of the customer's screen is shown exactly.
     pub fn wait_same(&self, customer: &Computer, attendant: &Computer, rect: Rect) -> Result<()> {
-        let there = Rect { x: rect.x + self.dx, y: rect.y + self.dy, ..rect };
+        Self::wait_same_through(|| Ok(*self), customer, attendant, rect)
+    }
+
+    /// Waits until a rectangle of the customer's screen is shown exactly, wherever that is: looks for the screen anew each time. For a
+    /// picture that is about to move, as after a change of the screen's size.
+    pub fn wait_same_anywhere(customer: &Computer, attendant: &Computer, rect: Rect) -> Result<()> {
+        Self::wait_same_through(|| Self::over(customer, attendant), customer, attendant, rect)
+    }
+
+    fn wait_same_through(
+        lens: impl Fn() -> Result<Self>,
+        customer: &Computer,
+        attendant: &Computer,
+        rect: Rect,
+    ) -> Result<()> {
         let mut differing = 0;
         let same = wait::until_true("the picture seen to be the picture shown", wait::PATIENCE, || {
+            let (x, y) = lens()?.to_attendant((rect.x, rect.y));
             let source = customer.display.picture()?.cut(rect);
-            let shown = attendant.display.picture()?.cut(there);
+            let shown = attendant.display.picture()?.cut(Rect { x, y, ..rect });
             differing = source.differing(&shown);
             Ok(differing == 0)
         });
