@@ -135,7 +135,7 @@ fn choices() -> Vec<TicketChoice> {
     vec![TicketChoice::Number(number()), TicketChoice::OpenNew { subject: text("Impressora") }]
 }
 
-fn close_reasons() -> Vec<CloseReason> {
+pub fn close_reasons() -> Vec<CloseReason> {
     use CloseReason::*;
     vec![
         EndedByCustomer,
@@ -255,7 +255,7 @@ fn from_attendant() -> Vec<FromAttendant> {
     ]
 }
 
-fn refusals() -> Vec<Refused> {
+pub fn refusals() -> Vec<Refused> {
     vec![Refused::WrongPassword, Refused::ByCustomer, Refused::NoAnswer, Refused::NoSession]
 }
 
@@ -281,7 +281,7 @@ fn stats() -> Stats {
     }
 }
 
-fn control() -> Vec<Control> {
+pub fn control() -> Vec<Control> {
     vec![
         Control::Grants(Grants::VIEW),
         Control::Ping(7),
@@ -292,7 +292,7 @@ fn control() -> Vec<Control> {
     ]
 }
 
-fn input() -> Vec<Input> {
+pub fn input() -> Vec<Input> {
     vec![
         Input::Move { x: 1_919, y: 1_079 },
         Input::Button { button: Button::Right, down: true },
