@@ -2,11 +2,12 @@
 //! read.
 //!
 //! `quic` dials the relay and checks that it is the one of the profile; `client` keeps that connection and its control stream alive;
-//! `secure` is the inner TLS with its keys, `pake` the proof of the password, `sealed` every other stream. Nothing here decides what
-//! may be said: that is `protocol::session`'s.
+//! `secure` is the inner TLS with its keys, `pake` the proof of the password, `phrase` the digits that both people compare, `sealed` every
+//! other stream. Nothing here decides what may be said: that is `protocol::session`'s.
 
 pub mod client;
 pub mod pake;
+pub mod phrase;
 pub mod quic;
 pub mod sealed;
 pub mod secure;

@@ -5,9 +5,11 @@
 
 pub mod attendant;
 pub mod customer;
+mod phrase;
 pub mod relay_leg;
 
 pub use crate::message::handshake::PROOF_BYTES;
+pub use phrase::{CheckPhrase, Reveal};
 
 /// A rule was broken: the session ends, and the log says which.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -23,6 +25,9 @@ pub enum Violation {
     /// Key confirmation or proof of an earlier session failed.
     #[error("a proof that does not fit")]
     Proof,
+    /// The nonce shown is not the one that was committed to.
+    #[error("a nonce that is not the one committed to")]
+    Commitment,
     /// The other half is somebody else than before.
     #[error("another person than before")]
     Identity,

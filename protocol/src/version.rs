@@ -17,7 +17,7 @@ pub const SPOKEN: VersionRange = VersionRange { oldest: 1, newest: 1 };
 /// QUIC application protocol of programs: tells them from browsers on the same port.
 pub const ALPN_OUTER: &[u8] = b"amparo/1";
 /// Application protocol of the inner TLS between customer and attendant; the only one.
-pub const ALPN_INNER: &[u8] = b"amparo-e2e/1";
+pub const ALPN_INNER: &[u8] = b"amparo-e2e/2";
 
 impl VersionRange {
     /// The highest version that both speak. `None` also for a range whose ends are swapped.

@@ -199,8 +199,20 @@ pub fn open(customer: &Computer, attendant: &Computer, credentials: &Credentials
     connect(attendant, &credentials.id)?;
     choose_ticket(attendant, ticket)?;
     give_password(attendant, &credentials.password)?;
+    same_check_code(customer, attendant)?;
     allow(customer)?;
     picture_seen(attendant)
+}
+
+/// Both read the same six digits while the customer is being asked.
+pub fn same_check_code(customer: &Computer, attendant: &Computer) -> Result<()> {
+    let shown = |page: &Page| page.view["check_code"].is_string();
+    let theirs = customer.screen().wait_page_where("consent", "with its check code", shown)?;
+    let ours = attendant.screen().wait_page_where("connecting", "with its check code", shown)?;
+    let (theirs, ours) = (theirs.text("check_code"), ours.text("check_code"));
+    let digits = theirs.len() == 7 && theirs.chars().all(|c| c.is_ascii_digit() || c == ' ');
+    ensure!(digits && theirs == ours, "the customer reads {theirs:?}, the attendant {ours:?}");
+    Ok(())
 }
 
 /// The attendant ends it. Both are on their last page after this.

@@ -9,14 +9,15 @@ use protocol::{
     message::{
         control::{AttendantSays, CustomerSays},
         grant::Grants,
+        handshake::PakeMessage,
         input::Input,
         pairing::{CloseReason, Role},
         stats::Stats,
         stream::StreamKind,
     },
     session::{
-        Violation,
-        attendant::{Attendant, Event},
+        CheckPhrase, Violation,
+        attendant::{Attendant, Event, Finished},
     },
 };
 use tokio::{sync::mpsc, time::Instant};
@@ -25,7 +26,7 @@ use zeroize::Zeroizing;
 use super::viewer::{Drawn, Feed, Told, Viewer};
 use crate::link::{
     client::{IncomingStream, chain},
-    pake,
+    pake, phrase,
     sealed::SessionKeys,
     secure::{self, Identity, SecureError, Secured},
 };
@@ -63,8 +64,8 @@ pub enum In {
 /// What a session tells.
 #[derive(Debug, Clone)]
 pub enum Out {
-    /// The customer is being asked.
-    Asking,
+    /// The customer is being asked, and sees this phrase too.
+    Asking(CheckPhrase),
     /// Allowed; the viewer's thread takes pictures and places through this.
     Started(Grants, Feed),
     /// The first picture is there.
@@ -122,7 +123,7 @@ pub fn start(setup: Setup, out: mpsc::Sender<(SessionId, Out)>) -> mpsc::Sender<
         connection: None,
         live: None,
         resume_secret: None,
-        run: None,
+        opened: None,
         inputs: None,
         early: Vec::new(),
         viewer: None,
@@ -148,6 +149,13 @@ struct Live {
     says: mpsc::Sender<AttendantSays>,
 }
 
+/// What our first message began, until the customer's answer.
+struct Opened {
+    run: pake::Run,
+    exporter: [u8; 32],
+    nonce: phrase::Nonce,
+}
+
 struct Task {
     machine: Attendant,
     setup: Setup,
@@ -158,7 +166,7 @@ struct Task {
     connection: Option<quinn::Connection>,
     live: Option<Live>,
     resume_secret: Option<Zeroizing<[u8; 32]>>,
-    run: Option<pake::Run>,
+    opened: Option<Opened>,
     inputs: Option<mpsc::Sender<Input>>,
     /// Streams that overtook the customer's yes.
     early: Vec<IncomingStream>,
@@ -374,16 +382,25 @@ impl Task {
                 self.machine.secured_again(pake::resumption(&secret, &exporter, Role::Attendant))
             }
             _ => {
-                let binding = pake::Binding {
-                    session: self.setup.session,
-                    attendant: self.setup.identity.operator,
-                    exporter: &exporter,
-                };
-                let (run, message) = pake::Run::start(Role::Attendant, &self.setup.password, &binding);
-                self.run = Some(run);
-                self.machine.secured(message)
+                let (run, message) = pake::Run::start(Role::Attendant, &self.setup.password, &self.binding(&exporter));
+                let nonce = phrase::nonce();
+                self.opened = Some(Opened { run, exporter, nonce });
+                self.machine.secured(message, phrase::commit(&nonce))
             }
         }
+    }
+
+    /// Whom password and check phrase are between, and on which connection.
+    fn binding<'a>(&self, exporter: &'a [u8; 32]) -> pake::Binding<'a> {
+        pake::Binding { session: self.setup.session, attendant: self.setup.identity.operator, exporter }
+    }
+
+    /// The customer's half is there: the proofs, our nonce and the phrase. `None`: its message is none.
+    fn finish(&mut self, theirs: &PakeMessage, customer: &phrase::Nonce) -> Option<Finished> {
+        let Opened { run, exporter, nonce } = self.opened.take()?;
+        let proofs = run.finish(theirs)?;
+        let phrase = phrase::phrase(&self.binding(&exporter), &nonce, customer);
+        Some(Finished { proofs, reveal: nonce, phrase })
     }
 
     /// Does what the machine wants. `true`: the session is over.
@@ -392,14 +409,14 @@ impl Task {
             match event {
                 Event::Say(message) => self.say(AttendantSays::Handshake(message)),
                 Event::Control(word) => self.say(AttendantSays::Control(word)),
-                Event::Finish(theirs) => {
-                    let proofs = self.run.take().and_then(|run| run.finish(&theirs));
-                    if let Err(violation) = self.machine.pake_finished(proofs) {
+                Event::Finish { pake, nonce } => {
+                    let finished = self.finish(&pake, &nonce);
+                    if let Err(violation) = self.machine.pake_finished(finished) {
                         tracing::warn!(session = %self.setup.session, %violation, "the password cannot be proved");
                         self.machine.end(CloseReason::Violation);
                     }
                 }
-                Event::Asking => self.tell(Out::Asking).await,
+                Event::Asking(phrase) => self.tell(Out::Asking(phrase)).await,
                 Event::Start(granted) => self.begin(granted).await,
                 Event::Changed(granted) => self.tell(Out::Changed(granted)).await,
                 Event::Stats(stats) => self.figures.customer = Some(stats),

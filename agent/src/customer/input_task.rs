@@ -1,8 +1,8 @@
-//! The thread that moves the mouse and presses keys. It exists only while a consented session runs, and releases everything when it ends.
+//! The thread that moves the mouse and presses keys. It exists only while the customer allows it, and releases everything when it ends.
 
 use std::sync::mpsc;
 
-use protocol::message::input::Input;
+use protocol::{message::input::Input, session::customer::Consent};
 
 /// Inputs that may wait: a second of a fast mouse. A desktop that cannot keep up with that is not answering.
 const WAITING: usize = 1_024;
@@ -19,8 +19,8 @@ pub struct InputTask {
 pub struct Stuck;
 
 impl InputTask {
-    /// Starts the thread. When the desktop cannot be driven, inputs are dropped and the log says why: watching still helps.
-    pub fn start(choice: desktop::Choice) -> std::io::Result<Self> {
+    /// Starts the thread; there is none without the customer's yes. When the desktop cannot be driven, inputs are dropped and the log says why: watching still helps.
+    pub fn start(_: &Consent, choice: desktop::Choice) -> std::io::Result<Self> {
         let (inputs, waiting) = mpsc::sync_channel::<Input>(WAITING);
         std::thread::Builder::new().name("input".to_owned()).spawn(move || {
             let mut injector = match desktop::open(&choice) {

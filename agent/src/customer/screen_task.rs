@@ -13,6 +13,7 @@ use protocol::{
     limits,
     media::{Batch, Pointer, Shown, Update, Window},
     message::stream::StreamKind,
+    session::customer::Consent,
 };
 use tokio::sync::mpsc;
 
@@ -74,7 +75,12 @@ const LOOK_UP: Duration = Duration::from_millis(500);
 
 impl ScreenTask {
     /// Opens the screen on a thread of its own. `failed` is told when it cannot be read any more.
-    pub async fn start(choice: Choice, failed: impl FnOnce(ScreenError) + Send + 'static) -> Result<Self, ScreenError> {
+    /// There is none without the customer's yes.
+    pub async fn start(
+        _: &Consent,
+        choice: Choice,
+        failed: impl FnOnce(ScreenError) + Send + 'static,
+    ) -> Result<Self, ScreenError> {
         let (ready, opened) = tokio::sync::oneshot::channel();
         let (commands, waiting) = std_mpsc::channel();
         std::thread::Builder::new().name("screen".to_owned()).spawn(move || {

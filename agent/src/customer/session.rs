@@ -9,14 +9,15 @@ use protocol::{
     message::{
         control::{AttendantSays, CustomerSays},
         grant::Grants,
+        handshake::PakeMessage,
         input::Input,
         pairing::{CloseReason, Role},
         stats::Stats,
         stream::StreamKind,
     },
     session::{
-        Violation,
-        customer::{Customer, Event, Peer},
+        CheckPhrase, Violation,
+        customer::{Answered, Consent, Customer, Event, Peer},
     },
 };
 use tokio::{sync::mpsc, time::Instant};
@@ -28,7 +29,7 @@ use super::{
 };
 use crate::link::{
     client::{IncomingStream, chain},
-    pake,
+    pake, phrase,
     sealed::SessionKeys,
     secure::{CustomerEnd, SecureError, Secured},
 };
@@ -81,6 +82,8 @@ pub enum Out {
         peer: Peer,
         /// For what.
         want: Grants,
+        /// What the attendant sees too.
+        phrase: CheckPhrase,
     },
     /// The question is to be taken away.
     CloseQuestion,
@@ -127,7 +130,7 @@ pub fn start(setup: Setup, out: mpsc::Sender<(SessionId, Out)>) -> mpsc::Sender<
         connection: None,
         live: None,
         resume_secret: None,
-        pake: None,
+        consent: None,
         screen: None,
         input: None,
         told: Figures::default(),
@@ -162,8 +165,10 @@ struct Task {
     connection: Option<quinn::Connection>,
     live: Option<Live>,
     resume_secret: Option<Zeroizing<[u8; 32]>>,
-    pake: Option<protocol::message::handshake::PakeMessage>,
+    /// The customer's yes, while it holds.
+    consent: Option<Consent>,
     screen: Option<ScreenTask>,
+    /// Only while mouse and keyboard are allowed.
     input: Option<InputTask>,
     told: Figures,
 }
@@ -302,7 +307,7 @@ impl Task {
                 }
             },
             News::Said(generation, said) if generation == self.generation => match said {
-                Ok(Some(AttendantSays::Handshake(message))) => self.machine.handle_handshake(message, now)?,
+                Ok(Some(AttendantSays::Handshake(message))) => self.machine.handle_handshake(message)?,
                 Ok(Some(AttendantSays::Control(message))) => self.machine.handle_control(message)?,
                 Ok(None) => self.lost(),
                 Err(SecureError::Frame(error)) => {
@@ -359,15 +364,24 @@ impl Task {
                 Event::Answer(answer) => self.say(CustomerSays::Handshake(answer)),
                 Event::Say(word) => self.say(CustomerSays::Control(word)),
                 Event::Guess(message) => {
-                    self.pake = Some(message);
                     self.tell(Out::Guess).await;
-                    self.answer_guess();
+                    self.answer_guess(&message);
+                }
+                Event::Reveal(reveal) => {
+                    let phrase = self.binding().and_then(|binding| phrase::revealed(&reveal, &binding));
+                    if let Err(violation) = self.machine.revealed(phrase, std::time::Instant::now()) {
+                        tracing::warn!(session = %self.setup.session, %violation, "the check phrase cannot be made");
+                        self.machine.end(CloseReason::Violation);
+                    }
                 }
                 Event::GuessWasRight => self.tell(Out::GuessWasRight).await,
-                Event::Ask { peer, want } => self.tell(Out::Ask { peer, want }).await,
+                Event::Ask { peer, want, phrase } => self.tell(Out::Ask { peer, want, phrase }).await,
                 Event::CloseQuestion => self.tell(Out::CloseQuestion).await,
-                Event::Start(granted) => self.begin(granted).await,
-                Event::Changed(granted) => self.tell(Out::Changed(granted)).await,
+                Event::Start(consent) => self.begin(consent).await,
+                Event::Changed(granted) => {
+                    self.use_input(granted);
+                    self.tell(Out::Changed(granted)).await;
+                }
                 Event::Refresh => {
                     if let Some(screen) = &self.screen {
                         screen.refresh();
@@ -388,6 +402,7 @@ impl Task {
                 Event::Over { why, begun } => {
                     self.screen = None;
                     self.input = None;
+                    self.consent = None;
                     self.live = None;
                     let reconnects = self.machine.reconnects();
                     tracing::info!(session = %self.setup.session, ?why, begun, reconnects, "the session is over");
@@ -399,37 +414,54 @@ impl Task {
         false
     }
 
-    fn answer_guess(&mut self) {
-        let (Some(live), Some(theirs), Some(peer)) = (&self.live, self.pake.take(), self.machine.peer()) else {
-            return;
-        };
-        let binding = pake::Binding { session: self.setup.session, attendant: peer.operator, exporter: &live.exporter };
-        let (run, ours) = pake::Run::start(Role::Customer, &self.setup.password, &binding);
-        self.machine.pake_answered(run.finish(&theirs).map(|proofs| (ours, proofs)));
+    fn answer_guess(&mut self, theirs: &PakeMessage) {
+        let Some(binding) = self.binding() else { return };
+        let (run, reply) = pake::Run::start(Role::Customer, &self.setup.password, &binding);
+        let answer = run.finish(theirs).map(|proofs| Answered { reply, nonce: phrase::nonce(), proofs });
+        self.machine.pake_answered(answer);
     }
 
-    /// Consent was given: only here do screen and input come into being.
-    async fn begin(&mut self, granted: Grants) {
+    /// Whom password and check phrase are between, and on which connection.
+    fn binding(&self) -> Option<pake::Binding<'_>> {
+        let (live, peer) = (self.live.as_ref()?, self.machine.peer()?);
+        Some(pake::Binding { session: self.setup.session, attendant: peer.operator, exporter: &live.exporter })
+    }
+
+    /// Consent was given: only here does the screen come into being.
+    async fn begin(&mut self, consent: Consent) {
+        let granted = consent.granted();
         let news = self.news.clone();
         let failed = move |_| {
             if news.blocking_send(News::ScreenFailed).is_err() {
                 tracing::debug!("the session had ended when its screen failed");
             }
         };
-        match ScreenTask::start(self.setup.screen.clone(), failed).await {
+        match ScreenTask::start(&consent, self.setup.screen.clone(), failed).await {
             Ok(screen) => self.screen = Some(screen),
             Err(error) => {
                 tracing::error!(session = %self.setup.session, error = chain(&error), "the screen cannot be shared");
                 self.machine.end(CloseReason::Failed);
             }
         }
-        match InputTask::start(self.setup.input.clone()) {
-            Ok(input) => self.input = Some(input),
-            Err(error) => tracing::error!(session = %self.setup.session, %error, "mouse and keyboard cannot be used"),
-        }
+        self.consent = Some(consent);
+        self.use_input(granted);
         self.connect_screen();
         if let Some(peer) = self.machine.peer().cloned() {
             self.tell(Out::Started { peer, granted }).await;
+        }
+    }
+
+    /// Mouse and keyboard come into being when they are allowed, and go when they are not.
+    fn use_input(&mut self, granted: Grants) {
+        match (&self.consent, &self.input) {
+            (Some(consent), None) if granted.control => match InputTask::start(consent, self.setup.input.clone()) {
+                Ok(input) => self.input = Some(input),
+                Err(error) => {
+                    tracing::error!(session = %self.setup.session, %error, "mouse and keyboard cannot be used")
+                }
+            },
+            (_, Some(_)) if !granted.control => self.input = None,
+            _ => {}
         }
     }
 

@@ -10,6 +10,10 @@ use super::grant::Grants;
 pub const PAKE_BYTES: usize = 33;
 /// Bytes of a key confirmation or resumption proof (HMAC-SHA-256).
 pub const PROOF_BYTES: usize = 32;
+/// Bytes of what each half adds to the check phrase.
+pub const NONCE_BYTES: usize = 32;
+/// Bytes of the attendant's commitment to its nonce (SHA-256).
+pub const COMMITMENT_BYTES: usize = 32;
 
 /// From the attendant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,9 +24,16 @@ pub enum FromAttendant {
         pake: PakeMessage,
         /// What is asked for.
         want: Grants,
+        /// Fixes the attendant's nonce for the check phrase without showing it.
+        commitment: [u8; COMMITMENT_BYTES],
     },
     /// The attendant has the same key, so had the right password.
-    Confirm([u8; PROOF_BYTES]),
+    Confirm {
+        /// Key confirmation.
+        proof: [u8; PROOF_BYTES],
+        /// The nonce behind the commitment, shown only now that the customer's is known.
+        reveal: [u8; NONCE_BYTES],
+    },
     /// Comes back to a session that was cut.
     Resume([u8; PROOF_BYTES]),
     /// Has given up.
@@ -33,7 +44,12 @@ pub enum FromAttendant {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FromCustomer {
     /// The customer's PAKE message.
-    Pake(PakeMessage),
+    Pake {
+        /// The message.
+        pake: PakeMessage,
+        /// The customer's nonce for the check phrase, chosen after the attendant's commitment.
+        nonce: [u8; NONCE_BYTES],
+    },
     /// The password was right (key confirmation); the customer is being asked.
     Asking([u8; PROOF_BYTES]),
     /// Allowed: the session begins.

@@ -2,14 +2,14 @@
 
 use std::{collections::VecDeque, time::Instant};
 
-use super::{Proofs, Violation};
+use super::{CheckPhrase, Proofs, Violation};
 use crate::{
     id::SessionId,
     limits,
     message::{
         control::Control,
         grant::Grants,
-        handshake::{FromAttendant, FromCustomer, PakeMessage, Refused},
+        handshake::{COMMITMENT_BYTES, FromAttendant, FromCustomer, NONCE_BYTES, PakeMessage, Refused},
         pairing::CloseReason,
         stats::Stats,
     },
@@ -20,10 +20,15 @@ use crate::{
 pub enum Event {
     /// Say this before consent.
     Say(FromAttendant),
-    /// Work out the proofs from the customer's PAKE message and call [`Attendant::pake_finished`].
-    Finish(PakeMessage),
-    /// The password was right; the customer is being asked.
-    Asking,
+    /// Work out the proofs from the customer's PAKE message, the phrase from its nonce, and call [`Attendant::pake_finished`].
+    Finish {
+        /// The customer's PAKE message.
+        pake: PakeMessage,
+        /// The customer's nonce for the check phrase.
+        nonce: [u8; NONCE_BYTES],
+    },
+    /// The password was right; the customer is being asked, and sees this phrase too.
+    Asking(CheckPhrase),
     /// Allowed: show the viewer.
     Start(Grants),
     /// What is allowed has changed.
@@ -47,6 +52,17 @@ pub enum Event {
     },
 }
 
+/// The answer to [`Event::Finish`].
+#[derive(Clone, PartialEq, Eq)]
+pub struct Finished {
+    /// What we prove and what is to be proved to us.
+    pub proofs: Proofs,
+    /// Our nonce, behind the commitment of our first message.
+    pub reveal: [u8; NONCE_BYTES],
+    /// What both people see.
+    pub phrase: CheckPhrase,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum State {
     /// Pairing and inner TLS.
@@ -54,7 +70,7 @@ enum State {
     /// Opened; the customer's PAKE message is awaited.
     Opening { until: Instant },
     /// Confirmed; the customer's confirmation is awaited.
-    Proving { until: Instant, proofs: Option<Proofs> },
+    Proving { until: Instant, finished: Option<(Proofs, CheckPhrase)> },
     /// The customer is being asked.
     Asked { until: Instant },
     /// Allowed.
@@ -106,13 +122,13 @@ impl Attendant {
         }
     }
 
-    /// The inner TLS is up, for the first time: our PAKE message goes out.
-    pub fn secured(&mut self, pake: PakeMessage) -> Result<(), Violation> {
+    /// The inner TLS is up, for the first time: our PAKE message goes out, with the commitment to our nonce.
+    pub fn secured(&mut self, pake: PakeMessage, commitment: [u8; COMMITMENT_BYTES]) -> Result<(), Violation> {
         let State::Securing { until } = self.state else {
             return Err(Violation::OutOfTurn { said: "a secured connection", state: self.state.name() });
         };
         self.state = State::Opening { until };
-        self.events.push_back(Event::Say(FromAttendant::Open { pake, want: self.want }));
+        self.events.push_back(Event::Say(FromAttendant::Open { pake, want: self.want, commitment }));
         Ok(())
     }
 
@@ -129,18 +145,18 @@ impl Attendant {
     /// A message of the customer before consent.
     pub fn handle_handshake(&mut self, message: FromCustomer, now: Instant) -> Result<(), Violation> {
         match (message, &self.state) {
-            (FromCustomer::Pake(pake), State::Opening { until }) => {
-                self.state = State::Proving { until: *until, proofs: None };
-                self.events.push_back(Event::Finish(pake));
+            (FromCustomer::Pake { pake, nonce }, State::Opening { until }) => {
+                self.state = State::Proving { until: *until, finished: None };
+                self.events.push_back(Event::Finish { pake, nonce });
                 Ok(())
             }
-            (FromCustomer::Asking(proof), State::Proving { proofs: Some(proofs), .. }) => {
+            (FromCustomer::Asking(proof), State::Proving { finished: Some((proofs, phrase)), .. }) => {
                 if !proofs.fits(&proof) {
                     return Err(Violation::Proof);
                 }
+                self.events.push_back(Event::Asking(*phrase));
                 // The customer's clock ends the question; this is only against a customer's program that hangs.
                 self.state = State::Asked { until: now + limits::CONSENT_WAIT + limits::HANDSHAKE_WAIT };
-                self.events.push_back(Event::Asking);
                 Ok(())
             }
             (FromCustomer::Granted(granted), State::Asked { .. }) => {
@@ -175,7 +191,7 @@ impl Attendant {
             (_, State::Over) => Ok(()),
             (message, state) => {
                 let said = match message {
-                    FromCustomer::Pake(_) => "a PAKE message",
+                    FromCustomer::Pake { .. } => "a PAKE message",
                     FromCustomer::Asking(_) => "a confirmation",
                     FromCustomer::Granted(_) => "a grant",
                     FromCustomer::Resumed { .. } => "a resumption",
@@ -186,12 +202,13 @@ impl Attendant {
         }
     }
 
-    /// The PAKE is finished on our side. `None`: the customer's message was not one the PAKE can answer.
-    pub fn pake_finished(&mut self, proofs: Option<Proofs>) -> Result<(), Violation> {
-        let State::Proving { proofs: slot, .. } = &mut self.state else { return Ok(()) };
-        let proofs = proofs.ok_or(Violation::Proof)?;
-        self.events.push_back(Event::Say(FromAttendant::Confirm(proofs.own)));
-        *slot = Some(proofs);
+    /// The answer to [`Event::Finish`] is ready: our nonce is shown now, when the customer's is known. `None`: the customer's message
+    /// was not one the PAKE can answer.
+    pub fn pake_finished(&mut self, finished: Option<Finished>) -> Result<(), Violation> {
+        let State::Proving { finished: slot @ None, .. } = &mut self.state else { return Ok(()) };
+        let Finished { proofs, reveal, phrase } = finished.ok_or(Violation::Proof)?;
+        self.events.push_back(Event::Say(FromAttendant::Confirm { proof: proofs.own, reveal }));
+        *slot = Some((proofs, phrase));
         Ok(())
     }
 
@@ -346,15 +363,23 @@ mod tests {
         Proofs { own: [1; 32], expected: [2; 32] }
     }
 
+    fn phrase() -> CheckPhrase {
+        CheckPhrase::from_hash([7; 8])
+    }
+
+    fn finished() -> Finished {
+        Finished { proofs: proofs(), reveal: [4; 32], phrase: phrase() }
+    }
+
     fn drain(machine: &mut Attendant) -> Vec<Event> {
         std::iter::from_fn(|| machine.poll_event()).collect()
     }
 
     fn asked(now: Instant) -> Attendant {
         let mut machine = Attendant::new(SessionId::from_bytes([1; 16]), Grants::VIEW, now);
-        machine.secured(pake()).unwrap();
-        machine.handle_handshake(FromCustomer::Pake(pake()), now).unwrap();
-        machine.pake_finished(Some(proofs())).unwrap();
+        machine.secured(pake(), [5; 32]).unwrap();
+        machine.handle_handshake(FromCustomer::Pake { pake: pake(), nonce: [6; 32] }, now).unwrap();
+        machine.pake_finished(Some(finished())).unwrap();
         machine.handle_handshake(FromCustomer::Asking([2; 32]), now).unwrap();
         machine
     }
@@ -363,13 +388,32 @@ mod tests {
     fn a_customer_who_does_not_know_the_password_gets_no_further() {
         let now = Instant::now();
         let mut machine = Attendant::new(SessionId::from_bytes([1; 16]), Grants::VIEW, now);
-        machine.secured(pake()).unwrap();
+        machine.secured(pake(), [5; 32]).unwrap();
         assert!(machine.handle_handshake(FromCustomer::Granted(Grants::CONTROL), now).is_err());
-        machine.handle_handshake(FromCustomer::Pake(pake()), now).unwrap();
+        machine.handle_handshake(FromCustomer::Pake { pake: pake(), nonce: [6; 32] }, now).unwrap();
         assert!(machine.handle_handshake(FromCustomer::Asking([0; 32]), now).is_err(), "before our own proof");
-        machine.pake_finished(Some(proofs())).unwrap();
+        machine.pake_finished(Some(finished())).unwrap();
         assert_eq!(machine.handle_handshake(FromCustomer::Asking([3; 32]), now), Err(Violation::Proof));
         assert!(!machine.may_show());
+    }
+
+    #[test]
+    fn the_nonce_is_shown_once_and_only_after_the_customers_and_the_phrase_only_after_the_proof() {
+        let now = Instant::now();
+        let mut machine = Attendant::new(SessionId::from_bytes([1; 16]), Grants::VIEW, now);
+        machine.pake_finished(Some(finished())).unwrap();
+        machine.secured(pake(), [5; 32]).unwrap();
+        machine.pake_finished(Some(finished())).unwrap();
+        let open = Event::Say(FromAttendant::Open { pake: pake(), want: Grants::VIEW, commitment: [5; 32] });
+        assert_eq!(drain(&mut machine), [open], "committed to, not shown");
+        machine.handle_handshake(FromCustomer::Pake { pake: pake(), nonce: [6; 32] }, now).unwrap();
+        assert_eq!(drain(&mut machine), [Event::Finish { pake: pake(), nonce: [6; 32] }]);
+        machine.pake_finished(Some(finished())).unwrap();
+        machine.pake_finished(Some(finished())).unwrap();
+        assert_eq!(drain(&mut machine), [Event::Say(FromAttendant::Confirm { proof: [1; 32], reveal: [4; 32] })]);
+        assert!(machine.handle_handshake(FromCustomer::Pake { pake: pake(), nonce: [8; 32] }, now).is_err());
+        machine.handle_handshake(FromCustomer::Asking([2; 32]), now).unwrap();
+        assert_eq!(drain(&mut machine), [Event::Asking(phrase())]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Proofs, Violation};
+use super::{CheckPhrase, Proofs, Reveal, Violation};
 use crate::{
     id::{OperatorId, SessionId},
     limits,
@@ -13,7 +13,7 @@ use crate::{
         ShownText,
         control::Control,
         grant::Grants,
-        handshake::{FromAttendant, FromCustomer, PakeMessage, Refused},
+        handshake::{COMMITMENT_BYTES, FromAttendant, FromCustomer, NONCE_BYTES, PROOF_BYTES, PakeMessage, Refused},
         input::Input,
         pairing::CloseReason,
         stats::Stats,
@@ -30,13 +30,15 @@ pub struct Peer {
 }
 
 /// What the machine wants done.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub enum Event {
     /// Say this before consent.
     Answer(FromCustomer),
     /// Work out the PAKE's answer to this message with the password of now, and call [`Customer::pake_answered`].
     /// From here on a guess counts, whatever happens next.
     Guess(PakeMessage),
+    /// Check the nonce against its commitment, make the phrase and call [`Customer::revealed`].
+    Reveal(Reveal),
     /// The password was right: the guess counts no more.
     GuessWasRight,
     /// Show the question.
@@ -45,11 +47,13 @@ pub enum Event {
         peer: Peer,
         /// For what.
         want: Grants,
+        /// What both people see.
+        phrase: CheckPhrase,
     },
     /// Take the question away.
     CloseQuestion,
     /// Consent was given: screen, pointer and input may be constructed with these grants.
-    Start(Grants),
+    Start(Consent),
     /// What is allowed has changed.
     Changed(Grants),
     /// Start the picture anew: the viewer lost it.
@@ -71,6 +75,42 @@ pub enum Event {
     },
 }
 
+/// The customer's yes, as a value: what shares a screen or moves a mouse cannot be made without one. Only [`Customer::answer`] makes
+/// it, when the button was armed and the question on the screen.
+///
+/// ```compile_fail,E0451
+/// use amparo_protocol::{message::grant::Grants, session::customer::Consent};
+/// let forged = Consent { granted: Grants::CONTROL };
+/// ```
+///
+/// ```compile_fail,E0308
+/// fn again(consent: &amparo_protocol::session::customer::Consent) {
+///     let kept: amparo_protocol::session::customer::Consent = consent.clone();
+/// }
+/// ```
+#[derive(Debug, PartialEq, Eq)]
+pub struct Consent {
+    granted: Grants,
+}
+
+impl Consent {
+    /// What was allowed at the beginning; [`Event::Changed`] tells what is allowed since.
+    pub fn granted(&self) -> Grants {
+        self.granted
+    }
+}
+
+/// The answer to [`Event::Guess`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answered {
+    /// Our PAKE message.
+    pub reply: PakeMessage,
+    /// Our nonce for the check phrase: chosen now, when the attendant's is committed to.
+    pub nonce: [u8; NONCE_BYTES],
+    /// What we prove and what is to be proved to us.
+    pub proofs: Proofs,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum State {
     /// Waiting for the inner TLS.
@@ -78,7 +118,9 @@ enum State {
     /// TLS is up, the attendant's first message is awaited.
     Opening { until: Instant },
     /// The PAKE's answer is being worked out, or its confirmation awaited.
-    Proving { until: Instant, proofs: Option<Proofs> },
+    Proving { until: Instant, commitment: [u8; COMMITMENT_BYTES], answered: Option<([u8; NONCE_BYTES], Proofs)> },
+    /// The password was right; the nonce shown with it is being checked.
+    Revealing { until: Instant, own: [u8; PROOF_BYTES] },
     /// The question is on the screen.
     Asking { since: Instant },
     /// Allowed.
@@ -97,6 +139,7 @@ impl State {
             Self::Securing { .. } => "the connection is being secured",
             Self::Opening { .. } => "the attendant's first message is awaited",
             Self::Proving { .. } => "the password is being checked",
+            Self::Revealing { .. } => "the check phrase is being made",
             Self::Asking { .. } => "the customer is being asked",
             Self::Active => "the session is under way",
             Self::Away { .. } => "the session is cut",
@@ -150,26 +193,28 @@ impl Customer {
     }
 
     /// A message of the attendant before consent.
-    pub fn handle_handshake(&mut self, message: FromAttendant, now: Instant) -> Result<(), Violation> {
+    pub fn handle_handshake(&mut self, message: FromAttendant) -> Result<(), Violation> {
         match (message, &self.state) {
-            (FromAttendant::Open { pake, want }, State::Opening { until }) => {
+            (FromAttendant::Open { pake, want, commitment }, State::Opening { until }) => {
                 self.want = Grants { view: true, ..want };
-                self.state = State::Proving { until: *until, proofs: None };
+                self.state = State::Proving { until: *until, commitment, answered: None };
                 self.events.push_back(Event::Guess(pake));
                 Ok(())
             }
-            (FromAttendant::Confirm(proof), State::Proving { proofs: Some(proofs), .. }) => {
+            (
+                FromAttendant::Confirm { proof, reveal },
+                State::Proving { until, commitment, answered: Some((nonce, proofs)) },
+            ) => {
                 if !proofs.fits(&proof) {
                     self.say_no(Refused::WrongPassword, CloseReason::WrongPassword);
                     return Ok(());
                 }
-                let own = proofs.own;
-                self.events.push_back(Event::GuessWasRight);
-                self.events.push_back(Event::Answer(FromCustomer::Asking(own)));
-                if let Some(peer) = self.peer.clone() {
-                    self.events.push_back(Event::Ask { peer, want: self.want });
-                }
-                self.state = State::Asking { since: now };
+                self.events.push_back(Event::Reveal(Reveal {
+                    commitment: *commitment,
+                    attendant: reveal,
+                    customer: *nonce,
+                }));
+                self.state = State::Revealing { until: *until, own: proofs.own };
                 Ok(())
             }
             (FromAttendant::Resume(proof), State::Returning { proofs, .. }) => {
@@ -187,7 +232,10 @@ impl Customer {
                 self.say_no(Refused::NoSession, CloseReason::Violation);
                 Ok(())
             }
-            (FromAttendant::Cancel, State::Opening { .. } | State::Proving { .. } | State::Asking { .. }) => {
+            (
+                FromAttendant::Cancel,
+                State::Opening { .. } | State::Proving { .. } | State::Revealing { .. } | State::Asking { .. },
+            ) => {
                 self.finish(CloseReason::Cancelled);
                 Ok(())
             }
@@ -200,7 +248,7 @@ impl Customer {
             (message, state) => {
                 let said = match message {
                     FromAttendant::Open { .. } => "an opening",
-                    FromAttendant::Confirm(_) => "a confirmation",
+                    FromAttendant::Confirm { .. } => "a confirmation",
                     FromAttendant::Resume(_) => "a resumption",
                     FromAttendant::Cancel => "a cancellation",
                 };
@@ -210,15 +258,29 @@ impl Customer {
     }
 
     /// The answer to [`Event::Guess`] is ready. `None`: the attendant's message was not one the PAKE can answer.
-    pub fn pake_answered(&mut self, answer: Option<(PakeMessage, Proofs)>) {
-        let State::Proving { proofs: slot, .. } = &mut self.state else { return };
+    pub fn pake_answered(&mut self, answer: Option<Answered>) {
+        let State::Proving { answered: slot @ None, .. } = &mut self.state else { return };
         match answer {
-            Some((reply, proofs)) => {
-                *slot = Some(proofs);
-                self.events.push_back(Event::Answer(FromCustomer::Pake(reply)));
+            Some(Answered { reply, nonce, proofs }) => {
+                *slot = Some((nonce, proofs));
+                self.events.push_back(Event::Answer(FromCustomer::Pake { pake: reply, nonce }));
             }
             None => self.say_no(Refused::WrongPassword, CloseReason::WrongPassword),
         }
+    }
+
+    /// The answer to [`Event::Reveal`] is ready: now the question is shown. `None`: the nonce was not the one committed to. The
+    /// guess still counts then, because nobody who keeps to the rules comes here.
+    pub fn revealed(&mut self, phrase: Option<CheckPhrase>, now: Instant) -> Result<(), Violation> {
+        let State::Revealing { own, .. } = self.state else { return Ok(()) };
+        let phrase = phrase.ok_or(Violation::Commitment)?;
+        self.events.push_back(Event::GuessWasRight);
+        self.events.push_back(Event::Answer(FromCustomer::Asking(own)));
+        if let Some(peer) = self.peer.clone() {
+            self.events.push_back(Event::Ask { peer, want: self.want, phrase });
+        }
+        self.state = State::Asking { since: now };
+        Ok(())
     }
 
     /// The customer's answer. Yes counts only once the button is armed; control only where it was asked for.
@@ -235,7 +297,7 @@ impl Customer {
         self.state = State::Active;
         self.events.push_back(Event::CloseQuestion);
         self.events.push_back(Event::Answer(FromCustomer::Granted(self.granted)));
-        self.events.push_back(Event::Start(self.granted));
+        self.events.push_back(Event::Start(Consent { granted: self.granted }));
     }
 
     /// The customer gives or takes back mouse and keyboard.
@@ -331,7 +393,12 @@ impl Customer {
             State::Asking { since } if now >= since + limits::CONSENT_WAIT => {
                 self.say_no(Refused::NoAnswer, CloseReason::NoAnswer)
             }
-            State::Securing { until } | State::Opening { until } | State::Proving { until, .. } if now >= until => {
+            State::Securing { until }
+            | State::Opening { until }
+            | State::Proving { until, .. }
+            | State::Revealing { until, .. }
+                if now >= until =>
+            {
                 self.finish(CloseReason::ConnectionLost);
             }
             State::Away { until } | State::Returning { until, .. } if now >= until => {
@@ -348,6 +415,7 @@ impl Customer {
             State::Securing { until }
             | State::Opening { until }
             | State::Proving { until, .. }
+            | State::Revealing { until, .. }
             | State::Away { until }
             | State::Returning { until, .. } => Some(until),
             State::Active | State::Over => None,
@@ -406,156 +474,4 @@ impl Customer {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-    use crate::message::handshake::PAKE_BYTES;
-
-    fn peer() -> Peer {
-        Peer { operator: OperatorId::from_bytes([3; 16]), name: ShownText::lossy("Ana") }
-    }
-
-    fn pake() -> PakeMessage {
-        PakeMessage::try_from(vec![9; PAKE_BYTES]).unwrap()
-    }
-
-    fn proofs() -> Proofs {
-        Proofs { own: [1; 32], expected: [2; 32] }
-    }
-
-    fn drain(machine: &mut Customer) -> Vec<Event> {
-        std::iter::from_fn(|| machine.poll_event()).collect()
-    }
-
-    fn asked(now: Instant) -> Customer {
-        let mut machine = Customer::new(SessionId::from_bytes([1; 16]), now);
-        machine.secured(peer(), None).unwrap();
-        machine.handle_handshake(FromAttendant::Open { pake: pake(), want: Grants::CONTROL }, now).unwrap();
-        machine.pake_answered(Some((pake(), proofs())));
-        machine.handle_handshake(FromAttendant::Confirm([2; 32]), now).unwrap();
-        machine
-    }
-
-    fn active(now: Instant) -> Customer {
-        let mut machine = asked(now);
-        machine.answer(true, true, now + limits::CONSENT_ARMS_AFTER);
-        drain(&mut machine);
-        machine
-    }
-
-    #[test]
-    fn nothing_is_shared_before_the_customer_allows_it() {
-        let now = Instant::now();
-        let mut machine = asked(now);
-        assert!(machine.handle_input(Input::ReleaseAll).is_err());
-        assert!(machine.handle_control(Control::Ping(1)).is_err());
-        machine.answer(true, true, now + limits::CONSENT_ARMS_AFTER - Duration::from_millis(1));
-        assert!(!drain(&mut machine).iter().any(|e| matches!(e, Event::Start(_))), "the button was not armed");
-        machine.answer(true, true, now + limits::CONSENT_ARMS_AFTER);
-        assert!(drain(&mut machine).contains(&Event::Start(Grants::CONTROL)));
-    }
-
-    #[test]
-    fn a_wrong_password_ends_it_with_a_no() {
-        let now = Instant::now();
-        let mut machine = Customer::new(SessionId::from_bytes([1; 16]), now);
-        machine.secured(peer(), None).unwrap();
-        machine.handle_handshake(FromAttendant::Open { pake: pake(), want: Grants::VIEW }, now).unwrap();
-        machine.pake_answered(Some((pake(), proofs())));
-        machine.handle_handshake(FromAttendant::Confirm([3; 32]), now).unwrap();
-        let events = drain(&mut machine);
-        assert!(!events.contains(&Event::GuessWasRight));
-        assert_eq!(events.last(), Some(&Event::Over { why: CloseReason::WrongPassword, begun: false }));
-    }
-
-    #[test]
-    fn a_confirmation_cannot_come_before_the_pake_is_answered() {
-        let now = Instant::now();
-        let mut machine = Customer::new(SessionId::from_bytes([1; 16]), now);
-        machine.secured(peer(), None).unwrap();
-        machine.handle_handshake(FromAttendant::Open { pake: pake(), want: Grants::VIEW }, now).unwrap();
-        assert!(machine.handle_handshake(FromAttendant::Confirm([0; 32]), now).is_err());
-        assert!(machine.handle_handshake(FromAttendant::Open { pake: pake(), want: Grants::VIEW }, now).is_err());
-    }
-
-    #[test]
-    fn nobody_answers_and_nothing_was_shared() {
-        let now = Instant::now();
-        let mut machine = asked(now);
-        drain(&mut machine);
-        assert_eq!(machine.poll_timeout(), Some(now + limits::CONSENT_WAIT));
-        machine.handle_timeout(now + limits::CONSENT_WAIT);
-        assert_eq!(
-            drain(&mut machine),
-            [
-                Event::Answer(FromCustomer::No(Refused::NoAnswer)),
-                Event::CloseQuestion,
-                Event::Over { why: CloseReason::NoAnswer, begun: false }
-            ]
-        );
-    }
-
-    #[test]
-    fn control_that_was_not_granted_moves_nothing() {
-        let now = Instant::now();
-        let mut machine = asked(now);
-        machine.answer(true, false, now + limits::CONSENT_ARMS_AFTER);
-        drain(&mut machine);
-        machine.handle_input(Input::Move { x: 1, y: 1 }).unwrap();
-        assert_eq!(drain(&mut machine), []);
-        machine.allow_control(true);
-        drain(&mut machine);
-        machine.handle_input(Input::Move { x: 1, y: 1 }).unwrap();
-        assert_eq!(drain(&mut machine), [Event::Inject(Input::Move { x: 1, y: 1 })]);
-        machine.allow_control(false);
-        assert_eq!(drain(&mut machine)[0], Event::Inject(Input::ReleaseAll));
-    }
-
-    #[test]
-    fn a_cut_session_comes_back_without_a_new_question_only_to_the_same_attendant_with_the_right_proof() {
-        let now = Instant::now();
-        let mut machine = active(now);
-        machine.handle_lost(now);
-        assert_eq!(drain(&mut machine), [Event::Pause]);
-        let somebody_else = Peer { operator: OperatorId::from_bytes([4; 16]), ..peer() };
-        assert_eq!(machine.secured(somebody_else, Some(proofs())), Err(Violation::Identity));
-        machine.secured(peer(), Some(proofs())).unwrap();
-        assert_eq!(machine.handle_handshake(FromAttendant::Resume([0; 32]), now), Err(Violation::Proof));
-        assert!(machine.handle_handshake(FromAttendant::Open { pake: pake(), want: Grants::VIEW }, now).is_err());
-        machine.handle_handshake(FromAttendant::Resume([2; 32]), now).unwrap();
-        assert_eq!(drain(&mut machine).last(), Some(&Event::Resume(Grants::CONTROL)));
-        assert_eq!(machine.reconnects(), 1);
-    }
-
-    #[test]
-    fn a_cut_session_that_does_not_come_back_ends() {
-        let now = Instant::now();
-        let mut machine = active(now);
-        machine.handle_lost(now);
-        machine.secured(peer(), None).unwrap();
-        machine.handle_lost(now + Duration::from_secs(5));
-        drain(&mut machine);
-        assert_eq!(
-            machine.poll_timeout(),
-            Some(now + limits::RESUME_WITHIN),
-            "coming back and being cut again gives no more time"
-        );
-        machine.handle_timeout(now + limits::RESUME_WITHIN);
-        assert_eq!(drain(&mut machine).last(), Some(&Event::Over { why: CloseReason::ConnectionLost, begun: true }));
-    }
-
-    #[test]
-    fn end_says_so_and_stops_everything_once() {
-        let now = Instant::now();
-        let mut machine = active(now);
-        machine.end(CloseReason::EndedByCustomer);
-        let events = drain(&mut machine);
-        assert_eq!(events[0], Event::Say(Control::End(CloseReason::EndedByCustomer)));
-        assert_eq!(events[1], Event::Inject(Input::ReleaseAll));
-        assert_eq!(events[2], Event::Over { why: CloseReason::EndedByCustomer, begun: true });
-        machine.end(CloseReason::EndedByCustomer);
-        machine.handle_lost(now);
-        machine.handle_control(Control::End(CloseReason::EndedByAttendant)).unwrap();
-        assert_eq!(drain(&mut machine), []);
-    }
-}
+mod tests;

@@ -248,8 +248,8 @@ fn from_relay() -> Vec<FromRelay> {
 
 fn from_attendant() -> Vec<FromAttendant> {
     vec![
-        FromAttendant::Open { pake: pake(), want: Grants::CONTROL },
-        FromAttendant::Confirm([0x42; PROOF_BYTES]),
+        FromAttendant::Open { pake: pake(), want: Grants::CONTROL, commitment: [0x46; COMMITMENT_BYTES] },
+        FromAttendant::Confirm { proof: [0x42; PROOF_BYTES], reveal: [0x47; NONCE_BYTES] },
         FromAttendant::Resume([0x43; PROOF_BYTES]),
         FromAttendant::Cancel,
     ]
@@ -261,7 +261,7 @@ pub fn refusals() -> Vec<Refused> {
 
 fn from_customer() -> Vec<FromCustomer> {
     vec![
-        FromCustomer::Pake(pake()),
+        FromCustomer::Pake { pake: pake(), nonce: [0x48; NONCE_BYTES] },
         FromCustomer::Asking([0x44; PROOF_BYTES]),
         FromCustomer::Granted(Grants::VIEW),
         FromCustomer::Resumed { proof: [0x45; PROOF_BYTES], granted: Grants::CONTROL },

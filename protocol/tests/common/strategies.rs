@@ -230,12 +230,15 @@ fn pake() -> impl Strategy<Value = PakeMessage> {
 
 /// Any [`AttendantSays`].
 pub fn attendant_says() -> impl Strategy<Value = AttendantSays> {
-    let handshake = prop_oneof![
-        (pake(), grants()).prop_map(|(pake, want)| FromAttendant::Open { pake, want }),
-        any::<[u8; PROOF_BYTES]>().prop_map(FromAttendant::Confirm),
-        any::<[u8; PROOF_BYTES]>().prop_map(FromAttendant::Resume),
-        Just(FromAttendant::Cancel),
-    ];
+    let handshake =
+        prop_oneof![
+            (pake(), grants(), any::<[u8; COMMITMENT_BYTES]>())
+                .prop_map(|(pake, want, commitment)| FromAttendant::Open { pake, want, commitment }),
+            any::<([u8; PROOF_BYTES], [u8; NONCE_BYTES])>()
+                .prop_map(|(proof, reveal)| FromAttendant::Confirm { proof, reveal }),
+            any::<[u8; PROOF_BYTES]>().prop_map(FromAttendant::Resume),
+            Just(FromAttendant::Cancel),
+        ];
     prop_oneof![handshake.prop_map(AttendantSays::Handshake), control().prop_map(AttendantSays::Control)]
 }
 
@@ -243,7 +246,7 @@ pub fn attendant_says() -> impl Strategy<Value = AttendantSays> {
 pub fn customer_says() -> impl Strategy<Value = CustomerSays> {
     use Refused::*;
     let handshake = prop_oneof![
-        pake().prop_map(FromCustomer::Pake),
+        (pake(), any::<[u8; NONCE_BYTES]>()).prop_map(|(pake, nonce)| FromCustomer::Pake { pake, nonce }),
         any::<[u8; PROOF_BYTES]>().prop_map(FromCustomer::Asking),
         grants().prop_map(FromCustomer::Granted),
         (any::<[u8; PROOF_BYTES]>(), grants()).prop_map(|(proof, granted)| FromCustomer::Resumed { proof, granted }),

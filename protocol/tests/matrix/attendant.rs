@@ -12,8 +12,8 @@ use amparo_protocol::{
         pairing::CloseReason,
     },
     session::{
-        Proofs, Violation,
-        attendant::{Attendant, Event},
+        CheckPhrase, Proofs, Violation,
+        attendant::{Attendant, Event, Finished},
     },
 };
 
@@ -65,7 +65,7 @@ fn proofs() -> Proofs {
 }
 
 fn said_pake() -> Step {
-    Step::Said(FromCustomer::Pake(pake()))
+    Step::Said(FromCustomer::Pake { pake: pake(), nonce: [6; 32] })
 }
 
 fn asking(proof: [u8; 32]) -> Step {
@@ -123,12 +123,13 @@ impl Rig {
     fn apply(&mut self, step: Step) -> Result<(), Violation> {
         let machine = &mut self.machine;
         match step {
-            Step::Secured => machine.secured(pake())?,
+            Step::Secured => machine.secured(pake(), [5; 32])?,
             Step::SecuredAgain => machine.secured_again(proofs())?,
             Step::Said(message) => machine.handle_handshake(message, self.now)?,
             Step::PakeFinished(well) => {
                 if std::mem::take(&mut self.finish) {
-                    machine.pake_finished(well.then(proofs))?;
+                    let phrase = CheckPhrase::from_hash([7; 8]);
+                    machine.pake_finished(well.then(|| Finished { proofs: proofs(), reveal: [4; 32], phrase }))?;
                 }
             }
             Step::Control(word) => machine.handle_control(word)?,
@@ -163,7 +164,7 @@ impl Rig {
         match event {
             Event::Start(granted) => {
                 assert!(!self.started(), "begun twice: {}", told());
-                assert!(self.count(|event| matches!(event, Event::Asking)) == 1, "without the proof: {}", told());
+                assert!(self.count(|event| matches!(event, Event::Asking(_))) == 1, "without the proof: {}", told());
                 assert_eq!(*granted, granted.and(self.want), "more than asked: {}", told());
             }
             Event::Changed(_) | Event::Control(_) | Event::Stats(_) | Event::Pong(_) | Event::Pause => {
@@ -173,15 +174,15 @@ impl Rig {
                 assert!(self.started(), "{}", told());
                 assert!(self.count(|event| matches!(event, Event::Pause)) > 0, "{}", told());
             }
-            Event::Finish(_) => {
-                assert!(self.count(|event| matches!(event, Event::Finish(_))) == 0, "two runs: {}", told());
+            Event::Finish { .. } => {
+                assert!(self.count(|event| matches!(event, Event::Finish { .. })) == 0, "two runs: {}", told());
                 self.finish = true;
             }
-            Event::Asking => {
-                assert!(self.count(|event| matches!(event, Event::Asking)) == 0, "asked twice: {}", told());
+            Event::Asking(_) => {
+                assert!(self.count(|event| matches!(event, Event::Asking(_))) == 0, "asked twice: {}", told());
                 assert!(matches!(step, Step::Said(FromCustomer::Asking(RIGHT))), "{}", told());
             }
-            Event::Say(FromAttendant::Confirm(_)) => {
+            Event::Say(FromAttendant::Confirm { .. }) => {
                 assert!(matches!(step, Step::PakeFinished(true)), "{}", told());
             }
             Event::Say(_) | Event::Over { .. } => {}

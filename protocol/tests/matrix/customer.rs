@@ -1,6 +1,9 @@
 //! The customer's machine, driven the way its session drives it.
 
-use std::time::{Duration, Instant};
+use std::{
+    rc::Rc,
+    time::{Duration, Instant},
+};
 
 use amparo_protocol::{
     id::{OperatorId, SessionId},
@@ -15,8 +18,8 @@ use amparo_protocol::{
         stats::Stats,
     },
     session::{
-        Proofs, Violation,
-        customer::{Customer, Event, Peer},
+        CheckPhrase, Proofs, Violation,
+        customer::{Answered, Customer, Event, Peer},
     },
 };
 
@@ -31,6 +34,7 @@ enum Step {
     Secured { same: bool, proofs: bool },
     Said(FromAttendant),
     PakeAnswered(bool),
+    Revealed(bool),
     Control(Control),
     Input(Input),
     Answer { allow: bool, control: bool },
@@ -52,7 +56,7 @@ impl Step {
             Self::Said(FromAttendant::Open { want, .. }) => {
                 format!("says Open, {}", if want.control { "control" } else { "view" })
             }
-            Self::Said(FromAttendant::Confirm(proof)) => format!("says Confirm, {}", fit(proof)),
+            Self::Said(FromAttendant::Confirm { proof, .. }) => format!("says Confirm, {}", fit(proof)),
             Self::Said(FromAttendant::Resume(proof)) => format!("says Resume, {}", fit(proof)),
             Self::Said(message) => format!("says {}", variant(message)),
             Self::Control(word) => format!("word {}", variant(word)),
@@ -76,11 +80,11 @@ fn proofs() -> Proofs {
 }
 
 fn open(want: Grants) -> Step {
-    Step::Said(FromAttendant::Open { pake: pake(), want })
+    Step::Said(FromAttendant::Open { pake: pake(), want, commitment: [5; 32] })
 }
 
 fn confirm(proof: [u8; 32]) -> Step {
-    Step::Said(FromAttendant::Confirm(proof))
+    Step::Said(FromAttendant::Confirm { proof, reveal: [4; 32] })
 }
 
 fn resume(proof: [u8; 32]) -> Step {
@@ -92,8 +96,9 @@ struct Rig {
     machine: Customer,
     now: Instant,
     guess: bool,
+    reveal: bool,
     want: Grants,
-    seen: Vec<Event>,
+    seen: Vec<Rc<Event>>,
     granted: Grants,
     said_yes: bool,
 }
@@ -105,6 +110,7 @@ impl Rig {
             machine: Customer::new(SessionId::from_bytes([1; 16]), now),
             now,
             guess: false,
+            reveal: false,
             want: Grants::NONE,
             seen: Vec::new(),
             granted: Grants::NONE,
@@ -121,19 +127,19 @@ impl Rig {
     }
 
     /// Does one step as the session does it: a broken rule ends the session. Gives what the machine wanted.
-    fn step(&mut self, step: &Step) -> Result<Vec<Event>, Violation> {
+    fn step(&mut self, step: &Step) -> Result<Vec<Rc<Event>>, Violation> {
         let result = self.apply(step.clone());
         if result.is_err() {
             self.machine.end(CloseReason::Violation);
         }
-        let events: Vec<Event> = std::iter::from_fn(|| self.machine.poll_event()).collect();
+        let events: Vec<Rc<Event>> = std::iter::from_fn(|| self.machine.poll_event()).map(Rc::new).collect();
         for event in &events {
             self.check(step, event);
             self.seen.push(event.clone());
         }
         if result.is_err() {
             assert!(self.is_over(), "{step:?}: a broken rule did not end it");
-            assert!(!events.iter().any(|event| matches!(event, Event::Start(_) | Event::Resume(_))), "{step:?}");
+            assert!(!events.iter().any(|event| matches!(**event, Event::Start(_) | Event::Resume(_))), "{step:?}");
         }
         result.map(|()| events)
     }
@@ -149,11 +155,16 @@ impl Rig {
                 if let FromAttendant::Open { want, .. } = &message {
                     self.want = *want;
                 }
-                machine.handle_handshake(message, self.now)?;
+                machine.handle_handshake(message)?;
             }
             Step::PakeAnswered(well) => {
                 if std::mem::take(&mut self.guess) {
-                    machine.pake_answered(well.then(|| (pake(), proofs())));
+                    machine.pake_answered(well.then(|| Answered { reply: pake(), nonce: [6; 32], proofs: proofs() }));
+                }
+            }
+            Step::Revealed(well) => {
+                if std::mem::take(&mut self.reveal) {
+                    machine.revealed(well.then(|| CheckPhrase::from_hash([7; 8])), self.now)?;
                 }
             }
             Step::Control(word) => machine.handle_control(word)?,
@@ -191,10 +202,15 @@ impl Rig {
         let told = || format!("{event:?} on {step:?}, after {:?}", self.seen);
         assert!(!self.is_over(), "something after the end: {}", told());
         match event {
-            Event::Start(granted) => {
+            Event::Start(consent) => {
+                let granted = &consent.granted();
                 assert!(!self.started(), "begun twice: {}", told());
                 assert!(self.said_yes && !step.comes_from_outside(), "begun without the customer: {}", told());
-                assert!(self.seen.contains(&Event::GuessWasRight), "begun without the password: {}", told());
+                assert!(
+                    self.count(|event| *event == Event::GuessWasRight) > 0,
+                    "begun without the password: {}",
+                    told()
+                );
                 assert_eq!(*granted, granted.and(Grants { view: true, ..self.want }), "more than asked: {}", told());
                 self.granted = *granted;
             }
@@ -211,19 +227,29 @@ impl Rig {
             }
             Event::Inject(_) => assert!(self.started() && self.granted.control, "not allowed: {}", told()),
             Event::Guess(_) => {
-                assert!(!self.seen.iter().any(|event| matches!(event, Event::Guess(_))), "two guesses: {}", told());
+                assert!(!self.seen.iter().any(|event| matches!(**event, Event::Guess(_))), "two guesses: {}", told());
                 self.guess = true;
             }
-            Event::Answer(FromCustomer::Pake(_)) => {
-                let answered = self.count(|event| matches!(event, Event::Answer(FromCustomer::Pake(_))));
+            Event::Answer(FromCustomer::Pake { .. }) => {
+                let answered = self.count(|event| matches!(event, Event::Answer(FromCustomer::Pake { .. })));
                 let counted = self.count(|event| matches!(event, Event::Guess(_)));
                 assert!(answered < counted, "a guess that was not counted: {}", told());
             }
             Event::GuessWasRight => {
-                assert!(!self.seen.contains(event), "one guess was right twice: {}", told());
-                assert!(matches!(step, Step::Said(FromAttendant::Confirm(RIGHT))), "{}", told());
+                assert!(
+                    self.count(|event| *event == Event::GuessWasRight) == 0,
+                    "one guess was right twice: {}",
+                    told()
+                );
+                assert!(matches!(step, Step::Revealed(true)), "{}", told());
             }
-            Event::Answer(_) | Event::Ask { .. } | Event::CloseQuestion | Event::Over { .. } => {}
+            Event::Reveal(_) => {
+                assert!(matches!(step, Step::Said(FromAttendant::Confirm { proof: RIGHT, .. })), "{}", told());
+                assert!(self.count(|event| matches!(event, Event::Reveal(_))) == 0, "shown twice: {}", told());
+                self.reveal = true;
+            }
+            Event::Ask { .. } => assert!(matches!(step, Step::Revealed(true)), "{}", told()),
+            Event::Answer(_) | Event::CloseQuestion | Event::Over { .. } => {}
         }
     }
 }
@@ -249,7 +275,8 @@ fn states() -> Vec<(&'static str, Vec<Step>)> {
         to("opening", &[SECURED]),
         to("proving, not answered", &[open(asked)]),
         to("proving", &[Step::PakeAnswered(true)]),
-        to("asking, not armed", &[confirm(RIGHT)]),
+        to("revealing", &[confirm(RIGHT)]),
+        to("asking, not armed", &[Step::Revealed(true)]),
         to("asking", &[ARMED]),
         to("active, view", &[yes(false)]),
         to("active, control", &[Step::AllowControl(true)]),
@@ -258,7 +285,8 @@ fn states() -> Vec<(&'static str, Vec<Step>)> {
         to("active again", &[resume(RIGHT)]),
         to("over", &[Step::End(CloseReason::EndedByCustomer)]),
     ];
-    let only_view = [SECURED, open(Grants::VIEW), Step::PakeAnswered(true), confirm(RIGHT), ARMED];
+    let only_view =
+        [SECURED, open(Grants::VIEW), Step::PakeAnswered(true), confirm(RIGHT), Step::Revealed(true), ARMED];
     states.push(("asking for view only", only_view.to_vec()));
     let forgotten = [&only_view[..], &[yes(true), Step::Lost, SECURED]].concat();
     states.push(("returning, nothing known", forgotten));
@@ -287,6 +315,8 @@ fn steps() -> Vec<Step> {
         Step::Secured { same: false, proofs: true },
         Step::PakeAnswered(true),
         Step::PakeAnswered(false),
+        Step::Revealed(true),
+        Step::Revealed(false),
         yes(false),
         yes(true),
         Step::Answer { allow: false, control: false },
@@ -306,18 +336,22 @@ fn steps() -> Vec<Step> {
     said.into_iter().chain(words).chain(inputs).chain(others).collect()
 }
 
-fn told(result: &Result<Vec<Event>, Violation>) -> String {
+fn capability(granted: Grants) -> &'static str {
+    if granted.control { "control" } else { "view" }
+}
+
+fn told(result: &Result<Vec<Rc<Event>>, Violation>) -> String {
     match result {
         Err(violation) => format!("VIOLATION: {violation}"),
         Ok(events) if events.is_empty() => "-".to_owned(),
         Ok(events) => {
-            let name = |event: &Event| match event {
+            let name = |event: &Rc<Event>| match &**event {
                 Event::Answer(answer) => format!("Answer {}", variant(answer)),
                 Event::Say(word) => format!("Say {}", variant(word)),
                 Event::Inject(input) => format!("Inject {}", variant(input)),
-                Event::Start(granted) | Event::Changed(granted) | Event::Resume(granted) => {
-                    format!("{} {}", variant(event), if granted.control { "control" } else { "view" })
-                }
+                Event::Start(consent) => format!("Start {}", capability(consent.granted())),
+                Event::Changed(granted) => format!("Changed {}", capability(*granted)),
+                Event::Resume(granted) => format!("Resume {}", capability(*granted)),
                 Event::Over { why, .. } => format!("Over {why:?}"),
                 other => variant(other),
             };
@@ -384,7 +418,7 @@ fn before_consent_no_word_and_no_input_of_a_session_is_taken() {
 /// Everything an attendant says and does in a session that goes well, is cut, comes back and ends.
 fn good_run() -> Vec<Step> {
     let held = samples::input().into_iter().map(Step::Input);
-    [SECURED, open(Grants::CONTROL), Step::PakeAnswered(true), confirm(RIGHT), ARMED, yes(true)]
+    [SECURED, open(Grants::CONTROL), Step::PakeAnswered(true), confirm(RIGHT), Step::Revealed(true), ARMED, yes(true)]
         .into_iter()
         .chain([Step::Control(Control::Ping(1)), Step::Control(Control::Refresh)])
         .chain(held)

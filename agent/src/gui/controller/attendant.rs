@@ -13,6 +13,7 @@ use protocol::{
         pairing::{CloseReason, Dial, DialError, Dialled, Happened, Role},
         ticket::{FindTicket, ListTickets, TicketBrief, TicketChoice as Wire, TicketError},
     },
+    session::CheckPhrase,
 };
 
 use super::{Controller, Effect, Now, attending, partner_id};
@@ -100,6 +101,8 @@ pub(super) struct Session {
     pub number: Option<TicketNumber>,
     pub stage: ConnectStage,
     pub asked_since: Option<Instant>,
+    /// What both people see, from the question on.
+    pub phrase: Option<CheckPhrase>,
     pub view: Option<Viewing>,
     /// The attendant gave up before the relay had answered.
     gone: bool,
@@ -328,6 +331,7 @@ impl Controller {
             number,
             stage: ConnectStage::Reaching,
             asked_since: None,
+            phrase: None,
             view: None,
             gone: false,
             placed: true,

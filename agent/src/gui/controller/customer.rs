@@ -12,7 +12,7 @@ use protocol::{
         pairing::{CloseReason, Happened, Incoming, Rejoin, Role},
         ticket::{SessionTicket, TicketBrief},
     },
-    session::customer::Peer,
+    session::{CheckPhrase, customer::Peer},
 };
 
 use super::{Controller, Effect, LinkState, Now, Receipt, ToHelped, field_error, field_map, helped};
@@ -49,6 +49,8 @@ pub(super) struct Session {
     pub number: Option<TicketNumber>,
     pub protocol: ProtocolNumber,
     pub state: SessionState,
+    /// What both people see, from the question on.
+    pub phrase: Option<CheckPhrase>,
     pub bar_open: bool,
     /// A wrong guess is being looked at.
     guessing: bool,
@@ -151,6 +153,7 @@ impl Controller {
             ticket: incoming.ticket,
             protocol: incoming.protocol,
             state: SessionState::Ringing,
+            phrase: None,
             bar_open: false,
             guessing: false,
             placed: true,
@@ -171,7 +174,8 @@ impl Controller {
                 self.customer.tries = 0;
                 session.guessing = false;
             }
-            helped::Out::Ask { peer, want } => {
+            helped::Out::Ask { peer, want, phrase } => {
+                session.phrase = Some(phrase);
                 self.customer.questions += 1;
                 session.state =
                     SessionState::Asking { peer, want, since: now.instant, question: self.customer.questions };

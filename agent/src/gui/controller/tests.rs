@@ -14,7 +14,7 @@ use protocol::{
         pairing::{CloseReason, DialError, DialRefused, Dialled, Happened, Incoming, ReportKept},
         ticket::{SessionTicket, TicketBrief, TicketError, TicketFound, TicketStatus},
     },
-    session::customer::Peer,
+    session::{CheckPhrase, customer::Peer},
 };
 
 use super::{Controller, Effect, LinkNews, Now, Profile, ToHelped};
@@ -38,6 +38,10 @@ struct Story {
 
 fn opaque(byte: u8) -> Opaque {
     Opaque::try_from(vec![byte; 8]).unwrap()
+}
+
+fn phrase() -> CheckPhrase {
+    CheckPhrase::from_hash(418_902_u64.to_be_bytes())
 }
 
 fn session() -> SessionId {
@@ -141,7 +145,7 @@ impl Story {
         self.ring();
         self.helped(helped::Out::Guess);
         self.helped(helped::Out::GuessWasRight);
-        self.helped(helped::Out::Ask { peer: peer(), want: Grants::CONTROL });
+        self.helped(helped::Out::Ask { peer: peer(), want: Grants::CONTROL, phrase: phrase() });
         self.helped(helped::Out::CloseQuestion);
         self.helped(helped::Out::Started { peer: peer(), granted: Grants::CONTROL });
     }
@@ -256,10 +260,11 @@ fn a_guess_that_was_cut_off_counts_too() {
 fn the_question_counts_down_and_the_answer_reaches_the_session() {
     let mut story = Story::begin().waiting();
     story.ring();
-    story.helped(helped::Out::Ask { peer: peer(), want: Grants::CONTROL });
+    story.helped(helped::Out::Ask { peer: peer(), want: Grants::CONTROL, phrase: phrase() });
     let Page::Consent(consent) = story.page() else { panic!() };
     assert!(!consent.armed() && consent.first_time && consent.control_asked);
     assert_eq!(consent.ticket.unwrap().number, "4821");
+    assert_eq!(consent.check_code.as_deref(), Some("418 902"));
     story.pass(limits::CONSENT_ARMS_AFTER);
     let Page::Consent(consent) = story.page() else { panic!() };
     assert!(consent.armed());
@@ -425,10 +430,10 @@ fn a_session_goes_from_dialling_to_its_end() {
     }));
     let password: Password = "K7QF-2M9X".parse().unwrap();
     assert_eq!(story.effects(), [Effect::StartAttending(session(), password), Effect::Say(ToRelay::Join(opaque(5)))]);
-    story.controller.attending(session(), &attending::Out::Asking, story.now);
-    assert!(
-        matches!(story.page(), Page::Connecting(page) if matches!(page.stage, ConnectStage::AwaitingConsent { .. }))
-    );
+    story.controller.attending(session(), &attending::Out::Asking(phrase()), story.now);
+    let Page::Connecting(connecting) = story.page() else { panic!() };
+    assert!(matches!(connecting.stage, ConnectStage::AwaitingConsent { .. }));
+    assert_eq!(connecting.check_code.as_deref(), Some("418 902"));
     story.controller.attending(
         session(),
         &attending::Out::Over { why: CloseReason::Refused, begun: false, reconnects: 0 },

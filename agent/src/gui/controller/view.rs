@@ -11,6 +11,7 @@ use protocol::{
         pairing::CloseReason,
         ticket::{TicketBrief, TicketStatus as Status},
     },
+    session::CheckPhrase,
 };
 
 use super::{
@@ -141,10 +142,14 @@ fn attendant_page(c: &Controller, now: Now) -> Page {
                 (stage, _) => stage,
             },
             ticket: session.number.as_ref().map(ToString::to_string),
-            check_code: None,
+            check_code: phrase(session.phrase),
         }),
         Stage::Ended(session, ended) => Page::Ended(ended_view(c, session, ended, now)),
     }
+}
+
+fn phrase(phrase: Option<CheckPhrase>) -> Option<String> {
+    phrase.map(|phrase| phrase.to_string())
 }
 
 fn consent(c: &Controller, now: Now) -> Option<ConsentView> {
@@ -163,7 +168,7 @@ fn consent(c: &Controller, now: Now) -> Option<ConsentView> {
                 // Chosen while the ticketing system was down: a number without a subject.
                 session.number.as_ref().map(|number| TicketLine { number: number.to_string(), subject: String::new() })
             }),
-        check_code: None,
+        check_code: phrase(session.phrase),
         control_asked: want.control,
         arms_in: left(*since, limits::CONSENT_ARMS_AFTER, now),
         arms_after: limits::CONSENT_ARMS_AFTER,
@@ -182,7 +187,7 @@ fn bar(c: &Controller, now: Now) -> Option<BarView> {
         elapsed: now.instant.saturating_duration_since(*began),
         ticket: session.number.as_ref().map(ToString::to_string),
         protocol: Some(session.protocol.to_string()),
-        check_code: None,
+        check_code: phrase(session.phrase),
         reconnecting: away_since.map(|since| left(since, limits::RESUME_WITHIN, now)),
         open: session.bar_open,
     })
@@ -201,7 +206,7 @@ fn viewer(c: &Controller, session: &Session, now: Now) -> Option<ViewerView> {
             (true, true) => ControlState::Control,
             (true, false) => ControlState::ViewOnly,
         },
-        link: link(c, view),
+        link: link(c, view, session.phrase),
         elapsed: now.instant.saturating_duration_since(view.began),
         has_picture: view.has_picture,
         reconnecting: view.away.map(|(since, unix_ms)| ReconnectingView {
@@ -212,7 +217,7 @@ fn viewer(c: &Controller, session: &Session, now: Now) -> Option<ViewerView> {
     })
 }
 
-fn link(c: &Controller, view: &Viewing) -> LinkView {
+fn link(c: &Controller, view: &Viewing, code: Option<CheckPhrase>) -> LinkView {
     let figures = &view.figures;
     let loss = figures.loss_percent.unwrap_or(0.0);
     let quality = match figures.round_trip {
@@ -237,7 +242,7 @@ fn link(c: &Controller, view: &Viewing) -> LinkView {
             (true, Some(stats)) if stats.video_permille > 0 => PictureKind::ExactAndVideo,
             (true, _) => PictureKind::Exact,
         },
-        check_code: None,
+        check_code: phrase(code),
     }
 }
 

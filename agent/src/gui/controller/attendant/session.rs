@@ -21,7 +21,8 @@ impl Controller {
     pub fn attending(&mut self, id: SessionId, out: &attending::Out, now: Now) {
         let Some(session) = self.attendant.session_mut(id) else { return };
         match out {
-            attending::Out::Asking => {
+            attending::Out::Asking(phrase) => {
+                session.phrase = Some(*phrase);
                 session.asked_since = Some(now.instant);
                 let whole = protocol::limits::CONSENT_WAIT;
                 session.stage = ConnectStage::AwaitingConsent { expires_in: whole, expires_after: whole };
