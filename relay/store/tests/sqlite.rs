@@ -183,6 +183,7 @@ async fn the_audit_log_can_be_neither_changed_nor_deleted() {
         who: "ana".into(),
         what: "login".into(),
         subject: String::new(),
+        detail: String::new(),
         from: "127.0.0.1".into(),
         at: at(0),
     };
