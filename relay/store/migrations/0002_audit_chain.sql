@@ -27,3 +27,4 @@ CREATE TRIGGER audit_is_not_deleted BEFORE DELETE ON audit BEGIN SELECT RAISE(AB
 -- Where the chain stood when the session's end was written.
 ALTER TABLE sessions ADD COLUMN audit_seq INTEGER;
 ALTER TABLE sessions ADD COLUMN audit_hash BLOB;
+CREATE INDEX sessions_noted ON sessions (tenant, audit_seq) WHERE audit_seq IS NOT NULL;

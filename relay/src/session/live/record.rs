@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::*;
 use protocol::message::{
-    pairing::{Happened, Report, ReportKept},
+    pairing::{Happened, RecordMark, Report, ReportKept},
     ticket::SessionTicket,
 };
 use store::{Ended, Started};
@@ -119,7 +119,7 @@ impl Sessions {
                 self.record.outbox.notify_one();
                 self.announce(session, &row.protocol, known, peers);
                 self.changes.bump();
-                ReportOutcome::Kept(ReportKept { session, ended: false })
+                ReportOutcome::Kept(ReportKept { session, ended: false, record: None })
             }
             Err(error) => {
                 if let Some(live) = map.get_mut(&session) {
@@ -137,7 +137,7 @@ impl Sessions {
         match self.write(session, start.as_ref(), &ended).await {
             Ok(()) => {
                 self.remove(session, ended.why);
-                ReportOutcome::Kept(ReportKept { session, ended: true })
+                ReportOutcome::Kept(ReportKept { session, ended: true, record: self.noted(session).await })
             }
             Err(error) => {
                 tracing::error!(%session, error = &error as &dyn std::error::Error, "an end cannot be written down now");
@@ -145,6 +145,14 @@ impl Sessions {
                 ReportOutcome::NotNow
             }
         }
+    }
+
+    /// Where the audit log stood at the session's end. Not readable now: nobody waits for it.
+    async fn noted(&self, session: SessionId) -> Option<RecordMark> {
+        let head = self.store.session(session).await.ok()?.audit?;
+        let mut hash = [0; 8];
+        hash.copy_from_slice(&head.hash[..8]);
+        Some(RecordMark { line: head.seq, hash })
     }
 
     async fn write(&self, session: SessionId, start: Option<&Started>, end: &Ended) -> Result<(), StoreError> {

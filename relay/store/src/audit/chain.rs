@@ -54,6 +54,12 @@ impl AuditMark {
     }
 }
 
+impl From<AuditHead> for AuditMark {
+    fn from(head: AuditHead) -> Self {
+        head.to_string().parse().expect("a head is shown as it is read")
+    }
+}
+
 /// Text that is not a place in the chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a place in the audit log: write the number, a colon and 16 to 64 hexadecimal digits")]

@@ -8,6 +8,7 @@ use sqlx::{SqliteConnection, sqlite::SqliteRow};
 use super::{
     LISTED_AT_MOST, SqliteStore, error,
     row::{Columns, damaged, ms},
+    session,
 };
 use crate::{
     audit::{
@@ -174,6 +175,17 @@ impl AuditRecords for SqliteStore {
 
     async fn audit_verify(&self, tenant: TenantId, noted: Option<&AuditMark>) -> Result<AuditVerified, StoreError> {
         let mut seen = AuditVerified { lines: 0, head: AuditHead::NONE, broken: None };
+        // The newest session's end has noted a line too: whoever cuts the log must think of it.
+        let row = sqlx::query(
+            "SELECT audit_seq, audit_hash FROM sessions WHERE tenant = ? AND audit_seq IS NOT NULL
+             ORDER BY audit_seq DESC LIMIT 1",
+        )
+        .bind(tenant.as_bytes().as_slice())
+        .fetch_optional(&self.readers)
+        .await
+        .map_err(error::of)?;
+        let of_session = row.as_ref().map(session::noted).transpose()?.flatten().map(AuditMark::from);
+        let noted: Vec<&AuditMark> = of_session.iter().chain(noted).collect();
         // Lines that were put in before the first are found as well.
         let mut after = i64::MIN;
         while seen.broken.is_none() {
@@ -187,14 +199,14 @@ impl AuditRecords for SqliteStore {
             let Some(last) = rows.last() else { break };
             after = last.plain("seq")?;
             for row in &rows {
-                seen.broken = follow(&mut seen, row, noted)?;
+                seen.broken = follow(&mut seen, row, &noted)?;
                 if seen.broken.is_some() {
                     break;
                 }
             }
         }
         if seen.broken.is_none()
-            && let Some(noted) = noted.filter(|noted| noted.seq > seen.head.seq)
+            && let Some(noted) = noted.iter().max_by_key(|noted| noted.seq).filter(|noted| noted.seq > seen.head.seq)
         {
             seen.broken = Some(AuditBreak::Cut { expected: noted.seq, last: seen.head.seq });
         }
@@ -217,11 +229,7 @@ impl AuditRecords for SqliteStore {
 }
 
 /// Takes the next line in, or says what is wrong with it.
-fn follow(
-    seen: &mut AuditVerified,
-    row: &SqliteRow,
-    noted: Option<&AuditMark>,
-) -> Result<Option<AuditBreak>, StoreError> {
+fn follow(seen: &mut AuditVerified, row: &SqliteRow, noted: &[&AuditMark]) -> Result<Option<AuditBreak>, StoreError> {
     let line = raw(row)?;
     let next = seen.head.seq + 1;
     let Ok(seq) = u64::try_from(line.seq) else { return Ok(Some(AuditBreak::Changed { seq: line.seq })) };
@@ -233,7 +241,7 @@ fn follow(
     if seq < next || hash != here.hash {
         return Ok(Some(AuditBreak::Changed { seq: line.seq }));
     }
-    if noted.is_some_and(|noted| noted.seq == seq && !noted.is(&here)) {
+    if noted.iter().any(|noted| noted.seq == seq && !noted.is(&here)) {
         return Ok(Some(AuditBreak::Rewritten { seq }));
     }
     seen.lines += 1;
