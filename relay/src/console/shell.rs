@@ -2,7 +2,7 @@
 //!
 //! Loaded by each page's handler; templates reach it as `s`.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use protocol::message::{pairing::CloseReason, ticket::TicketStatus};
 use store::{Language, OutboxState, Tenant};
 
@@ -17,6 +17,8 @@ use crate::account::Operator;
 
 /// Unsent actions counted for the badge; more read as this many.
 const PARKED_COUNTED: u32 = 99;
+/// How long an alarm is shown on every page.
+const ALARMS_SHOWN_FOR: SignedDuration = SignedDuration::from_hours(24);
 
 /// Which entry of the sidebar a page belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +28,7 @@ pub(super) enum Here {
     History,
     Users,
     Outbox,
+    Audit,
     App,
 }
 
@@ -38,6 +41,8 @@ pub(super) struct Shell {
     pub(super) here: Here,
     pub(super) waiting: usize,
     pub(super) parked: usize,
+    /// Alarms of guessing in the last 24 hours; for administrators.
+    pub(super) alarms: u32,
     pub(super) clock: Clock,
 }
 
@@ -45,8 +50,14 @@ impl Shell {
     /// Looks up what the frame shows.
     pub(super) async fn load(app: &App, who: &Who, here: Here) -> Result<Self, AppError> {
         let tenant = app.shared.store.tenant(who.operator.tenant).await?;
+        let now = Timestamp::now();
         let parked = if who.operator.may(Act::Administer) {
             app.shared.store.outbox_list(tenant.id, &[OutboxState::Parked], PARKED_COUNTED).await?.len()
+        } else {
+            0
+        };
+        let alarms = if who.operator.may(Act::Administer) {
+            app.shared.store.audit_alarms(tenant.id, now - ALARMS_SHOWN_FOR).await?
         } else {
             0
         };
@@ -57,7 +68,8 @@ impl Shell {
             here,
             waiting: app.shared.directory.waiting(tenant.id).len(),
             parked,
-            clock: Clock::new(&tenant.time_zone, who.texts, Timestamp::now()),
+            alarms,
+            clock: Clock::new(&tenant.time_zone, who.texts, now),
             tenant,
         })
     }
@@ -72,6 +84,11 @@ impl Shell {
 
     pub(super) fn initials(&self) -> String {
         initials(&self.who.name)
+    }
+
+    /// `3`, or `99+`.
+    pub(super) fn alarms_shown(&self) -> String {
+        if self.alarms > 99 { "99+".to_owned() } else { self.alarms.to_string() }
     }
 
     pub(super) fn now_ms(&self) -> i64 {
