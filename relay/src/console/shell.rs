@@ -56,11 +56,7 @@ impl Shell {
         } else {
             0
         };
-        let alarms = if who.operator.may(Act::Administer) {
-            app.shared.store.audit_alarms(tenant.id, now - ALARMS_SHOWN_FOR).await?
-        } else {
-            0
-        };
+        let alarms = alarms(app, who).await?;
         Ok(Self {
             t: who.texts,
             who: who.operator.clone(),
@@ -86,13 +82,29 @@ impl Shell {
         initials(&self.who.name)
     }
 
-    /// `3`, or `99+`.
     pub(super) fn alarms_shown(&self) -> String {
-        if self.alarms > 99 { "99+".to_owned() } else { self.alarms.to_string() }
+        counted(self.alarms)
     }
 
     pub(super) fn now_ms(&self) -> i64 {
         self.clock.now().as_millisecond()
+    }
+}
+
+/// Alarms of guessing in the last while; none for those who do not administer.
+pub(super) async fn alarms(app: &App, who: &Who) -> Result<u32, AppError> {
+    if !who.operator.may(Act::Administer) {
+        return Ok(0);
+    }
+    Ok(app.shared.store.audit_alarms(who.operator.tenant, Timestamp::now() - ALARMS_SHOWN_FOR).await?)
+}
+
+/// Nothing, `3`, or `99+`: what a badge holds.
+pub(super) fn counted(n: u32) -> String {
+    match n {
+        0 => String::new(),
+        1..=99 => n.to_string(),
+        _ => "99+".to_owned(),
     }
 }
 
