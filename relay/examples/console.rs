@@ -26,7 +26,7 @@ use protocol::{
         ticket::{TicketChoice, TicketStatus},
     },
 };
-use store::{CustomerDetails, Ended, Language, NewSession, Started};
+use store::{AuditEntry, CustomerDetails, Ended, Language, NewSession, Started};
 use tickets::desk::Author;
 
 const PEOPLE: [(&str, &str, &str, &str); 7] = [
@@ -174,6 +174,17 @@ async fn fill(shared: &Arc<Shared>) {
     session(&lia, 2, open_new(), 45, Some((465, CloseReason::ConnectionLost))).await;
     session(&bruno, 3, open_new(), 18, None).await;
     session(&lia, 4, open_new(), 7, None).await;
+    let alarm = AuditEntry {
+        tenant,
+        operator: Some(davi.id),
+        who: davi.name.clone(),
+        what: store::ALARM.to_owned(),
+        subject: davi.name.clone(),
+        detail: "limit=attendant tries=5".to_owned(),
+        from: String::new(),
+        at: now - SignedDuration::from_mins(12),
+    };
+    shared.store.audit(&alarm).await.unwrap();
     shared.outbox.notify_one();
     let mut changes = 0;
     // The worker tells the desk; then the tickets are there.

@@ -1,6 +1,7 @@
-//! The command line: `serve`, `doctor`, `admin`. Exit codes: 0 done, 1 failed, 2 wrong use.
+//! The command line: `serve`, `doctor`, `admin`, `audit`. Exit codes: 0 done, 1 failed, 2 wrong use.
 
 mod admin;
+mod audit;
 mod doctor;
 
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
@@ -35,6 +36,11 @@ enum Command {
         place: Place,
         #[command(subcommand)]
         what: admin::What,
+    },
+    /// Look after the audit log.
+    Audit {
+        #[command(subcommand)]
+        what: audit::What,
     },
 }
 
@@ -79,6 +85,7 @@ pub async fn run(args: Args) -> ExitCode {
     let done = match args.command {
         Command::Serve(serve) => serve.run().await.map(|()| ExitCode::SUCCESS),
         Command::Doctor(place) => Ok(doctor::run(&place).await),
+        Command::Audit { what } => audit::run(what).await,
         Command::Admin { place, what } => admin::run(&place, what).await.map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {

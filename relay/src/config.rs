@@ -136,6 +136,14 @@ pub struct Limits {
     pub dials_per_minute: u32,
     /// Dials of one attendant in an hour.
     pub dials_per_hour: u32,
+    /// Failed tries of one attendant in a minute: a wrong ID, a wrong password.
+    pub failed_per_minute: u32,
+    /// Failed tries of one attendant in an hour.
+    pub failed_per_hour: u32,
+    /// Failed tries to one ID in ten minutes, of all attendants together; then it is not reached for a while.
+    pub failed_per_id: u32,
+    /// Failed tries of a company in a minute; then whoever was wrong in the last hour waits.
+    pub failed_per_company: u32,
     /// Streams alive at once in one session, both directions together.
     pub streams_per_session: usize,
 }
@@ -150,6 +158,10 @@ impl Default for Limits {
             outgoing: 64,
             dials_per_minute: 20,
             dials_per_hour: 300,
+            failed_per_minute: 5,
+            failed_per_hour: 30,
+            failed_per_id: 10,
+            failed_per_company: 60,
             streams_per_session: 64,
         }
     }

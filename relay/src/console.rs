@@ -6,6 +6,7 @@
 
 mod assets;
 mod attendance;
+mod audit;
 mod error;
 mod history;
 mod live;
@@ -48,6 +49,8 @@ struct App {
     shared: Arc<Shared>,
     /// Live streams that may still be opened.
     streams: Arc<Semaphore>,
+    /// Audit logs that were gone through lately.
+    verified: audit::Verified,
     /// The relay stops: live streams end.
     shutdown: CancellationToken,
 }
@@ -123,6 +126,7 @@ fn all() -> Routes {
         .post("/users/{id}/password", Act::Administer, users::reset)
         .get("/outbox", Act::Administer, outbox::list)
         .post("/outbox/{id}/retry", Act::Administer, outbox::retry)
+        .get("/audit", Act::Administer, audit::list)
 }
 
 /// Every route there is, with what it takes. For tests that walk over all of them.
@@ -132,7 +136,8 @@ pub fn routes() -> Vec<Route> {
 
 /// The console as a service. Requests carry a [`Source`] extension: the address they come from.
 pub fn router(shared: Arc<Shared>, shutdown: CancellationToken) -> Router {
-    let app = App { shared, streams: Arc::new(Semaphore::new(LIVE_STREAMS)), shutdown };
+    let app =
+        App { shared, streams: Arc::new(Semaphore::new(LIVE_STREAMS)), verified: audit::Verified::default(), shutdown };
     // Innermost last: headers are on every answer, also on a refusal; errors become pages once the language is known.
     all()
         .router

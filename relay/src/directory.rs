@@ -89,7 +89,7 @@ impl From<Present> for WaitingCustomer {
 /// Why a partner cannot be claimed for a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClaimError {
-    /// Unknown, offline or of another company.
+    /// Unknown, offline, of another company or locked.
     Unreachable,
     /// In a session already.
     Busy,
@@ -184,10 +184,12 @@ impl Directory {
         own
     }
 
-    /// Marks a program as busy and gives its connection; of two attendants who ask at the same time, one gets it.
-    pub fn claim(&self, tenant: TenantId, id: DeviceId) -> Result<(Arc<Peer>, Present), ClaimError> {
+    /// Marks a program as busy and gives its connection; of two attendants who ask at the same time, one gets it. Not `reachable`:
+    /// nobody is found, by the same steps.
+    pub fn claim(&self, tenant: TenantId, id: DeviceId, reachable: bool) -> Result<(Arc<Peer>, Present), ClaimError> {
         let mut entries = self.entries();
-        let entry = entries.get_mut(&id).filter(|e| e.present.tenant == tenant).ok_or(ClaimError::Unreachable)?;
+        let entry = entries.get_mut(&id).filter(|e| e.present.tenant == tenant && reachable);
+        let entry = entry.ok_or(ClaimError::Unreachable)?;
         if entry.present.busy {
             return Err(ClaimError::Busy);
         }

@@ -187,7 +187,7 @@ async fn one_company_sees_nothing_of_another() {
     let mut ana = Browser::new(shared);
     ana.log_in("ana", PASSWORD).await;
     let number = ticket.number.as_str();
-    for path in ["/", "/tickets?all=1", "/history", "/users", "/outbox", "/app", "/tickets?all=1&q=Outra"] {
+    for path in ["/", "/tickets?all=1", "/history", "/users", "/outbox", "/audit", "/app", "/tickets?all=1&q=Outra"] {
         let page = ana.get(path).await.body;
         for secret in ["Segredo da Outra", "Assunto da Outra", "ESPIA", "Outra Ltda"] {
             assert!(!page.contains(secret), "{secret} in {path}");

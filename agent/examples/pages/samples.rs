@@ -192,6 +192,7 @@ fn receipt() -> ReceiptView {
         allowed: Allowed { see: true, control: true },
         ticket: Some("4821".into()),
         protocol: Some("2026-11-21-000042".into()),
+        record: Some("48:9f86d081884c7d65".into()),
         ending: Ending::ByCustomer,
         saving: Saving::Offered,
     }

@@ -4,8 +4,12 @@ use std::time::Duration;
 
 use jiff::{Timestamp, tz::TimeZone};
 use protocol::{
-    id::{ProtocolNumber, TicketNumber},
-    message::{ShownText, grant::Grants, pairing::CloseReason},
+    id::{ProtocolNumber, SessionId, TicketNumber},
+    message::{
+        ShownText,
+        grant::Grants,
+        pairing::{CloseReason, RecordMark},
+    },
 };
 
 use crate::gui::strings::Language;
@@ -13,6 +17,8 @@ use crate::gui::strings::Language;
 /// The facts of a session that is over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receipt {
+    /// Which session.
+    pub session: SessionId,
     /// The company's name.
     pub company: String,
     /// As certified.
@@ -31,6 +37,8 @@ pub struct Receipt {
     pub protocol: ProtocolNumber,
     /// The ticket's, once known.
     pub ticket: Option<TicketNumber>,
+    /// Where the relay's audit log stood, once it has the end on record.
+    pub record: Option<RecordMark>,
 }
 
 impl Receipt {
@@ -81,7 +89,7 @@ impl Receipt {
             }
         };
         let none = pick("ainda sem número", "no number yet", "aún sin número");
-        let rows = [
+        let mut rows = vec![
             (pick("Empresa", "Company", "Empresa"), self.company.clone()),
             (pick("Atendente", "Attendant", "Agente"), self.attendant.as_str().to_owned()),
             (pick("Protocolo", "Protocol", "Protocolo"), self.protocol.to_string()),
@@ -95,6 +103,10 @@ impl Receipt {
             (pick("Permitido", "Allowed", "Permitido"), allowed.to_owned()),
             (pick("Encerramento", "How it ended", "Cierre"), ended.to_owned()),
         ];
+        if let Some(record) = &self.record {
+            let name = pick("Registro de auditoria", "Audit record", "Registro de auditoría");
+            rows.push((name, record.to_string()));
+        }
         let title = pick("Recibo do acesso remoto", "Receipt of the remote session", "Recibo del acceso remoto");
         rows.iter().fold(format!("{title}\n\n"), |text, (name, value)| text + name + ": " + value + "\n")
     }
@@ -108,6 +120,7 @@ mod tests {
     #[test]
     fn a_protocol_number_cannot_lead_a_receipt_out_of_its_folder() {
         let receipt = Receipt {
+            session: SessionId::from_bytes([1; 16]),
             company: String::new(),
             attendant: ShownText::lossy("Ana"),
             started_unix_ms: 0,
@@ -117,6 +130,7 @@ mod tests {
             why: CloseReason::EndedByCustomer,
             protocol: ProtocolNumber::new("../../x/2026").unwrap(),
             ticket: None,
+            record: None,
         };
         assert_eq!(receipt.file_name(), "amparo-x2026.txt");
     }

@@ -293,7 +293,10 @@ impl Controller {
                 self.send_reports(now);
             }
             FromRelay::Incoming(incoming) => self.customer_incoming(incoming),
-            FromRelay::ReportKept(ReportKept { session, ended }) => {
+            FromRelay::ReportKept(ReportKept { session, ended, record }) => {
+                if let Some(record) = record {
+                    self.customer_recorded(session, record);
+                }
                 self.reports.retain(|pending| {
                     pending.report.session != session || matches!(pending.report.what, Happened::Ended { .. }) != ended
                 });

@@ -1,5 +1,7 @@
 //! How two programs become the two halves of a session: dialling, signed single-use tokens, coming back after a cut, reports.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -208,4 +210,23 @@ pub struct ReportKept {
     pub session: SessionId,
     /// The end, not the start.
     pub ended: bool,
+    /// Of an end: where the relay's audit log stood when it was written.
+    pub record: Option<RecordMark>,
+}
+
+/// A place in the relay's audit log, to be noted: whoever has it can tell later whether the log up to there was touched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct RecordMark {
+    /// The line's number.
+    pub line: u64,
+    /// The first bytes of its hash.
+    pub hash: [u8; 8],
+}
+
+/// `48:9f86d081884c7d65`, as on the ticket.
+impl fmt::Display for RecordMark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:", self.line)?;
+        self.hash.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
 }

@@ -237,7 +237,11 @@ fn from_relay() -> Vec<FromRelay> {
         FromRelay::PeerAway(session()),
         FromRelay::Closed(Closed { session: session(), why: CloseReason::ConnectionLost }),
         FromRelay::RejoinReady(RejoinReady { session: session(), token: token(11), resume: token(12) }),
-        FromRelay::ReportKept(ReportKept { session: session(), ended: true }),
+        FromRelay::ReportKept(ReportKept {
+            session: session(),
+            ended: true,
+            record: Some(RecordMark { line: 48, hash: [0x9f; 8] }),
+        }),
         FromRelay::SessionTicket(SessionTicket {
             session: session(),
             protocol: protocol_number(),

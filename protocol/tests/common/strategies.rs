@@ -216,7 +216,10 @@ pub fn from_relay() -> impl Strategy<Value = FromRelay> {
             token,
             resume
         })),
-        (session(), any::<bool>()).prop_map(|(session, ended)| FromRelay::ReportKept(ReportKept { session, ended })),
+        (session(), any::<bool>(), option::of(any::<(u64, [u8; 8])>())).prop_map(|(session, ended, record)| {
+            let record = record.map(|(line, hash)| RecordMark { line, hash });
+            FromRelay::ReportKept(ReportKept { session, ended, record })
+        }),
         (session(), protocol_number(), option::of(number())).prop_map(|(session, protocol, ticket)| {
             FromRelay::SessionTicket(SessionTicket { session, protocol, ticket })
         }),

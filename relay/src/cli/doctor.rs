@@ -9,7 +9,7 @@ use std::{
     time::SystemTime,
 };
 
-use store::{Health, OutboxRecords, OutboxState, SqliteStore, TenantRecords};
+use store::{AuditRecords, Health, OutboxRecords, OutboxState, SqliteStore, TenantRecords};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::Place;
@@ -222,12 +222,26 @@ async fn records(data: &Path) -> Vec<(&'static str, Finding)> {
         Ok(tenants) => {
             for tenant in tenants {
                 findings.push(("unsent ticket actions", outbox(&store, &tenant).await));
+                findings.push(("audit log", audit(&store, &tenant).await));
             }
         }
         Err(error) => findings.push(("companies", wrong(format!("{:#}", anyhow::Error::from(error)), "See above."))),
     }
     store.close().await;
     findings
+}
+
+async fn audit(store: &SqliteStore, tenant: &store::Tenant) -> Finding {
+    match store.audit_verify(tenant.id, None).await {
+        Ok(store::AuditVerified { lines, broken: None, head }) => {
+            Well(format!("{lines} lines of {} are whole, up to {}", tenant.name, head.short()))
+        }
+        Ok(store::AuditVerified { broken: Some(broken), .. }) => wrong(
+            format!("{}: {broken}", tenant.name),
+            "Keep a copy of the data folder. Somebody has changed the database past this program.",
+        ),
+        Err(error) => wrong(format!("{:#}", anyhow::Error::from(error)), "See above."),
+    }
 }
 
 async fn outbox(store: &SqliteStore, tenant: &store::Tenant) -> Finding {

@@ -242,7 +242,7 @@ pub(super) async fn end(State(app): State<App>, who: Who, headers: HeaderMap, Pa
     let id: SessionId = id.parse().map_err(|_| AppError::NotFound)?;
     let session =
         app.shared.sessions.list(who.operator.tenant).into_iter().find(|s| s.id == id).ok_or(AppError::NotFound)?;
-    who.audit(&app, "session.ended", session.protocol.as_str()).await?;
+    who.audit(&app, "session.end.ordered", session.protocol.as_str()).await?;
     app.shared.sessions.end(who.operator.tenant, id, who.operator.id).await?;
     if headers.contains_key("hx-request") {
         return Ok(StatusCode::NO_CONTENT.into_response());

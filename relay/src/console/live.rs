@@ -26,6 +26,7 @@ use super::{
     attendance::{self, Board, SessionRow, View, WaitingRow},
     error::{AppError, Page},
     session_view::EndedRow,
+    shell,
     strings::Texts,
     visitor::{Act, Who},
     when::Clock,
@@ -79,6 +80,7 @@ struct Shown {
     sessions: List,
     ended: List,
     today: usize,
+    alarms: u32,
 }
 
 struct Viewer {
@@ -174,6 +176,10 @@ impl Viewer {
             sessions: list(&board.sessions),
             ended: list(&board.ended),
             today: board.today,
+            // Not readable now: as it was.
+            alarms: shell::alarms(&self.app, &self.who)
+                .await
+                .unwrap_or_else(|_| before.as_ref().map_or(0, |(shown, _)| shown.alarms)),
         };
         let (was, _) = before.unwrap_or_default();
         let mut html = String::new();
@@ -182,7 +188,8 @@ impl Viewer {
             difference(&mut html, "session-rows", &was.sessions, &mut board.sessions, &self.v, all)?;
             difference(&mut html, "ended-rows", &was.ended, &mut board.ended, &self.v, all)?;
             if all || was != now {
-                html.push_str(&Counts { t, board: &board, ends: self.v.ends }.render()?);
+                let alarms = self.who.operator.may(Act::Administer).then(|| shell::counted(now.alarms));
+                html.push_str(&Counts { t, board: &board, ends: self.v.ends, alarms }.render()?);
             }
             Ok::<(), askama::Error>(())
         })();
@@ -200,6 +207,8 @@ struct Counts<'a> {
     t: &'static Texts,
     board: &'a Board,
     ends: bool,
+    /// For administrators; empty: none.
+    alarms: Option<String>,
 }
 
 /// A row of a live list.

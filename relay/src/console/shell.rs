@@ -2,7 +2,7 @@
 //!
 //! Loaded by each page's handler; templates reach it as `s`.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use protocol::message::{pairing::CloseReason, ticket::TicketStatus};
 use store::{Language, OutboxState, Tenant};
 
@@ -17,6 +17,8 @@ use crate::account::Operator;
 
 /// Unsent actions counted for the badge; more read as this many.
 const PARKED_COUNTED: u32 = 99;
+/// How long an alarm is shown on every page.
+const ALARMS_SHOWN_FOR: SignedDuration = SignedDuration::from_hours(24);
 
 /// Which entry of the sidebar a page belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +28,7 @@ pub(super) enum Here {
     History,
     Users,
     Outbox,
+    Audit,
     App,
 }
 
@@ -38,6 +41,8 @@ pub(super) struct Shell {
     pub(super) here: Here,
     pub(super) waiting: usize,
     pub(super) parked: usize,
+    /// Alarms of guessing in the last 24 hours; for administrators.
+    pub(super) alarms: u32,
     pub(super) clock: Clock,
 }
 
@@ -45,11 +50,13 @@ impl Shell {
     /// Looks up what the frame shows.
     pub(super) async fn load(app: &App, who: &Who, here: Here) -> Result<Self, AppError> {
         let tenant = app.shared.store.tenant(who.operator.tenant).await?;
+        let now = Timestamp::now();
         let parked = if who.operator.may(Act::Administer) {
             app.shared.store.outbox_list(tenant.id, &[OutboxState::Parked], PARKED_COUNTED).await?.len()
         } else {
             0
         };
+        let alarms = alarms(app, who).await?;
         Ok(Self {
             t: who.texts,
             who: who.operator.clone(),
@@ -57,7 +64,8 @@ impl Shell {
             here,
             waiting: app.shared.directory.waiting(tenant.id).len(),
             parked,
-            clock: Clock::new(&tenant.time_zone, who.texts, Timestamp::now()),
+            alarms,
+            clock: Clock::new(&tenant.time_zone, who.texts, now),
             tenant,
         })
     }
@@ -74,8 +82,29 @@ impl Shell {
         initials(&self.who.name)
     }
 
+    pub(super) fn alarms_shown(&self) -> String {
+        counted(self.alarms)
+    }
+
     pub(super) fn now_ms(&self) -> i64 {
         self.clock.now().as_millisecond()
+    }
+}
+
+/// Alarms of guessing in the last while; none for those who do not administer.
+pub(super) async fn alarms(app: &App, who: &Who) -> Result<u32, AppError> {
+    if !who.operator.may(Act::Administer) {
+        return Ok(0);
+    }
+    Ok(app.shared.store.audit_alarms(who.operator.tenant, Timestamp::now() - ALARMS_SHOWN_FOR).await?)
+}
+
+/// Nothing, `3`, or `99+`: what a badge holds.
+pub(super) fn counted(n: u32) -> String {
+    match n {
+        0 => String::new(),
+        1..=99 => n.to_string(),
+        _ => "99+".to_owned(),
     }
 }
 

@@ -224,6 +224,41 @@ texts! {
     not_tried: "Ainda não enviada", "Not sent yet", "Aún no enviada";
     retry: "Tentar agora", "Try now", "Intentar ahora";
 
+    // The audit log.
+    audit: "Auditoria", "Audit log", "Auditoría";
+    audit_lead: "Quem fez o quê, quando e de onde. Nada é apagado: cada linha carrega um resumo de todas as anteriores, e o de uma sessão também está no ticket e no recibo do cliente.", "Who did what, when and from where. Nothing is deleted: each line carries a digest of all before it, and a session's is also on the ticket and on the customer's receipt.", "Quién hizo qué, cuándo y desde dónde. Nada se borra: cada línea lleva un resumen de todas las anteriores, y el de una sesión también está en el ticket y en el recibo del cliente.";
+    log_whole: "Registro íntegro: {} linhas conferidas", "The log is whole: {} lines checked", "Registro íntegro: {} líneas comprobadas";
+    log_broken: "O registro foi alterado", "The log was tampered with", "El registro fue alterado";
+    log_broken_lead: "Guarde uma cópia da pasta de dados antes de qualquer outra coisa. amparo-relay audit verify mostra o mesmo na máquina do servidor.", "Keep a copy of the data folder before anything else. amparo-relay audit verify shows the same on the server's machine.", "Guarde una copia de la carpeta de datos antes que nada. amparo-relay audit verify muestra lo mismo en la máquina del servidor.";
+    line_missing: "Falta a linha {}.", "Line {} is missing.", "Falta la línea {}.";
+    line_changed: "A linha {} não é a que foi escrita: foi mudada, movida ou posta depois.", "Line {} is not the one that was written: it was changed, moved or put in.", "La línea {} no es la que se escribió: fue cambiada, movida o puesta después.";
+    log_cut: "O registro termina na linha {}, antes da linha {} que foi anotada.", "The log ends at line {}, before line {} that was noted.", "El registro termina en la línea {}, antes de la línea {} que fue anotada.";
+    log_rewritten: "A linha {} não é a que foi anotada: o registro foi reescrito.", "Line {} is not the one that was noted: the log was written anew.", "La línea {} no es la que fue anotada: el registro fue reescrito.";
+    chain_head: "Última linha", "Last line", "Última línea";
+    copy_head: "Copiar número e resumo da última linha", "Copy number and digest of the last line", "Copiar número y resumen de la última línea";
+    no_lines: "Nenhuma linha ainda.", "No lines yet.", "Ninguna línea todavía.";
+    line: "Linha", "Line", "Línea";
+    on_what: "Sobre", "About", "Sobre";
+    whom: "Quem", "Who", "Quién";
+    hash: "Resumo", "Digest", "Resumen";
+    alarms: "Alarmes", "Alarms", "Alarmas";
+    alarms_lately: "Alarmes nas últimas 24 horas: {}", "Alarms in the last 24 hours: {}", "Alarmas en las últimas 24 horas: {}";
+    alarms_lead: "Alguém errou IDs ou senhas vezes demais. Veja quem nas linhas marcadas e fale com a pessoa; na dúvida, desative o usuário.", "Somebody was wrong about IDs or passwords too often. See who in the marked lines and talk to them; if in doubt, disable the user.", "Alguien se equivocó con ID o contraseñas demasiadas veces. Vea quién en las líneas marcadas y hable con esa persona; en caso de duda, desactive el usuario.";
+    alarm_guessing: "Tentativas demais", "Too many tries", "Demasiados intentos";
+    did_login: "Entrou", "Logged in", "Entró";
+    did_logout: "Saiu", "Logged out", "Salió";
+    did_show_password: "Viu a senha", "Saw the password", "Vio la contraseña";
+    did_copy_credentials: "Copiou ID e senha", "Copied ID and password", "Copió ID y contraseña";
+    did_dial: "Pediu acesso", "Asked for access", "Pidió acceso";
+    did_start: "Sessão permitida", "Session allowed", "Sesión permitida";
+    did_end: "Sessão encerrada", "Session over", "Sesión terminada";
+    did_order_end: "Mandou encerrar a sessão", "Ordered the session's end", "Mandó terminar la sesión";
+    did_add_user: "Criou usuário", "Made a user", "Creó usuario";
+    did_disable_user: "Desativou usuário", "Disabled a user", "Desactivó usuario";
+    did_enable_user: "Reativou usuário", "Enabled a user", "Reactivó usuario";
+    did_reset_password: "Trocou a senha de usuário", "Reset a user's password", "Cambió la contraseña de usuario";
+    did_retry: "Reenviou ação", "Sent an action again", "Reenvió acción";
+
     // The app.
     app_lead: "O perfil assinado diz ao programa quem é a empresa e onde fica este servidor. Coloque-o ao lado do programa e envie os dois.", "The signed profile tells the program who the company is and where this server is. Put it beside the program and send both.", "El perfil firmado dice al programa quién es la empresa y dónde está este servidor. Póngalo junto al programa y envíe los dos.";
     download_profile: "Baixar perfil assinado", "Download signed profile", "Descargar perfil firmado";

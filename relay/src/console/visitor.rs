@@ -90,10 +90,12 @@ impl Who {
             who: self.operator.name.clone(),
             what: what.to_owned(),
             subject: subject.to_owned(),
+            detail: String::new(),
             from: self.source.to_string(),
             at: Timestamp::now(),
         };
-        Ok(app.shared.store.audit(&entry).await?)
+        app.shared.store.audit(&entry).await?;
+        Ok(())
     }
 }
 

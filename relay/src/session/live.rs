@@ -3,6 +3,7 @@
 //! Called by the connections (what a program said, or that it is gone), by the console (End) and by the sweeper (time is up). What
 //! follows from what is decided by [`protocol::session::relay_leg`]; this module carries it out. No lock is held across a wait.
 
+mod alarm;
 mod dial;
 mod record;
 
@@ -28,6 +29,7 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    guess::{Begun, Caps, Guesses, Try},
     rate::Dials,
     splice::{Numbers, Route, SpliceError},
     token::{Bearer, Bearers, Claim, Purpose, TokenError, Tokens},
@@ -37,6 +39,8 @@ use crate::{
     directory::{Changes, Directory},
     listener::{peer::Peer, transport},
 };
+
+use alarm::caps;
 
 pub use dial::Caller;
 pub use record::ReportOutcome;
@@ -138,6 +142,7 @@ pub enum JoinError {
 pub struct Sessions {
     live: Mutex<HashMap<SessionId, Live>>,
     dials: Mutex<Dials>,
+    guesses: Mutex<Guesses>,
     /// Deadlines have changed.
     due: Notify,
     record: record::Record,
@@ -163,6 +168,7 @@ impl Sessions {
         Self {
             live: Mutex::new(HashMap::new()),
             dials: Mutex::new(Dials::new(limits.dials_per_minute, limits.dials_per_hour)),
+            guesses: Mutex::new(Guesses::new(caps(limits))),
             due: Notify::new(),
             record: record::Record::new(outbox),
             store,

@@ -1,10 +1,23 @@
 //! Who did what, when and from where. Only ever added to; never a password or a token in it.
+//!
+//! The lines of a tenant are a chain: each carries its number and a SHA-256 over the hash before it and everything it says. Whoever
+//! has noted a [`AuditHead`] (it is on every ticket and on every receipt) can tell later whether a line before it was touched.
+
+mod chain;
+
+use std::fmt;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use protocol::id::{OperatorId, TenantId};
 
 use crate::error::StoreError;
+
+pub use chain::{AuditHead, AuditMark, AuditMarkError};
+pub(crate) use chain::{RawLine, link};
+
+/// What a line about a crossed guessing limit is called.
+pub const ALARM: &str = "alarm.guessing";
 
 /// One line of the audit log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,17 +32,89 @@ pub struct AuditEntry {
     pub what: String,
     /// On what: an id, a number, a name.
     pub subject: String,
+    /// More of it, as words of the form `name=value`; may be empty.
+    pub detail: String,
     /// From which address.
     pub from: String,
     /// When.
     pub at: Timestamp,
 }
 
+/// A line and its place in the chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditLine {
+    /// What it says.
+    pub entry: AuditEntry,
+    /// Its number and hash: the chain's head when it was the last.
+    pub place: AuditHead,
+}
+
+/// What going through a tenant's whole log has shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditVerified {
+    /// Lines that fit, from the first.
+    pub lines: u64,
+    /// The last of them. Without lines: [`AuditHead::NONE`].
+    pub head: AuditHead,
+    /// The first thing that does not fit. `None`: the log is whole.
+    pub broken: Option<AuditBreak>,
+}
+
+/// The first thing in a log that does not fit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuditBreak {
+    /// This line is missing: deleted, or given another number.
+    Missing {
+        /// Its number.
+        seq: u64,
+    },
+    /// This line does not say what it said, or is no line of this chain.
+    Changed {
+        /// Its number.
+        seq: i64,
+    },
+    /// The log ends before the noted line: lines at its end were cut off.
+    Cut {
+        /// The noted number.
+        expected: u64,
+        /// The last line's number.
+        last: u64,
+    },
+    /// The noted line has another hash: the log was rewritten from some line before it.
+    Rewritten {
+        /// Its number.
+        seq: u64,
+    },
+}
+
+impl fmt::Display for AuditBreak {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing { seq } => write!(f, "line {seq} is missing"),
+            Self::Changed { seq } => write!(f, "line {seq} does not fit: it was changed, moved or put in"),
+            Self::Cut { expected, last } => {
+                write!(f, "the log ends at line {last}, before line {expected} that was noted")
+            }
+            Self::Rewritten { seq } => write!(f, "line {seq} is not the one that was noted: the log was written anew"),
+        }
+    }
+}
+
 /// Records of the audit log.
 #[async_trait]
 pub trait AuditRecords: Send + Sync {
-    /// Adds a line.
-    async fn audit(&self, entry: &AuditEntry) -> Result<(), StoreError>;
+    /// Adds a line at the end of its tenant's chain, and gives the chain's head.
+    async fn audit(&self, entry: &AuditEntry) -> Result<AuditHead, StoreError>;
     /// A tenant's lines, newest first.
     async fn audit_list(&self, tenant: TenantId, limit: u32) -> Result<Vec<AuditEntry>, StoreError>;
+    /// A tenant's lines with their places, newest first, only those before this number: a page.
+    async fn audit_page(&self, tenant: TenantId, before: Option<u64>, limit: u32)
+    -> Result<Vec<AuditLine>, StoreError>;
+    /// Where the chain stands; [`AuditHead::NONE`] without lines.
+    async fn audit_head(&self, tenant: TenantId) -> Result<AuditHead, StoreError>;
+    /// Goes through the whole log, a few lines in memory at a time, up to the first that does not fit. With `noted`, the log must also
+    /// hold that line as it was noted.
+    async fn audit_verify(&self, tenant: TenantId, noted: Option<&AuditMark>) -> Result<AuditVerified, StoreError>;
+    /// How many alarms there have been since then.
+    async fn audit_alarms(&self, tenant: TenantId, since: Timestamp) -> Result<u32, StoreError>;
 }

@@ -17,7 +17,9 @@ pub mod session;
 pub mod sqlite;
 pub mod tenant;
 
-pub use audit::{AuditEntry, AuditRecords};
+pub use audit::{
+    ALARM, AuditBreak, AuditEntry, AuditHead, AuditLine, AuditMark, AuditMarkError, AuditRecords, AuditVerified,
+};
 pub use desk::{
     ActionKind, Customer, CustomerDetails, CustomerId, DeskRecords, DeskTicket, NewAction, NewDeskTicket, TicketAction,
     TicketFilter,

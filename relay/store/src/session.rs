@@ -1,7 +1,8 @@
 //! Support sessions: the row of each, and that its start and its end are written together with their outbox rows.
 //!
 //! Reports come from two programs, twice, late or in the wrong order. What holds: a session that was allowed has exactly one start
-//! and one end in the outbox, the start first; one that was never allowed has none.
+//! and one end in the outbox, the start first; one that was never allowed has none. Each step is also a line of the audit log, written
+//! by the same transaction.
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -16,7 +17,7 @@ use protocol::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::error::StoreError;
+use crate::{audit::AuditHead, error::StoreError};
 
 /// A session that is being dialled.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -134,6 +135,8 @@ pub struct Session {
     pub close_reason: Option<CloseReason>,
     /// Times the connection was lost and came back.
     pub reconnects: u32,
+    /// Where the audit log's chain stood after the line about its end.
+    pub audit: Option<AuditHead>,
 }
 
 impl Session {

@@ -27,10 +27,13 @@ use std::{
 use async_trait::async_trait;
 use sqlx::{
     Connection, Row, Sqlite, SqliteConnection, SqlitePool, Transaction,
+    migrate::Migrate,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
 use crate::{Health, Store, error::StoreError};
+
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 
 /// Readers at the same time.
 const READERS: u32 = 4;
@@ -58,18 +61,12 @@ impl SqliteStore {
     /// # Errors
     /// [`StoreError::Corrupt`] when the file is something else; [`StoreError::Other`] also when a newer program wrote it.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
-        let options = SqliteConnectOptions::new()
-            .filename(path)
+        let options = options(path)
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(BUSY)
-            .pragma("trusted_schema", "OFF")
-            .thread_name(|n| format!("sqlite-{n}"));
+            .synchronous(SqliteSynchronous::Full);
         let pages = Arc::new(AtomicU32::new(NO_LIMIT));
         let limit = Arc::clone(&pages);
-        let pool = || SqlitePoolOptions::new().acquire_timeout(ACQUIRE).idle_timeout(None).max_lifetime(None);
         let writer = pool()
             .max_connections(1)
             .after_connect(move |connection, _| {
@@ -79,11 +76,34 @@ impl SqliteStore {
             .test_before_acquire(false) // is_usable does
             .before_acquire(|connection, _| Box::pin(is_usable(connection)));
         let writer = writer.connect_with(options.clone()).await.map_err(error::of)?;
-        sqlx::migrate!("./migrations").run(&writer).await.map_err(error::of_migration)?;
+        MIGRATIONS.run(&writer).await.map_err(error::of_migration)?;
         let readers = pool()
             .max_connections(READERS)
             .connect_lazy_with(options.create_if_missing(false).pragma("query_only", "ON"));
-        Ok(Self { writer, readers, pages })
+        let store = Self { writer, readers, pages };
+        audit::chain_earlier_lines(&store).await?;
+        Ok(store)
+    }
+
+    /// Opens the database at this path to look at it, beside whoever works with it: every call that writes fails.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] when the file is something else; [`StoreError::Conflict`] when its schema is not this program's.
+    pub async fn open_to_read(path: &Path) -> Result<Self, StoreError> {
+        let readers = pool()
+            .max_connections(1)
+            .connect_with(options(path).read_only(true).pragma("query_only", "ON"))
+            .await
+            .map_err(error::of)?;
+        let mut connection = readers.acquire().await.map_err(error::of)?;
+        let applied = connection.list_applied_migrations("_sqlx_migrations").await.map_err(error::of_migration)?;
+        let applied: Vec<i64> = applied.iter().map(|migration| migration.version).collect();
+        let ours: Vec<i64> = MIGRATIONS.iter().map(|migration| migration.version).collect();
+        if applied != ours {
+            return Err(StoreError::Conflict { what: "this program's version" });
+        }
+        drop(connection);
+        Ok(Self { writer: readers.clone(), readers, pages: Arc::new(AtomicU32::new(NO_LIMIT)) })
     }
 
     /// Lets the database grow to this many pages of 4 KiB and no further, as a full disk would; no fewer than it has. For tests.
@@ -98,6 +118,19 @@ impl SqliteStore {
     async fn write(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
         self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(error::of)
     }
+}
+
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .foreign_keys(true)
+        .busy_timeout(BUSY)
+        .pragma("trusted_schema", "OFF")
+        .thread_name(|n| format!("sqlite-{n}"))
+}
+
+fn pool() -> SqlitePoolOptions {
+    SqlitePoolOptions::new().acquire_timeout(ACQUIRE).idle_timeout(None).max_lifetime(None)
 }
 
 async fn set_page_limit(connection: &mut SqliteConnection, pages: u32) -> sqlx::Result<()> {

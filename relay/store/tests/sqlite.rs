@@ -68,7 +68,8 @@ macro_rules! whole_suite {
                 a_session_that_never_started_tells_nobody, a_start_that_is_reported_after_the_end_still_gives_one_pair_in_order,
                 times_that_cannot_be_are_put_in_order, unknown_sessions_are_not_found,
                 unfinished_sessions_are_those_a_restart_must_see_to, history_is_newest_first_in_pages_and_only_the_tenants,
-                history_is_found_by_what_people_remember;
+                history_is_found_by_what_people_remember, every_step_of_a_session_is_a_line_of_the_audit_log_once,
+                a_session_that_was_refused_is_in_the_audit_log_and_a_late_start_after_it;
             outbox: the_end_waits_for_the_start, sessions_on_one_ticket_go_one_after_the_other_and_others_side_by_side,
                 a_claim_takes_no_more_than_it_is_told, a_parked_row_holds_up_its_own_session_only,
                 a_lease_that_ran_out_makes_the_row_uncertain_and_its_holder_powerless,
@@ -183,6 +184,7 @@ async fn the_audit_log_can_be_neither_changed_nor_deleted() {
         who: "ana".into(),
         what: "login".into(),
         subject: String::new(),
+        detail: String::new(),
         from: "127.0.0.1".into(),
         at: at(0),
     };
@@ -233,4 +235,20 @@ async fn a_report_that_is_dropped_at_any_step_is_whole_or_not_there() {
     }
     assert!(polls > 3, "the call has several steps: {polls}");
     store.check().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_log_that_is_cut_after_a_sessions_end_is_found_without_a_noted_head() {
+    let engine = OneFile::new().await;
+    let path = file(&engine._folder);
+    let w = World::new(engine).await;
+    w.ended(1, open_new()).await;
+    let store = w.store().await;
+    assert_eq!(store.audit_verify(w.varanda.tenant, None).await.unwrap().broken, None);
+    let raw = sqlx::SqlitePool::connect_with(sqlx::sqlite::SqliteConnectOptions::new().filename(path)).await.unwrap();
+    for sql in ["DROP TRIGGER audit_is_not_deleted", "DELETE FROM audit WHERE seq = 3"] {
+        sqlx::query(sql).execute(&raw).await.unwrap();
+    }
+    let seen = store.audit_verify(w.varanda.tenant, None).await.unwrap();
+    assert_eq!(seen.broken, Some(store::AuditBreak::Cut { expected: 3, last: 2 }));
 }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod guessing;
 mod hostile;
 mod life;
 mod pairing;

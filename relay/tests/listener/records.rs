@@ -20,11 +20,11 @@ async fn a_session_leaves_a_start_and_an_end_on_one_ticket_that_both_are_told() 
     }
     assert_eq!(tickets[0], tickets[1]);
     pair.customer.report(pair.session, ended(CloseReason::EndedByCustomer)).await;
-    pair.customer.kept(pair.session, true).await;
+    let noted = pair.customer.kept(pair.session, true).await.map(|mark| mark.to_string());
     assert_eq!(pair.attendant.closed(pair.session).await, CloseReason::EndedByCustomer);
     // The other half tells it too, later: known already.
     pair.attendant.report(pair.session, ended(CloseReason::ProgramGone)).await;
-    pair.attendant.kept(pair.session, true).await;
+    assert_eq!(pair.attendant.kept(pair.session, true).await.map(|mark| mark.to_string()), noted);
     let rows = eventually(async || {
         let rows = world.outbox(pair.session).await;
         rows.iter().all(|r| r.state == OutboxState::Done).then_some(rows)
@@ -36,6 +36,14 @@ async fn a_session_leaves_a_start_and_an_end_on_one_ticket_that_both_are_told() 
     assert_eq!((row.close_reason, row.ticket.as_ref()), (Some(CloseReason::EndedByCustomer), Some(&tickets[0])));
     let (_, actions) = world.relay().shared.desk.ticket(world.tenant, &tickets[0]).await.unwrap();
     assert_eq!(actions.len(), 2);
+    // Ticket, customer and the log itself agree on where the end stands in it.
+    let line = world.relay().shared.store.audit_page(world.tenant, None, 1).await.unwrap().remove(0);
+    assert_eq!((line.entry.what.as_str(), Some(line.place.short())), ("session.ended", noted.clone()));
+    assert!(
+        actions[1].action.text.ends_with(&format!("Registro de auditoria: {}", noted.unwrap())),
+        "{}",
+        actions[1].action.text
+    );
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ use protocol::{
         directory::{Field, FieldKey, LoggedIn, Login, LoginToken, Opaque, Register, Registered},
         grant::Grants,
         hello::Hello,
-        pairing::{CloseReason, Dial, Dialled, Happened, Incoming, Report, Token},
+        pairing::{CloseReason, Dial, Dialled, Happened, Incoming, RecordMark, Report, Token},
         stream::{HEAD_BYTES, StreamHead, StreamKind},
         ticket::TicketChoice,
     },
@@ -343,12 +343,12 @@ impl Program {
         self.kept(session, false).await;
     }
 
-    pub async fn kept(&mut self, session: SessionId, ended: bool) {
+    pub async fn kept(&mut self, session: SessionId, ended: bool) -> Option<RecordMark> {
         self.hear_that(|m| match m {
-            FromRelay::ReportKept(kept) if kept.session == session && kept.ended == ended => Some(()),
+            FromRelay::ReportKept(kept) if kept.session == session && kept.ended == ended => Some(kept.record),
             _ => None,
         })
-        .await;
+        .await
     }
 
     pub fn head(&mut self, session: SessionId, kind: StreamKind) -> StreamHead {

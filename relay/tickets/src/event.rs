@@ -61,6 +61,9 @@ pub fn action(kind: EventKind, session: &Session, tenant: &Tenant, asked: Option
         if session.reconnects > 0 {
             lines.push(labelled(language, text::Label::Reconnects, &session.reconnects.to_string()));
         }
+        if let Some(head) = &session.audit {
+            lines.push(labelled(language, text::Label::Audit, &head.short()));
+        }
     }
     if let Some(asked) = asked {
         lines.push(text::asked_for(language, asked.as_str()));

@@ -9,7 +9,7 @@ use protocol::{
         ToRelay,
         directory::{FieldKey, Opaque},
         grant::Grants,
-        pairing::{CloseReason, Happened, Incoming, Rejoin, Role},
+        pairing::{CloseReason, Happened, Incoming, RecordMark, Rejoin, Role},
         ticket::{SessionTicket, TicketBrief},
     },
     session::{CheckPhrase, customer::Peer},
@@ -229,6 +229,7 @@ impl Controller {
         self.report(Role::Customer, id, Happened::Ended { why, at_unix_ms, reconnects }, now);
         if let SessionState::Active { peer, ever, began, began_unix_ms, .. } = session.state {
             let receipt = Receipt {
+                session: id,
                 company: self.profile.brand.company.clone(),
                 attendant: peer.name,
                 started_unix_ms: began_unix_ms,
@@ -238,6 +239,7 @@ impl Controller {
                 why,
                 protocol: session.protocol,
                 ticket: session.number,
+                record: None,
             };
             self.effects.push_back(Effect::KeepReceipt(receipt.clone(), self.language, false));
             self.customer.receipt = Some((receipt, Saving::Offered));
@@ -265,6 +267,16 @@ impl Controller {
             && receipt.ticket != numbers.ticket
         {
             receipt.ticket.clone_from(&numbers.ticket);
+            self.effects.push_back(Effect::KeepReceipt(receipt.clone(), self.language, false));
+        }
+    }
+
+    /// The relay has the end on record: the receipt says where.
+    pub(super) fn customer_recorded(&mut self, session: SessionId, record: RecordMark) {
+        if let Some((receipt, _)) = self.customer.receipt.as_mut().filter(|(receipt, _)| receipt.session == session)
+            && receipt.record != Some(record)
+        {
+            receipt.record = Some(record);
             self.effects.push_back(Effect::KeepReceipt(receipt.clone(), self.language, false));
         }
     }

@@ -11,7 +11,7 @@ use protocol::{
         directory::{FieldKey, LoggedIn, Opaque, Registered},
         grant::Grants,
         hello::Welcome,
-        pairing::{CloseReason, DialError, DialRefused, Dialled, Happened, Incoming, ReportKept},
+        pairing::{CloseReason, DialError, DialRefused, Dialled, Happened, Incoming, RecordMark, ReportKept},
         ticket::{SessionTicket, TicketBrief, TicketError, TicketFound, TicketStatus},
     },
     session::{CheckPhrase, customer::Peer},
@@ -293,10 +293,10 @@ fn start_and_end_are_reported_until_the_relay_has_them_by_its_own_clock() {
         matches!(&reports[..], [Happened::Started { .. }, Happened::Ended { why: CloseReason::ConnectionLost, .. }]),
         "{reports:?}"
     );
-    story.hear(FromRelay::ReportKept(ReportKept { session: session(), ended: false }));
+    story.hear(FromRelay::ReportKept(ReportKept { session: session(), ended: false, record: None }));
     story.pass(Duration::from_secs(6));
     assert!(matches!(&story.reports()[..], [Happened::Ended { .. }]), "what was not acknowledged is said again");
-    story.hear(FromRelay::ReportKept(ReportKept { session: session(), ended: true }));
+    story.hear(FromRelay::ReportKept(ReportKept { session: session(), ended: true, record: None }));
     story.pass(Duration::from_secs(6));
     assert_eq!(story.reports(), []);
 }
@@ -319,6 +319,17 @@ fn a_session_ends_with_a_receipt_a_new_password_and_a_ticket_that_may_come_later
     };
     story.hear(FromRelay::SessionTicket(numbers));
     assert!(matches!(story.page(), Page::Receipt(receipt) if receipt.ticket.as_deref() == Some("5000")));
+    // The end is on record: the receipt that is kept says where.
+    story.effects();
+    let record = Some(RecordMark { line: 48, hash: [0x9f; 8] });
+    let of = |n| protocol::id::SessionId::from_bytes([n; 16]);
+    story.hear(FromRelay::ReportKept(ReportKept { session: of(0xee), ended: true, record }));
+    assert!(matches!(story.page(), Page::Receipt(receipt) if receipt.record.is_none()), "of another session");
+    story.hear(FromRelay::ReportKept(ReportKept { session: session(), ended: true, record }));
+    assert!(matches!(story.page(), Page::Receipt(receipt) if receipt.record.as_deref() == Some("48:9f9f9f9f9f9f9f9f")));
+    let kept: Vec<Effect> = story.effects();
+    let Some(Effect::KeepReceipt(receipt, language, false)) = kept.first() else { panic!("{kept:?}") };
+    assert!(receipt.text(*language).contains(": 48:9f9f9f9f9f9f9f9f\n"));
     story.tell(Command::DismissReceipt);
     assert!(matches!(story.page(), Page::Waiting(_)));
 }

@@ -67,6 +67,7 @@ fn page(c: &Controller, now: Now) -> Page {
             allowed: allowed(receipt.allowed),
             ticket: receipt.ticket.as_ref().map(ToString::to_string),
             protocol: Some(receipt.protocol.to_string()),
+            record: receipt.record.as_ref().map(ToString::to_string),
             ending: ending(receipt.why),
             saving: saving.clone(),
         });

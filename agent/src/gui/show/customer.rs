@@ -108,6 +108,9 @@ pub(super) fn session_facts(
 pub(super) fn receipt_facts(l: Language, v: &ReceiptView) -> Vec<ui::Fact> {
     let mut facts = vec![fact(Terms::of(l).attendant, v.attendant.as_str())];
     facts.extend(session_facts(l, (v.started_unix_s, v.ended_unix_s), v.duration, v.allowed, &v.ticket, &v.protocol));
+    if let Some(record) = &v.record {
+        facts.push(ui::Fact { copyable: true, ..fact(Terms::of(l).audit_record, record.as_str()) });
+    }
     facts
 }
 

@@ -185,6 +185,7 @@ table! {
         receipt_title: "Atendimento encerrado", "Support ended", "Atención finalizada";
         receipt_lost: "A conexão caiu e não voltou", "The connection was lost", "La conexión se perdió";
         attendant: "Atendente", "Attendant", "Atiende";
+        audit_record: "Registro de auditoria", "Audit record", "Registro de auditoría";
         when: "Quando", "When", "Cuándo";
         duration: "Duração", "Duration", "Duración";
         allowed: "Permitido", "Allowed", "Permitido";

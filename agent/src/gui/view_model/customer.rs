@@ -138,6 +138,8 @@ pub struct ReceiptView {
     pub ticket: Option<String>,
     /// Protocol number.
     pub protocol: Option<String>,
+    /// Place in the support's audit log. None until the end is on record.
+    pub record: Option<String>,
     /// Who or what ended it.
     pub ending: Ending,
     /// Whether and where the receipt can be saved.

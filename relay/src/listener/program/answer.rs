@@ -23,7 +23,10 @@ use crate::{
     directory::Present,
     listener::peer::CloseCode,
     relay::Shared,
-    session::live::{Caller, ReportOutcome, now_ms},
+    session::{
+        guess::Try,
+        live::{Caller, ReportOutcome, now_ms},
+    },
 };
 
 /// Ids are tried until a free one is found; with a million customers here, every thousandth try meets one that is taken.
@@ -243,9 +246,11 @@ impl Program {
         let Some(operator) = self.attendant(tenant).await else {
             return self.peer.send(refused(DialError::NotAllowed));
         };
-        if let Err(why) = self.shared.sessions.count_dial(operator.id) {
-            return self.peer.send(refused(why));
-        }
+        let what = Try { tenant, operator: operator.id, device: dial.partner };
+        let begun = match self.shared.sessions.begin_dial(what) {
+            Ok(begun) => begun,
+            Err(why) => return self.peer.send(refused(why)),
+        };
         let caller = Caller {
             tenant,
             operator: operator.id,
@@ -260,15 +265,22 @@ impl Program {
                 TicketChoice::OpenNew { .. } => None,
                 TicketChoice::Number(number) => match look_up(&shared, caller.tenant, number).await {
                     Ok(brief) => Some(brief),
-                    Err(TicketError::NotFound) => return caller.peer.send(refused(DialError::NoSuchTicket)),
+                    Err(TicketError::NotFound) => {
+                        shared.sessions.settle_dial(begun, false);
+                        return caller.peer.send(refused(DialError::NoSuchTicket));
+                    }
                     // The session goes on; its actions come later.
                     Err(TicketError::Down) => None,
                 },
             };
-            match shared.sessions.dial(&caller, &dial, ticket).await {
-                Ok(dialled) => caller.peer.send(FromRelay::Dialled(dialled)),
-                Err(why) => caller.peer.send(refused(why)),
-            }
+            let answer = shared.sessions.dial(&caller, &dial, ticket, begun.locked).await;
+            let failed = matches!(answer, Err(DialError::Unreachable));
+            // Whoever acts on the answer finds it counted; an alarm is only queued here.
+            shared.sessions.settle_dial(begun, failed);
+            caller.peer.send(match answer {
+                Ok(dialled) => FromRelay::Dialled(dialled),
+                Err(why) => refused(why),
+            });
         })
         .await;
     }

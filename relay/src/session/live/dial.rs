@@ -24,31 +24,54 @@ pub struct Caller {
 }
 
 impl Sessions {
-    /// Counts a dial of this attendant. Called before anything is looked up, so that every dial costs the same.
+    /// Counts a dial of this attendant. Called before anything is looked up, so that every dial costs the same. What comes of it is
+    /// told with [`Sessions::settle_dial`].
     ///
     /// # Errors
     /// [`DialError::TooMany`] over the caps.
-    pub fn count_dial(&self, operator: OperatorId) -> Result<(), DialError> {
-        let mut dials = self.dials.lock().unwrap_or_else(PoisonError::into_inner);
-        dials.count(operator, Instant::now()).map_err(|wait| DialError::TooMany {
+    pub fn begin_dial(&self, what: Try) -> Result<Begun, DialError> {
+        let too_many = |wait: std::time::Duration| DialError::TooMany {
             retry_after_s: u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1),
-        })
+        };
+        let now = Instant::now();
+        // Who has to wait for being wrong has not dialled.
+        let begun = self.guesses().begin(what, now).map_err(too_many)?;
+        let counted = self.dials.lock().unwrap_or_else(PoisonError::into_inner).count(what.operator, now);
+        counted.map_err(|wait| {
+            self.guesses().settle(begun, false, now);
+            too_many(wait)
+        })?;
+        Ok(begun)
+    }
+
+    /// Whether the dial was a wrong guess. Called after its answer: an alarm may follow.
+    pub fn settle_dial(&self, begun: Begun, failed: bool) {
+        let mut guesses = self.guesses();
+        guesses.settle(begun, failed, Instant::now());
+        let alarms = guesses.take_alarms();
+        drop(guesses);
+        self.raise(alarms);
     }
 
     /// Prepares a pairing: the partner is claimed, the session is written down, both get their tokens.
     ///
-    /// `ticket` is the chosen one as it was looked up; the caller has refused one that does not exist.
+    /// `ticket` is the chosen one as it was looked up; the caller has refused one that does not exist. A `locked` partner is not reached.
     ///
     /// # Errors
     /// Why there is no pairing; then nothing was changed.
-    pub async fn dial(&self, caller: &Caller, dial: &Dial, ticket: Option<TicketBrief>) -> Result<Dialled, DialError> {
-        if caller.own == Some(dial.partner) {
-            return Err(DialError::Unreachable);
-        }
-        let (customer, present) = self.directory.claim(caller.tenant, dial.partner).map_err(|error| match error {
-            ClaimError::Unreachable => DialError::Unreachable,
-            ClaimError::Busy => DialError::Busy,
-        })?;
+    pub async fn dial(
+        &self,
+        caller: &Caller,
+        dial: &Dial,
+        ticket: Option<TicketBrief>,
+        locked: bool,
+    ) -> Result<Dialled, DialError> {
+        let reachable = !locked && caller.own != Some(dial.partner);
+        let (customer, present) =
+            self.directory.claim(caller.tenant, dial.partner, reachable).map_err(|error| match error {
+                ClaimError::Unreachable => DialError::Unreachable,
+                ClaimError::Busy => DialError::Busy,
+            })?;
         // Gives the claim back on every way out of here, also when this task is dropped while the store writes.
         let claim = Claimed { directory: &self.directory, device: Some(dial.partner) };
 

@@ -3,11 +3,12 @@
 //! A report is acknowledged when it is on the disk and not before. What the store cannot take now (disk full) is tried again until it
 //! can; what is lost with the process is found unfinished at the next start.
 
-use std::time::Duration;
+use std::{collections::VecDeque, time::Duration};
 
 use super::*;
+use crate::session::guess::Alarm;
 use protocol::message::{
-    pairing::{Happened, Report, ReportKept},
+    pairing::{Happened, RecordMark, Report, ReportKept},
     ticket::SessionTicket,
 };
 use store::{Ended, Started};
@@ -41,6 +42,7 @@ struct Awaiting {
 /// Ends that are still to be written, and sessions whose ticket is not yet known.
 pub(super) struct Record {
     unwritten: Mutex<Vec<Unwritten>>,
+    alarms: Mutex<VecDeque<(Alarm, Timestamp)>>,
     awaiting: Mutex<HashMap<SessionId, Awaiting>>,
     wake: Notify,
     outbox: Arc<Notify>,
@@ -48,6 +50,8 @@ pub(super) struct Record {
 
 /// How long programs are told of a ticket that is opened late. After that the console knows it.
 const TICKET_NEWS_FOR: Duration = Duration::from_secs(600);
+/// Alarms that wait for a store that cannot write.
+const ALARMS_WAITING: usize = 1_024;
 /// How often a full store is tried again.
 const STORE_AGAIN: Duration = Duration::from_secs(2);
 /// How often a ticket that is being opened is looked for when nobody says that it is there.
@@ -55,11 +59,26 @@ const TICKET_AGAIN: Duration = Duration::from_secs(5);
 
 impl Record {
     pub(super) fn new(outbox: Arc<Notify>) -> Self {
-        Self { unwritten: Mutex::default(), awaiting: Mutex::default(), wake: Notify::new(), outbox }
+        Self {
+            unwritten: Mutex::default(),
+            alarms: Mutex::default(),
+            awaiting: Mutex::default(),
+            wake: Notify::new(),
+            outbox,
+        }
     }
 
     pub(super) fn write_later(&self, session: SessionId, start: Option<Started>, end: Ended) {
         self.unwritten.lock().unwrap_or_else(PoisonError::into_inner).push(Unwritten { session, start, end });
+        self.wake.notify_one();
+    }
+
+    /// Alarms are written when the store can; with very many waiting for that, the first ones tell the story.
+    pub(super) fn alarms_later(&self, alarms: Vec<Alarm>, at: Timestamp) {
+        let mut waiting = self.alarms.lock().unwrap_or_else(PoisonError::into_inner);
+        let room = ALARMS_WAITING.saturating_sub(waiting.len());
+        waiting.extend(alarms.into_iter().take(room).map(|alarm| (alarm, at)));
+        drop(waiting);
         self.wake.notify_one();
     }
 }
@@ -91,6 +110,10 @@ impl Sessions {
                 self.report_start(&row, started).await
             }
             Happened::Ended { why, at_unix_ms, reconnects } => {
+                // By the customer's word alone: an attendant's program that guesses would tell something else.
+                if customer && *why == CloseReason::WrongPassword && row.started_at.is_none() {
+                    self.count_wrong_password(&row);
+                }
                 let ended = Ended { why: *why, at: reported(*at_unix_ms), reconnects: *reconnects };
                 self.report_end(session, ended).await
             }
@@ -119,7 +142,7 @@ impl Sessions {
                 self.record.outbox.notify_one();
                 self.announce(session, &row.protocol, known, peers);
                 self.changes.bump();
-                ReportOutcome::Kept(ReportKept { session, ended: false })
+                ReportOutcome::Kept(ReportKept { session, ended: false, record: None })
             }
             Err(error) => {
                 if let Some(live) = map.get_mut(&session) {
@@ -137,7 +160,7 @@ impl Sessions {
         match self.write(session, start.as_ref(), &ended).await {
             Ok(()) => {
                 self.remove(session, ended.why);
-                ReportOutcome::Kept(ReportKept { session, ended: true })
+                ReportOutcome::Kept(ReportKept { session, ended: true, record: self.noted(session).await })
             }
             Err(error) => {
                 tracing::error!(%session, error = &error as &dyn std::error::Error, "an end cannot be written down now");
@@ -145,6 +168,14 @@ impl Sessions {
                 ReportOutcome::NotNow
             }
         }
+    }
+
+    /// Where the audit log stood at the session's end. Not readable now: nobody waits for it.
+    async fn noted(&self, session: SessionId) -> Option<RecordMark> {
+        let head = self.store.session(session).await.ok()?.audit?;
+        let mut hash = [0; 8];
+        hash.copy_from_slice(&head.hash[..8]);
+        Some(RecordMark { line: head.seq, hash })
     }
 
     async fn write(&self, session: SessionId, start: Option<&Started>, end: &Ended) -> Result<(), StoreError> {
@@ -192,6 +223,28 @@ impl Sessions {
         }
         let done = left.is_empty();
         self.record.unwritten.lock().unwrap_or_else(PoisonError::into_inner).extend(left);
+        self.write_alarms().await && done
+    }
+
+    async fn write_alarms(&self) -> bool {
+        let todo = std::mem::take(&mut *self.record.alarms.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut left = VecDeque::new();
+        for (alarm, at) in todo {
+            match self.write_alarm(&alarm, at).await {
+                Ok(()) => {}
+                Err(error) => {
+                    tracing::error!(tenant = %alarm.tenant, error = &error as &dyn std::error::Error, "an alarm is not yet written down");
+                    if error.is_transient() {
+                        left.push_back((alarm, at));
+                    }
+                }
+            }
+        }
+        let done = left.is_empty();
+        let mut waiting = self.record.alarms.lock().unwrap_or_else(PoisonError::into_inner);
+        // Those that came meanwhile are later.
+        left.append(&mut waiting);
+        *waiting = left;
         done
     }
 

@@ -14,10 +14,11 @@ use protocol::{
 use sqlx::{SqliteConnection, sqlite::SqliteRow};
 
 use super::{
-    LISTED_AT_MOST, SqliteStore, error, outbox,
-    row::{Columns, fold, folded, json, ms, word, words},
+    LISTED_AT_MOST, SqliteStore, audit, error, outbox,
+    row::{Columns, damaged, fold, folded, json, ms, word, words},
 };
 use crate::{
+    audit::{AuditEntry, AuditHead},
     error::StoreError,
     outbox::EventKind,
     session::{Ended, HistoryQuery, Kept, NewSession, OpenedSession, Session, SessionRecords, SessionState, Started},
@@ -50,7 +51,60 @@ pub(super) fn session(row: &SqliteRow) -> Result<Session, StoreError> {
         ended_at: row.time_if_any("ended_at")?,
         close_reason: if close_reason.is_some() { Some(row.word("close_reason")?) } else { None },
         reconnects: row.count("reconnects")?,
+        audit: noted(row)?,
     })
+}
+
+/// The chain's head as the session's end has noted it.
+pub(super) fn noted(row: &SqliteRow) -> Result<Option<AuditHead>, StoreError> {
+    let seq: Option<i64> = row.plain("audit_seq")?;
+    let hash: Option<&[u8]> = row.plain("audit_hash")?;
+    let Some((seq, hash)) = seq.zip(hash) else { return Ok(None) };
+    Ok(Some(AuditHead {
+        seq: u64::try_from(seq).map_err(|_| damaged("audit_seq"))?,
+        hash: hash.try_into().map_err(|_| damaged("audit_hash"))?,
+    }))
+}
+
+/// A line of the session's story, of the transaction that changes its row.
+fn line(session: &Session, what: &str, detail: String, at: Timestamp) -> AuditEntry {
+    AuditEntry {
+        tenant: session.tenant,
+        operator: Some(session.attendant),
+        who: session.attendant_name.clone(),
+        what: what.to_owned(),
+        subject: session.protocol.to_string(),
+        detail,
+        from: String::new(),
+        at,
+    }
+}
+
+async fn add_started(
+    tx: &mut SqliteConnection,
+    session: &Session,
+    started: &Started,
+    at: Timestamp,
+    now: Timestamp,
+) -> Result<AuditHead, StoreError> {
+    let granted: Vec<&str> = [("view", started.granted.view), ("control", started.granted.control)]
+        .into_iter()
+        .filter_map(|(name, is)| is.then_some(name))
+        .collect();
+    let detail = format!("session={} grants={} started_ms={}", session.id, granted.join(","), ms(at));
+    audit::add(tx, &line(session, "session.started", detail, now)).await
+}
+
+/// Notes on the session's row where the chain stands.
+async fn note(tx: &mut SqliteConnection, id: SessionId, head: &AuditHead) -> Result<(), StoreError> {
+    sqlx::query("UPDATE sessions SET audit_seq = ?2, audit_hash = ?3 WHERE id = ?1")
+        .bind(id.as_bytes().as_slice())
+        .bind(i64::try_from(head.seq).map_err(|_| damaged("seq"))?)
+        .bind(head.hash.as_slice())
+        .execute(tx)
+        .await
+        .map_err(error::of)?;
+    Ok(())
 }
 
 /// One session inside a transaction.
@@ -136,6 +190,17 @@ impl SessionRecords for SqliteStore {
             .execute(&mut *tx)
             .await
             .map_err(error::referring("session", "app or operator"))?;
+        let dialled = AuditEntry {
+            tenant: new.tenant,
+            operator: Some(new.attendant),
+            who: new.attendant_name.clone(),
+            what: "session.dialled".to_owned(),
+            subject: protocol.to_string(),
+            detail: format!("session={} device={}", new.id, new.device.number()),
+            from: String::new(),
+            at: new.dialled_at,
+        };
+        audit::add(&mut tx, &dialled).await?;
         tx.commit().await.map_err(error::of)?;
         Ok(OpenedSession { protocol })
     }
@@ -148,12 +213,15 @@ impl SessionRecords for SqliteStore {
             SessionState::Started | SessionState::Ended => return Ok(Kept::Already),
             SessionState::Dialling => {
                 mark_started(&mut tx, &session, started, at, SessionState::Started).await?;
+                add_started(&mut tx, &session, started, at, now).await?;
                 outbox::add(&mut tx, &session, EventKind::Start, now).await?;
             }
             SessionState::NotStarted => {
                 // The end was reported first, by somebody who did not know of the start.
                 let at = session.ended_at.map_or(at, |ended| at.min(ended));
                 mark_started(&mut tx, &session, started, at, SessionState::Ended).await?;
+                let head = add_started(&mut tx, &session, started, at, now).await?;
+                note(&mut tx, id, &head).await?;
                 outbox::add(&mut tx, &session, EventKind::Start, now).await?;
                 outbox::add(&mut tx, &session, EventKind::End, now).await?;
             }
@@ -170,15 +238,28 @@ impl SessionRecords for SqliteStore {
             SessionState::Dialling => SessionState::NotStarted,
             SessionState::Started => SessionState::Ended,
         };
+        let began = session.started_at.unwrap_or(session.dialled_at);
+        let at = ended.at.max(began);
         sqlx::query("UPDATE sessions SET state = ?2, ended_at = ?3, close_reason = ?4, reconnects = ?5 WHERE id = ?1")
             .bind(id.as_bytes().as_slice())
             .bind(word(state))
-            .bind(ms(ended.at.max(session.started_at.unwrap_or(session.dialled_at))))
+            .bind(ms(at))
             .bind(word(ended.why))
             .bind(ended.reconnects)
             .execute(&mut *tx)
             .await
             .map_err(error::of)?;
+        let detail = format!(
+            "session={} state={} reason={} seconds={} reconnects={} ended_ms={}",
+            session.id,
+            word(state),
+            word(ended.why),
+            at.as_second() - began.as_second(),
+            ended.reconnects,
+            ms(at)
+        );
+        let head = audit::add(&mut tx, &line(&session, "session.ended", detail, now)).await?;
+        note(&mut tx, id, &head).await?;
         if state == SessionState::Ended {
             outbox::add(&mut tx, &session, EventKind::End, now).await?;
         }

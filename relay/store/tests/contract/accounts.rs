@@ -199,6 +199,7 @@ pub async fn the_audit_log_is_listed_newest_first_per_tenant(w: &World) {
         who: "Ana Ribeiro".into(),
         what: what.into(),
         subject: "123 456 789".into(),
+        detail: String::new(),
         from: "127.0.0.1".into(),
         at: at(n),
     };

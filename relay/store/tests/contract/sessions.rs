@@ -179,3 +179,45 @@ pub async fn history_is_found_by_what_people_remember(w: &World) {
     assert_eq!(find(HistoryQuery { from: Some(at(0)), to: Some(at(1)), ..HistoryQuery::default() }).await, [2, 1]);
     assert_eq!(find(HistoryQuery { from: Some(at(1)), ..HistoryQuery::default() }).await, [0; 0]);
 }
+
+pub async fn every_step_of_a_session_is_a_line_of_the_audit_log_once(w: &World) {
+    let id = w.ended(1, open_new()).await;
+    let store = w.store().await;
+    let session = store.session(id).await.unwrap();
+    let lines = store.audit_page(w.varanda.tenant, None, 10).await.unwrap();
+    let said: Vec<_> = lines.iter().rev().map(|l| (l.entry.what.as_str(), l.entry.detail.as_str())).collect();
+    let of = format!("session={id}");
+    assert_eq!(
+        said,
+        [
+            ("session.dialled", &*format!("{of} device=123456789")),
+            ("session.started", &*format!("{of} grants=view,control started_ms=1795269605000")),
+            (
+                "session.ended",
+                &*format!("{of} state=ended reason=ended_by_customer seconds=60 reconnects=1 ended_ms=1795269665000")
+            ),
+        ]
+    );
+    assert!(lines.iter().all(|l| l.entry.subject == session.protocol.as_str() && l.entry.who == "Ana Ribeiro"));
+    assert_eq!(session.audit, Some(lines[0].place), "the session has noted its last line");
+    assert_eq!(store.audit_head(w.varanda.tenant).await.unwrap(), lines[0].place);
+    // Told again, nothing is written.
+    assert_eq!(store.end_session(id, &end(99), at(99)).await.unwrap(), Kept::Already);
+    assert_eq!(store.start_session(id, &start(5), at(99)).await.unwrap(), Kept::Already);
+    assert_eq!(store.audit_head(w.varanda.tenant).await.unwrap(), lines[0].place);
+    assert_eq!(store.audit_verify(w.varanda.tenant, None).await.unwrap().broken, None);
+}
+
+pub async fn a_session_that_was_refused_is_in_the_audit_log_and_a_late_start_after_it(w: &World) {
+    let id = w.dialled(1, open_new()).await;
+    let store = w.store().await;
+    let refused = Ended { why: CloseReason::Refused, at: at(3), reconnects: 0 };
+    store.end_session(id, &refused, at(3)).await.unwrap();
+    let head = store.audit_head(w.varanda.tenant).await.unwrap();
+    let last = store.audit_list(w.varanda.tenant, 1).await.unwrap().remove(0);
+    assert!(last.detail.contains("state=not_started reason=refused"), "{}", last.detail);
+    assert_eq!(store.session(id).await.unwrap().audit, Some(head));
+    store.start_session(id, &start(2), at(9)).await.unwrap();
+    let after = store.audit_head(w.varanda.tenant).await.unwrap();
+    assert_eq!((after.seq, store.session(id).await.unwrap().audit), (head.seq + 1, Some(after)));
+}

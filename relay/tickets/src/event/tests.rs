@@ -6,7 +6,7 @@ use protocol::{
     id::{AppId, DeviceId, OperatorId, ProtocolNumber, TenantId},
     message::{ShownText, directory::Field, grant::Grants, pairing::CloseReason},
 };
-use store::SessionState;
+use store::{AuditHead, SessionState};
 
 use super::*;
 
@@ -42,6 +42,7 @@ fn session() -> Session {
         ended_at: Some("2026-11-21T17:46:13Z".parse().unwrap()),
         close_reason: Some(CloseReason::EndedByCustomer),
         reconnects: 1,
+        audit: Some(AuditHead { seq: 48, hash: [0xab; 32] }),
     }
 }
 
@@ -53,11 +54,13 @@ fn the_end_of_a_session_says_who_when_how_long_and_why_in_the_tenants_language()
         said.text,
         "Acesso remoto encerrado\nProtocolo: 2026-11-21-000042\nAtendente: Ana Ribeiro\nCliente: Cida Nogueira, Padaria Aurora\n\
          Início: 21/11/2026 17:20:05 (UTC+00:00)\nFim: 21/11/2026 17:46:13 (UTC+00:00)\nDuração: 26 min 08 s\n\
-         Permitido: tela, mouse e teclado\nMotivo do fim: encerrado pelo cliente\nReconexões: 1"
+         Permitido: tela, mouse e teclado\nMotivo do fim: encerrado pelo cliente\nReconexões: 1\n\
+         Registro de auditoria: 48:abababababababab"
     );
     let said = action(EventKind::End, &session(), &tenant(Language::En, "UTC"), None);
     assert!(said.text.contains("Start: 2026-11-21 17:20:05 (UTC+00:00)"), "{}", said.text);
     assert!(said.text.contains("Reason for the end: ended by the customer"), "{}", said.text);
+    assert!(said.text.ends_with("\nAudit record: 48:abababababababab"), "{}", said.text);
     let said =
         action(EventKind::Start, &session(), &tenant(Language::Es, "UTC"), Some(&TicketNumber::new("4821").unwrap()));
     assert!(said.text.starts_with("Acceso remoto iniciado\n"), "{}", said.text);

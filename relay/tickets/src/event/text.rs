@@ -38,6 +38,8 @@ pub enum Label {
     Reason,
     /// Times the connection came back.
     Reconnects,
+    /// Where the audit log stood at the end.
+    Audit,
 }
 
 /// The word before a fact.
@@ -54,6 +56,7 @@ pub fn label(language: Language, label: Label) -> &'static str {
             Label::Allowed => ["Permitido", "Allowed", "Permitido"],
             Label::Reason => ["Motivo do fim", "Reason for the end", "Motivo del fin"],
             Label::Reconnects => ["Reconexões", "Reconnections", "Reconexiones"],
+            Label::Audit => ["Registro de auditoria", "Audit record", "Registro de auditoría"],
         },
     )
 }
