@@ -9,6 +9,7 @@ use std::{
 };
 
 use anyhow::Context as _;
+use desktop::end_key::{self, EndKey};
 use protocol::{
     id::{Password, SessionId},
     message::{FromRelay, ShownText, ToRelay, directory::CertificateRequest, grant::Grants, pairing::CloseReason},
@@ -91,6 +92,8 @@ pub struct App {
     end: CustomerEnd,
     helped: Option<(SessionId, mpsc::Sender<helped::In>)>,
     helped_out: News<helped::Out>,
+    /// Ours while the customer's session runs.
+    end_key: Option<EndKey>,
     attending: Option<(SessionId, mpsc::Sender<attending::In>)>,
     attending_out: News<attending::Out>,
     connection: Option<quinn::Connection>,
@@ -134,6 +137,7 @@ impl App {
             end,
             helped: None,
             helped_out: mpsc::channel(64),
+            end_key: None,
             attending: None,
             attending_out: mpsc::channel(64),
             connection: None,
@@ -261,9 +265,14 @@ impl App {
     }
 
     fn hear_helped(&mut self, id: SessionId, out: helped::Out) {
-        if matches!(out, helped::Out::Over { .. }) && self.helped.as_ref().is_some_and(|(here, _)| *here == id) {
-            self.helped = None;
+        if let Some((_, session)) = self.helped.as_ref().filter(|(here, _)| *here == id) {
+            match out {
+                helped::Out::Started { .. } => self.end_key = take_end_key(&self.config, session.clone()),
+                helped::Out::Over { .. } => (self.helped, self.end_key) = (None, None),
+                _ => {}
+            }
         }
+        self.controller.end_key(self.end_key.as_ref().map(|_| end_key::CHORD));
         self.controller.helped(id, out, now());
     }
 
@@ -428,6 +437,18 @@ fn tell<T: std::fmt::Debug>(inbox: &mpsc::Sender<T>, what: T) {
     if inbox.try_send(what).is_err() {
         tracing::warn!("a session did not take what it was told");
     }
+}
+
+/// The key ends the session itself, past windows and controller, whatever they are doing.
+fn take_end_key(config: &Config, session: mpsc::Sender<helped::In>) -> Option<EndKey> {
+    let pressed = move || {
+        if session.blocking_send(helped::In::End(CloseReason::EndedByCustomer)).is_err() {
+            tracing::debug!("the session had ended when its end key was pressed");
+        }
+    };
+    EndKey::take(config.display.as_deref(), pressed)
+        .inspect_err(|error| tracing::warn!(error = client::chain(error), "the session has no end key"))
+        .ok()
 }
 
 fn now() -> Now {

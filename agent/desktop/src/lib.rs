@@ -1,4 +1,5 @@
-//! What the operating system lets Amparo do with mouse and keyboard. Called by the customer's input thread after consent, by nobody else.
+//! What the operating system lets Amparo do with mouse and keyboard: move and press them, called by the customer's input thread after
+//! consent and by nobody else; and hear the key that ends a session.
 //!
 //! Must never decide whether an input is allowed: that is the session machine's, before it comes here. What is typed is never logged.
 
@@ -6,6 +7,7 @@
 
 use protocol::message::input::Input;
 
+pub mod end_key;
 mod hands;
 pub mod inject;
 

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use amparo_desktop::{self as desktop, Choice};
+use amparo_desktop::{self as desktop, Choice, end_key::EndKey};
 use protocol::message::input::{Button, Input};
 use x11rb::{
     connection::Connection as _,
@@ -158,4 +158,46 @@ fn a_display_that_is_not_there_is_an_error() {
     assert!(matches!(desktop::open(&choice), Err(desktop::Error::Open { .. })));
     let choice = Choice { backend: Some("nonsense".to_owned()), display: None };
     assert!(matches!(desktop::open(&choice), Err(desktop::Error::Unknown(_))));
+}
+
+/// Presses a chord the way a person's keyboard does.
+fn chord(keyboard: &mut dyn desktop::Injector, codes: &[u16]) {
+    for code in codes {
+        keyboard.inject(&Input::Key { code: *code, down: true }).unwrap();
+    }
+    for code in codes.iter().rev() {
+        keyboard.inject(&Input::Key { code: *code, down: false }).unwrap();
+    }
+}
+
+#[test]
+fn the_end_key_is_heard_whatever_has_the_focus_and_lock_keys_are_on_and_is_given_back() {
+    // Linux evdev codes.
+    const CTRL: u16 = 29;
+    const SHIFT: u16 = 42;
+    const F12: u16 = 88;
+    const F11: u16 = 87;
+    const CAPS: u16 = 58;
+    const NUM: u16 = 69;
+    let (_server, name) = display();
+    let mut keyboard = open(&name);
+    let (press, pressed) = std::sync::mpsc::channel();
+    let take = || {
+        let press = press.clone();
+        EndKey::take(Some(&name), move || press.send(()).unwrap())
+    };
+    let key = take().unwrap();
+    assert!(matches!(take(), Err(desktop::Error::Refused(_))), "the key has one owner");
+
+    for locks in [&[][..], &[CAPS], &[NUM], &[CAPS]] {
+        chord(&mut *keyboard, locks);
+        chord(&mut *keyboard, &[CTRL, F12]);
+        chord(&mut *keyboard, &[CTRL, SHIFT, F11]);
+        chord(&mut *keyboard, &[CTRL, SHIFT, F12]);
+        pressed.recv_timeout(Duration::from_secs(30)).unwrap();
+    }
+    assert!(pressed.try_recv().is_err(), "only the whole chord is the key");
+
+    drop(key);
+    until("the key to be given back", || take().ok());
 }

@@ -317,6 +317,7 @@ fn bar() -> BarView {
         protocol: Some("2026-11-21-000042".into()),
         check_code: Some("418 902".into()),
         reconnecting: None,
+        end_key: Some("Ctrl+Shift+F12".into()),
         open: false,
     }
 }

@@ -38,6 +38,8 @@ pub(super) struct Customer {
     pub session: Option<Session>,
     pub receipt: Option<(Receipt, Saving)>,
     pub questions: u64,
+    /// The key that ends the session from anywhere, while it is ours.
+    pub end_key: Option<&'static str>,
 }
 
 /// One session of this computer.
@@ -91,6 +93,7 @@ impl Customer {
             session: None,
             receipt: None,
             questions: 0,
+            end_key: None,
         }
     }
 }
@@ -160,6 +163,11 @@ impl Controller {
         });
         self.effects.push_back(Effect::StartHelped(incoming.session, self.customer.password.clone()));
         self.effects.push_back(Effect::Say(ToRelay::Join(incoming.token)));
+    }
+
+    /// The system has given us this key, or taken it.
+    pub fn end_key(&mut self, chord: Option<&'static str>) {
+        self.customer.end_key = chord;
     }
 
     /// News of this computer's session.

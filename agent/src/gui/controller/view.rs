@@ -190,6 +190,7 @@ fn bar(c: &Controller, now: Now) -> Option<BarView> {
         protocol: Some(session.protocol.to_string()),
         check_code: phrase(session.phrase),
         reconnecting: away_since.map(|since| left(since, limits::RESUME_WITHIN, now)),
+        end_key: c.customer.end_key.map(str::to_owned),
         open: session.bar_open,
     })
 }

@@ -162,7 +162,7 @@ pub(super) fn bar_data(l: Language, v: &BarView) -> ui::BarData {
         lost: v.reconnecting.is_some(),
         lost_line: v.reconnecting.map(|left| phrases::bar_lost(l, left)).unwrap_or_default().into(),
         open: v.open,
-        hotkey: SharedString::new(),
+        hotkey: text(&v.end_key),
     }
 }
 

@@ -25,6 +25,8 @@ pub struct BarView {
     pub check_code: Option<String>,
     /// Contact is lost; the session ends by itself in this time.
     pub reconnecting: Option<Duration>,
+    /// The key that ends the session from anywhere. None: the system gave us none.
+    pub end_key: Option<String>,
     /// The panel is open.
     pub open: bool,
 }
