@@ -2,7 +2,7 @@
 
 use std::net::UdpSocket;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use harness::automation::Page;
@@ -406,5 +406,47 @@ fn a_slow_and_lossy_network_still_carries_a_session() -> Result<()> {
     }
     story::open(&customer, &attendant, &credentials, Ticket::New)?;
     story::end_by_customer(&customer, &attendant)?;
+    world.check_tickets().map(|started| assert_eq!(started, 1))
+}
+
+/// Threads of a program that look at the screen or move the mouse.
+fn sharing(pid: u32) -> Result<usize> {
+    let mut sharing = 0;
+    for task in std::fs::read_dir(format!("/proc/{pid}/task"))? {
+        // A thread that ends while they are listed is not sharing.
+        let name = std::fs::read_to_string(task?.path().join("comm")).unwrap_or_default();
+        sharing += usize::from(matches!(name.trim(), "screen" | "input"));
+    }
+    Ok(sharing)
+}
+
+#[test]
+fn the_end_key_stops_screen_and_input_within_200_ms_with_the_network_dead() -> Result<()> {
+    let (world, password) = World::with_attendant()?;
+    let (mut customer, attendant, credentials) = both(&world, &password)?;
+    let pid = customer.program()?.pid();
+    ensure!(sharing(pid)? == 0, "nothing is shared before a session");
+    story::open(&customer, &attendant, &credentials, Ticket::New)?;
+    ensure!(sharing(pid)? == 2, "screen and input have a thread each");
+
+    customer.network()?.cut();
+    let pressed = Instant::now();
+    customer.hands.press("ctrl+shift+F12")?;
+    while sharing(pid)? > 0 {
+        ensure!(pressed.elapsed() < Duration::from_secs(5), "the end key does not end it");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let took = pressed.elapsed();
+    println!("from the key to the end of screen and input: {took:?}");
+    ensure!(took < Duration::from_millis(200), "{took:?}");
+    wait_receipt(&customer)?;
+
+    // The alarm after the end waits for contact, and arrives.
+    customer.click(MAIN, "Algo pareceu errado?")?;
+    customer.click(MAIN, "Avisar a empresa")?;
+    customer.screen().wait_page_where("receipt", "with the alarm on its way", |p| p.view["alarm"] == "Sending")?;
+    customer.network()?.mend();
+    customer.screen().wait_page_where("receipt", "with the alarm delivered", |p| p.view["alarm"] == "Sent")?;
+    wait_ended(&attendant)?;
     world.check_tickets().map(|started| assert_eq!(started, 1))
 }

@@ -194,6 +194,7 @@ fn receipt() -> ReceiptView {
         protocol: Some("2026-11-21-000042".into()),
         record: Some("48:9f86d081884c7d65".into()),
         ending: Ending::ByCustomer,
+        alarm: Alarm::Offered,
         saving: Saving::Offered,
     }
 }
@@ -317,6 +318,7 @@ fn bar() -> BarView {
         protocol: Some("2026-11-21-000042".into()),
         check_code: Some("418 902".into()),
         reconnecting: None,
+        alarm: Alarm::Offered,
         end_key: Some("Ctrl+Shift+F12".into()),
         open: false,
     }

@@ -28,6 +28,8 @@ pub enum Command {
     AllowControl(bool),
     /// Open or close the panel under the session bar.
     ToggleBarPanel,
+    /// Warn the company's administrators of this session, or of the one that has just ended.
+    RaiseAlarm,
     /// Write the receipt to a file the customer can find.
     SaveReceipt,
     /// The receipt was read.

@@ -19,7 +19,7 @@ use protocol::{
         FromRelay, ToRelay,
         directory::{Field, FieldKey, Register},
         hello::{Refusal, Welcome},
-        pairing::{CloseReason, Happened, Report, ReportKept, Role},
+        pairing::{CloseReason, Happened, Report, ReportKept, Role, Step},
     },
 };
 
@@ -221,6 +221,7 @@ impl Controller {
             | Command::Answer { .. }
             | Command::AllowControl(_)
             | Command::ToggleBarPanel
+            | Command::RaiseAlarm
             | Command::SaveReceipt
             | Command::DismissReceipt => self.customer_command(command, now),
             Command::End if self.customer.session.is_some() => self.customer_command(command, now),
@@ -293,13 +294,14 @@ impl Controller {
                 self.send_reports(now);
             }
             FromRelay::Incoming(incoming) => self.customer_incoming(incoming),
-            FromRelay::ReportKept(ReportKept { session, ended, record }) => {
+            FromRelay::ReportKept(ReportKept { session, step, record }) => {
                 if let Some(record) = record {
                     self.customer_recorded(session, record);
                 }
-                self.reports.retain(|pending| {
-                    pending.report.session != session || matches!(pending.report.what, Happened::Ended { .. }) != ended
-                });
+                self.reports.retain(|pending| pending.report.session != session || pending.report.what.step() != step);
+                if step == Step::Alarm {
+                    self.customer_alarm_kept(session);
+                }
             }
             FromRelay::SessionTicket(numbers) => {
                 self.customer_ticket(&numbers);

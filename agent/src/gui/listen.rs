@@ -26,6 +26,7 @@ impl Windows {
             on_renew_password => Command::RenewPassword;
             on_copied => Command::CredentialsCopied;
             on_toggle_bar_panel => Command::ToggleBarPanel;
+            on_raise_alarm => Command::RaiseAlarm;
             on_save_receipt => Command::SaveReceipt;
             on_dismiss_receipt => Command::DismissReceipt;
             on_retry_now => Command::RetryNow;

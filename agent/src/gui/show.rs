@@ -16,10 +16,10 @@ use super::strings::words::{Terms, Words};
 use super::strings::{Language, moment, phrases};
 use super::ui::{self, Mood};
 use super::view_model::{
-    Allowed, BarView, BrandView, CheckKind, CheckResult, ConnectStage, ConnectingView, ConsentView, ControlState,
-    EndedView, Ending, FieldsView, HomeView, LinkView, LoginView, Lookup, Notice, Page, PartnerView, PictureKind,
-    Quality, ReceiptView, Saving, Scale, Theme, TicketChoice, TicketStatus, TicketStepView, UnreachableView, ViewModel,
-    ViewerView, WaitingView,
+    Alarm, Allowed, BarView, BrandView, CheckKind, CheckResult, ConnectStage, ConnectingView, ConsentView,
+    ControlState, EndedView, Ending, FieldsView, HomeView, LinkView, LoginView, Lookup, Notice, Page, PartnerView,
+    PictureKind, Quality, ReceiptView, Saving, Scale, Theme, TicketChoice, TicketStatus, TicketStepView,
+    UnreachableView, ViewModel, ViewerView, WaitingView,
 };
 use super::windows::Windows;
 

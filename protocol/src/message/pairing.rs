@@ -201,6 +201,33 @@ pub enum Happened {
         /// Times the connection was lost and came back.
         reconnects: u32,
     },
+    /// The customer warns the company's administrators of it, during it or after it. Only from the customer.
+    Alarm {
+        /// When, by the relay's clock, in milliseconds since 1970 UTC.
+        at_unix_ms: u64,
+    },
+}
+
+/// Which report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Step {
+    /// [`Happened::Started`].
+    Started,
+    /// [`Happened::Ended`].
+    Ended,
+    /// [`Happened::Alarm`].
+    Alarm,
+}
+
+impl Happened {
+    /// Which one it is.
+    pub fn step(&self) -> Step {
+        match self {
+            Self::Started { .. } => Step::Started,
+            Self::Ended { .. } => Step::Ended,
+            Self::Alarm { .. } => Step::Alarm,
+        }
+    }
 }
 
 /// A report was written down.
@@ -208,8 +235,8 @@ pub enum Happened {
 pub struct ReportKept {
     /// The session.
     pub session: SessionId,
-    /// The end, not the start.
-    pub ended: bool,
+    /// Which report.
+    pub step: Step,
     /// Of an end: where the relay's audit log stood when it was written.
     pub record: Option<RecordMark>,
 }

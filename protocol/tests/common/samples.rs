@@ -155,6 +155,7 @@ fn happened() -> Vec<Happened> {
     vec![
         Happened::Started { granted: Grants::CONTROL, attendant: text("Ana Ribeiro"), at_unix_ms: 1_795_000_000_000 },
         Happened::Ended { why: CloseReason::EndedByCustomer, at_unix_ms: 1_795_000_060_000, reconnects: 2 },
+        Happened::Alarm { at_unix_ms: 1_795_000_090_000 },
     ]
 }
 
@@ -239,7 +240,7 @@ fn from_relay() -> Vec<FromRelay> {
         FromRelay::RejoinReady(RejoinReady { session: session(), token: token(11), resume: token(12) }),
         FromRelay::ReportKept(ReportKept {
             session: session(),
-            ended: true,
+            step: Step::Ended,
             record: Some(RecordMark { line: 48, hash: [0x9f; 8] }),
         }),
         FromRelay::SessionTicket(SessionTicket {

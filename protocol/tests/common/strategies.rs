@@ -89,7 +89,12 @@ fn happened() -> impl Strategy<Value = Happened> {
             at_unix_ms,
             reconnects
         }),
+        any::<u64>().prop_map(|at_unix_ms| Happened::Alarm { at_unix_ms }),
     ]
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop::sample::select(vec![Step::Started, Step::Ended, Step::Alarm])
 }
 
 /// Any [`ToRelay`].
@@ -216,9 +221,9 @@ pub fn from_relay() -> impl Strategy<Value = FromRelay> {
             token,
             resume
         })),
-        (session(), any::<bool>(), option::of(any::<(u64, [u8; 8])>())).prop_map(|(session, ended, record)| {
+        (session(), step(), option::of(any::<(u64, [u8; 8])>())).prop_map(|(session, step, record)| {
             let record = record.map(|(line, hash)| RecordMark { line, hash });
-            FromRelay::ReportKept(ReportKept { session, ended, record })
+            FromRelay::ReportKept(ReportKept { session, step, record })
         }),
         (session(), protocol_number(), option::of(number())).prop_map(|(session, protocol, ticket)| {
             FromRelay::SessionTicket(SessionTicket { session, protocol, ticket })

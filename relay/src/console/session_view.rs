@@ -26,6 +26,8 @@ pub(super) struct EndedRow {
     pub(super) protocol: String,
     /// Never allowed: it is on no ticket.
     pub(super) never: bool,
+    /// The customer raised an alarm.
+    pub(super) alarm: bool,
     pub(super) oob: bool,
 }
 
@@ -54,6 +56,7 @@ impl EndedRow {
             ticket: s.ticket_shown().map(|n| n.as_str().to_owned()),
             protocol: s.protocol.to_string(),
             never: s.state == SessionState::NotStarted,
+            alarm: s.alarm_at.is_some(),
             oob: false,
         }
     }
@@ -68,6 +71,8 @@ pub(super) struct SessionCard {
     pub(super) attendant: String,
     pub(super) customer: String,
     pub(super) reconnects: u32,
+    /// The customer raised an alarm.
+    pub(super) alarm: bool,
     /// Nothing while it is under way.
     pub(super) result: Option<(&'static str, &'static str, &'static str)>,
 }
@@ -90,6 +95,7 @@ impl SessionCard {
             attendant: s.attendant_name.clone(),
             customer: s.customer_name.clone(),
             reconnects: s.reconnects,
+            alarm: s.alarm_at.is_some(),
             result: s.close_reason.as_ref().map(|why| shell::result(t, why)),
         }
     }

@@ -118,6 +118,7 @@ texts! {
     no_session: "Nenhuma sessão em andamento.", "No session in progress.", "Ninguna sesión en curso.";
     ended_today: "Encerradas hoje", "Ended today", "Terminadas hoy";
     none_ended: "Nenhuma sessão terminou hoje ainda.", "No session has ended today yet.", "Ninguna sesión terminó hoy todavía.";
+    customer_alarm: "Alerta do cliente", "Customer's alarm", "Alerta del cliente";
     to_be_opened: "a abrir", "to be opened", "por abrir";
     result: "Resultado", "Result", "Resultado";
     began: "Início", "Start", "Inicio";

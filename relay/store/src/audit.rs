@@ -18,6 +18,8 @@ pub(crate) use chain::{RawLine, link};
 
 /// What a line about a crossed guessing limit is called.
 pub const ALARM: &str = "alarm.guessing";
+/// What a line about a customer's alarm is called.
+pub const SESSION_ALARM: &str = "alarm.session";
 
 /// One line of the audit log.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -137,6 +137,8 @@ pub struct Session {
     pub reconnects: u32,
     /// Where the audit log's chain stood after the line about its end.
     pub audit: Option<AuditHead>,
+    /// When the customer raised an alarm about it.
+    pub alarm_at: Option<Timestamp>,
 }
 
 impl Session {
@@ -203,6 +205,9 @@ pub trait SessionRecords: Send + Sync {
 
     /// The session is over: row and outbox row in one transaction. One that never started is closed without an outbox row.
     async fn end_session(&self, id: SessionId, ended: &Ended, now: Timestamp) -> Result<Kept, StoreError>;
+
+    /// The customer says that something was wrong: row and audit line in one transaction. Of a session that never began, too.
+    async fn alarm_session(&self, id: SessionId, at: Timestamp, now: Timestamp) -> Result<Kept, StoreError>;
 
     /// One session of any tenant: programs name it by its random id and prove their part in it.
     async fn session(&self, id: SessionId) -> Result<Session, StoreError>;

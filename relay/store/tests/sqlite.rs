@@ -64,7 +64,8 @@ macro_rules! whole_suite {
                 a_role_change_takes_effect_on_a_login_under_way, an_id_is_given_to_nobody_else_for_a_day,
                 the_audit_log_is_listed_newest_first_per_tenant, a_healthy_store_says_so;
             sessions: protocol_numbers_count_per_tenant_and_utc_day, sessions_dialled_at_once_get_different_numbers,
-                a_session_is_read_back_as_it_went, start_and_end_are_written_once_however_often_they_are_reported,
+                a_session_is_read_back_as_it_went, a_customers_alarm_is_written_once_during_a_session_or_after_it,
+                start_and_end_are_written_once_however_often_they_are_reported,
                 a_session_that_never_started_tells_nobody, a_start_that_is_reported_after_the_end_still_gives_one_pair_in_order,
                 times_that_cannot_be_are_put_in_order, unknown_sessions_are_not_found,
                 unfinished_sessions_are_those_a_restart_must_see_to, history_is_newest_first_in_pages_and_only_the_tenants,

@@ -11,7 +11,7 @@ use protocol::{
     id::{AppId, DeviceId, SessionId, TenantId},
     message::{
         FromRelay,
-        pairing::{CloseReason, DialError},
+        pairing::{CloseReason, DialError, Step},
     },
 };
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::SliceRandom};
@@ -30,7 +30,7 @@ fn why(answer: FromRelay) -> DialError {
 async fn wrong_password(attendant: &mut Program, customer: &mut Program) -> SessionId {
     let (dialled, _) = attendant.dial_ok(customer).await;
     customer.report(dialled.session, ended(CloseReason::WrongPassword)).await;
-    customer.kept(dialled.session, true).await;
+    customer.kept(dialled.session, Step::Ended).await;
     attendant.closed(dialled.session).await;
     dialled.session
 }
@@ -66,7 +66,7 @@ async fn who_enters_wrong_passwords_must_wait_and_it_is_an_alarm() {
     // Told again, it is the same one.
     let again = wrong_password(&mut ana, &mut rita).await;
     rita.report(again, ended(CloseReason::WrongPassword)).await;
-    rita.kept(again, true).await;
+    rita.kept(again, Step::Ended).await;
     assert!(matches!(why(ana.dial(cida.id(), open_new()).await), DialError::TooMany { retry_after_s: 1..=60 }));
     rui.dial_ok(&mut cida).await;
 
@@ -85,9 +85,9 @@ async fn an_attendants_program_that_calls_its_wrong_passwords_something_else_is_
     for _ in 0..5 {
         let (dialled, _) = ana.dial_ok(&mut cida).await;
         ana.report(dialled.session, ended(CloseReason::Cancelled)).await;
-        ana.kept(dialled.session, true).await;
+        ana.kept(dialled.session, Step::Ended).await;
         cida.report(dialled.session, ended(CloseReason::WrongPassword)).await;
-        cida.kept(dialled.session, true).await;
+        cida.kept(dialled.session, Step::Ended).await;
     }
     assert!(matches!(why(ana.dial(cida.id(), open_new()).await), DialError::TooMany { .. }));
     // The attendant's own word about a password counts for nothing: nobody locks a colleague out.
@@ -95,7 +95,7 @@ async fn an_attendants_program_that_calls_its_wrong_passwords_something_else_is_
     for _ in 0..6 {
         let (dialled, _) = rui.dial_ok(&mut cida).await;
         rui.report(dialled.session, ended(CloseReason::WrongPassword)).await;
-        rui.kept(dialled.session, true).await;
+        rui.kept(dialled.session, Step::Ended).await;
         cida.closed(dialled.session).await;
     }
 }

@@ -4,11 +4,16 @@ use std::sync::Arc;
 
 use protocol::{
     id::{SessionId, TicketNumber},
-    message::{FromRelay, ToRelay, grant::Grants, pairing::CloseReason},
+    message::{
+        FromRelay, ToRelay,
+        grant::Grants,
+        hello::Refusal,
+        pairing::{self, CloseReason, Happened},
+    },
 };
 use store::{EventKind, NewSession, OutboxState, Session, SessionRecords, SessionState, SqliteStore};
 
-use crate::world::{World, ended, eventually, short, started};
+use crate::world::{World, ended, eventually, now_ms, short, started};
 
 #[tokio::test]
 async fn a_session_leaves_a_start_and_an_end_on_one_ticket_that_both_are_told() {
@@ -20,11 +25,11 @@ async fn a_session_leaves_a_start_and_an_end_on_one_ticket_that_both_are_told() 
     }
     assert_eq!(tickets[0], tickets[1]);
     pair.customer.report(pair.session, ended(CloseReason::EndedByCustomer)).await;
-    let noted = pair.customer.kept(pair.session, true).await.map(|mark| mark.to_string());
+    let noted = pair.customer.kept(pair.session, pairing::Step::Ended).await.map(|mark| mark.to_string());
     assert_eq!(pair.attendant.closed(pair.session).await, CloseReason::EndedByCustomer);
     // The other half tells it too, later: known already.
     pair.attendant.report(pair.session, ended(CloseReason::ProgramGone)).await;
-    assert_eq!(pair.attendant.kept(pair.session, true).await.map(|mark| mark.to_string()), noted);
+    assert_eq!(pair.attendant.kept(pair.session, pairing::Step::Ended).await.map(|mark| mark.to_string()), noted);
     let rows = eventually(async || {
         let rows = world.outbox(pair.session).await;
         rows.iter().all(|r| r.state == OutboxState::Done).then_some(rows)
@@ -83,9 +88,9 @@ async fn with_a_full_disk_nothing_begins_unrecorded_and_what_has_begun_is_record
     assert!(world.outbox(pair.session).await.is_empty());
     store.limit_pages(1_000_000).await.unwrap();
     pair.customer.report(pair.session, started()).await;
-    pair.customer.kept(pair.session, false).await;
+    pair.customer.kept(pair.session, pairing::Step::Started).await;
     pair.customer.report(pair.session, ended(CloseReason::EndedByCustomer)).await;
-    pair.customer.kept(pair.session, true).await;
+    pair.customer.kept(pair.session, pairing::Step::Ended).await;
     let kinds: Vec<_> = world.outbox(pair.session).await.iter().map(|r| r.kind).collect();
     assert_eq!(kinds, [EventKind::Start, EventKind::End]);
     let (dialled, _) = rui.dial_ok(&mut rita).await;
@@ -160,7 +165,7 @@ async fn a_relay_killed_at_any_step_leaves_one_start_and_one_end_or_none_of_both
         }
         if step == Ended {
             customer.report(session, ended(CloseReason::EndedByCustomer)).await;
-            customer.kept(session, true).await;
+            customer.kept(session, pairing::Step::Ended).await;
         }
         world.kill().await;
         world.start().await;
@@ -169,9 +174,9 @@ async fn a_relay_killed_at_any_step_leaves_one_start_and_one_end_or_none_of_both
             let mut again = world.program().await;
             again.register(world.app, "João", customer.previous()).await;
             again.report(session, started()).await;
-            again.kept(session, false).await;
+            again.kept(session, pairing::Step::Started).await;
             again.report(session, ended(CloseReason::EndedByCustomer)).await;
-            again.kept(session, true).await;
+            again.kept(session, pairing::Step::Ended).await;
         }
         let row = world.over(session).await;
         let begun = !matches!(step, Dialled | OneJoined | Paired);
@@ -191,4 +196,32 @@ async fn a_relay_killed_at_any_step_leaves_one_start_and_one_end_or_none_of_both
             assert_eq!(actions.len(), 2, "{step:?}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_customers_alarm_after_the_end_is_kept_and_an_attendant_cannot_raise_one() {
+    let world = World::new().await;
+    let mut pair = world.pair(true).await;
+    pair.customer.report_start(pair.session).await;
+    pair.customer.report(pair.session, ended(CloseReason::EndedByCustomer)).await;
+    pair.customer.kept(pair.session, pairing::Step::Ended).await;
+    let alarm = || Happened::Alarm { at_unix_ms: now_ms() };
+    for _ in 0..2 {
+        pair.customer.report(pair.session, alarm()).await;
+        pair.customer.kept(pair.session, pairing::Step::Alarm).await;
+    }
+    let row = world.row(pair.session).await;
+    assert!(row.alarm_at.is_some_and(|at| at >= row.ended_at.unwrap()));
+    assert_eq!(
+        world.relay().shared.store.audit_alarms(row.tenant, row.dialled_at).await.unwrap(),
+        1,
+        "told twice, written once"
+    );
+
+    // A session of somebody else's, and the attendant of this one.
+    let mut stranger = world.customer("Rita").await;
+    stranger.report(pair.session, alarm()).await;
+    assert_eq!(stranger.closed(pair.session).await, CloseReason::Violation);
+    pair.attendant.report(pair.session, alarm()).await;
+    pair.attendant.hear_that(|m| (m == FromRelay::Refused(Refusal::Violation)).then_some(())).await;
 }

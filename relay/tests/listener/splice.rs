@@ -2,7 +2,10 @@
 
 use std::sync::{Arc, Mutex};
 
-use protocol::message::stream::{HEAD_BYTES, StreamHead, StreamKind};
+use protocol::message::{
+    pairing::Step,
+    stream::{HEAD_BYTES, StreamHead, StreamKind},
+};
 use quinn::{ReadError, ReadToEndError, VarInt, WriteError};
 
 use crate::world::{World, eventually};
@@ -160,7 +163,7 @@ async fn a_program_outside_a_session_can_open_no_stream() {
     pair.customer
         .report(pair.session, crate::world::ended(protocol::message::pairing::CloseReason::EndedByCustomer))
         .await;
-    pair.customer.kept(pair.session, true).await;
+    pair.customer.kept(pair.session, Step::Ended).await;
     let sessions = &world.relay().shared.sessions;
     eventually(async || (sessions.count() == 0).then_some(())).await;
 }

@@ -16,7 +16,7 @@ use protocol::{
         directory::{Field, FieldKey, LoggedIn, Login, LoginToken, Opaque, Register, Registered},
         grant::Grants,
         hello::Hello,
-        pairing::{CloseReason, Dial, Dialled, Happened, Incoming, RecordMark, Report, Token},
+        pairing::{CloseReason, Dial, Dialled, Happened, Incoming, RecordMark, Report, Step, Token},
         stream::{HEAD_BYTES, StreamHead, StreamKind},
         ticket::TicketChoice,
     },
@@ -340,12 +340,12 @@ impl Program {
 
     pub async fn report_start(&mut self, session: SessionId) {
         self.report(session, started()).await;
-        self.kept(session, false).await;
+        self.kept(session, Step::Started).await;
     }
 
-    pub async fn kept(&mut self, session: SessionId, ended: bool) -> Option<RecordMark> {
+    pub async fn kept(&mut self, session: SessionId, step: Step) -> Option<RecordMark> {
         self.hear_that(|m| match m {
-            FromRelay::ReportKept(kept) if kept.session == session && kept.ended == ended => Some(kept.record),
+            FromRelay::ReportKept(kept) if kept.session == session && kept.step == step => Some(kept.record),
             _ => None,
         })
         .await

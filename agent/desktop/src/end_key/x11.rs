@@ -27,8 +27,8 @@ pub(super) struct Grab {
 impl Grab {
     pub(super) fn new(display: Option<&str>, pressed: impl Fn() + Send + 'static) -> Result<Self, Error> {
         let name = || display.map_or_else(|| std::env::var("DISPLAY").unwrap_or_default(), str::to_owned);
-        let (connection, _) =
-            RustConnection::connect(display).map_err(|error| Error::Open { display: name(), why: error.to_string() })?;
+        let (connection, _) = RustConnection::connect(display)
+            .map_err(|error| Error::Open { display: name(), why: error.to_string() })?;
         let connection = Arc::new(connection);
         let token = grab(&connection).map_err(|error| match error {
             ReplyError::X11Error(error) if error.error_kind == ErrorKind::Access => {
@@ -67,9 +67,8 @@ impl Drop for Grab {
 
 fn grab(connection: &RustConnection) -> Result<Window, ReplyError> {
     let setup = connection.setup();
-    let keys = connection
-        .get_keyboard_mapping(setup.min_keycode, setup.max_keycode - setup.min_keycode + 1)?
-        .reply()?;
+    let keys =
+        connection.get_keyboard_mapping(setup.min_keycode, setup.max_keycode - setup.min_keycode + 1)?.reply()?;
     let codes = setup.min_keycode..=setup.max_keycode;
     let symbols = keys.keysyms.chunks(usize::from(keys.keysyms_per_keycode).max(1));
     // A keyboard without the key: nothing can press it, and nothing is taken.

@@ -18,7 +18,7 @@ use protocol::{
 use super::{Controller, Effect, LinkState, Now, Receipt, ToHelped, field_error, field_map, helped};
 use crate::gui::{
     command::Command,
-    view_model::{FieldError, FieldKind, Notice, Saving},
+    view_model::{Alarm, FieldError, FieldKind, Notice, Saving},
 };
 
 /// The customer's side of the program.
@@ -38,6 +38,8 @@ pub(super) struct Customer {
     pub session: Option<Session>,
     pub receipt: Option<(Receipt, Saving)>,
     pub questions: u64,
+    /// The session that is going on or has just ended, and whether an alarm about it was raised and has arrived.
+    alarm: Option<(SessionId, Alarm)>,
     /// The key that ends the session from anywhere, while it is ours.
     pub end_key: Option<&'static str>,
 }
@@ -80,6 +82,10 @@ pub(super) enum SessionState {
 }
 
 impl Customer {
+    pub(super) fn alarm(&self) -> Alarm {
+        self.alarm.map_or(Alarm::Offered, |(_, alarm)| alarm)
+    }
+
     pub(super) fn new(password: Password, asks: bool) -> Self {
         Self {
             fields: BTreeMap::new(),
@@ -93,6 +99,7 @@ impl Customer {
             session: None,
             receipt: None,
             questions: 0,
+            alarm: None,
             end_key: None,
         }
     }
@@ -116,6 +123,13 @@ impl Controller {
                 }
             }
             Command::End => self.effects.push_back(Effect::Helped(ToHelped::End(CloseReason::EndedByCustomer))),
+            Command::RaiseAlarm => {
+                if let Some((session, alarm @ Alarm::Offered)) = &mut self.customer.alarm {
+                    *alarm = Alarm::Sending;
+                    let (session, at_unix_ms) = (*session, self.relay_now_ms(now));
+                    self.report(Role::Customer, session, Happened::Alarm { at_unix_ms }, now);
+                }
+            }
             Command::SaveReceipt => {
                 if let Some((receipt, _)) = &self.customer.receipt {
                     self.effects.push_back(Effect::KeepReceipt(receipt.clone(), self.language, true));
@@ -195,6 +209,7 @@ impl Controller {
             }
             helped::Out::Started { peer, granted } => {
                 self.customer.receipt = None;
+                self.customer.alarm = Some((id, Alarm::Offered));
                 if self.settings.known_attendants.insert(peer.operator.to_string()) {
                     self.effects.push_back(Effect::SaveSettings(self.settings.clone()));
                 }
@@ -262,6 +277,13 @@ impl Controller {
                 Notice::WrongPassword { tries, limit: limits::PASSWORD_TRIES }
             };
             self.notice = Some((notice, now.instant));
+        }
+    }
+
+    /// The relay has written an alarm down.
+    pub(super) fn customer_alarm_kept(&mut self, session: SessionId) {
+        if let Some((_, alarm)) = self.customer.alarm.as_mut().filter(|(about, _)| *about == session) {
+            *alarm = Alarm::Sent;
         }
     }
 

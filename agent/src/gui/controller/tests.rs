@@ -11,7 +11,7 @@ use protocol::{
         directory::{FieldKey, LoggedIn, Opaque, Registered},
         grant::Grants,
         hello::Welcome,
-        pairing::{CloseReason, DialError, DialRefused, Dialled, Happened, Incoming, RecordMark, ReportKept},
+        pairing::{CloseReason, DialError, DialRefused, Dialled, Happened, Incoming, RecordMark, ReportKept, Step},
         ticket::{SessionTicket, TicketBrief, TicketError, TicketFound, TicketStatus},
     },
     session::{CheckPhrase, customer::Peer},
@@ -26,7 +26,8 @@ use crate::{
         command::{Command, Secret},
         strings::Language,
         view_model::{
-            BrandView, ConnectStage, FieldError, FieldKind, Lookup, MainWindow, Notice, Page, TicketChoice, Trouble,
+            Alarm, BrandView, ConnectStage, FieldError, FieldKind, Lookup, MainWindow, Notice, Page, TicketChoice,
+            Trouble,
         },
     },
 };
@@ -293,10 +294,10 @@ fn start_and_end_are_reported_until_the_relay_has_them_by_its_own_clock() {
         matches!(&reports[..], [Happened::Started { .. }, Happened::Ended { why: CloseReason::ConnectionLost, .. }]),
         "{reports:?}"
     );
-    story.hear(FromRelay::ReportKept(ReportKept { session: session(), ended: false, record: None }));
+    story.hear(FromRelay::ReportKept(ReportKept { session: session(), step: Step::Started, record: None }));
     story.pass(Duration::from_secs(6));
     assert!(matches!(&story.reports()[..], [Happened::Ended { .. }]), "what was not acknowledged is said again");
-    story.hear(FromRelay::ReportKept(ReportKept { session: session(), ended: true, record: None }));
+    story.hear(FromRelay::ReportKept(ReportKept { session: session(), step: Step::Ended, record: None }));
     story.pass(Duration::from_secs(6));
     assert_eq!(story.reports(), []);
 }
@@ -323,9 +324,9 @@ fn a_session_ends_with_a_receipt_a_new_password_and_a_ticket_that_may_come_later
     story.effects();
     let record = Some(RecordMark { line: 48, hash: [0x9f; 8] });
     let of = |n| protocol::id::SessionId::from_bytes([n; 16]);
-    story.hear(FromRelay::ReportKept(ReportKept { session: of(0xee), ended: true, record }));
+    story.hear(FromRelay::ReportKept(ReportKept { session: of(0xee), step: Step::Ended, record }));
     assert!(matches!(story.page(), Page::Receipt(receipt) if receipt.record.is_none()), "of another session");
-    story.hear(FromRelay::ReportKept(ReportKept { session: session(), ended: true, record }));
+    story.hear(FromRelay::ReportKept(ReportKept { session: session(), step: Step::Ended, record }));
     assert!(matches!(story.page(), Page::Receipt(receipt) if receipt.record.as_deref() == Some("48:9f9f9f9f9f9f9f9f")));
     let kept: Vec<Effect> = story.effects();
     let Some(Effect::KeepReceipt(receipt, language, false)) = kept.first() else { panic!("{kept:?}") };
@@ -470,4 +471,35 @@ fn giving_up_before_the_relay_answers_frees_the_customer() {
         protocol,
     }));
     assert!(matches!(&story.reports()[..], [Happened::Ended { why: CloseReason::Cancelled, .. }]));
+}
+
+#[test]
+fn an_alarm_is_raised_once_even_after_the_end_and_told_again_until_it_is_kept() {
+    let mut story = Story::begin().waiting();
+    story.allow();
+    story.tell(Command::RaiseAlarm);
+    story.tell(Command::RaiseAlarm);
+    let alarms = |reports: &[Happened]| reports.iter().filter(|what| matches!(what, Happened::Alarm { .. })).count();
+    assert_eq!(alarms(&story.reports()), 1);
+    story.helped(helped::Out::Over { why: CloseReason::EndedByCustomer, begun: true, reconnects: 0 });
+    let alarm = |story: &Story| if let Page::Receipt(receipt) = story.page() { receipt.alarm } else { panic!() };
+    assert_eq!(alarm(&story), Alarm::Sending);
+    story.pass(Duration::from_secs(6));
+    assert_eq!(alarms(&story.reports()), 1, "not acknowledged: told again");
+    story.hear(FromRelay::ReportKept(ReportKept { session: session(), step: Step::Alarm, record: None }));
+    assert_eq!(alarm(&story), Alarm::Sent);
+    story.pass(Duration::from_secs(6));
+    assert_eq!(alarms(&story.reports()), 0);
+}
+
+#[test]
+fn an_alarm_can_be_raised_when_all_is_over_and_not_before_a_session() {
+    let mut story = Story::begin().waiting();
+    story.tell(Command::RaiseAlarm);
+    assert!(story.reports().is_empty());
+    story.allow();
+    story.helped(helped::Out::Over { why: CloseReason::EndedByAttendant, begun: true, reconnects: 0 });
+    story.reports();
+    story.tell(Command::RaiseAlarm);
+    assert!(matches!(&story.reports()[..], [Happened::Alarm { .. }]));
 }

@@ -69,6 +69,7 @@ fn page(c: &Controller, now: Now) -> Page {
             protocol: Some(receipt.protocol.to_string()),
             record: receipt.record.as_ref().map(ToString::to_string),
             ending: ending(receipt.why),
+            alarm: c.customer.alarm(),
             saving: saving.clone(),
         });
     }
@@ -190,6 +191,7 @@ fn bar(c: &Controller, now: Now) -> Option<BarView> {
         protocol: Some(session.protocol.to_string()),
         check_code: phrase(session.phrase),
         reconnecting: away_since.map(|since| left(since, limits::RESUME_WITHIN, now)),
+        alarm: c.customer.alarm(),
         end_key: c.customer.end_key.map(str::to_owned),
         open: session.bar_open,
     })

@@ -163,6 +163,7 @@ pub(super) fn bar_data(l: Language, v: &BarView) -> ui::BarData {
         lost_line: v.reconnecting.map(|left| phrases::bar_lost(l, left)).unwrap_or_default().into(),
         open: v.open,
         hotkey: text(&v.end_key),
+        alarm: super::customer::alarm(v.alarm),
     }
 }
 

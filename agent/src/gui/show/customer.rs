@@ -71,11 +71,20 @@ pub(super) fn receipt(l: Language, v: &ReceiptView) -> ui::ReceiptData {
         mood,
         title: if v.ending == Ending::Lost { t.receipt_lost } else { t.receipt_title }.into(),
         line: phrases::no_longer_has_access(l, &v.attendant).into(),
+        alarm: alarm(v.alarm),
         savable: v.saving == Saving::Offered,
         saved: match &v.saving {
             Saving::Saved { place } => phrases::saved_at(l, place).into(),
             _ => SharedString::new(),
         },
+    }
+}
+
+pub(super) fn alarm(alarm: Alarm) -> ui::AlarmState {
+    match alarm {
+        Alarm::Offered => ui::AlarmState::Offered,
+        Alarm::Sending => ui::AlarmState::Sending,
+        Alarm::Sent => ui::AlarmState::Sent,
     }
 }
 

@@ -38,7 +38,7 @@ macro_rules! table {
 macro_rules! drawn {
     ($make:ident) => {
         $make! {
-            about, about_licences, all_monitors, allowed_now, altered_lead, altered_title, altered_why,
+            about, about_licences, alarm_ask, alarm_explained, alarm_raise, alarm_sending, alarm_sent, all_monitors, allowed_now, altered_lead, altered_title, altered_why,
             always_while_it_lasts, asks_permission, back, back_home, cancel, certificate_valid, check_code,
             check_code_hint, close, code, connect, connect_to, connecting, consent_hint, consent_hint_code,
             control, copied, copy, copy_both, copy_details, copy_id, copy_password, copy_protocol, customer,
@@ -62,6 +62,11 @@ table! {
     Words {
         about: "Sobre o Amparo", "About Amparo", "Acerca de Amparo";
         about_licences: "Amparo é oferecido sob as licenças MIT e Apache 2.0. Os textos usam a fonte Inter (OFL), os ícones são do Lucide (ISC) e as janelas são feitas com Slint.", "Amparo is available under the MIT and Apache 2.0 licences. Text is set in Inter (OFL), icons are from Lucide (ISC), and the windows are made with Slint.", "Amparo se ofrece bajo las licencias MIT y Apache 2.0. Los textos usan la fuente Inter (OFL), los iconos son de Lucide (ISC) y las ventanas están hechas con Slint.";
+        alarm_ask: "Algo pareceu errado?", "Did something seem wrong?", "¿Algo le pareció extraño?";
+        alarm_explained: "O aviso vai aos administradores da empresa, não ao atendente.", "This goes to the company's administrators, not to the attendant.", "El aviso va a los administradores de la empresa, no al agente.";
+        alarm_raise: "Avisar a empresa", "Tell the company", "Avisar a la empresa";
+        alarm_sending: "O aviso segue assim que houver contato.", "Your warning goes out as soon as there is contact.", "El aviso se enviará en cuanto haya contacto.";
+        alarm_sent: "A empresa foi avisada.", "The company was told.", "La empresa fue avisada.";
         all_monitors: "todos os monitores", "all monitors", "todos los monitores";
         allowed_now: "Permitido agora", "Allowed now", "Permitido ahora";
         altered_lead: "Este arquivo foi alterado e não vai abrir. Baixe de novo pelo link que você recebeu.", "This file was changed and won't open. Download it again from your link.", "Este archivo fue modificado y no se abrirá. Descárguelo de nuevo desde el enlace que recibió.";

@@ -142,6 +142,8 @@ pub struct ReceiptView {
     pub record: Option<String>,
     /// Who or what ended it.
     pub ending: Ending,
+    /// Whether the customer has warned the company of this session.
+    pub alarm: Alarm,
     /// Whether and where the receipt can be saved.
     pub saving: Saving,
 }

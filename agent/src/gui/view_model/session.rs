@@ -27,8 +27,22 @@ pub struct BarView {
     pub reconnecting: Option<Duration>,
     /// The key that ends the session from anywhere. None: the system gave us none.
     pub end_key: Option<String>,
+    /// Whether the customer has warned the company of this session.
+    pub alarm: Alarm,
     /// The panel is open.
     pub open: bool,
+}
+
+/// Whether a customer has warned the company of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Default)]
+pub enum Alarm {
+    /// Not yet.
+    #[default]
+    Offered,
+    /// It is on its way, or waits for contact.
+    Sending,
+    /// The company's server has it.
+    Sent,
 }
 
 /// How the picture fills the viewer window.

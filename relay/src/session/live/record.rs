@@ -8,7 +8,7 @@ use std::{collections::VecDeque, time::Duration};
 use super::*;
 use crate::session::guess::Alarm;
 use protocol::message::{
-    pairing::{Happened, RecordMark, Report, ReportKept},
+    pairing::{Happened, RecordMark, Report, ReportKept, Step},
     ticket::SessionTicket,
 };
 use store::{Ended, Started};
@@ -22,7 +22,7 @@ pub enum ReportOutcome {
     NotNow,
     /// No session of this program: it need not ask again.
     NotYours,
-    /// Only the customer's program tells a start.
+    /// Only the customer's program tells a start or raises an alarm.
     Violation,
 }
 
@@ -100,7 +100,7 @@ impl Sessions {
             return ReportOutcome::NotYours;
         }
         match &report.what {
-            Happened::Started { .. } if !customer => ReportOutcome::Violation,
+            Happened::Started { .. } | Happened::Alarm { .. } if !customer => ReportOutcome::Violation,
             Happened::Started { granted, attendant, at_unix_ms } => {
                 let started = Started {
                     granted: *granted,
@@ -117,6 +117,7 @@ impl Sessions {
                 let ended = Ended { why: *why, at: reported(*at_unix_ms), reconnects: *reconnects };
                 self.report_end(session, ended).await
             }
+            Happened::Alarm { at_unix_ms } => self.report_alarm(session, reported(*at_unix_ms)).await,
         }
     }
 
@@ -142,7 +143,7 @@ impl Sessions {
                 self.record.outbox.notify_one();
                 self.announce(session, &row.protocol, known, peers);
                 self.changes.bump();
-                ReportOutcome::Kept(ReportKept { session, ended: false, record: None })
+                ReportOutcome::Kept(ReportKept { session, step: Step::Started, record: None })
             }
             Err(error) => {
                 if let Some(live) = map.get_mut(&session) {
@@ -160,11 +161,25 @@ impl Sessions {
         match self.write(session, start.as_ref(), &ended).await {
             Ok(()) => {
                 self.remove(session, ended.why);
-                ReportOutcome::Kept(ReportKept { session, ended: true, record: self.noted(session).await })
+                ReportOutcome::Kept(ReportKept { session, step: Step::Ended, record: self.noted(session).await })
             }
             Err(error) => {
                 tracing::error!(%session, error = &error as &dyn std::error::Error, "an end cannot be written down now");
                 self.finish(session, ended.why, ended.at);
+                ReportOutcome::NotNow
+            }
+        }
+    }
+
+    async fn report_alarm(&self, session: SessionId, at: Timestamp) -> ReportOutcome {
+        match self.store.alarm_session(session, at, Timestamp::now()).await {
+            Ok(_) => {
+                tracing::warn!(%session, "the customer has raised an alarm about this session");
+                self.changes.bump();
+                ReportOutcome::Kept(ReportKept { session, step: Step::Alarm, record: None })
+            }
+            Err(error) => {
+                tracing::error!(%session, error = &error as &dyn std::error::Error, "an alarm cannot be written down now");
                 ReportOutcome::NotNow
             }
         }

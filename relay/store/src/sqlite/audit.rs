@@ -12,7 +12,8 @@ use super::{
 };
 use crate::{
     audit::{
-        ALARM, AuditBreak, AuditEntry, AuditHead, AuditLine, AuditMark, AuditRecords, AuditVerified, RawLine, link,
+        ALARM, AuditBreak, AuditEntry, AuditHead, AuditLine, AuditMark, AuditRecords, AuditVerified, RawLine,
+        SESSION_ALARM, link,
     },
     error::StoreError,
 };
@@ -216,14 +217,14 @@ impl AuditRecords for SqliteStore {
     async fn audit_alarms(&self, tenant: TenantId, since: Timestamp) -> Result<u32, StoreError> {
         // The word stands in the text: only so the index of alarms is used.
         let row = sqlx::query(
-            "SELECT count(*) AS alarms FROM audit WHERE tenant = ? AND what = 'alarm.guessing' AND at >= ?",
+            "SELECT count(*) AS alarms FROM audit WHERE tenant = ? AND what IN ('alarm.guessing', 'alarm.session') AND at >= ?",
         )
         .bind(tenant.as_bytes().as_slice())
         .bind(ms(since))
         .fetch_one(&self.readers)
         .await
         .map_err(error::of)?;
-        debug_assert_eq!(ALARM, "alarm.guessing");
+        debug_assert_eq!((ALARM, SESSION_ALARM), ("alarm.guessing", "alarm.session"));
         row.count("alarms")
     }
 }

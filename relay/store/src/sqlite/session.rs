@@ -18,7 +18,7 @@ use super::{
     row::{Columns, damaged, fold, folded, json, ms, word, words},
 };
 use crate::{
-    audit::{AuditEntry, AuditHead},
+    audit::{AuditEntry, AuditHead, SESSION_ALARM},
     error::StoreError,
     outbox::EventKind,
     session::{Ended, HistoryQuery, Kept, NewSession, OpenedSession, Session, SessionRecords, SessionState, Started},
@@ -52,6 +52,7 @@ pub(super) fn session(row: &SqliteRow) -> Result<Session, StoreError> {
         close_reason: if close_reason.is_some() { Some(row.word("close_reason")?) } else { None },
         reconnects: row.count("reconnects")?,
         audit: noted(row)?,
+        alarm_at: row.time_if_any("alarm_at")?,
     })
 }
 
@@ -263,6 +264,25 @@ impl SessionRecords for SqliteStore {
         if state == SessionState::Ended {
             outbox::add(&mut tx, &session, EventKind::End, now).await?;
         }
+        tx.commit().await.map_err(error::of)?;
+        Ok(Kept::New)
+    }
+
+    async fn alarm_session(&self, id: SessionId, at: Timestamp, now: Timestamp) -> Result<Kept, StoreError> {
+        let mut tx = self.write().await?;
+        let session = one(&mut tx, id).await?;
+        if session.alarm_at.is_some() {
+            return Ok(Kept::Already);
+        }
+        let at = at.max(session.dialled_at);
+        sqlx::query("UPDATE sessions SET alarm_at = ?2 WHERE id = ?1")
+            .bind(id.as_bytes().as_slice())
+            .bind(ms(at))
+            .execute(&mut *tx)
+            .await
+            .map_err(error::of)?;
+        let detail = format!("session={} customer={} alarm_ms={}", session.id, session.customer_name, ms(at));
+        audit::add(&mut tx, &line(&session, SESSION_ALARM, detail, now)).await?;
         tx.commit().await.map_err(error::of)?;
         Ok(Kept::New)
     }

@@ -72,6 +72,28 @@ pub async fn a_session_is_read_back_as_it_went(w: &World) {
     assert_eq!(w.store().await.session(other).await.unwrap().choice, open_new());
 }
 
+pub async fn a_customers_alarm_is_written_once_during_a_session_or_after_it(w: &World) {
+    let store = w.store().await;
+    let alarms = || store.audit_alarms(w.varanda.tenant, at(0));
+    for (n, over) in [(1, false), (2, true)] {
+        let id = w.dialled(n, on("4821")).await;
+        store.start_session(id, &start(5), at(6)).await.unwrap();
+        if over {
+            store.end_session(id, &end(65), at(66)).await.unwrap();
+        }
+        let before = alarms().await.unwrap();
+        assert_eq!(store.alarm_session(id, at(70), at(71)).await.unwrap(), Kept::New);
+        assert_eq!(store.alarm_session(id, at(99), at(99)).await.unwrap(), Kept::Already);
+        assert_eq!(store.session(id).await.unwrap().alarm_at, Some(at(70)));
+        assert_eq!(alarms().await.unwrap(), before + 1);
+    }
+    let newest = store.audit_list(w.varanda.tenant, 1).await.unwrap().remove(0);
+    assert_eq!((newest.what.as_str(), newest.at), (store::SESSION_ALARM, at(71)));
+    assert!(newest.detail.contains("customer=Cida Conceição"), "{}", newest.detail);
+    let unknown = store.alarm_session(SessionId::from_bytes([99; 16]), at(1), at(1)).await;
+    assert!(matches!(unknown, Err(StoreError::NotFound { what: "session" })));
+}
+
 pub async fn start_and_end_are_written_once_however_often_they_are_reported(w: &World) {
     let id = w.dialled(1, open_new()).await;
     assert_eq!(w.store().await.start_session(id, &start(5), at(5)).await.unwrap(), Kept::New);

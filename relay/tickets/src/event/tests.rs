@@ -43,6 +43,7 @@ fn session() -> Session {
         close_reason: Some(CloseReason::EndedByCustomer),
         reconnects: 1,
         audit: Some(AuditHead { seq: 48, hash: [0xab; 32] }),
+        alarm_at: None,
     }
 }
 
