@@ -40,6 +40,9 @@ pub enum SecureError {
     /// The handshake failed: a wrong certificate, a changed byte, another protocol.
     #[error("the protected connection could not be set up")]
     Handshake(#[source] std::io::Error),
+    /// The other half did not choose our application protocol.
+    #[error("the other side speaks another protocol")]
+    Protocol,
     /// It took too long.
     #[error("the protected connection was not set up in time")]
     Slow,
@@ -199,6 +202,11 @@ pub struct Secured {
 
 impl Secured {
     fn new(stream: Stream, role: Role, session: SessionId) -> Result<Self, SecureError> {
+        let (_, connection) = stream.get_ref();
+        // Without an offer on one side TLS goes on without any protocol: that is not ours either.
+        if connection.alpn_protocol() != Some(version::ALPN_INNER) {
+            return Err(SecureError::Protocol);
+        }
         let export = |label: &[u8]| {
             let context = Some(session.as_bytes().as_slice());
             let secret = match &stream {
