@@ -279,6 +279,11 @@ fn peer_of(certificate: &CertificateDer<'_>, tenant: TenantId) -> Result<Peer, S
     use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
     let (_, certificate) =
         X509Certificate::from_der(certificate).map_err(|_| SecureError::Certificate("it cannot be read"))?;
+    let validity = certificate.validity();
+    let life = validity.not_after.timestamp().saturating_sub(validity.not_before.timestamp());
+    if u64::try_from(life).is_ok_and(|life| life > limits::ATTENDANT_CERTIFICATE_LIFE.as_secs()) {
+        return Err(SecureError::Certificate("it lives too long"));
+    }
     let names =
         certificate.subject_alternative_name().ok().flatten().ok_or(SecureError::Certificate("it names nobody"))?;
     let uri = names
