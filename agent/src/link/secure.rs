@@ -284,17 +284,19 @@ fn peer_of(certificate: &CertificateDer<'_>, tenant: TenantId) -> Result<Peer, S
     if u64::try_from(life).is_ok_and(|life| life > limits::ATTENDANT_CERTIFICATE_LIFE.as_secs()) {
         return Err(SecureError::Certificate("it lives too long"));
     }
+    // The library looks at the usage only where one is named.
+    let usage = certificate.extended_key_usage().ok().flatten();
+    if !usage.is_some_and(|usage| usage.value.client_auth) {
+        return Err(SecureError::Certificate("it is not for this use"));
+    }
     let names =
         certificate.subject_alternative_name().ok().flatten().ok_or(SecureError::Certificate("it names nobody"))?;
-    let uri = names
-        .value
-        .general_names
-        .iter()
-        .find_map(|name| match name {
-            GeneralName::URI(uri) => uri.strip_prefix("amparo://"),
-            _ => None,
-        })
-        .ok_or(SecureError::Certificate("it names nobody"))?;
+    // One name and no other: of two, each reader might take another.
+    let uri = match names.value.general_names.as_slice() {
+        [GeneralName::URI(uri)] => uri.strip_prefix("amparo://"),
+        _ => None,
+    };
+    let uri = uri.ok_or(SecureError::Certificate("it does not name one attendant"))?;
     let (company, operator) =
         uri.split_once("/attendant/").ok_or(SecureError::Certificate("it is not an attendant's"))?;
     if company.parse::<TenantId>() != Ok(tenant) {
