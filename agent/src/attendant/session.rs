@@ -26,7 +26,7 @@ use super::viewer::{Drawn, Feed, Told, Viewer};
 use crate::link::{
     client::{IncomingStream, chain},
     pake,
-    sealed::SessionKeys,
+    sealed::{SealedError, SessionKeys},
     secure::{self, Identity, SecureError, Secured},
 };
 
@@ -107,6 +107,8 @@ pub struct Figures {
 const WAITING: usize = 1_024;
 /// Messages that may wait to be written: a peer that does not read them is not there.
 const UNSENT: usize = 256;
+/// The end of a session is said on another stream than the one that ends with it, and may come later by this much.
+const LAST_WORD: Duration = Duration::from_secs(2);
 
 /// Starts the session's task. What happens goes to `out`; the task ends with [`Out::Over`].
 pub fn start(setup: Setup, out: mpsc::Sender<(SessionId, Out)>) -> mpsc::Sender<In> {
@@ -139,7 +141,8 @@ pub fn start(setup: Setup, out: mpsc::Sender<(SessionId, Out)>) -> mpsc::Sender<
 enum News {
     Secured(u64, Result<Secured, SecureError>),
     Said(u64, Result<Option<CustomerSays>, SecureError>),
-    StreamLost(u64, String),
+    /// A stream has ended, or cannot go on for this reason.
+    StreamLost(u64, Option<SealedError>),
     Viewer(Told),
 }
 
@@ -271,8 +274,8 @@ impl Task {
                 loop {
                     match sealed.receive::<Pointer>(limits::POINTER_MESSAGE_BYTES).await {
                         Ok(Some((pointer, _))) => drop(feed.pointer(pointer)),
-                        Ok(None) => return,
-                        Err(error) => return tell(&news, News::StreamLost(generation, chain(&error))).await,
+                        Ok(None) => return stream_lost(&news, generation, None).await,
+                        Err(error) => return stream_lost(&news, generation, Some(error)).await,
                     }
                 }
             });
@@ -298,8 +301,8 @@ impl Task {
                             return;
                         }
                     }
-                    Ok(None) => return,
-                    Err(error) => return tell(&news, News::StreamLost(generation, chain(&error))).await,
+                    Ok(None) => return stream_lost(&news, generation, None).await,
+                    Err(error) => return stream_lost(&news, generation, Some(error)).await,
                 }
             }
         });
@@ -328,14 +331,26 @@ impl Task {
                     tracing::warn!(session = %self.setup.session, %error, "the customer's program said something that cannot be read");
                     self.machine.end(CloseReason::Violation);
                 }
+                Err(error @ SecureError::Tampered(_)) => {
+                    tracing::warn!(session = %self.setup.session, error = chain(&error), "the session is ended");
+                    self.machine.end(CloseReason::Violation);
+                }
                 Err(error) => {
                     tracing::info!(session = %self.setup.session, error = chain(&error), "the protected connection is gone");
                     self.lost();
                 }
             },
-            News::StreamLost(generation, why) if generation == self.generation => {
-                tracing::info!(session = %self.setup.session, why, "a stream of the session is gone");
-            }
+            News::StreamLost(generation, error) if generation == self.generation => match error {
+                None | Some(SealedError::Gone(_)) => {
+                    let error = error.as_ref().map(|error| chain(error));
+                    tracing::info!(session = %self.setup.session, error, "a stream of the session is gone");
+                    self.lost();
+                }
+                Some(error) => {
+                    tracing::warn!(session = %self.setup.session, error = chain(&error), "the session is ended: a stream is broken");
+                    self.machine.end(CloseReason::Violation);
+                }
+            },
             News::Viewer(Told::FirstPicture) => self.tell(Out::FirstPicture).await,
             News::Viewer(Told::WantsRefresh) => self.machine.refresh(),
             News::Viewer(Told::Broken) => self.machine.end(CloseReason::Violation),
@@ -539,9 +554,9 @@ async fn send_all(
             };
         }
     };
-    let result: Result<(), crate::link::sealed::SealedError> = sending.await;
+    let result: Result<(), SealedError> = sending.await;
     if let Err(error) = result {
-        tell(&news, News::StreamLost(generation, chain(&error))).await;
+        stream_lost(&news, generation, Some(error)).await;
     }
 }
 
@@ -549,4 +564,12 @@ async fn tell(news: &mpsc::Sender<News>, what: News) {
     if news.send(what).await.is_err() {
         tracing::debug!("the session had ended");
     }
+}
+
+/// Tells that a stream is gone: at once when somebody has touched it, and when it only ended, once the session's end would be here.
+async fn stream_lost(news: &mpsc::Sender<News>, generation: u64, error: Option<SealedError>) {
+    if matches!(error, None | Some(SealedError::Gone(_))) {
+        tokio::time::sleep(LAST_WORD).await;
+    }
+    tell(news, News::StreamLost(generation, error)).await;
 }

@@ -29,7 +29,7 @@ use super::{
 use crate::link::{
     client::{IncomingStream, chain},
     pake,
-    sealed::SessionKeys,
+    sealed::{SealedError, SessionKeys},
     secure::{CustomerEnd, SecureError, Secured},
 };
 
@@ -112,6 +112,8 @@ pub enum Out {
 const WAITING: usize = 64;
 /// Messages that may wait to be written: a peer that does not read them is not there.
 const UNSENT: usize = 256;
+/// The end of a session is said on another stream than the one that ends with it, and may come later by this much.
+const LAST_WORD: Duration = Duration::from_secs(2);
 
 /// Starts the session's task. What happens goes to `out`; the task ends with [`Out::Over`].
 pub fn start(setup: Setup, out: mpsc::Sender<(SessionId, Out)>) -> mpsc::Sender<In> {
@@ -141,7 +143,8 @@ enum News {
     Secured(u64, Result<(Secured, Peer), SecureError>),
     Said(u64, Result<Option<AttendantSays>, SecureError>),
     Input(u64, Input),
-    StreamLost(u64, String),
+    /// A stream has ended, or cannot go on for this reason.
+    StreamLost(u64, Option<SealedError>),
     ScreenFailed,
 }
 
@@ -260,8 +263,8 @@ impl Task {
                 loop {
                     match stream.receive::<Input>(limits::INPUT_MESSAGE_BYTES).await {
                         Ok(Some((input, _))) => tell(&news, News::Input(generation, input)).await,
-                        Ok(None) => return,
-                        Err(error) => return tell(&news, News::StreamLost(generation, chain(&error))).await,
+                        Ok(None) => return stream_lost(&news, generation, None).await,
+                        Err(error) => return stream_lost(&news, generation, Some(error)).await,
                     }
                 }
             });
@@ -271,8 +274,8 @@ impl Task {
                 loop {
                     match stream.receive::<Shown>(limits::INPUT_MESSAGE_BYTES).await {
                         Ok(Some((shown, _))) => acknowledge(shown),
-                        Ok(None) => return,
-                        Err(error) => return tell(&news, News::StreamLost(generation, chain(&error))).await,
+                        Ok(None) => return stream_lost(&news, generation, None).await,
+                        Err(error) => return stream_lost(&news, generation, Some(error)).await,
                     }
                 }
             });
@@ -309,15 +312,27 @@ impl Task {
                     tracing::warn!(session = %self.setup.session, %error, "the attendant's program said something that cannot be read");
                     self.machine.end(CloseReason::Violation);
                 }
+                Err(error @ SecureError::Tampered(_)) => {
+                    tracing::warn!(session = %self.setup.session, error = chain(&error), "the session is ended");
+                    self.machine.end(CloseReason::Violation);
+                }
                 Err(error) => {
                     tracing::info!(session = %self.setup.session, error = chain(&error), "the protected connection is gone");
                     self.lost();
                 }
             },
             News::Input(generation, input) if generation == self.generation => self.machine.handle_input(input)?,
-            News::StreamLost(generation, why) if generation == self.generation => {
-                tracing::info!(session = %self.setup.session, why, "a stream of the session is gone");
-            }
+            News::StreamLost(generation, error) if generation == self.generation => match error {
+                None | Some(SealedError::Gone(_)) => {
+                    let error = error.as_ref().map(|error| chain(error));
+                    tracing::info!(session = %self.setup.session, error, "a stream of the session is gone");
+                    self.lost();
+                }
+                Some(error) => {
+                    tracing::warn!(session = %self.setup.session, error = chain(&error), "the session is ended: a stream is broken");
+                    self.machine.end(CloseReason::Violation);
+                }
+            },
             News::ScreenFailed => self.machine.end(CloseReason::Failed),
             News::Secured(..) | News::Said(..) | News::Input(..) | News::StreamLost(..) => {}
         }
@@ -437,8 +452,8 @@ impl Task {
         let (Some(screen), Some(live), Some(connection)) = (&self.screen, &self.live, &self.connection) else { return };
         let (generation, news) = (self.generation, self.news.clone());
         let lost = move |error| {
-            let (news, why) = (news.clone(), chain(&error));
-            tokio::spawn(async move { tell(&news, News::StreamLost(generation, why)).await });
+            let news = news.clone();
+            tokio::spawn(async move { stream_lost(&news, generation, Some(error)).await });
         };
         // Numbers of our streams never repeat within a session, whatever the connection.
         screen.connect(connection.clone(), live.keys.clone(), self.generation * 16, lost);
@@ -489,4 +504,12 @@ async fn tell(news: &mpsc::Sender<News>, what: News) {
     if news.send(what).await.is_err() {
         tracing::debug!("the session had ended");
     }
+}
+
+/// Tells that a stream is gone: at once when somebody has touched it, and when it only ended, once the session's end would be here.
+async fn stream_lost(news: &mpsc::Sender<News>, generation: u64, error: Option<SealedError>) {
+    if matches!(error, None | Some(SealedError::Gone(_))) {
+        tokio::time::sleep(LAST_WORD).await;
+    }
+    tell(news, News::StreamLost(generation, error)).await;
 }

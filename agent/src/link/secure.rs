@@ -52,6 +52,9 @@ pub enum SecureError {
     /// The stream is gone.
     #[error("the protected connection is gone")]
     Gone(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A record that does not open, or the other half saying that one of ours does not: somebody between has touched them.
+    #[error("the protected connection was tampered with")]
+    Tampered(#[source] std::io::Error),
     /// Something that is no message.
     #[error("a message that cannot be read")]
     Frame(#[from] frame::FrameError),
@@ -247,6 +250,10 @@ impl SecureReader {
             match self.read.read(&mut bytes).await {
                 Ok(0) => return Ok(None),
                 Ok(read) => self.inbox.feed(&bytes[..read]),
+                // Only TLS finds data invalid; a connection that is gone is another kind.
+                Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+                    return Err(SecureError::Tampered(error));
+                }
                 Err(error) => return Err(SecureError::Gone(Box::new(error))),
             }
         }
