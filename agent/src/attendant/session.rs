@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use protocol::{
     id::{Password, SessionId},
     limits,
-    media::{Batch, Pointer, Shown},
+    media::{Batch, Pointer},
     message::{
         control::{AttendantSays, CustomerSays},
         grant::Grants,
@@ -19,10 +19,16 @@ use protocol::{
         attendant::{Attendant, Event},
     },
 };
-use tokio::{sync::mpsc, time::Instant};
+use tokio::{
+    sync::{Semaphore, mpsc},
+    time::Instant,
+};
 use zeroize::Zeroizing;
 
-use super::viewer::{Drawn, Feed, Told, Viewer};
+use super::{
+    streams::{Queue, send_all},
+    viewer::{Drawn, Feed, Told, Viewer},
+};
 use crate::link::{
     client::{IncomingStream, chain},
     pake,
@@ -109,6 +115,9 @@ const WAITING: usize = 1_024;
 const UNSENT: usize = 256;
 /// The end of a session is said on another stream than the one that ends with it, and may come later by this much.
 const LAST_WORD: Duration = Duration::from_secs(2);
+/// Batches whose acknowledgement is not yet written. More than a customer's program sends without one; who does not read them gets
+/// no further.
+const UNSHOWN: usize = 64;
 
 /// Starts the session's task. What happens goes to `out`; the task ends with [`Out::Over`].
 pub fn start(setup: Setup, out: mpsc::Sender<(SessionId, Out)>) -> mpsc::Sender<In> {
@@ -273,7 +282,11 @@ impl Task {
             tokio::spawn(async move {
                 loop {
                     match sealed.receive::<Pointer>(limits::POINTER_MESSAGE_BYTES).await {
-                        Ok(Some((pointer, _))) => drop(feed.pointer(pointer)),
+                        Ok(Some((pointer, _))) => {
+                            if !feed.pointer(pointer).await {
+                                return;
+                            }
+                        }
                         Ok(None) => return stream_lost(&news, generation, None).await,
                         Err(error) => return stream_lost(&news, generation, Some(error)).await,
                     }
@@ -282,19 +295,15 @@ impl Task {
             return Ok(());
         }
         let (shown, acknowledgements) = mpsc::unbounded_channel();
-        if let Some(connection) = &self.connection {
-            tokio::spawn(send_all(
-                connection.clone(),
-                live.keys.clone(),
-                StreamKind::Shown,
-                self.generation * 16 + 2,
-                Queue::Shown(acknowledgements),
-                news.clone(),
-                generation,
-            ));
-        }
+        let unshown = Arc::new(Semaphore::new(UNSHOWN));
+        self.send(2, Queue::Shown(acknowledgements, unshown.clone()));
         tokio::spawn(async move {
             loop {
+                // Given back when the acknowledgement is written.
+                match unshown.acquire().await {
+                    Ok(place) => place.forget(),
+                    Err(_) => return,
+                }
                 match sealed.receive::<Batch>(limits::PICTURE_MESSAGE_BYTES).await {
                     Ok(Some((batch, bytes))) => {
                         if !feed.batch(batch, bytes, shown.clone()).await {
@@ -464,25 +473,30 @@ impl Task {
 
     /// Our stream of input, and the customer's streams that were early.
     fn open_streams(&mut self) {
-        let (Some(live), Some(connection)) = (&self.live, &self.connection) else { return };
+        if self.live.is_none() {
+            return;
+        }
         let (inputs, queue) = mpsc::channel(WAITING);
         self.inputs = Some(inputs);
-        // Numbers of our streams never repeat within a session, whatever the connection.
-        let number = self.generation * 16 + 1;
-        tokio::spawn(send_all(
-            connection.clone(),
-            live.keys.clone(),
-            StreamKind::Input,
-            number,
-            Queue::Input(queue),
-            self.news.clone(),
-            self.generation,
-        ));
+        self.send(1, Queue::Input(queue));
         for stream in std::mem::take(&mut self.early) {
             if let Err(violation) = self.take(stream) {
                 tracing::warn!(%violation, "an early stream was not taken");
             }
         }
+    }
+
+    /// Sends on a stream of our own, the one of this number on this connection.
+    fn send(&self, number: u64, queue: Queue) {
+        let (Some(live), Some(connection)) = (&self.live, &self.connection) else { return };
+        let (generation, news) = (self.generation, self.news.clone());
+        // Numbers of our streams never repeat within a session, whatever the connection.
+        let sending = send_all(connection.clone(), live.keys.clone(), generation * 16 + number, queue);
+        tokio::spawn(async move {
+            if let Err(error) = sending.await {
+                stream_lost(&news, generation, Some(error)).await;
+            }
+        });
     }
 
     fn say(&mut self, message: AttendantSays) {
@@ -521,42 +535,6 @@ impl Task {
         if self.out.send((self.setup.session, out)).await.is_err() {
             tracing::debug!("the program stops before its session");
         }
-    }
-}
-
-/// What a stream of ours carries.
-enum Queue {
-    Input(mpsc::Receiver<Input>),
-    Shown(mpsc::UnboundedReceiver<Shown>),
-}
-
-async fn send_all(
-    connection: quinn::Connection,
-    keys: Arc<SessionKeys>,
-    kind: StreamKind,
-    number: u64,
-    mut queue: Queue,
-    news: mpsc::Sender<News>,
-    generation: u64,
-) {
-    let sending = async {
-        let mut stream = keys.open(&connection, kind, number).await?;
-        loop {
-            match &mut queue {
-                Queue::Input(inputs) => match inputs.recv().await {
-                    Some(input) => stream.send(&input, limits::INPUT_MESSAGE_BYTES).await?,
-                    None => return Ok(()),
-                },
-                Queue::Shown(shown) => match shown.recv().await {
-                    Some(shown) => stream.send(&shown, limits::INPUT_MESSAGE_BYTES).await?,
-                    None => return Ok(()),
-                },
-            };
-        }
-    };
-    let result: Result<(), SealedError> = sending.await;
-    if let Err(error) = result {
-        stream_lost(&news, generation, Some(error)).await;
     }
 }
 
