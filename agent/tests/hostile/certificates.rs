@@ -3,139 +3,34 @@
 
 use std::sync::Arc;
 
-use amparo_agent::link::{
-    pake::{Binding, Run},
-    quic::provider,
-    secure::{self, Secured},
+use amparo_agent::{
+    attendant::session as attending,
+    link::secure::{self, Secured},
 };
 use protocol::{
     id::{Password, SessionId, TenantId},
     message::{
-        control::{AttendantSays, CustomerSays},
+        control::{AttendantSays, Control, CustomerSays},
         grant::Grants,
-        handshake::{FromAttendant, FromCustomer},
-        pairing::{CloseReason, Role},
+        pairing::CloseReason,
         stream::{HEAD_BYTES, StreamHead, StreamKind},
     },
     version::ALPN_INNER,
 };
 use rcgen::{BasicConstraints, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose};
-use rustls::{
-    DigitallySignedStruct, SignatureScheme, SupportedProtocolVersion,
-    client::{
-        ResolvesClientCert,
-        danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
-    },
-    pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime},
-    sign::CertifiedKey,
-    version::{TLS12, TLS13},
-};
+use rustls::version::{TLS12, TLS13};
 use tokio::{io::AsyncReadExt, task::JoinSet};
-use tokio_rustls::{TlsAcceptor, TlsConnector};
 
-use crate::world::{self, AttendantSide, Authority, CustomerSide, OPERATOR, Program, Relay, soon};
-
-/// Takes every customer, and shows a certificate whatever it is.
-#[derive(Debug)]
-struct Anything(Option<Arc<CertifiedKey>>);
-
-impl ResolvesClientCert for Anything {
-    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
-        self.0.clone()
-    }
-
-    fn has_certs(&self) -> bool {
-        self.0.is_some()
-    }
-}
-
-impl ServerCertVerifier for Anything {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        provider().signature_verification_algorithms.supported_schemes()
-    }
-}
-
-/// How a relay dials a customer's inner TLS.
-struct Dial {
-    chain: Option<(Vec<CertificateDer<'static>>, KeyPair)>,
-    alpn: &'static [&'static [u8]],
-    version: &'static SupportedProtocolVersion,
-}
-
-impl Dial {
-    fn with(chain: Vec<CertificateDer<'static>>, key: KeyPair) -> Self {
-        Self { chain: Some((chain, key)), alpn: &[ALPN_INNER], version: &TLS13 }
-    }
-
-    fn config(self) -> rustls::ClientConfig {
-        let key = self.chain.map(|(chain, key)| {
-            let der = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
-            Arc::new(CertifiedKey::new(chain, provider().key_provider.load_private_key(der).unwrap()))
-        });
-        let mut tls = rustls::ClientConfig::builder_with_provider(provider())
-            .with_protocol_versions(&[self.version])
-            .unwrap()
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(Anything(None)))
-            .with_client_cert_resolver(Arc::new(Anything(key)));
-        tls.alpn_protocols = self.alpn.iter().map(|name| name.to_vec()).collect();
-        tls
-    }
-}
-
-/// A customer who waits, and the relay's end of its connection.
-async fn waiting(relay: &Relay, authority: &Authority, id: SessionId) -> (CustomerSide, Program) {
-    let mut plugged = world::plug(&relay.address);
-    let there = soon("the customer's program", relay.welcome()).await;
-    plugged.up().await;
-    (world::customer(plugged, id, &authority.root), there)
-}
-
-/// An attendant who dials, and the relay's end of its connection.
-async fn dialling(relay: &Relay, authority: &Authority, id: SessionId) -> (AttendantSide, Program) {
-    let mut plugged = world::plug(&relay.address);
-    let there = soon("the attendant's program", relay.welcome()).await;
-    let connection = plugged.up().await;
-    (world::attendant(plugged, connection, id, authority.attendant()), there)
-}
+use crate::{
+    halves::{self, Answer, Dial, Half, OURS},
+    world::{self, Authority, CustomerSide, OPERATOR, Program, Relay},
+};
 
 /// Dials a customer like this, waits for the end, and tells why it came.
 async fn dialled(authority: &Authority, dial: Dial) -> (CustomerSide, CloseReason) {
     let (relay, id) = (Relay::open(), world::a_session());
-    let (mut customer, there) = waiting(&relay, authority, id).await;
-    let (mut send, recv) = there.connection.open_bi().await.unwrap();
-    send.write_all(&StreamHead::new(id, StreamKind::Secure, 16).to_bytes()).await.unwrap();
-    let name = ServerName::try_from("customer.amparo").unwrap();
-    let tls = TlsConnector::from(Arc::new(dial.config())).connect(name, tokio::io::join(recv, send)).await;
+    let (mut customer, there) = world::waiting(&relay, authority, id).await;
+    let tls = dial.connect(&there.connection, id).await;
     if let Ok(mut tls) = tls {
         // In TLS 1.3 a client is done before the server has looked at its certificate.
         drop(tls.read(&mut [0; 64]).await);
@@ -212,6 +107,20 @@ async fn a_certificate_that_is_not_an_attendants_of_this_company_asks_the_custom
                 params.subject_alt_names = vec![world::uri(&format!("amparo://{}/attendant/ana", world::TENANT))];
             }),
         ),
+        (
+            "with two names",
+            signed(|params| {
+                let other = world::uri(&format!("amparo://{}/attendant/{}", world::TENANT, "9".repeat(32)));
+                params.subject_alt_names.push(other);
+            }),
+        ),
+        (
+            "with a host's name behind its own",
+            signed(|params| {
+                params.subject_alt_names.push(rcgen::SanType::DnsName("ana.example".try_into().unwrap()));
+            }),
+        ),
+        ("for no use in particular", signed(|params| params.extended_key_usages.clear())),
         ("a server's", signed(|params| params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth])),
         ("a good one without its key", Dial::with(vec![stolen], KeyPair::generate().unwrap())),
         (
@@ -235,33 +144,6 @@ async fn a_certificate_that_is_not_an_attendants_of_this_company_asks_the_custom
     }
 }
 
-#[derive(Clone, Copy)]
-struct Answer {
-    alpn: &'static [&'static [u8]],
-    version: &'static SupportedProtocolVersion,
-}
-
-const OURS: Answer = Answer { alpn: &[ALPN_INNER], version: &TLS13 };
-
-type Tls = tokio_rustls::server::TlsStream<tokio::io::Join<quinn::RecvStream, quinn::SendStream>>;
-
-/// Ends an attendant's inner TLS as a customer of the relay's own.
-async fn answer(there: &Program, answer: Answer) -> std::io::Result<Tls> {
-    let key = KeyPair::generate().unwrap();
-    let certificate =
-        rcgen::CertificateParams::new(vec!["customer.amparo".to_owned()]).unwrap().self_signed(&key).unwrap();
-    let mut tls = rustls::ServerConfig::builder_with_provider(provider())
-        .with_protocol_versions(&[answer.version])
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate.der().clone()], PrivateKeyDer::try_from(key.serialize_der()).unwrap())
-        .unwrap();
-    tls.alpn_protocols = answer.alpn.iter().map(|name| name.to_vec()).collect();
-    let (send, mut recv) = there.connection.accept_bi().await.unwrap();
-    recv.read_exact(&mut [0; HEAD_BYTES]).await.unwrap();
-    TlsAcceptor::from(Arc::new(tls)).accept(tokio::io::join(recv, send)).await
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_attendant_goes_on_with_no_other_protocol_and_no_older_tls() {
     let cases = [
@@ -271,8 +153,8 @@ async fn an_attendant_goes_on_with_no_other_protocol_and_no_older_tls() {
     ];
     for (name, how) in cases {
         let (relay, authority) = (Relay::open(), Authority::new());
-        let (mut attendant, there) = dialling(&relay, &authority, world::a_session()).await;
-        let tls = answer(&there, how).await;
+        let (mut attendant, there) = world::dialling(&relay, &authority, world::a_session()).await;
+        let tls = halves::answer(&there.connection, how).await;
         let said = match tls {
             Ok(mut tls) => {
                 let mut said = Vec::new();
@@ -293,13 +175,13 @@ async fn garbage_instead_of_a_handshake_ends_either_side() {
     let garbage: [&[u8]; 4] = [b"HTTP/1.1 200 OK\r\n\r\n", &[0; 64], b"\x16\x03\x03\xff\xff", &flood];
     for bytes in garbage {
         let (relay, authority, id) = (Relay::open(), Authority::new(), world::a_session());
-        let (mut attendant, there) = dialling(&relay, &authority, id).await;
+        let (mut attendant, there) = world::dialling(&relay, &authority, id).await;
         let (mut send, _recv) = there.connection.accept_bi().await.unwrap();
         // Who has seen enough stops the stream.
         drop(send.write_all(bytes).await);
         drop(send.finish());
         assert_eq!(attendant.over().await, CloseReason::Violation);
-        let (mut customer, there) = waiting(&relay, &authority, id).await;
+        let (mut customer, there) = world::waiting(&relay, &authority, id).await;
         let (mut send, _recv) = there.connection.open_bi().await.unwrap();
         send.write_all(&StreamHead::new(id, StreamKind::Secure, 16).to_bytes()).await.unwrap();
         drop(send.write_all(bytes).await);
@@ -317,15 +199,15 @@ async fn lent(there: &Program, authority: &Authority, id: SessionId) -> Secured 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_relay_between_two_inner_connections_can_carry_every_word_and_the_password_is_still_not_proved() {
     let (relay, authority, id) = (Relay::open(), Authority::new(), world::a_session());
-    let (mut customer, customer_there) = waiting(&relay, &authority, id).await;
-    let (mut attendant, attendant_there) = dialling(&relay, &authority, id).await;
+    let (mut customer, customer_there) = world::waiting(&relay, &authority, id).await;
+    let (mut attendant, attendant_there) = world::dialling(&relay, &authority, id).await;
     let (to_customer, to_attendant) =
-        tokio::join!(lent(&customer_there, &authority, id), answer(&attendant_there, OURS));
+        tokio::join!(lent(&customer_there, &authority, id), halves::answer(&attendant_there.connection, OURS));
     let (Secured { mut reader, mut writer, .. }, attendants_end) = (to_customer, to_attendant.unwrap());
     let (mut from_attendant, mut to_attendant) = tokio::io::split(attendants_end);
     // Every word is read here and written on, whole.
     let there = async {
-        while let Some(said) = read::<AttendantSays>(&mut from_attendant).await {
+        while let Some(said) = halves::read::<AttendantSays>(&mut from_attendant).await {
             if writer.send(&said).await.is_err() {
                 break;
             }
@@ -334,7 +216,7 @@ async fn a_relay_between_two_inner_connections_can_carry_every_word_and_the_pass
     };
     let back = async {
         while let Ok(Some(said)) = reader.receive::<CustomerSays>().await {
-            if write(&mut to_attendant, &said).await.is_err() {
+            if halves::write(&mut to_attendant, &said).await.is_err() {
                 break;
             }
         }
@@ -346,48 +228,72 @@ async fn a_relay_between_two_inner_connections_can_carry_every_word_and_the_pass
     assert!(!customer.asked() && !customer.started() && !attendant.started());
 }
 
-async fn read<M: serde::de::DeserializeOwned>(from: &mut (impl AsyncReadExt + Unpin)) -> Option<M> {
-    let mut length = [0; 4];
-    from.read_exact(&mut length).await.ok()?;
-    let mut body = vec![0; u32::from_le_bytes(length) as usize];
-    from.read_exact(&mut body).await.ok()?;
-    protocol::frame::decode_body(&body, 4_096).ok()
-}
-
-async fn write<M: serde::Serialize>(
-    to: &mut (impl tokio::io::AsyncWriteExt + Unpin),
-    message: &M,
-) -> std::io::Result<()> {
-    to.write_all(&protocol::frame::encode(message, 4_096).unwrap()).await?;
-    to.flush().await
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_relay_that_plays_the_customer_without_the_password_is_found_out() {
     let guess: Password = "0000-0000".parse().unwrap();
     for right_exporter in [true, false] {
         let (relay, authority, id) = (Relay::open(), Authority::new(), world::a_session());
-        let (mut attendant, there) = dialling(&relay, &authority, id).await;
-        let mut tls = answer(&there, OURS).await.unwrap();
-        let exporter = tls
-            .get_ref()
-            .1
-            .export_keying_material([0; 32], b"EXPERIMENTAL amparo binding v1", Some(id.as_bytes()))
-            .unwrap();
+        let (mut attendant, there) = world::dialling(&relay, &authority, id).await;
+        let mut half = Half::customer(halves::answer(&there.connection, OURS).await.unwrap(), id);
         // With the right password, but the exporter of another connection, as a relay in the middle has it; or the other way round.
-        let (password, exporter) =
-            if right_exporter { (guess.clone(), exporter) } else { (world::password(), [0; 32]) };
-        let binding = Binding { session: id, attendant: OPERATOR, exporter: &exporter };
-        let (run, message) = Run::start(Role::Customer, &password, &binding);
-        let Some(AttendantSays::Handshake(FromAttendant::Open { pake, .. })) = read(&mut tls).await else {
-            panic!("an opening")
-        };
-        let proofs = run.finish(&pake).unwrap();
-        write(&mut tls, &CustomerSays::Handshake(FromCustomer::Pake(message))).await.unwrap();
-        let _confirmation: Option<AttendantSays> = read(&mut tls).await;
-        write(&mut tls, &CustomerSays::Handshake(FromCustomer::Asking(proofs.own))).await.unwrap();
-        drop(write(&mut tls, &CustomerSays::Handshake(FromCustomer::Granted(Grants::CONTROL))).await);
+        if right_exporter {
+            half.password = guess.clone();
+        } else {
+            half.exporter = [0; 32];
+        }
+        let proofs = half.answer_opening().await.expect("an opening");
+        half.hear::<AttendantSays>().await;
+        half.say(&halves::asking(proofs.own)).await;
+        half.say(&halves::granted(Grants::CONTROL)).await;
         assert_eq!(attendant.over().await, CloseReason::Violation);
         assert!(!attendant.started());
+    }
+}
+
+/// The limit of what holds without a check phrase: a relay that knows the password (the console shows it) cannot reach the customer,
+/// but can show the attendant a customer of its own. Comparing the phrase is what finds that; see `protocol::session`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_relay_that_knows_the_password_reaches_no_customer_without_an_attendants_certificate() {
+    let (relay, authority, id) = (Relay::open(), Authority::new(), world::a_session());
+    let (mut customer, customer_there) = world::waiting(&relay, &authority, id).await;
+    let (mut attendant, attendant_there) = world::dialling(&relay, &authority, id).await;
+    // Towards the attendant it proves the password, so the attendant's program takes it for the customer.
+    let mut fake = Half::customer(halves::answer(&attendant_there.connection, OURS).await.unwrap(), id);
+    fake.prove_as_customer().await;
+    assert!(attendant.until(|out| matches!(out, attending::Out::Asking { .. })).await);
+    // Towards the customer every certificate that it can make stops at the inner TLS: the password is not even looked at.
+    let key = KeyPair::generate().unwrap();
+    let made = world::attendant_params(world::TENANT).self_signed(&key).unwrap().der().clone();
+    let tls = Dial::with(vec![made], key).connect(&customer_there.connection, id).await;
+    if let Ok(tls) = tls {
+        let mut half = Half::attendant(tls, id);
+        half.open(Grants::CONTROL).await;
+        assert!(half.hear::<CustomerSays>().await.is_none(), "nothing is answered");
+    }
+    assert_eq!(customer.over().await, CloseReason::Violation);
+    assert_eq!(customer.told().len(), 1, "no guess, no question");
+    fake.say(&CustomerSays::Control(Control::End(CloseReason::EndedByCustomer))).await;
+    assert_eq!(attendant.over().await, CloseReason::Violation);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_attendant_who_is_paired_with_another_customer_gets_no_further_than_a_wrong_password() {
+    let (relay, authority, id) = (Relay::open(), Authority::new(), world::a_session());
+    // The other customer was told of the same session, or of another; the password is another one in any case.
+    for theirs in [id, world::a_session()] {
+        let (mut customer, customer_there) = world::waiting_with(&relay, &authority, theirs, "0000-0000").await;
+        let (mut attendant, attendant_there) = world::dialling(&relay, &authority, id).await;
+        let (to_attendant, mut from_attendant) = attendant_there.connection.accept_bi().await.unwrap();
+        from_attendant.read_exact(&mut [0; HEAD_BYTES]).await.unwrap();
+        let (mut to_customer, from_customer) = customer_there.connection.open_bi().await.unwrap();
+        to_customer.write_all(&StreamHead::new(theirs, StreamKind::Secure, 16).to_bytes()).await.unwrap();
+        let (mut one, mut other) =
+            (tokio::io::join(from_attendant, to_attendant), tokio::io::join(from_customer, to_customer));
+        tokio::spawn(async move { tokio::io::copy_bidirectional(&mut one, &mut other).await });
+        assert_eq!(
+            (customer.over().await, attendant.over().await),
+            (CloseReason::WrongPassword, CloseReason::WrongPassword)
+        );
+        assert!(!customer.asked() && !customer.started() && !attendant.started());
     }
 }

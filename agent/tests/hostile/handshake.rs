@@ -1,7 +1,7 @@
 //! Every record of the inner TLS, each direction, from the first to the customer's answer, attacked in every way.
 
 use amparo_agent::{attendant::session as attending, customer::session as helped};
-use protocol::message::{pairing::CloseReason, stream::HEAD_BYTES};
+use protocol::message::{grant::Grants, pairing::CloseReason, stream::HEAD_BYTES};
 use tokio::task::JoinSet;
 
 use crate::{
@@ -30,8 +30,8 @@ async fn session(aim: Option<(Way, Aim)>, foreign: &Foreign) -> Session {
     let mut attendant = world::plug(&relay.address);
     let attendant_there = soon("the attendant's program", relay.welcome()).await;
     let connection = attendant.up().await;
-    let customer = world::customer(customer, id, &authority.root);
-    let attendant = world::attendant(attendant, connection, id, authority.attendant());
+    let customer = world::customer(customer, world::Helped::new(id, &authority.root));
+    let attendant = world::attendant(attendant, connection, id, authority.attendant(), Grants::CONTROL);
     let (to_customer, to_attendant, carried) = (Tape::default(), Tape::default(), Carried::default());
     let pipe = |way: Way, foreign: &[Vec<u8>], tape: &Tape| Pipe {
         layout: Layout::Tls,

@@ -8,7 +8,10 @@
 //! own, with the right password, is what the check phrase is for.
 #![allow(clippy::unwrap_used)]
 
+mod attendant;
 mod certificates;
+mod customer;
+mod halves;
 mod handshake;
 mod pake;
 mod sealed;

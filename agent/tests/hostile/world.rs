@@ -122,6 +122,15 @@ impl Relay {
     }
 
     pub fn speaking(alpn: &[u8]) -> Self {
+        Self::made(alpn, None)
+    }
+
+    /// One that takes only so many bytes of a stream before it reads them.
+    pub fn narrow(window: u32) -> Self {
+        Self::made(version::ALPN_OUTER, Some(window))
+    }
+
+    fn made(alpn: &[u8], window: Option<u32>) -> Self {
         let key = KeyPair::generate().unwrap();
         let certificate = CertificateParams::new(vec!["relay.amparo".to_owned()]).unwrap().self_signed(&key).unwrap();
         let der = certificate.der().clone();
@@ -132,7 +141,12 @@ impl Relay {
             .with_single_cert(vec![der.clone()], PrivateKeyDer::try_from(key.serialize_der()).unwrap())
             .unwrap();
         tls.alpn_protocols = vec![alpn.to_vec()];
-        let config = quinn::ServerConfig::with_crypto(Arc::new(QuicServerConfig::try_from(tls).unwrap()));
+        let mut config = quinn::ServerConfig::with_crypto(Arc::new(QuicServerConfig::try_from(tls).unwrap()));
+        if let Some(window) = window {
+            let mut transport = quinn::TransportConfig::default();
+            transport.stream_receive_window(window.into());
+            config.transport_config(Arc::new(transport));
+        }
         let endpoint = quinn::Endpoint::server(config, (Ipv4Addr::LOCALHOST, 0).into()).unwrap();
         let address = RelayAddress {
             host: Ipv4Addr::LOCALHOST.to_string(),
@@ -221,6 +235,9 @@ impl Plugged {
 
 /// One side of a session, running; remembers what it told.
 pub struct Side<I, O> {
+    pub session: SessionId,
+    /// Of its link.
+    pub connection: Option<quinn::Connection>,
     pub tell: mpsc::Sender<I>,
     told: watch::Receiver<Vec<O>>,
     /// The link stays up for the last words of the session.
@@ -265,6 +282,12 @@ impl CustomerSide {
 }
 
 impl AttendantSide {
+    /// The relay says that both are there again.
+    pub async fn pair_again(&self) {
+        let connection = self.connection.clone().expect("an attendant keeps it");
+        self.tell.send(attending::In::Paired(connection)).await.unwrap();
+    }
+
     pub fn started(&self) -> bool {
         self.told().iter().any(|out| matches!(out, attending::Out::Started(..) | attending::Out::FirstPicture))
     }
@@ -279,14 +302,34 @@ impl AttendantSide {
     }
 }
 
+/// What a customer has and does.
+pub struct Helped {
+    pub session: SessionId,
+    pub end: CustomerEnd,
+    pub password: Password,
+    /// Mouse and keyboard are allowed too.
+    pub control: bool,
+}
+
+impl Helped {
+    pub fn new(session: SessionId, root: &[u8]) -> Self {
+        Self { session, end: CustomerEnd::new(TENANT, root).unwrap(), password: password(), control: true }
+    }
+}
+
+/// What was done with mouse and keyboard in this session; `None`: nobody was there to do it.
+pub fn done(session: SessionId) -> Option<Vec<desktop::inject::recorder::Event>> {
+    desktop::inject::recorder::recorded(&session.to_string())
+}
+
 /// A customer who allows what is asked as soon as it can be allowed.
-pub fn customer(plugged: Plugged, session: SessionId, root: &[u8]) -> CustomerSide {
+pub fn customer(plugged: Plugged, Helped { session, end, password, control }: Helped) -> CustomerSide {
     let setup = helped::Setup {
         session,
-        end: CustomerEnd::new(TENANT, root).unwrap(),
-        password: password(),
+        end,
+        password,
         screen: media::Choice::named("synthetic"),
-        input: desktop::Choice { backend: Some("recorder".to_owned()), display: None },
+        input: desktop::Choice { backend: Some("recorder".to_owned()), display: Some(session.to_string()) },
     };
     let Plugged { mut events, link, stop } = plugged;
     let (out, mut outs) = mpsc::channel(64);
@@ -317,13 +360,13 @@ pub fn customer(plugged: Plugged, session: SessionId, root: &[u8]) -> CustomerSi
                     }
                 }
                 _ = again.tick(), if asked => {
-                    drop(inbox.try_send(helped::In::Answer { allow: true, control: true }));
+                    drop(inbox.try_send(helped::In::Answer { allow: true, control }));
                 }
             }
         }
         while events.recv().await.is_some() {}
     });
-    Side { tell, told, _stop: stop }
+    Side { session, connection: None, tell, told, _stop: stop }
 }
 
 /// An attendant on this connection.
@@ -332,12 +375,13 @@ pub fn attendant(
     connection: quinn::Connection,
     session: SessionId,
     identity: Identity,
+    want: Grants,
 ) -> AttendantSide {
-    let setup = attending::Setup { session, identity, password: password(), want: Grants::CONTROL, display: None };
+    let setup = attending::Setup { session, identity, password: password(), want, display: None };
     let Plugged { mut events, link, stop } = plugged;
     let (out, mut outs) = mpsc::channel(64);
     let tell = attending::start(setup, out);
-    tell.try_send(attending::In::Paired(connection)).unwrap();
+    tell.try_send(attending::In::Paired(connection.clone())).unwrap();
     let (log, told) = watch::channel(Vec::new());
     let inbox = tell.clone();
     tokio::spawn(async move {
@@ -363,7 +407,34 @@ pub fn attendant(
         }
         while events.recv().await.is_some() {}
     });
-    Side { tell, told, _stop: stop }
+    Side { session, connection: Some(connection), tell, told, _stop: stop }
+}
+
+/// A customer who waits, and the relay's end of its connection.
+pub async fn waiting(relay: &Relay, authority: &Authority, id: SessionId) -> (CustomerSide, Program) {
+    waiting_with(relay, authority, id, &password().reveal()).await
+}
+
+/// The same with this password.
+pub async fn waiting_with(
+    relay: &Relay,
+    authority: &Authority,
+    id: SessionId,
+    password: &str,
+) -> (CustomerSide, Program) {
+    let mut plugged = plug(&relay.address);
+    let there = soon("the customer's program", relay.welcome()).await;
+    plugged.up().await;
+    let setup = Helped { password: password.parse().unwrap(), ..Helped::new(id, &authority.root) };
+    (customer(plugged, setup), there)
+}
+
+/// An attendant who dials, and the relay's end of its connection.
+pub async fn dialling(relay: &Relay, authority: &Authority, id: SessionId) -> (AttendantSide, Program) {
+    let mut plugged = plug(&relay.address);
+    let there = soon("the attendant's program", relay.welcome()).await;
+    let connection = plugged.up().await;
+    (attendant(plugged, connection, id, authority.attendant(), Grants::CONTROL), there)
 }
 
 /// Everything a relay carried.
