@@ -23,6 +23,7 @@ use tokio::{
     sync::{Semaphore, mpsc},
     time::Instant,
 };
+use tokio_util::sync::{CancellationToken, DropGuard};
 use zeroize::Zeroizing;
 
 use super::{
@@ -158,6 +159,8 @@ enum News {
 struct Live {
     keys: Arc<SessionKeys>,
     says: mpsc::Sender<AttendantSays>,
+    /// Until it is dropped, what the other half says is read.
+    _reading: DropGuard,
 }
 
 struct Task {
@@ -371,9 +374,10 @@ impl Task {
     fn go_live(&mut self, secured: Secured) -> Result<(), Violation> {
         let Secured { exporter, resume_secret, keys, mut reader, mut writer } = secured;
         let (says, mut unsent) = mpsc::channel::<AttendantSays>(UNSENT);
-        self.live = Some(Live { keys, says });
+        let reading = CancellationToken::new();
+        self.live = Some(Live { keys, says, _reading: reading.clone().drop_guard() });
         let (generation, news) = (self.generation, self.news.clone());
-        tokio::spawn(async move {
+        let said = async move {
             loop {
                 let said = reader.receive::<CustomerSays>().await;
                 let last = !matches!(said, Ok(Some(_)));
@@ -382,7 +386,8 @@ impl Task {
                     return;
                 }
             }
-        });
+        };
+        tokio::spawn(async move { reading.run_until_cancelled(said).await });
         tokio::spawn(async move {
             while let Some(message) = unsent.recv().await {
                 if let Err(error) = writer.send(&message).await {

@@ -20,6 +20,7 @@ use protocol::{
     },
 };
 use tokio::{sync::mpsc, time::Instant};
+use tokio_util::sync::{CancellationToken, DropGuard};
 use zeroize::Zeroizing;
 
 use super::{
@@ -153,6 +154,8 @@ struct Live {
     keys: Arc<SessionKeys>,
     exporter: [u8; 32],
     says: mpsc::Sender<CustomerSays>,
+    /// Until it is dropped, what the other half says is read.
+    _reading: DropGuard,
 }
 
 struct Task {
@@ -344,9 +347,10 @@ impl Task {
         // Kept for a cut; a proof for this connection was made with the secret of the one before.
         self.resume_secret = Some(resume_secret);
         let (says, mut unsent) = mpsc::channel::<CustomerSays>(UNSENT);
-        self.live = Some(Live { keys, exporter, says });
+        let reading = CancellationToken::new();
+        self.live = Some(Live { keys, exporter, says, _reading: reading.clone().drop_guard() });
         let (generation, news) = (self.generation, self.news.clone());
-        tokio::spawn(async move {
+        let said = async move {
             loop {
                 let said = reader.receive::<AttendantSays>().await;
                 let last = !matches!(said, Ok(Some(_)));
@@ -355,7 +359,8 @@ impl Task {
                     return;
                 }
             }
-        });
+        };
+        tokio::spawn(async move { reading.run_until_cancelled(said).await });
         tokio::spawn(async move {
             while let Some(message) = unsent.recv().await {
                 if let Err(error) = writer.send(&message).await {
