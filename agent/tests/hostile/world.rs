@@ -156,6 +156,15 @@ impl Relay {
         Self { endpoint, address }
     }
 
+    /// Whether the next program that dials goes before the connection is there.
+    pub async fn refused(&self) -> bool {
+        let incoming = self.endpoint.accept().await.unwrap();
+        match incoming.await {
+            Ok(connection) => soon("a program that speaks or goes", connection.accept_bi()).await.is_err(),
+            Err(_) => true,
+        }
+    }
+
     /// A program that dials.
     pub async fn accept(&self) -> Program {
         let connection = self.endpoint.accept().await.unwrap().await.unwrap();
