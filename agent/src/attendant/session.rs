@@ -228,9 +228,10 @@ impl Task {
             In::Stream(stream) => return self.take(stream),
             In::Lost => self.lost(),
             In::Input(input) => {
+                // A stream that has ended tells by itself, once it is known whether the session has.
                 if self.machine.may_control()
                     && let Some(inputs) = &self.inputs
-                    && inputs.try_send(input).is_err()
+                    && let Err(mpsc::error::TrySendError::Full(_)) = inputs.try_send(input)
                 {
                     // Never drop input: a customer's program that does not read it is not there.
                     tracing::warn!(session = %self.setup.session, "the customer's program does not take input");
