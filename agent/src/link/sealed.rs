@@ -186,3 +186,57 @@ impl SealedRecv {
         Ok(Some((frame::decode_body(body, cap)?, LENGTH_BYTES + sealed)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::collections::HashSet;
+
+    use super::*;
+
+    const SESSION: SessionId = SessionId::from_bytes([3; 16]);
+
+    #[test]
+    fn no_nonce_repeats_and_a_counter_at_its_end_gives_none() {
+        let mut counter = 0;
+        let mut seen = HashSet::new();
+        for _ in 0..100_000 {
+            assert!(seen.insert(*nonce(&mut counter).unwrap().as_ref()));
+        }
+        let mut last = u64::MAX - 1;
+        assert!(nonce(&mut last).is_ok());
+        for _ in 0..3 {
+            assert!(matches!(nonce(&mut last), Err(SealedError::UsedUp)), "it does not begin anew");
+        }
+    }
+
+    /// The tag of an empty message under the first nonce: as different as the keys are.
+    fn mark(keys: &SessionKeys, sender: Role, head: StreamHead) -> Vec<u8> {
+        let key = keys.key(sender, head);
+        let tag = key.seal_in_place_separate_tag(nonce(&mut 0).unwrap(), Aad::empty(), &mut []).unwrap();
+        tag.as_ref().to_vec()
+    }
+
+    #[test]
+    fn each_stream_direction_session_and_connection_has_a_key_of_its_own() {
+        let mut marks = HashSet::new();
+        let mut count = 0;
+        for secret in [[1; 32], [2; 32]] {
+            for session in [SESSION, SessionId::from_bytes([4; 16])] {
+                let keys = |role| SessionKeys::new(&secret, role, session);
+                for sender in [Role::Customer, Role::Attendant] {
+                    for kind in StreamKind::ALL {
+                        for number in [0, 1, 16, 17, 32, u64::MAX] {
+                            let head = StreamHead::new(session, kind, number);
+                            let mark_here = mark(&keys(sender), sender, head);
+                            assert_eq!(mark_here, mark(&keys(sender.other()), sender, head), "both ends have the same");
+                            marks.insert(mark_here);
+                            count += 1;
+                        }
+                    }
+                }
+            }
+        }
+        assert_eq!(marks.len(), count, "under no two of {count} is a nonce used twice");
+    }
+}
