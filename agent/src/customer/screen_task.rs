@@ -129,26 +129,11 @@ impl ScreenTask {
         self.shared.window.lock().expect("no thread panics while it holds the window").clear();
         let stop = CancellationToken::new();
         self.send_until(Some(stop.clone().drop_guard()));
-        tokio::spawn(send_all(
-            stop.clone(),
-            connection.clone(),
-            keys.clone(),
-            StreamKind::Picture,
-            first_number,
-            limits::PICTURE_MESSAGE_BYTES,
-            queue,
-            lost.clone(),
-        ));
-        tokio::spawn(send_all(
-            stop,
-            connection,
-            keys,
-            StreamKind::Pointer,
-            first_number + 1,
-            limits::POINTER_MESSAGE_BYTES,
-            pointer_queue,
-            lost,
-        ));
+        let way = |kind, number, cap| Way { connection: connection.clone(), keys: keys.clone(), kind, number, cap };
+        let picture = way(StreamKind::Picture, first_number, limits::PICTURE_MESSAGE_BYTES);
+        let pointer = way(StreamKind::Pointer, first_number + 1, limits::POINTER_MESSAGE_BYTES);
+        tokio::spawn(picture.send_all(queue, stop.clone(), lost.clone()));
+        tokio::spawn(pointer.send_all(pointer_queue, stop, lost));
         self.command(Command::Connect { batches, pointers });
     }
 
@@ -202,41 +187,48 @@ impl Drop for ScreenTask {
     }
 }
 
-/// Sends until it is stopped, and then nothing more of what was under way.
-async fn send_all<M: serde::Serialize + Send>(
-    stop: CancellationToken,
+/// A stream that is not yet open.
+struct Way {
     connection: quinn::Connection,
     keys: Arc<SessionKeys>,
     kind: StreamKind,
     number: u64,
     cap: usize,
-    mut queue: mpsc::Receiver<M>,
-    lost: impl Fn(SealedError) + Send,
-) {
-    let opened = tokio::select! {
-        biased;
-        () = stop.cancelled() => return,
-        opened = keys.open(&connection, kind, number) => opened,
-    };
-    let mut stream: SealedSend = match opened {
-        Ok(stream) => stream,
-        Err(error) => return lost(error),
-    };
-    let sending = async {
-        while let Some(message) = queue.recv().await {
-            stream.send(&message, cap).await?;
+}
+
+impl Way {
+    /// Sends until it is stopped, and then nothing more of what was under way.
+    async fn send_all<M: serde::Serialize + Send>(
+        self,
+        mut queue: mpsc::Receiver<M>,
+        stop: CancellationToken,
+        lost: impl Fn(SealedError) + Send,
+    ) {
+        let opened = tokio::select! {
+            biased;
+            () = stop.cancelled() => return,
+            opened = self.keys.open(&self.connection, self.kind, self.number) => opened,
+        };
+        let mut stream: SealedSend = match opened {
+            Ok(stream) => stream,
+            Err(error) => return lost(error),
+        };
+        let sending = async {
+            while let Some(message) = queue.recv().await {
+                stream.send(&message, self.cap).await?;
+            }
+            Ok(())
+        };
+        let sent = tokio::select! {
+            biased;
+            () = stop.cancelled() => None,
+            sent = sending => Some(sent),
+        };
+        match sent {
+            None => stream.abandon(),
+            Some(Err(error)) => lost(error),
+            Some(Ok(())) => {}
         }
-        Ok(())
-    };
-    let sent = tokio::select! {
-        biased;
-        () = stop.cancelled() => None,
-        sent = sending => Some(sent),
-    };
-    match sent {
-        None => stream.abandon(),
-        Some(Err(error)) => lost(error),
-        Some(Ok(())) => {}
     }
 }
 

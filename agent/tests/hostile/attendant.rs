@@ -73,7 +73,9 @@ impl Scene {
         let mut scene = Self::new(true).await;
         match stage {
             Stage::Secured => {}
-            Stage::Opened => drop(scene.half.opened(Grants::CONTROL).await),
+            Stage::Opened => {
+                scene.half.opened(Grants::CONTROL).await;
+            }
             Stage::Asked => scene.half.prove_as_attendant(Grants::CONTROL).await,
         }
         scene

@@ -3,10 +3,7 @@
 
 use std::sync::Arc;
 
-use amparo_agent::{
-    attendant::session as attending,
-    link::secure::{self, Secured},
-};
+use amparo_agent::link::secure::{self, Secured};
 use protocol::{
     id::{Password, SessionId, TenantId},
     message::{
@@ -260,7 +257,7 @@ async fn a_relay_that_knows_the_password_reaches_no_customer_without_an_attendan
     // Towards the attendant it proves the password, so the attendant's program takes it for the customer.
     let mut fake = Half::customer(halves::answer(&attendant_there.connection, OURS).await.unwrap(), id);
     fake.prove_as_customer().await;
-    assert!(attendant.until(|out| matches!(out, attending::Out::Asking { .. })).await);
+    assert!(attendant.until(world::is_asking).await);
     // Towards the customer every certificate that it can make stops at the inner TLS: the password is not even looked at.
     let key = KeyPair::generate().unwrap();
     let made = world::attendant_params(world::TENANT).self_signed(&key).unwrap().der().clone();

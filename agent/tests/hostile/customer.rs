@@ -52,7 +52,9 @@ impl Scene {
         let mut scene = Self::new(Relay::open(), Grants::CONTROL).await;
         match stage {
             Stage::Secured => {}
-            Stage::Answered => drop(scene.half.answer_opening().await),
+            Stage::Answered => {
+                scene.half.answer_opening().await;
+            }
             Stage::Asking => scene.half.prove_as_customer().await,
         }
         scene

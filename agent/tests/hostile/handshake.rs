@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use amparo_agent::{attendant::session as attending, customer::session as helped};
+use amparo_agent::customer::session as helped;
 use protocol::message::{pairing::CloseReason, stream::StreamKind};
 use tokio::task::JoinSet;
 
 use crate::{
     middle::{Tapes, session},
     wire::{Aim, Attack, Way},
+    world,
 };
 
 /// The records of an honest session up to the customer's question, by their number in each direction.
@@ -18,7 +19,7 @@ async fn honest() -> (Arc<Tapes>, usize, usize) {
         session.customer.until(|out| matches!(out, helped::Out::Ask { .. })).await,
         "an honest relay is no trouble"
     );
-    assert!(session.attendant.until(|out| matches!(out, attending::Out::Asking { .. })).await);
+    assert!(session.attendant.until(world::is_asking).await);
     let tapes = session.tapes();
     let count = |way| tapes[&(way, StreamKind::Secure)].len();
     let (to_customer, to_attendant) = (count(Way::ToCustomer), count(Way::ToAttendant));

@@ -10,6 +10,7 @@ use tokio::{sync::Semaphore, task::JoinSet};
 use crate::{
     middle::{Lane, Session, TYPED, Tapes, session},
     wire::{Aim, Attack, Way},
+    world,
 };
 
 const WORDS_TO_CUSTOMER: Lane = (Way::ToCustomer, StreamKind::Secure);
@@ -43,7 +44,7 @@ fn keep_typing(session: &Session) {
 /// What an honest session carries, and how many words each side had said when the question stood.
 async fn honest() -> (Arc<Tapes>, usize, usize) {
     let mut session = session(None, &Arc::default()).await;
-    assert!(session.attendant.until(|out| matches!(out, attending::Out::Asking { .. })).await);
+    assert!(session.attendant.until(world::is_asking).await);
     let before = session.tapes();
     keep_typing(&session);
     assert!(session.attendant.until(|out| matches!(out, attending::Out::Figures(f) if f.customer.is_some())).await);
@@ -57,7 +58,7 @@ async fn honest() -> (Arc<Tapes>, usize, usize) {
     let carried = session.carried.lock().unwrap().len();
     assert!(carried > 10_000, "{carried} bytes were looked at");
     assert_eq!(session.leaks(), [""; 0]);
-    let typed = crate::world::done(session.customer.session).unwrap();
+    let typed = world::done(session.customer.session).unwrap();
     assert!(!typed.is_empty(), "what was typed had arrived");
     (Arc::new(after), before[&WORDS_TO_CUSTOMER].len(), before[&WORDS_TO_ATTENDANT].len())
 }

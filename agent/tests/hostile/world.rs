@@ -290,6 +290,11 @@ impl CustomerSide {
     }
 }
 
+/// The attendant knows that the customer is being asked.
+pub fn is_asking(out: &attending::Out) -> bool {
+    matches!(out, attending::Out::Asking)
+}
+
 impl AttendantSide {
     /// The relay says that both are there again.
     pub async fn pair_again(&self) {
