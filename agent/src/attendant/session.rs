@@ -115,7 +115,7 @@ const WAITING: usize = 1_024;
 /// Messages that may wait to be written: a peer that does not read them is not there.
 const UNSENT: usize = 256;
 /// The end of a session is said on another stream than the one that ends with it, and may come later by this much.
-const LAST_WORD: Duration = Duration::from_secs(2);
+const LAST_WORD: Duration = Duration::from_secs(10);
 /// Batches whose acknowledgement is not yet written. More than a customer's program sends without one; who does not read them gets
 /// no further.
 const UNSHOWN: usize = 64;

@@ -114,7 +114,7 @@ const WAITING: usize = 64;
 /// Messages that may wait to be written: a peer that does not read them is not there.
 const UNSENT: usize = 256;
 /// The end of a session is said on another stream than the one that ends with it, and may come later by this much.
-const LAST_WORD: Duration = Duration::from_secs(2);
+const LAST_WORD: Duration = Duration::from_secs(10);
 
 /// Starts the session's task. What happens goes to `out`; the task ends with [`Out::Over`].
 pub fn start(setup: Setup, out: mpsc::Sender<(SessionId, Out)>) -> mpsc::Sender<In> {
