@@ -37,6 +37,12 @@ impl Session {
         tapes.iter().map(|(lane, tape)| (*lane, tape.lock().unwrap().clone())).collect()
     }
 
+    /// Whether one of these lanes has not yet carried this unit.
+    pub fn tapes_below(&self, units: &[(Lane, usize)]) -> bool {
+        let tapes = self.tapes.lock().unwrap();
+        units.iter().any(|(lane, unit)| tapes.get(lane).is_none_or(|tape| tape.lock().unwrap().len() <= *unit))
+    }
+
     /// What of the session's secrets the relay has seen; empty is good.
     pub fn leaks(&self) -> Vec<&'static str> {
         leaks(&self.carried.lock().unwrap())
