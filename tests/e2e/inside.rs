@@ -167,7 +167,7 @@ impl Program {
     fn waiting(&self) -> Result<(String, String)> {
         self.wait("ID and password", |view| match &view.page {
             Page::Waiting(page) if !page.id.is_empty() && !page.returning => {
-                Some((page.id.clone(), page.password.clone()))
+                Some((page.id.clone(), page.password.reveal().to_owned()))
             }
             _ => None,
         })
@@ -385,7 +385,7 @@ fn wrong_passwords_are_counted_by_the_customers_program_and_five_make_a_new_one(
         attendant.tell(Command::Back);
     }
     let new = customer.wait("a new password", |view| match &view.page {
-        Page::Waiting(page) if page.password != password => Some(page.password.clone()),
+        Page::Waiting(page) if page.password.reveal() != password => Some(page.password.reveal().to_owned()),
         _ => None,
     })?;
     attendant.dial(&id, &password)?;

@@ -32,7 +32,7 @@ pub(crate) fn open(choice: &Choice) -> Result<Box<dyn Injector>, Error> {
     match choice.backend.as_deref() {
         None => Ok(Box::new(Hands::new(os::Os::open(choice.display.as_deref())?))),
         Some(name) if name == os::NAME => Ok(Box::new(Hands::new(os::Os::open(choice.display.as_deref())?))),
-        Some(recorder::NAME) => Ok(Box::new(Hands::new(recorder::Recorder::default()))),
+        Some(recorder::NAME) => Ok(Box::new(Hands::new(recorder::Recorder::open(choice.display.as_deref())))),
         Some(name) => Err(Error::Unknown(name.to_owned())),
     }
 }

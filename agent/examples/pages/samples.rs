@@ -16,7 +16,7 @@ pub fn all() -> Vec<(&'static str, Which, ViewModel)> {
     page("waiting", Page::Waiting(waiting()));
     page(
         "waiting-new",
-        Page::Waiting(WaitingView { id: String::new(), password: String::new(), waiting: None, returning: false }),
+        Page::Waiting(WaitingView { id: String::new(), password: "".into(), waiting: None, returning: false }),
     );
     page("waiting-returning", Page::Waiting(WaitingView { returning: true, ..waiting() }));
     page(

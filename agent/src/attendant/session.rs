@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use protocol::{
     id::{Password, SessionId},
     limits,
-    media::{Batch, Pointer, Shown},
+    media::{Batch, Pointer},
     message::{
         control::{AttendantSays, CustomerSays},
         grant::Grants,
@@ -20,14 +20,21 @@ use protocol::{
         attendant::{Attendant, Event, Finished},
     },
 };
-use tokio::{sync::mpsc, time::Instant};
+use tokio::{
+    sync::{Semaphore, mpsc},
+    time::Instant,
+};
+use tokio_util::sync::{CancellationToken, DropGuard};
 use zeroize::Zeroizing;
 
-use super::viewer::{Drawn, Feed, Told, Viewer};
+use super::{
+    streams::{Queue, send_all},
+    viewer::{Drawn, Feed, Told, Viewer},
+};
 use crate::link::{
     client::{IncomingStream, chain},
     pake, phrase,
-    sealed::SessionKeys,
+    sealed::{SealedError, SessionKeys},
     secure::{self, Identity, SecureError, Secured},
 };
 
@@ -108,6 +115,11 @@ pub struct Figures {
 const WAITING: usize = 1_024;
 /// Messages that may wait to be written: a peer that does not read them is not there.
 const UNSENT: usize = 256;
+/// The end of a session is said on another stream than the one that ends with it, and may come later by this much.
+const LAST_WORD: Duration = Duration::from_secs(10);
+/// Batches whose acknowledgement is not yet written. More than a customer's program sends without one; who does not read them gets
+/// no further.
+const UNSHOWN: usize = 64;
 
 /// Starts the session's task. What happens goes to `out`; the task ends with [`Out::Over`].
 pub fn start(setup: Setup, out: mpsc::Sender<(SessionId, Out)>) -> mpsc::Sender<In> {
@@ -140,13 +152,16 @@ pub fn start(setup: Setup, out: mpsc::Sender<(SessionId, Out)>) -> mpsc::Sender<
 enum News {
     Secured(u64, Result<Secured, SecureError>),
     Said(u64, Result<Option<CustomerSays>, SecureError>),
-    StreamLost(u64, String),
+    /// A stream has ended, or cannot go on for this reason.
+    StreamLost(u64, Option<SealedError>),
     Viewer(Told),
 }
 
 struct Live {
     keys: Arc<SessionKeys>,
     says: mpsc::Sender<AttendantSays>,
+    /// Until it is dropped, what the other half says is read.
+    _reading: DropGuard,
 }
 
 /// What our first message began, until the customer's answer.
@@ -221,9 +236,10 @@ impl Task {
             In::Stream(stream) => return self.take(stream),
             In::Lost => self.lost(),
             In::Input(input) => {
+                // A stream that has ended tells by itself, once it is known whether the session has.
                 if self.machine.may_control()
                     && let Some(inputs) = &self.inputs
-                    && inputs.try_send(input).is_err()
+                    && let Err(mpsc::error::TrySendError::Full(_)) = inputs.try_send(input)
                 {
                     // Never drop input: a customer's program that does not read it is not there.
                     tracing::warn!(session = %self.setup.session, "the customer's program does not take input");
@@ -278,36 +294,36 @@ impl Task {
             tokio::spawn(async move {
                 loop {
                     match sealed.receive::<Pointer>(limits::POINTER_MESSAGE_BYTES).await {
-                        Ok(Some((pointer, _))) => drop(feed.pointer(pointer)),
-                        Ok(None) => return,
-                        Err(error) => return tell(&news, News::StreamLost(generation, chain(&error))).await,
+                        Ok(Some((pointer, _))) => {
+                            if !feed.pointer(pointer).await {
+                                return;
+                            }
+                        }
+                        Ok(None) => return stream_lost(&news, generation, None).await,
+                        Err(error) => return stream_lost(&news, generation, Some(error)).await,
                     }
                 }
             });
             return Ok(());
         }
         let (shown, acknowledgements) = mpsc::unbounded_channel();
-        if let Some(connection) = &self.connection {
-            tokio::spawn(send_all(
-                connection.clone(),
-                live.keys.clone(),
-                StreamKind::Shown,
-                self.generation * 16 + 2,
-                Queue::Shown(acknowledgements),
-                news.clone(),
-                generation,
-            ));
-        }
+        let unshown = Arc::new(Semaphore::new(UNSHOWN));
+        self.send(2, Queue::Shown(acknowledgements, unshown.clone()));
         tokio::spawn(async move {
             loop {
+                // Given back when the acknowledgement is written.
+                match unshown.acquire().await {
+                    Ok(place) => place.forget(),
+                    Err(_) => return,
+                }
                 match sealed.receive::<Batch>(limits::PICTURE_MESSAGE_BYTES).await {
                     Ok(Some((batch, bytes))) => {
                         if !feed.batch(batch, bytes, shown.clone()).await {
                             return;
                         }
                     }
-                    Ok(None) => return,
-                    Err(error) => return tell(&news, News::StreamLost(generation, chain(&error))).await,
+                    Ok(None) => return stream_lost(&news, generation, None).await,
+                    Err(error) => return stream_lost(&news, generation, Some(error)).await,
                 }
             }
         });
@@ -336,14 +352,26 @@ impl Task {
                     tracing::warn!(session = %self.setup.session, %error, "the customer's program said something that cannot be read");
                     self.machine.end(CloseReason::Violation);
                 }
+                Err(error @ SecureError::Tampered(_)) => {
+                    tracing::warn!(session = %self.setup.session, error = chain(&error), "the session is ended");
+                    self.machine.end(CloseReason::Violation);
+                }
                 Err(error) => {
                     tracing::info!(session = %self.setup.session, error = chain(&error), "the protected connection is gone");
                     self.lost();
                 }
             },
-            News::StreamLost(generation, why) if generation == self.generation => {
-                tracing::info!(session = %self.setup.session, why, "a stream of the session is gone");
-            }
+            News::StreamLost(generation, error) if generation == self.generation => match error {
+                None | Some(SealedError::Gone(_)) => {
+                    let error = error.as_ref().map(|error| chain(error));
+                    tracing::info!(session = %self.setup.session, error, "a stream of the session is gone");
+                    self.lost();
+                }
+                Some(error) => {
+                    tracing::warn!(session = %self.setup.session, error = chain(&error), "the session is ended: a stream is broken");
+                    self.machine.end(CloseReason::Violation);
+                }
+            },
             News::Viewer(Told::FirstPicture) => self.tell(Out::FirstPicture).await,
             News::Viewer(Told::WantsRefresh) => self.machine.refresh(),
             News::Viewer(Told::Broken) => self.machine.end(CloseReason::Violation),
@@ -355,9 +383,10 @@ impl Task {
     fn go_live(&mut self, secured: Secured) -> Result<(), Violation> {
         let Secured { exporter, resume_secret, keys, mut reader, mut writer } = secured;
         let (says, mut unsent) = mpsc::channel::<AttendantSays>(UNSENT);
-        self.live = Some(Live { keys, says });
+        let reading = CancellationToken::new();
+        self.live = Some(Live { keys, says, _reading: reading.clone().drop_guard() });
         let (generation, news) = (self.generation, self.news.clone());
-        tokio::spawn(async move {
+        let said = async move {
             loop {
                 let said = reader.receive::<CustomerSays>().await;
                 let last = !matches!(said, Ok(Some(_)));
@@ -366,7 +395,8 @@ impl Task {
                     return;
                 }
             }
-        });
+        };
+        tokio::spawn(async move { reading.run_until_cancelled(said).await });
         tokio::spawn(async move {
             while let Some(message) = unsent.recv().await {
                 if let Err(error) = writer.send(&message).await {
@@ -466,25 +496,30 @@ impl Task {
 
     /// Our stream of input, and the customer's streams that were early.
     fn open_streams(&mut self) {
-        let (Some(live), Some(connection)) = (&self.live, &self.connection) else { return };
+        if self.live.is_none() {
+            return;
+        }
         let (inputs, queue) = mpsc::channel(WAITING);
         self.inputs = Some(inputs);
-        // Numbers of our streams never repeat within a session, whatever the connection.
-        let number = self.generation * 16 + 1;
-        tokio::spawn(send_all(
-            connection.clone(),
-            live.keys.clone(),
-            StreamKind::Input,
-            number,
-            Queue::Input(queue),
-            self.news.clone(),
-            self.generation,
-        ));
+        self.send(1, Queue::Input(queue));
         for stream in std::mem::take(&mut self.early) {
             if let Err(violation) = self.take(stream) {
                 tracing::warn!(%violation, "an early stream was not taken");
             }
         }
+    }
+
+    /// Sends on a stream of our own, the one of this number on this connection.
+    fn send(&self, number: u64, queue: Queue) {
+        let (Some(live), Some(connection)) = (&self.live, &self.connection) else { return };
+        let (generation, news) = (self.generation, self.news.clone());
+        // Numbers of our streams never repeat within a session, whatever the connection.
+        let sending = send_all(connection.clone(), live.keys.clone(), generation * 16 + number, queue);
+        tokio::spawn(async move {
+            if let Err(error) = sending.await {
+                stream_lost(&news, generation, Some(error)).await;
+            }
+        });
     }
 
     fn say(&mut self, message: AttendantSays) {
@@ -526,44 +561,16 @@ impl Task {
     }
 }
 
-/// What a stream of ours carries.
-enum Queue {
-    Input(mpsc::Receiver<Input>),
-    Shown(mpsc::UnboundedReceiver<Shown>),
-}
-
-async fn send_all(
-    connection: quinn::Connection,
-    keys: Arc<SessionKeys>,
-    kind: StreamKind,
-    number: u64,
-    mut queue: Queue,
-    news: mpsc::Sender<News>,
-    generation: u64,
-) {
-    let sending = async {
-        let mut stream = keys.open(&connection, kind, number).await?;
-        loop {
-            match &mut queue {
-                Queue::Input(inputs) => match inputs.recv().await {
-                    Some(input) => stream.send(&input, limits::INPUT_MESSAGE_BYTES).await?,
-                    None => return Ok(()),
-                },
-                Queue::Shown(shown) => match shown.recv().await {
-                    Some(shown) => stream.send(&shown, limits::INPUT_MESSAGE_BYTES).await?,
-                    None => return Ok(()),
-                },
-            };
-        }
-    };
-    let result: Result<(), crate::link::sealed::SealedError> = sending.await;
-    if let Err(error) = result {
-        tell(&news, News::StreamLost(generation, chain(&error))).await;
-    }
-}
-
 async fn tell(news: &mpsc::Sender<News>, what: News) {
     if news.send(what).await.is_err() {
         tracing::debug!("the session had ended");
     }
+}
+
+/// Tells that a stream is gone: at once when somebody has touched it, and when it only ended, once the session's end would be here.
+async fn stream_lost(news: &mpsc::Sender<News>, generation: u64, error: Option<SealedError>) {
+    if matches!(error, None | Some(SealedError::Gone(_))) {
+        tokio::time::sleep(LAST_WORD).await;
+    }
+    tell(news, News::StreamLost(generation, error)).await;
 }

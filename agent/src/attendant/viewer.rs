@@ -20,6 +20,8 @@ use crate::{
 
 /// Batches that may wait to be drawn.
 const QUEUED: usize = 4;
+/// Pointers that may wait to be drawn: a shape may be large, and the stream holds the rest back.
+const POINTERS: usize = 64;
 /// The longest time without looking whether the session is still there.
 const LOOK_UP: Duration = Duration::from_millis(500);
 /// In the picture's pixels: closer to the edge than this, the picture follows the pointer in 1:1.
@@ -53,6 +55,7 @@ pub struct Viewer {
     commands: std_mpsc::Sender<Command>,
     shared: Arc<Shared>,
     room: Arc<Semaphore>,
+    pointers: Arc<Semaphore>,
 }
 
 #[derive(Debug, Default)]
@@ -65,7 +68,7 @@ struct Shared {
 #[derive(Debug)]
 enum Command {
     Batch { batch: Batch, bytes: usize, shown: mpsc::UnboundedSender<Shown>, _room: tokio::sync::OwnedSemaphorePermit },
-    Pointer(Pointer),
+    Pointer { pointer: Pointer, _room: tokio::sync::OwnedSemaphorePermit },
     Place(Option<Place>),
     Look { actual: bool, control: bool, margin: [u8; 3] },
     Pan { x: f64, y: f64 },
@@ -78,6 +81,7 @@ pub struct Feed {
     commands: std_mpsc::Sender<Command>,
     shared: Arc<Shared>,
     room: Arc<Semaphore>,
+    pointers: Arc<Semaphore>,
 }
 
 impl Viewer {
@@ -101,12 +105,18 @@ impl Viewer {
             wants_refresh: false,
         };
         std::thread::Builder::new().name("viewer".to_owned()).spawn(move || thread.run(&waiting))?;
-        Ok(Self { commands, shared, room: Arc::new(Semaphore::new(QUEUED)) })
+        let (room, pointers) = (Arc::new(Semaphore::new(QUEUED)), Arc::new(Semaphore::new(POINTERS)));
+        Ok(Self { commands, shared, room, pointers })
     }
 
     /// For the tasks that read the customer's streams.
     pub fn feed(&self) -> Feed {
-        Feed { commands: self.commands.clone(), shared: self.shared.clone(), room: self.room.clone() }
+        Feed {
+            commands: self.commands.clone(),
+            shared: self.shared.clone(),
+            room: self.room.clone(),
+            pointers: self.pointers.clone(),
+        }
     }
 
     /// What was drawn so far.
@@ -122,9 +132,10 @@ impl Feed {
         self.command(Command::Batch { batch, bytes, shown, _room: room })
     }
 
-    /// The customer's pointer did something.
-    pub fn pointer(&self, pointer: Pointer) -> bool {
-        self.command(Command::Pointer(pointer))
+    /// The customer's pointer did something; waits for room. `false`: the viewer has ended.
+    pub async fn pointer(&self, pointer: Pointer) -> bool {
+        let Ok(room) = self.pointers.clone().acquire_owned().await else { return false };
+        self.command(Command::Pointer { pointer, _room: room })
     }
 
     /// Where to draw; `None`: the window is gone.
@@ -222,7 +233,7 @@ impl Thread {
     fn handle(&mut self, command: Command) -> Result<(), super::surface::Error> {
         match command {
             Command::Batch { batch, bytes, shown, _room } => return self.apply(&batch, bytes, &shown),
-            Command::Pointer(pointer) => {
+            Command::Pointer { pointer, _room } => {
                 match &pointer {
                     Pointer::At(_) => self.pointer.at = Some(pointer.clone()),
                     Pointer::Shape(shape) if !shape.allowed() => {

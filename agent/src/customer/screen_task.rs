@@ -4,7 +4,11 @@
 //! sender task per connection, which seals them; pointer changes go beside them.
 
 use std::{
-    sync::{Arc, Mutex, mpsc as std_mpsc},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+        mpsc as std_mpsc,
+    },
     time::{Duration, Instant},
 };
 
@@ -16,6 +20,7 @@ use protocol::{
     session::customer::Consent,
 };
 use tokio::sync::mpsc;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::link::{
     client::chain,
@@ -40,6 +45,8 @@ pub struct Figures {
 pub struct ScreenTask {
     commands: std_mpsc::Sender<Command>,
     shared: Arc<Shared>,
+    /// The tasks that send on the connection of now: they end with it, also when the viewer does not read.
+    sending: Mutex<Option<DropGuard>>,
 }
 
 /// A viewer that has acknowledged what it was never sent, or the thread's own end.
@@ -59,13 +66,13 @@ struct Shared {
     figures: Mutex<Figures>,
     waker: Waker,
     clock: media::Clock,
+    /// The viewer lost its picture. One wish is as good as many: they may come faster than pictures go out.
+    refresh: AtomicBool,
 }
 
 enum Command {
     /// Send to this connection, starting anew.
     Connect { batches: mpsc::Sender<Batch>, pointers: mpsc::Sender<Pointer> },
-    /// Start the picture anew on the same connection.
-    Refresh,
     /// The connection is gone.
     Disconnect,
 }
@@ -97,6 +104,7 @@ impl ScreenTask {
                 figures: Mutex::default(),
                 waker: screen.waker(),
                 clock: screen.clock(),
+                refresh: AtomicBool::new(false),
             });
             if ready.send(Ok(shared.clone())).is_err() {
                 return;
@@ -109,7 +117,7 @@ impl ScreenTask {
         let shared = opened
             .await
             .map_err(|_| ScreenError::Capture(media::capture::Error::Gone("the screen's thread".to_owned())))??;
-        Ok(Self { commands, shared })
+        Ok(Self { commands, shared, sending: Mutex::default() })
     }
 
     /// Sends the picture over this connection from now on, starting anew. `lost` is told when that ends by itself.
@@ -125,35 +133,26 @@ impl ScreenTask {
         // Shapes must not be lost, moves may: see `watch`.
         let (pointers, pointer_queue) = mpsc::channel(16);
         self.shared.window.lock().expect("no thread panics while it holds the window").clear();
-        tokio::spawn(send_all(
-            connection.clone(),
-            keys.clone(),
-            StreamKind::Picture,
-            first_number,
-            limits::PICTURE_MESSAGE_BYTES,
-            queue,
-            lost.clone(),
-        ));
-        tokio::spawn(send_all(
-            connection,
-            keys,
-            StreamKind::Pointer,
-            first_number + 1,
-            limits::POINTER_MESSAGE_BYTES,
-            pointer_queue,
-            lost,
-        ));
+        let stop = CancellationToken::new();
+        self.send_until(Some(stop.clone().drop_guard()));
+        let way = |kind, number, cap| Way { connection: connection.clone(), keys: keys.clone(), kind, number, cap };
+        let picture = way(StreamKind::Picture, first_number, limits::PICTURE_MESSAGE_BYTES);
+        let pointer = way(StreamKind::Pointer, first_number + 1, limits::POINTER_MESSAGE_BYTES);
+        tokio::spawn(picture.send_all(queue, stop.clone(), lost.clone()));
+        tokio::spawn(pointer.send_all(pointer_queue, stop, lost));
         self.command(Command::Connect { batches, pointers });
     }
 
     /// Sends nothing until the next `connect`.
     pub fn disconnect(&self) {
+        self.send_until(None);
         self.command(Command::Disconnect);
     }
 
     /// The viewer lost its picture: start anew.
     pub fn refresh(&self) {
-        self.command(Command::Refresh);
+        self.shared.refresh.store(true, Ordering::Relaxed);
+        self.shared.waker.wake();
     }
 
     /// The acknowledging half, for the task that reads the viewer's stream.
@@ -174,6 +173,10 @@ impl ScreenTask {
         figures
     }
 
+    fn send_until(&self, guard: Option<DropGuard>) {
+        *self.sending.lock().expect("no thread panics while it holds the guard") = guard;
+    }
+
     fn command(&self, command: Command) {
         if self.commands.send(command).is_err() {
             tracing::debug!("the screen's thread has ended before");
@@ -190,22 +193,47 @@ impl Drop for ScreenTask {
     }
 }
 
-async fn send_all<M: serde::Serialize + Send>(
+/// A stream that is not yet open.
+struct Way {
     connection: quinn::Connection,
     keys: Arc<SessionKeys>,
     kind: StreamKind,
     number: u64,
     cap: usize,
-    mut queue: mpsc::Receiver<M>,
-    lost: impl Fn(SealedError) + Send,
-) {
-    let mut stream: SealedSend = match keys.open(&connection, kind, number).await {
-        Ok(stream) => stream,
-        Err(error) => return lost(error),
-    };
-    while let Some(message) = queue.recv().await {
-        if let Err(error) = stream.send(&message, cap).await {
-            return lost(error);
+}
+
+impl Way {
+    /// Sends until it is stopped, and then nothing more of what was under way.
+    async fn send_all<M: serde::Serialize + Send>(
+        self,
+        mut queue: mpsc::Receiver<M>,
+        stop: CancellationToken,
+        lost: impl Fn(SealedError) + Send,
+    ) {
+        let opened = tokio::select! {
+            biased;
+            () = stop.cancelled() => return,
+            opened = self.keys.open(&self.connection, self.kind, self.number) => opened,
+        };
+        let mut stream: SealedSend = match opened {
+            Ok(stream) => stream,
+            Err(error) => return lost(error),
+        };
+        let sending = async {
+            while let Some(message) = queue.recv().await {
+                stream.send(&message, self.cap).await?;
+            }
+            Ok(())
+        };
+        let sent = tokio::select! {
+            biased;
+            () = stop.cancelled() => None,
+            sent = sending => Some(sent),
+        };
+        match sent {
+            None => stream.abandon(),
+            Some(Err(error)) => lost(error),
+            Some(Ok(())) => {}
         }
     }
 }
@@ -230,11 +258,13 @@ fn watch(
                     screen.refresh();
                     sinks = Some(Sinks { batches, pointers, moved: None });
                 }
-                Ok(Command::Refresh) => screen.refresh(),
                 Ok(Command::Disconnect) => sinks = None,
                 Err(std_mpsc::TryRecvError::Empty) => break,
                 Err(std_mpsc::TryRecvError::Disconnected) => return Ok(()),
             }
+        }
+        if shared.refresh.swap(false, Ordering::Relaxed) {
+            screen.refresh();
         }
         let room =
             sinks.is_some() && shared.window.lock().expect("no thread panics while it holds the window").has_room();

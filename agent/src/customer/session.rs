@@ -21,6 +21,7 @@ use protocol::{
     },
 };
 use tokio::{sync::mpsc, time::Instant};
+use tokio_util::sync::{CancellationToken, DropGuard};
 use zeroize::Zeroizing;
 
 use super::{
@@ -30,7 +31,7 @@ use super::{
 use crate::link::{
     client::{IncomingStream, chain},
     pake, phrase,
-    sealed::SessionKeys,
+    sealed::{SealedError, SessionKeys},
     secure::{CustomerEnd, SecureError, Secured},
 };
 
@@ -115,6 +116,8 @@ pub enum Out {
 const WAITING: usize = 64;
 /// Messages that may wait to be written: a peer that does not read them is not there.
 const UNSENT: usize = 256;
+/// The end of a session is said on another stream than the one that ends with it, and may come later by this much.
+const LAST_WORD: Duration = Duration::from_secs(10);
 
 /// Starts the session's task. What happens goes to `out`; the task ends with [`Out::Over`].
 pub fn start(setup: Setup, out: mpsc::Sender<(SessionId, Out)>) -> mpsc::Sender<In> {
@@ -144,7 +147,8 @@ enum News {
     Secured(u64, Result<(Secured, Peer), SecureError>),
     Said(u64, Result<Option<AttendantSays>, SecureError>),
     Input(u64, Input),
-    StreamLost(u64, String),
+    /// A stream has ended, or cannot go on for this reason.
+    StreamLost(u64, Option<SealedError>),
     ScreenFailed,
 }
 
@@ -153,6 +157,8 @@ struct Live {
     keys: Arc<SessionKeys>,
     exporter: [u8; 32],
     says: mpsc::Sender<CustomerSays>,
+    /// Until it is dropped, what the other half says is read.
+    _reading: DropGuard,
 }
 
 struct Task {
@@ -265,8 +271,8 @@ impl Task {
                 loop {
                     match stream.receive::<Input>(limits::INPUT_MESSAGE_BYTES).await {
                         Ok(Some((input, _))) => tell(&news, News::Input(generation, input)).await,
-                        Ok(None) => return,
-                        Err(error) => return tell(&news, News::StreamLost(generation, chain(&error))).await,
+                        Ok(None) => return stream_lost(&news, generation, None).await,
+                        Err(error) => return stream_lost(&news, generation, Some(error)).await,
                     }
                 }
             });
@@ -276,8 +282,8 @@ impl Task {
                 loop {
                     match stream.receive::<Shown>(limits::INPUT_MESSAGE_BYTES).await {
                         Ok(Some((shown, _))) => acknowledge(shown),
-                        Ok(None) => return,
-                        Err(error) => return tell(&news, News::StreamLost(generation, chain(&error))).await,
+                        Ok(None) => return stream_lost(&news, generation, None).await,
+                        Err(error) => return stream_lost(&news, generation, Some(error)).await,
                     }
                 }
             });
@@ -314,15 +320,27 @@ impl Task {
                     tracing::warn!(session = %self.setup.session, %error, "the attendant's program said something that cannot be read");
                     self.machine.end(CloseReason::Violation);
                 }
+                Err(error @ SecureError::Tampered(_)) => {
+                    tracing::warn!(session = %self.setup.session, error = chain(&error), "the session is ended");
+                    self.machine.end(CloseReason::Violation);
+                }
                 Err(error) => {
                     tracing::info!(session = %self.setup.session, error = chain(&error), "the protected connection is gone");
                     self.lost();
                 }
             },
             News::Input(generation, input) if generation == self.generation => self.machine.handle_input(input)?,
-            News::StreamLost(generation, why) if generation == self.generation => {
-                tracing::info!(session = %self.setup.session, why, "a stream of the session is gone");
-            }
+            News::StreamLost(generation, error) if generation == self.generation => match error {
+                None | Some(SealedError::Gone(_)) => {
+                    let error = error.as_ref().map(|error| chain(error));
+                    tracing::info!(session = %self.setup.session, error, "a stream of the session is gone");
+                    self.lost();
+                }
+                Some(error) => {
+                    tracing::warn!(session = %self.setup.session, error = chain(&error), "the session is ended: a stream is broken");
+                    self.machine.end(CloseReason::Violation);
+                }
+            },
             News::ScreenFailed => self.machine.end(CloseReason::Failed),
             News::Secured(..) | News::Said(..) | News::Input(..) | News::StreamLost(..) => {}
         }
@@ -334,9 +352,10 @@ impl Task {
         // Kept for a cut; a proof for this connection was made with the secret of the one before.
         self.resume_secret = Some(resume_secret);
         let (says, mut unsent) = mpsc::channel::<CustomerSays>(UNSENT);
-        self.live = Some(Live { keys, exporter, says });
+        let reading = CancellationToken::new();
+        self.live = Some(Live { keys, exporter, says, _reading: reading.clone().drop_guard() });
         let (generation, news) = (self.generation, self.news.clone());
-        tokio::spawn(async move {
+        let said = async move {
             loop {
                 let said = reader.receive::<AttendantSays>().await;
                 let last = !matches!(said, Ok(Some(_)));
@@ -345,7 +364,8 @@ impl Task {
                     return;
                 }
             }
-        });
+        };
+        tokio::spawn(async move { reading.run_until_cancelled(said).await });
         tokio::spawn(async move {
             while let Some(message) = unsent.recv().await {
                 if let Err(error) = writer.send(&message).await {
@@ -469,8 +489,8 @@ impl Task {
         let (Some(screen), Some(live), Some(connection)) = (&self.screen, &self.live, &self.connection) else { return };
         let (generation, news) = (self.generation, self.news.clone());
         let lost = move |error| {
-            let (news, why) = (news.clone(), chain(&error));
-            tokio::spawn(async move { tell(&news, News::StreamLost(generation, why)).await });
+            let news = news.clone();
+            tokio::spawn(async move { stream_lost(&news, generation, Some(error)).await });
         };
         // Numbers of our streams never repeat within a session, whatever the connection.
         screen.connect(connection.clone(), live.keys.clone(), self.generation * 16, lost);
@@ -521,4 +541,12 @@ async fn tell(news: &mpsc::Sender<News>, what: News) {
     if news.send(what).await.is_err() {
         tracing::debug!("the session had ended");
     }
+}
+
+/// Tells that a stream is gone: at once when somebody has touched it, and when it only ended, once the session's end would be here.
+async fn stream_lost(news: &mpsc::Sender<News>, generation: u64, error: Option<SealedError>) {
+    if matches!(error, None | Some(SealedError::Gone(_))) {
+        tokio::time::sleep(LAST_WORD).await;
+    }
+    tell(news, News::StreamLost(generation, error)).await;
 }

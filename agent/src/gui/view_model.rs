@@ -18,7 +18,12 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::strings::Language;
+use super::{command::Secret, strings::Language};
+
+/// A password that a window shows is also in what the tests' control socket tells of it; it is not in what is printed.
+fn revealed<S: serde::Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(secret.reveal())
+}
 
 /// All windows at one moment.
 #[derive(Debug, Clone, PartialEq, Serialize)]

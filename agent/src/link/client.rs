@@ -151,6 +151,8 @@ enum Ended {
     Silent,
     #[error("the relay did not say welcome first")]
     NotWelcome,
+    #[error("the relay goes on in version {0}, which was not offered")]
+    Version(u16),
     #[error("the relay refused: {0}")]
     Refused(hello::Refusal),
     #[error("the profile names no relay")]
@@ -211,7 +213,7 @@ impl Keeper {
         let ended = self.converse(&connection).await.err().unwrap_or(Ended::Stopped);
         let code = match ended {
             Ended::Stopped => close_code::GOODBYE,
-            Ended::Frame(_) | Ended::NotWelcome => close_code::VIOLATION,
+            Ended::Frame(_) | Ended::NotWelcome | Ended::Version(_) => close_code::VIOLATION,
             _ => close_code::DONE,
         };
         connection.close(code.into(), b"");
@@ -234,7 +236,12 @@ impl Keeper {
         };
         send.write_all(&frame::encode(&ToRelay::Hello(hello), limits::OUTER_MESSAGE_BYTES)?).await?;
         let welcome = match tokio::time::timeout(ANSWER_WAIT, receive(&mut recv)).await.map_err(|_| Ended::Silent)?? {
-            FromRelay::Welcome(welcome) => welcome,
+            FromRelay::Welcome(welcome)
+                if (version::SPOKEN.oldest..=version::SPOKEN.newest).contains(&welcome.version) =>
+            {
+                welcome
+            }
+            FromRelay::Welcome(welcome) => return Err(Ended::Version(welcome.version)),
             FromRelay::Refused(refusal) => return Err(Ended::Refused(refusal)),
             _ => return Err(Ended::NotWelcome),
         };

@@ -25,7 +25,7 @@ pub enum SealedError {
     /// The stream or its connection is gone.
     #[error("the stream is gone")]
     Gone(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// A message that does not open: changed, repeated, left out, or of another stream.
+    /// A message that does not open: changed, cut off, repeated, left out, or of another stream.
     #[error("a message that does not open")]
     Broken,
     /// A message that opens and is not one.
@@ -34,6 +34,9 @@ pub enum SealedError {
     /// A stream that was there before, or that this half may not open.
     #[error("a stream that may not be opened: {0:?}")]
     Stream(StreamHead),
+    /// All nonces of the stream's key are used.
+    #[error("the stream has carried all it may")]
+    UsedUp,
 }
 
 /// The keys of one inner connection.
@@ -108,11 +111,20 @@ fn gone(error: impl std::error::Error + Send + Sync + 'static) -> SealedError {
     SealedError::Gone(Box::new(error))
 }
 
-fn nonce(counter: &mut u64) -> Nonce {
+/// A stream that ends in order in the middle of a message was not ended by its sender.
+fn cut(error: quinn::ReadExactError) -> SealedError {
+    match error {
+        quinn::ReadExactError::FinishedEarly(_) => SealedError::Broken,
+        error => gone(error),
+    }
+}
+
+/// The next nonce of a key. A counter at its end gives none: it must not begin anew.
+fn nonce(counter: &mut u64) -> Result<Nonce, SealedError> {
     let mut bytes = [0; aead::NONCE_LEN];
     bytes[..8].copy_from_slice(&counter.to_le_bytes());
-    *counter += 1;
-    Nonce::assume_unique_for_key(bytes)
+    *counter = counter.checked_add(1).ok_or(SealedError::UsedUp)?;
+    Ok(Nonce::assume_unique_for_key(bytes))
 }
 
 /// Our end of a stream that we opened.
@@ -130,13 +142,20 @@ impl SealedSend {
         self.buffer.extend_from_slice(&frame::encode_body(message, cap)?);
         let tag = self
             .key
-            .seal_in_place_separate_tag(nonce(&mut self.counter), Aad::empty(), &mut self.buffer)
+            .seal_in_place_separate_tag(nonce(&mut self.counter)?, Aad::empty(), &mut self.buffer)
             .map_err(|_| SealedError::Broken)?;
         self.buffer.extend_from_slice(tag.as_ref());
         let length = u32::try_from(self.buffer.len()).map_err(|_| SealedError::Broken)?.to_le_bytes();
         self.stream.write_all(&length).await.map_err(gone)?;
         self.stream.write_all(&self.buffer).await.map_err(gone)?;
         Ok(LENGTH_BYTES + self.buffer.len())
+    }
+
+    /// Ends the stream without what was not yet sent.
+    pub fn abandon(mut self) {
+        if let Err(error) = self.stream.reset(0_u8.into()) {
+            tracing::debug!(%error, "the stream had ended before");
+        }
     }
 }
 
@@ -155,15 +174,69 @@ impl SealedRecv {
         match self.stream.read_exact(&mut length).await {
             Ok(()) => {}
             Err(quinn::ReadExactError::FinishedEarly(0)) => return Ok(None),
-            Err(error) => return Err(gone(error)),
+            Err(error) => return Err(cut(error)),
         }
         let sealed = frame::body_length(length, cap + aead::MAX_TAG_LEN)?;
         self.buffer.resize(sealed, 0);
-        self.stream.read_exact(&mut self.buffer).await.map_err(gone)?;
+        self.stream.read_exact(&mut self.buffer).await.map_err(cut)?;
         let body = self
             .key
-            .open_in_place(nonce(&mut self.counter), Aad::empty(), &mut self.buffer)
+            .open_in_place(nonce(&mut self.counter)?, Aad::empty(), &mut self.buffer)
             .map_err(|_| SealedError::Broken)?;
         Ok(Some((frame::decode_body(body, cap)?, LENGTH_BYTES + sealed)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::collections::HashSet;
+
+    use super::*;
+
+    const SESSION: SessionId = SessionId::from_bytes([3; 16]);
+
+    #[test]
+    fn no_nonce_repeats_and_a_counter_at_its_end_gives_none() {
+        let mut counter = 0;
+        let mut seen = HashSet::new();
+        for _ in 0..100_000 {
+            assert!(seen.insert(*nonce(&mut counter).unwrap().as_ref()));
+        }
+        let mut last = u64::MAX - 1;
+        assert!(nonce(&mut last).is_ok());
+        for _ in 0..3 {
+            assert!(matches!(nonce(&mut last), Err(SealedError::UsedUp)), "it does not begin anew");
+        }
+    }
+
+    /// The tag of an empty message under the first nonce: as different as the keys are.
+    fn mark(keys: &SessionKeys, sender: Role, head: StreamHead) -> Vec<u8> {
+        let key = keys.key(sender, head);
+        let tag = key.seal_in_place_separate_tag(nonce(&mut 0).unwrap(), Aad::empty(), &mut []).unwrap();
+        tag.as_ref().to_vec()
+    }
+
+    #[test]
+    fn each_stream_direction_session_and_connection_has_a_key_of_its_own() {
+        let mut marks = HashSet::new();
+        let mut count = 0;
+        for secret in [[1; 32], [2; 32]] {
+            for session in [SESSION, SessionId::from_bytes([4; 16])] {
+                let keys = |role| SessionKeys::new(&secret, role, session);
+                for sender in [Role::Customer, Role::Attendant] {
+                    for kind in StreamKind::ALL {
+                        for number in [0, 1, 16, 17, 32, u64::MAX] {
+                            let head = StreamHead::new(session, kind, number);
+                            let mark_here = mark(&keys(sender), sender, head);
+                            assert_eq!(mark_here, mark(&keys(sender.other()), sender, head), "both ends have the same");
+                            marks.insert(mark_here);
+                            count += 1;
+                        }
+                    }
+                }
+            }
+        }
+        assert_eq!(marks.len(), count, "under no two of {count} is a nonce used twice");
     }
 }

@@ -40,6 +40,9 @@ pub enum SecureError {
     /// The handshake failed: a wrong certificate, a changed byte, another protocol.
     #[error("the protected connection could not be set up")]
     Handshake(#[source] std::io::Error),
+    /// The other half did not choose our application protocol.
+    #[error("the other side speaks another protocol")]
+    Protocol,
     /// It took too long.
     #[error("the protected connection was not set up in time")]
     Slow,
@@ -49,6 +52,9 @@ pub enum SecureError {
     /// The stream is gone.
     #[error("the protected connection is gone")]
     Gone(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A record that does not open, or the other half saying that one of ours does not: somebody between has touched them.
+    #[error("the protected connection was tampered with")]
+    Tampered(#[source] std::io::Error),
     /// Something that is no message.
     #[error("a message that cannot be read")]
     Frame(#[from] frame::FrameError),
@@ -199,6 +205,11 @@ pub struct Secured {
 
 impl Secured {
     fn new(stream: Stream, role: Role, session: SessionId) -> Result<Self, SecureError> {
+        let (_, connection) = stream.get_ref();
+        // Without an offer on one side TLS goes on without any protocol: that is not ours either.
+        if connection.alpn_protocol() != Some(version::ALPN_INNER) {
+            return Err(SecureError::Protocol);
+        }
         let export = |label: &[u8]| {
             let context = Some(session.as_bytes().as_slice());
             let secret = match &stream {
@@ -239,6 +250,10 @@ impl SecureReader {
             match self.read.read(&mut bytes).await {
                 Ok(0) => return Ok(None),
                 Ok(read) => self.inbox.feed(&bytes[..read]),
+                // Only TLS finds data invalid; a connection that is gone is another kind.
+                Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+                    return Err(SecureError::Tampered(error));
+                }
                 Err(error) => return Err(SecureError::Gone(Box::new(error))),
             }
         }
@@ -271,17 +286,24 @@ fn peer_of(certificate: &CertificateDer<'_>, tenant: TenantId) -> Result<Peer, S
     use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
     let (_, certificate) =
         X509Certificate::from_der(certificate).map_err(|_| SecureError::Certificate("it cannot be read"))?;
+    let validity = certificate.validity();
+    let life = validity.not_after.timestamp().saturating_sub(validity.not_before.timestamp());
+    if u64::try_from(life).is_ok_and(|life| life > limits::ATTENDANT_CERTIFICATE_LIFE.as_secs()) {
+        return Err(SecureError::Certificate("it lives too long"));
+    }
+    // The library looks at the usage only where one is named.
+    let usage = certificate.extended_key_usage().ok().flatten();
+    if !usage.is_some_and(|usage| usage.value.client_auth) {
+        return Err(SecureError::Certificate("it is not for this use"));
+    }
     let names =
         certificate.subject_alternative_name().ok().flatten().ok_or(SecureError::Certificate("it names nobody"))?;
-    let uri = names
-        .value
-        .general_names
-        .iter()
-        .find_map(|name| match name {
-            GeneralName::URI(uri) => uri.strip_prefix("amparo://"),
-            _ => None,
-        })
-        .ok_or(SecureError::Certificate("it names nobody"))?;
+    // One name and no other: of two, each reader might take another.
+    let uri = match names.value.general_names.as_slice() {
+        [GeneralName::URI(uri)] => uri.strip_prefix("amparo://"),
+        _ => None,
+    };
+    let uri = uri.ok_or(SecureError::Certificate("it does not name one attendant"))?;
     let (company, operator) =
         uri.split_once("/attendant/").ok_or(SecureError::Certificate("it is not an attendant's"))?;
     if company.parse::<TenantId>() != Ok(tenant) {

@@ -1,6 +1,9 @@
 //! Presses nothing and remembers everything. For tests, by name only.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use protocol::message::input::Button;
 
@@ -8,6 +11,15 @@ use super::Backend;
 use crate::Error;
 
 pub(super) const NAME: &str = "recorder";
+
+/// What recorders with a display's name have recorded: a test that only chooses a backend can look here.
+static NAMED: Mutex<BTreeMap<String, Arc<Mutex<Vec<Event>>>>> = Mutex::new(BTreeMap::new());
+
+/// What recorders on the display of this name have recorded so far; `None` when there never was one.
+pub fn recorded(display: &str) -> Option<Vec<Event>> {
+    let named = NAMED.lock().unwrap_or_else(PoisonError::into_inner);
+    named.get(display).map(|events| events.lock().unwrap_or_else(PoisonError::into_inner).clone())
+}
 
 /// What would have been done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +41,13 @@ pub enum Event {
 pub struct Recorder(Arc<Mutex<Vec<Event>>>);
 
 impl Recorder {
+    /// Opens one; with a display, what it records can be looked at from elsewhere.
+    pub(super) fn open(display: Option<&str>) -> Self {
+        let Some(display) = display else { return Self::default() };
+        let mut named = NAMED.lock().unwrap_or_else(PoisonError::into_inner);
+        Self(named.entry(display.to_owned()).or_default().clone())
+    }
+
     /// What was recorded, shared with the recorder.
     pub fn events(&self) -> Arc<Mutex<Vec<Event>>> {
         Arc::clone(&self.0)

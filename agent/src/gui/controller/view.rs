@@ -96,7 +96,7 @@ fn page(c: &Controller, now: Now) -> Page {
     }
     Page::Waiting(WaitingView {
         id: c.customer.id.as_ref().map(|(id, _)| id.to_string()).unwrap_or_default(),
-        password: c.customer.password.reveal(),
+        password: c.customer.password.reveal().into(),
         waiting: c.customer.listed_since.map(|since| now.instant.saturating_duration_since(since)),
         returning: gone_for.is_some() && c.customer.id.is_some(),
     })
@@ -278,7 +278,7 @@ fn home(c: &Controller, who: &Who, now: Now) -> HomeView {
             .customer
             .id
             .as_ref()
-            .map(|(id, _)| OwnCredentials { id: id.to_string(), password: c.customer.password.reveal() }),
+            .map(|(id, _)| OwnCredentials { id: id.to_string(), password: c.customer.password.reveal().into() }),
         busy: false,
         trouble: c.attendant.trouble.clone(),
     }

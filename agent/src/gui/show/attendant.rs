@@ -24,7 +24,7 @@ pub(super) fn home(l: Language, v: &HomeView) -> ui::HomeData {
         stale: v.stale_for.map(|d| phrases::no_contact_for(l, d)).unwrap_or_default().into(),
         has_own: own.is_some(),
         own_id: own.map(|o| o.id.as_str()).unwrap_or_default().into(),
-        own_password: own.map(|o| o.password.as_str()).unwrap_or_default().into(),
+        own_password: own.map(|o| o.password.reveal()).unwrap_or_default().into(),
     }
 }
 

@@ -13,7 +13,7 @@ pub(super) fn waiting(l: Language, brand: &BrandView, v: &WaitingView) -> ui::Wa
             None => t.registering_line.into(),
         },
         id: (&v.id).into(),
-        password: (&v.password).into(),
+        password: v.password.reveal().into(),
         phone: text(&brand.phone),
         hours: text(&brand.hours),
     }

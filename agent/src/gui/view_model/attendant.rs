@@ -46,7 +46,8 @@ pub struct OwnCredentials {
     /// `987 654 321`
     pub id: String,
     /// `K7QF-2M9X`
-    pub password: String,
+    #[serde(serialize_with = "revealed")]
+    pub password: Secret,
 }
 
 /// A customer in the waiting list.

@@ -56,7 +56,8 @@ pub struct WaitingView {
     /// `123 456 789`. Empty until the relay gave one.
     pub id: String,
     /// `K7QF-2M9X`. Empty until there is one.
-    pub password: String,
+    #[serde(serialize_with = "revealed")]
+    pub password: Secret,
     /// How long the company has known. None until it does.
     pub waiting: Option<Duration>,
     /// Contact was lost and is being made again; ID and password stay.
