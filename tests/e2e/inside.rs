@@ -109,6 +109,7 @@ impl House {
             screen: media::Choice { backend: None, display: name.clone() },
             input: desktop::Choice { backend: None, display: name },
             display: None,
+            decoder: media::decoder::Program::at(harness::program::built("amparo")?),
         };
         let (told, inbox) = mpsc::unbounded_channel();
         let (views, view) = watch::channel(None);

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use protocol::{
     id::{Password, SessionId},
     limits,
-    media::{Batch, Pointer, Shown},
+    media::{Pointer, Shown},
     message::{
         control::{AttendantSays, CustomerSays},
         grant::Grants,
@@ -43,6 +43,8 @@ pub struct Setup {
     pub want: Grants,
     /// The display of the viewer's window; `None` for our own.
     pub display: Option<String>,
+    /// What decodes the partner's picture.
+    pub decoder: media::decoder::Program,
 }
 
 /// What a session is told.
@@ -292,7 +294,7 @@ impl Task {
         }
         tokio::spawn(async move {
             loop {
-                match sealed.receive::<Batch>(limits::PICTURE_MESSAGE_BYTES).await {
+                match sealed.receive_unread(limits::PICTURE_MESSAGE_BYTES).await {
                     Ok(Some((batch, bytes))) => {
                         if !feed.batch(batch, bytes, shown.clone()).await {
                             return;
@@ -339,6 +341,7 @@ impl Task {
             News::Viewer(Told::FirstPicture) => self.tell(Out::FirstPicture).await,
             News::Viewer(Told::WantsRefresh) => self.machine.refresh(),
             News::Viewer(Told::Broken) => self.machine.end(CloseReason::Violation),
+            News::Viewer(Told::NoDecoder) => self.machine.end(CloseReason::Failed),
             News::Secured(..) | News::Said(..) | News::StreamLost(..) => {}
         }
         Ok(())
@@ -433,7 +436,7 @@ impl Task {
                 tracing::debug!("the session had ended before its viewer");
             }
         };
-        match Viewer::start(self.setup.display.clone(), told) {
+        match Viewer::start(self.setup.display.clone(), self.setup.decoder.clone(), told) {
             Ok(viewer) => {
                 let feed = viewer.feed();
                 self.viewer = Some(viewer);

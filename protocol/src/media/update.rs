@@ -2,7 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{capped, limits};
+use crate::{
+    capped,
+    frame::{self, FrameError},
+    limits,
+};
 
 /// Width and height in pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -225,6 +229,13 @@ pub enum Flaw {
         /// This one.
         got: u64,
     },
+}
+
+impl Shown {
+    /// The acknowledgement of a batch, from its body. Nothing behind the batch's two numbers is read.
+    pub fn of(body: &[u8]) -> Result<Self, FrameError> {
+        frame::decode_head(body)
+    }
 }
 
 impl Batch {
