@@ -3,7 +3,7 @@
 /// Nothing that a person types.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// Does what the sandbox forbids, to see it forbidden.
+    /// Makes a call that the sandbox forbids; for tests.
     #[cfg(feature = "_automation")]
     #[arg(long)]
     probe: Option<String>,
@@ -13,8 +13,8 @@ pub(crate) struct Arguments {
 #[cfg(target_os = "linux")]
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     use std::os::fd::AsFd as _;
-    let _ = arguments;
-    media::decoder::serve(std::io::stdin().as_fd(), || {})?;
+
+    media::decoder::serve(std::io::stdin().as_fd(), || arguments.probe())?;
     Ok(())
 }
 
@@ -22,4 +22,16 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn run(_: &Arguments) -> anyhow::Result<()> {
     anyhow::bail!("this system has no protected decoder yet")
+}
+
+#[cfg(target_os = "linux")]
+impl Arguments {
+    #[cfg(feature = "_automation")]
+    fn probe(&self) {
+        let Some(name) = &self.probe else { return };
+        assert!(media::decoder::probe::attempt(name), "there is no probe of this name");
+    }
+
+    #[cfg(not(feature = "_automation"))]
+    fn probe(&self) {}
 }

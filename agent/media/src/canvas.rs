@@ -165,11 +165,7 @@ impl Canvas {
     }
 
     /// Draws one update, which was checked, and says where.
-    fn draw(
-        &mut self,
-        update: &Update,
-        memory: &mut dyn FnMut(Size) -> std::io::Result<Frame>,
-    ) -> Result<Rect, Error> {
+    fn draw(&mut self, update: &Update, memory: &mut dyn FnMut(Size) -> std::io::Result<Frame>) -> Result<Rect, Error> {
         let frame = self.frame.as_mut().ok_or(Flaw::NoCanvas);
         match update {
             Update::Resize(size) => {

@@ -38,6 +38,9 @@ mod os;
 #[cfg(not(target_os = "linux"))]
 #[path = "decoder/none.rs"]
 mod os;
+#[cfg(all(target_os = "linux", feature = "_automation"))]
+#[path = "decoder/probe/linux.rs"]
+pub mod probe;
 
 pub use os::Decoder;
 #[cfg(target_os = "linux")]

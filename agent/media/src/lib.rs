@@ -22,7 +22,7 @@ pub mod shm;
 pub mod waker;
 
 pub use canvas::{Applied, Canvas, Picture};
-pub use decoder::Decoder;
 pub use capture::Choice;
+pub use decoder::Decoder;
 pub use screen::{Clock, Screen};
 pub use waker::Waker;

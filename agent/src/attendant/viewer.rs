@@ -80,8 +80,15 @@ enum Command {
     },
     Pointer(Pointer),
     Place(Option<Place>),
-    Look { actual: bool, control: bool, margin: [u8; 3] },
-    Pan { x: f64, y: f64 },
+    Look {
+        actual: bool,
+        control: bool,
+        margin: [u8; 3],
+    },
+    Pan {
+        x: f64,
+        y: f64,
+    },
     Snapshot(tokio::sync::oneshot::Sender<Option<(Size, Vec<u8>)>>),
     /// A decoder's process has ended.
     DecoderEnded,
@@ -235,12 +242,7 @@ struct Thread {
 }
 
 impl Thread {
-    fn start(
-        mut self,
-        program: Program,
-        ended: Arc<dyn Fn() + Send + Sync>,
-        commands: &std_mpsc::Receiver<Command>,
-    ) {
+    fn start(mut self, program: Program, ended: Arc<dyn Fn() + Send + Sync>, commands: &std_mpsc::Receiver<Command>) {
         match Decoder::start(program, ended) {
             Ok(decoder) => self.decoder = Some(decoder),
             Err(error) => return self.lost_decoder(&error),

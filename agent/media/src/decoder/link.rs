@@ -3,10 +3,7 @@
 use std::{
     io::{ErrorKind, IoSlice, Read as _, Write as _},
     mem::MaybeUninit,
-    os::{
-        fd::AsFd as _,
-        unix::net::UnixStream,
-    },
+    os::{fd::AsFd as _, unix::net::UnixStream},
     sync::Arc,
     time::{Duration, Instant},
 };

@@ -49,7 +49,7 @@ pub enum ServeError {
 /// `probe` is called with every right given up, before the first batch is read; it is for tests of that.
 pub fn serve(input: BorrowedFd<'_>, probe: impl FnOnce()) -> Result<(), ServeError> {
     let socket = sandbox::socket(input).map_err(|_| ServeError::NotASocket)?;
-    let mut wire = Wire { socket: BufReader::with_capacity(1 << 16, UnixStream::from(socket)) };
+    let mut wire = Wire::new(UnixStream::from(socket));
     if let Err(error) = sandbox::enter(wire.socket.get_ref()) {
         wire.say(&Answer::Unprotected { step: error.step, errno: error.errno() })?;
         return Err(error.into());
@@ -93,18 +93,23 @@ fn apply(canvas: &mut Canvas, body: &[u8], waits: bool, wire: &mut Wire) -> Resu
     }
 }
 
-struct Wire {
-    socket: BufReader<UnixStream>,
+/// The child's end of the socket.
+pub(super) struct Wire {
+    pub(super) socket: BufReader<UnixStream>,
 }
 
 impl Wire {
-    fn say(&mut self, answer: &Answer) -> Result<(), ServeError> {
+    pub(super) fn new(socket: UnixStream) -> Self {
+        Self { socket: BufReader::with_capacity(1 << 16, socket) }
+    }
+
+    pub(super) fn say(&mut self, answer: &Answer) -> Result<(), ServeError> {
         let bytes = frame::encode(answer, ANSWER_BYTES)?;
         Ok(self.socket.get_mut().write_all(&bytes)?)
     }
 
     /// The next question; `None`: the parent has closed its end between two.
-    fn ask(&mut self) -> Result<Option<Ask>, ServeError> {
+    pub(super) fn ask(&mut self) -> Result<Option<Ask>, ServeError> {
         let mut length = [0; LENGTH_BYTES];
         match self.socket.read_exact(&mut length) {
             Ok(()) => {}
@@ -117,7 +122,7 @@ impl Wire {
     }
 
     /// The body of a message.
-    fn frame(&mut self, body: &mut Vec<u8>, cap: usize) -> Result<(), ServeError> {
+    pub(super) fn frame(&mut self, body: &mut Vec<u8>, cap: usize) -> Result<(), ServeError> {
         let mut length = [0; LENGTH_BYTES];
         self.socket.read_exact(&mut length)?;
         body.resize(frame::body_length(length, cap)?, 0);
@@ -125,7 +130,7 @@ impl Wire {
     }
 
     /// Asks for memory and takes it. Nothing else is on its way meanwhile: the parent waits for the answer to its question.
-    fn memory(&mut self, size: Size) -> std::io::Result<Frame> {
+    pub(super) fn memory(&mut self, size: Size) -> std::io::Result<Frame> {
         let wrong = |why: &str| std::io::Error::new(ErrorKind::InvalidData, why);
         self.say(&Answer::Wants(size)).map_err(|_| wrong("no way to ask for memory"))?;
         let expected = frame::encode(&Memory { size }, ASK_BYTES).map_err(|_| wrong("a word that is too long"))?;

@@ -58,6 +58,7 @@ pub fn enter(socket: &UnixStream) -> Result<(), Error> {
         setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) }).map_err(failed(Step::Limits))?;
     }
     set_no_new_privs(true).map_err(failed(Step::Privileges))?;
+    // How much of it this kernel knows is no condition: the list of calls holds without it.
     landlock().map_err(|error| at(Step::Landlock, error))?;
     let program = calls(kept).map_err(|error| at(Step::Calls, error))?;
     seccompiler::apply_filter_all_threads(&program).map_err(|error| match error {
@@ -85,12 +86,11 @@ fn mapped_bytes() -> std::io::Result<u64> {
 }
 
 /// A ruleset without rules: everything this kernel can forbid is forbidden.
-fn landlock() -> Result<(), landlock::RulesetError> {
+fn landlock() -> Result<landlock::RulesetStatus, landlock::RulesetError> {
     let abi = ABI::V7;
     let mut rules = Ruleset::default().set_compatibility(landlock::CompatLevel::BestEffort);
     rules = rules.handle_access(AccessFs::from_all(abi))?.handle_access(AccessNet::from_all(abi))?;
-    rules.scope(Scope::from_all(abi))?.create()?.restrict_self()?;
-    Ok(())
+    Ok(rules.scope(Scope::from_all(abi))?.create()?.restrict_self()?.ruleset)
 }
 
 fn calls(socket: RawFd) -> Result<BpfProgram, seccompiler::BackendError> {
@@ -129,4 +129,37 @@ fn calls(socket: RawFd) -> Result<BpfProgram, seccompiler::BackendError> {
     }
     let (otherwise, listed) = (SeccompAction::KillProcess, SeccompAction::Allow);
     SeccompFilter::new(rules, otherwise, listed, std::env::consts::ARCH.try_into()?)?.try_into()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::{fs::File, io::ErrorKind, net::TcpStream};
+
+    use super::*;
+
+    #[test]
+    fn where_the_kernel_has_landlock_no_file_is_opened_and_nothing_connected() {
+        // It holds for the thread that asks for it, and for what that thread starts.
+        let outcome = std::thread::spawn(|| {
+            File::open("/etc/passwd").unwrap();
+            let status = landlock().unwrap();
+            (status, File::open("/etc/passwd"), File::create("/tmp/decoder"), TcpStream::connect("127.0.0.1:9"))
+        });
+        let (status, open, create, connect) = outcome.join().unwrap();
+        if status == landlock::RulesetStatus::NotEnforced {
+            return;
+        }
+        assert_eq!(open.unwrap_err().kind(), ErrorKind::PermissionDenied);
+        assert_eq!(create.unwrap_err().kind(), ErrorKind::PermissionDenied);
+        if status == landlock::RulesetStatus::FullyEnforced {
+            assert_eq!(connect.unwrap_err().kind(), ErrorKind::PermissionDenied);
+        }
+        File::open("/etc/passwd").unwrap();
+    }
+
+    #[test]
+    fn only_a_socket_makes_a_decoder() {
+        assert!(socket(std::os::fd::AsFd::as_fd(&File::open("/dev/null").unwrap())).is_err());
+    }
 }
