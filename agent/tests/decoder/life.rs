@@ -29,7 +29,7 @@ struct Desk {
 impl Desk {
     fn new(program: Program) -> Self {
         let (tell, told) = mpsc::channel();
-        let viewer = Viewer::start(None, program, move |what| drop(tell.send(what))).unwrap();
+        let viewer = Viewer::start(None, program, move |what| tell.send(what).unwrap_or(())).unwrap();
         let (shows, shown) = tokio_mpsc::unbounded_channel();
         Self { feed: viewer.feed(), _viewer: viewer, told, shown, shows }
     }
@@ -155,7 +155,7 @@ fn a_program_that_is_no_decoder_or_not_there_is_a_clear_error() {
 #[test]
 fn the_decoder_ends_with_whoever_started_it() {
     let (tell, told) = mpsc::channel();
-    let decoder = Decoder::start(program(), Arc::new(move || drop(tell.send(())))).unwrap();
+    let decoder = Decoder::start(program(), Arc::new(move || tell.send(()).unwrap_or(()))).unwrap();
     let process = decoder.process().unwrap();
     drop(decoder);
     told.recv_timeout(PATIENCE).unwrap();
@@ -164,7 +164,7 @@ fn the_decoder_ends_with_whoever_started_it() {
     // The thread goes and takes its decoder along, even if nothing is cleaned up.
     let (tell, told) = mpsc::channel();
     let thread = std::thread::spawn(move || {
-        std::mem::forget(Decoder::start(program(), Arc::new(move || drop(tell.send(())))).unwrap());
+        std::mem::forget(Decoder::start(program(), Arc::new(move || tell.send(()).unwrap_or(()))).unwrap());
     });
     thread.join().unwrap();
     told.recv_timeout(PATIENCE).unwrap();

@@ -17,9 +17,10 @@
 //! | calls | for |
 //! |---|---|
 //! | `read`, `write`, `recvfrom`, `sendto`, `recvmsg`, only on the socket | questions, answers, the descriptor of the picture's memory. Not `sendmsg`: no descriptor goes out |
-//! | `close`, `fstat`, `fcntl` for `F_GET_SEALS` only | checking and closing that descriptor |
+//! | `close`, `fstat`, `fcntl` for `F_GET_SEALS` and `F_GETFD` only | checking and closing that descriptor |
 //! | `brk`, `munmap`, `mremap`, `madvise`, and `mmap` and `mprotect` without `PROT_EXEC` | memory, never code |
 //! | `futex`, `sched_yield` | locks of the allocator and of the codec; there is one thread |
+//! | `sched_getaffinity`, only of itself | the codec counts processors when a decoder is made |
 //! | `clock_gettime`, `getrandom` | timing inside the codec where the clock is not mapped; seeds of hash tables |
 //! | `rt_sigreturn`, `restart_syscall` | continuing after a stop |
 //! | `exit`, `exit_group` | ending |

@@ -100,7 +100,7 @@ fn calls(socket: RawFd) -> Result<BpfProgram, seccompiler::BackendError> {
         let executable = SeccompCmpOp::MaskedEq(libc::PROT_EXEC as u64);
         SeccompRule::new(vec![argument(2, executable, 0)?])
     };
-    let seals = SeccompRule::new(vec![argument(1, SeccompCmpOp::Eq, libc::F_GET_SEALS as u64)?])?;
+    let about = |what: libc::c_int| SeccompRule::new(vec![argument(1, SeccompCmpOp::Eq, what as u64)?]);
     let mut rules: BTreeMap<i64, Vec<SeccompRule>> = BTreeMap::new();
     for call in [libc::SYS_read, libc::SYS_write, libc::SYS_recvfrom, libc::SYS_sendto, libc::SYS_recvmsg] {
         rules.insert(call, vec![on_socket()?]);
@@ -108,7 +108,8 @@ fn calls(socket: RawFd) -> Result<BpfProgram, seccompiler::BackendError> {
     for call in [libc::SYS_mmap, libc::SYS_mprotect] {
         rules.insert(call, vec![never_code()?]);
     }
-    rules.insert(libc::SYS_fcntl, vec![seals]);
+    rules.insert(libc::SYS_fcntl, vec![about(libc::F_GET_SEALS)?, about(libc::F_GETFD)?]);
+    rules.insert(libc::SYS_sched_getaffinity, vec![SeccompRule::new(vec![argument(0, SeccompCmpOp::Eq, 0)?])?]);
     for call in [
         libc::SYS_close,
         libc::SYS_fstat,
