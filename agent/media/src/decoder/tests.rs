@@ -127,7 +127,8 @@ fn sizes_over_their_caps_get_no_memory() {
 #[test]
 fn what_cannot_be_true_ends_the_child() {
     let all = rect(0, 0, 64, 32);
-    let lies: [(&str, Box<dyn FnOnce(u64) -> Vec<Answer> + Send>); 8] = [
+    type Lie = Box<dyn FnOnce(u64) -> Vec<Answer> + Send>;
+    let lies: [(&str, Lie); 8] = [
         ("drawn without a picture", Box::new(move |number| vec![Answer::Applied { number, damaged: vec![all] }])),
         ("another question", Box::new(|number| vec![Answer::Applied { number: number + 1, damaged: vec![] }])),
         ("began a second time", Box::new(|_| vec![Answer::Ready])),
