@@ -14,7 +14,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     use std::os::fd::AsFd as _;
 
-    media::decoder::serve(std::io::stdin().as_fd(), || arguments.probe())?;
+    media::decoder::serve(std::io::stdin().as_fd(), arguments.probe())?;
     Ok(())
 }
 
@@ -27,11 +27,17 @@ pub(crate) fn run(_: &Arguments) -> anyhow::Result<()> {
 #[cfg(target_os = "linux")]
 impl Arguments {
     #[cfg(feature = "_automation")]
-    fn probe(&self) {
-        let Some(name) = &self.probe else { return };
-        assert!(media::decoder::probe::attempt(name), "there is no probe of this name");
+    fn probe(&self) -> impl FnOnce() + use<> {
+        let probe = self.probe.as_deref().map(media::decoder::probe::Probe::new);
+        move || {
+            if let Some(probe) = probe {
+                assert!(probe.attempt(), "there is no probe of this name");
+            }
+        }
     }
 
     #[cfg(not(feature = "_automation"))]
-    fn probe(&self) {}
+    fn probe(&self) -> impl FnOnce() + use<> {
+        || {}
+    }
 }

@@ -41,10 +41,31 @@ pub const ALL: &[&str] = &[
     "userfaultfd",
 ];
 
-/// Makes the call. `false`: there is none of this name.
-pub fn attempt(name: &str) -> bool {
+/// The control: a call that is not forbidden, so that what ends the others is their own call.
+pub const ALLOWED: &str = "nothing";
+
+/// A call to be made. What it needs to know is asked for before that is forbidden.
+pub struct Probe {
+    name: String,
+    parent: c_long,
+    own: c_long,
+}
+
+impl Probe {
+    /// By name; made before the rights are given up.
+    pub fn new(name: &str) -> Self {
+        let (parent, own) = (std::os::unix::process::parent_id(), std::process::id());
+        Self { name: name.to_owned(), parent: c_long::from(parent), own: c_long::from(own) }
+    }
+
+    /// Makes the call. `false`: there is none of this name.
+    pub fn attempt(self) -> bool {
+        attempt(&self.name, self.parent, self.own)
+    }
+}
+
+fn attempt(name: &str, parent: c_long, own: c_long) -> bool {
     let (null, path) = (std::ptr::null::<u8>(), c"/etc/passwd".as_ptr());
-    let parent = c_long::from(std::os::unix::process::parent_id());
     let socket: RawFd = 3;
     let page = vec![0_u8; 8192];
     let aligned = (page.as_ptr() as usize).next_multiple_of(4096);
@@ -52,6 +73,7 @@ pub fn attempt(name: &str) -> bool {
     // is refused by the kernel, or does something harmless to a process that exists for this test.
     let result = unsafe {
         match name {
+            ALLOWED => syscall(libc::SYS_sched_yield),
             "open" => syscall(libc::SYS_openat, libc::AT_FDCWD, path, libc::O_RDONLY),
             "create" => {
                 syscall(libc::SYS_openat, libc::AT_FDCWD, c"/tmp/x".as_ptr(), libc::O_CREAT | libc::O_WRONLY, 0o600)
@@ -66,7 +88,7 @@ pub fn attempt(name: &str) -> bool {
             "ptrace" => syscall(libc::SYS_ptrace, libc::PTRACE_ATTACH, parent, 0, 0),
             "read another process" => syscall(libc::SYS_process_vm_readv, parent, null, 0, null, 0, 0),
             "signal" => syscall(libc::SYS_kill, parent, 0),
-            "signal itself" => syscall(libc::SYS_tgkill, c_long::from(std::process::id()), 0, 0),
+            "signal itself" => syscall(libc::SYS_tgkill, own, 0, 0),
             "map code" => {
                 let (protection, flags) = (libc::PROT_READ | libc::PROT_EXEC, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
                 syscall(libc::SYS_mmap, 0, 4096, protection, flags, -1, 0)
