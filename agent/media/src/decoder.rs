@@ -30,6 +30,7 @@ mod link;
 pub mod sandbox;
 #[cfg(target_os = "linux")]
 mod serve;
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "nobody speaks where there is no process"))]
 mod words;
 
 #[cfg(target_os = "linux")]
@@ -136,9 +137,11 @@ pub enum Error {
 }
 
 /// Counts failures. No clock of its own.
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "nothing fails where there is no process"))]
 #[derive(Debug, Default)]
 struct Failures(VecDeque<Instant>);
 
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "as above"))]
 impl Failures {
     /// One more. Too many?
     fn note(&mut self, now: Instant) -> bool {

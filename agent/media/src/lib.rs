@@ -4,7 +4,7 @@
 //! applies them to a [`Canvas`] and draws what changed. No network and no windows of ours in here. Nothing that comes from a
 //! peer is used before it is checked, and no picture content is ever logged.
 //!
-//! `unsafe` is allowed in two modules only: [`shm`], memory shared with the X server and with the decoder's process, and the decoder's
+//! `unsafe` is allowed in [`shm`], memory shared with the X server and with the decoder's process, and in the files of the decoder's
 //! sandbox.
 
 #![deny(unsafe_code)]

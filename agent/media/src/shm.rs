@@ -1,6 +1,6 @@
 //! Memory shared with the X server or with the decoder's process: a nameless file that only the two have, readable by nobody else.
 //!
-//! One of the two modules with `unsafe`. Used by the X11 capture, by the viewer's surface and by both sides of [`crate::decoder`].
+//! Used by the X11 capture, by the viewer's surface and by both sides of [`crate::decoder`].
 #![allow(unsafe_code)]
 
 use std::{

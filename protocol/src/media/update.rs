@@ -284,6 +284,19 @@ mod tests {
     }
 
     #[test]
+    fn an_acknowledgement_is_read_from_a_batch_and_nothing_behind_its_numbers_is() {
+        for number in [0, 1, 250, 251, (1 << 31) - 1, 1 << 31, u64::from(u32::MAX), u64::MAX] {
+            let captured_us = number / 2;
+            let mut body = frame::encode_body(&Batch { number, captured_us, ..batch(vec![]) }, 64).unwrap();
+            body.pop();
+            body.extend([253; 40]);
+            assert_eq!(Shown::of(&body), Ok(Shown { number, captured_us }));
+        }
+        assert!(Shown::of(&[]).is_err());
+        assert!(Shown::of(&[253, 1]).is_err());
+    }
+
+    #[test]
     fn every_dimension_is_checked_at_its_edges() {
         let size = Size { width: 100, height: 50 };
         for (x, y, w, h, good) in [

@@ -24,6 +24,11 @@ impl Decoder {
         match *self {}
     }
 
+    /// Its process.
+    pub fn process(&self) -> Option<u32> {
+        match *self {}
+    }
+
     /// What it shows.
     pub fn picture(&self) -> Picture<'_> {
         match *self {}

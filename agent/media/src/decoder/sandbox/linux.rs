@@ -1,4 +1,4 @@
-//! The steps on Linux. One of the two modules with `unsafe`: closing descriptors by range has no safe wrapper.
+//! The steps on Linux. `unsafe` because closing descriptors by range has no safe wrapper.
 #![allow(unsafe_code)]
 
 use std::{
