@@ -55,6 +55,8 @@ pub struct Config {
     pub input: desktop::Choice,
     /// The display of the program's own windows; `None` for the usual one.
     pub display: Option<String>,
+    /// What decodes a customer's picture: this program itself, where it is one.
+    pub decoder: media::decoder::Program,
 }
 
 /// What the windows tell.
@@ -390,6 +392,7 @@ impl App {
             password,
             want: Grants::CONTROL,
             display: self.config.display.clone(),
+            decoder: self.config.decoder.clone(),
         };
         self.attending = Some((session, attending::start(setup, self.attending_out.0.clone())));
     }

@@ -2,6 +2,8 @@
 
 #![forbid(unsafe_code)]
 
+mod decoder;
+
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use amparo_agent::{
@@ -17,7 +19,7 @@ use amparo_agent::{
     profile::{self, ProfileError},
 };
 use anyhow::Context as _;
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use tokio::sync::mpsc;
 
 /// Remote support: run it to be helped; the icon in the corner is the attendant's.
@@ -36,9 +38,30 @@ struct Arguments {
     /// How to read the screen, by name, instead of the best way that works here.
     #[arg(long, value_name = "BACKEND")]
     capture: Option<String>,
+    #[command(subcommand)]
+    instead: Option<Instead>,
+}
+
+/// What the program is instead of itself.
+#[derive(Debug, Subcommand)]
+enum Instead {
+    /// Decodes a customer's picture for the viewer that started it.
+    #[command(hide = true)]
+    Decoder(decoder::Arguments),
 }
 
 fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    // Before anything that a decoder has no use for is set up.
+    if let Some(Instead::Decoder(arguments)) = &arguments.instead {
+        return match decoder::run(arguments) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("amparo decoder: {error:#}");
+                ExitCode::FAILURE
+            }
+        };
+    }
     tracing_subscriber::fmt()
         .with_env_filter(
             tracing_subscriber::EnvFilter::try_from_env("AMPARO_LOG")
@@ -46,7 +69,7 @@ fn main() -> ExitCode {
         )
         .with_writer(std::io::stderr)
         .init();
-    match run(Arguments::parse()) {
+    match run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("amparo: {error:#}");
@@ -74,6 +97,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         screen: media::Choice { backend: arguments.capture, display: None },
         input: desktop::Choice::default(),
         display: None,
+        decoder: media::decoder::Program::this(),
     };
 
     let (told, inbox) = mpsc::unbounded_channel();

@@ -56,6 +56,12 @@ pub fn decode_body<M: DeserializeOwned>(body: &[u8], cap: usize) -> Result<M, Fr
     Ok(message)
 }
 
+/// What a body begins with, and nothing of what follows it.
+pub fn decode_head<M: DeserializeOwned>(body: &[u8]) -> Result<M, FrameError> {
+    let decoded = bincode::serde::decode_from_slice(body, CONFIG.with_limit::<1_024>());
+    decoded.map(|(head, _)| head).map_err(|e| FrameError::Malformed(e.to_string()))
+}
+
 /// A message with its length in front, ready to be sent.
 pub fn encode<M: Serialize>(message: &M, cap: usize) -> Result<Vec<u8>, FrameError> {
     let body = encode_body(message, cap)?;

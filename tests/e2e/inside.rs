@@ -109,6 +109,7 @@ impl House {
             screen: media::Choice { backend: None, display: name.clone() },
             input: desktop::Choice { backend: None, display: name },
             display: None,
+            decoder: media::decoder::Program::at(harness::program::built("amparo")?),
         };
         let (told, inbox) = mpsc::unbounded_channel();
         let (views, view) = watch::channel(None);
@@ -349,6 +350,44 @@ fn view_only_moves_nothing() -> Result<()> {
     ensure!(!written.exists(), "it was typed without being allowed");
     customer.tell(Command::End);
     attendant.wait("the end", |view| matches!(view.page, Page::Ended(_)).then_some(()))?;
+    house.check_tickets(1)
+}
+
+/// The process that decodes for the attendant: the child of this one that is called so.
+fn decoder() -> Result<u32> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir("/proc")? {
+        let folder = entry?.path();
+        // Processes come and go while they are looked at.
+        let read = |name| std::fs::read_to_string(folder.join(name)).unwrap_or_default();
+        let stat = read("stat");
+        let parent = stat.rsplit(") ").next().and_then(|rest| rest.split(' ').nth(1)).and_then(|id| id.parse().ok());
+        if parent == Some(std::process::id()) && read("cmdline").trim_end_matches('\0').ends_with("\0decoder") {
+            found.extend(folder.file_name().and_then(|name| name.to_str()).and_then(|name| name.parse::<u32>().ok()));
+        }
+    }
+    ensure!(found.len() == 1, "{found:?} decode");
+    Ok(found[0])
+}
+
+#[test]
+fn a_decoder_killed_in_a_session_costs_a_picture_and_not_the_session() -> Result<()> {
+    let house = House::open()?;
+    let mut display = screen(&house)?;
+    display.furnish()?;
+    let (customer, attendant) = session(&house, &display)?;
+    same_picture(&attendant, &display)?;
+    let before = decoder()?;
+    let killed = std::time::Instant::now();
+    ensure!(std::process::Command::new("kill").args(["-9", &before.to_string()]).status()?.success());
+    let after = wait::until("another decoder", PATIENCE, || Ok(decoder().ok().filter(|after| *after != before)))?;
+    same_picture(&attendant, &display)?;
+    println!("the same picture {:?} after decoder {before} was killed, by {after}", killed.elapsed());
+    // What changes from now on is seen as before.
+    display.terminal("after", "60x10+200+300", house.folder.path())?;
+    same_picture(&attendant, &display)?;
+    attendant.tell(Command::End);
+    customer.wait("the receipt", |view| matches!(view.page, Page::Receipt(_)).then_some(()))?;
     house.check_tickets(1)
 }
 

@@ -16,6 +16,34 @@ const DRAWN_MAX: u64 = 8;
 /// What every batch may draw, however small the canvas, in pixels.
 const DRAWN_ALWAYS: u64 = 1 << 20;
 
+/// A look at a picture, wherever its pixels are.
+#[derive(Clone, Copy, Default)]
+pub struct Picture<'a> {
+    size: Option<Size>,
+    bgrx: &'a [u8],
+}
+
+impl<'a> Picture<'a> {
+    pub(crate) fn new(size: Size, bgrx: &'a [u8]) -> Self {
+        Self { size: Some(size), bgrx }
+    }
+
+    /// Pixels, once known.
+    pub fn size(self) -> Option<Size> {
+        self.size
+    }
+
+    /// Rows of `B G R x` without gaps; `x` is 255. Empty before the first size.
+    pub fn bgrx(self) -> &'a [u8] {
+        self.bgrx
+    }
+
+    /// The whole picture as `R G B` rows, for a screenshot.
+    pub fn rgb(self) -> Vec<u8> {
+        self.bgrx.chunks_exact(4).flat_map(|pixel| [pixel[2], pixel[1], pixel[0]]).collect()
+    }
+}
+
 /// The picture.
 #[derive(Default)]
 pub struct Canvas {
@@ -61,6 +89,9 @@ pub enum Error {
         /// The reason.
         why: &'static str,
     },
+    /// There is no memory for a picture of this size.
+    #[error("no memory for the picture")]
+    Memory(#[source] std::io::Error),
 }
 
 impl Error {
@@ -88,11 +119,25 @@ impl Canvas {
 
     /// The whole picture as `R G B` rows, for a screenshot.
     pub fn rgb(&self) -> Vec<u8> {
-        self.bgrx().chunks_exact(4).flat_map(|pixel| [pixel[2], pixel[1], pixel[0]]).collect()
+        self.picture().rgb()
+    }
+
+    /// What it shows.
+    pub fn picture(&self) -> Picture<'_> {
+        self.frame.as_ref().map_or(Picture::default(), |frame| Picture::new(frame.size(), frame.bytes()))
     }
 
     /// Draws a batch. It follows the one before by one; a batch that begins with a size may leave some out.
     pub fn apply(&mut self, batch: &Batch) -> Result<Applied, Error> {
+        self.apply_in(batch, &mut |size| Ok(Frame::black(size)))
+    }
+
+    /// The same, with the memory of a new size made by `memory`: all black.
+    pub(crate) fn apply_in(
+        &mut self,
+        batch: &Batch,
+        memory: &mut dyn FnMut(Size) -> std::io::Result<Frame>,
+    ) -> Result<Applied, Error> {
         let before = self.size();
         batch.check(before)?;
         self.check_order(batch)?;
@@ -100,7 +145,7 @@ impl Canvas {
         self.last = Some(batch.number);
         let mut damaged = Vec::with_capacity(batch.updates.len());
         for update in &batch.updates {
-            let rect = self.draw(update)?;
+            let rect = self.draw(update, memory)?;
             damaged.push(rect);
         }
         let after = self.size();
@@ -120,14 +165,19 @@ impl Canvas {
     }
 
     /// Draws one update, which was checked, and says where.
-    fn draw(&mut self, update: &Update) -> Result<Rect, Error> {
+    fn draw(&mut self, update: &Update, memory: &mut dyn FnMut(Size) -> std::io::Result<Frame>) -> Result<Rect, Error> {
         let frame = self.frame.as_mut().ok_or(Flaw::NoCanvas);
         match update {
             Update::Resize(size) => {
-                // The old picture's memory goes before the new one's comes.
-                self.frame = None;
                 self.slots = Default::default();
-                self.frame = Some(Frame::black(*size));
+                match frame {
+                    Ok(frame) if frame.size() == *size => frame.clear(),
+                    _ => {
+                        // The old picture's memory goes before the new one's comes.
+                        self.frame = None;
+                        self.frame = Some(memory(*size).map_err(Error::Memory)?);
+                    }
+                }
                 Ok(size.rect())
             }
             Update::Copy { from, to } => {
@@ -154,6 +204,11 @@ impl Canvas {
     }
 }
 
+/// What one batch may draw on a canvas of this area, in pixels.
+pub(crate) fn drawn_max(area: u32) -> u64 {
+    (u64::from(area) * DRAWN_MAX).max(DRAWN_ALWAYS)
+}
+
 /// Adds up what the batch draws, with the canvas it draws on.
 fn check_work(batch: &Batch, canvas: Option<Size>) -> Result<(), Error> {
     let (mut drawn, mut largest) = (0, canvas.map_or(0, Size::area));
@@ -167,7 +222,7 @@ fn check_work(batch: &Batch, canvas: Option<Size>) -> Result<(), Error> {
             Update::Patch { rect, .. } | Update::Video { rect, .. } => rect.area(),
         });
     }
-    if drawn > (u64::from(largest) * DRAWN_MAX).max(DRAWN_ALWAYS) { Err(Error::TooMuch(drawn)) } else { Ok(()) }
+    if drawn > drawn_max(largest) { Err(Error::TooMuch(drawn)) } else { Ok(()) }
 }
 
 #[cfg(test)]

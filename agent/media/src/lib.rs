@@ -4,12 +4,14 @@
 //! applies them to a [`Canvas`] and draws what changed. No network and no windows of ours in here. Nothing that comes from a
 //! peer is used before it is checked, and no picture content is ever logged.
 //!
-//! `unsafe` is allowed in one module only: [`shm`], memory shared with the X server.
+//! `unsafe` is allowed in [`shm`], memory shared with the X server and with the decoder's process, and in the files of the decoder's
+//! sandbox.
 
 #![deny(unsafe_code)]
 
 pub mod canvas;
 pub mod capture;
+pub mod decoder;
 mod encoder;
 mod frame;
 mod h264;
@@ -19,7 +21,8 @@ pub mod screen;
 pub mod shm;
 pub mod waker;
 
-pub use canvas::{Applied, Canvas};
+pub use canvas::{Applied, Canvas, Picture};
 pub use capture::Choice;
+pub use decoder::Decoder;
 pub use screen::{Clock, Screen};
 pub use waker::Waker;

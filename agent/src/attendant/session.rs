@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use protocol::{
     id::{Password, SessionId},
     limits,
-    media::{Batch, Pointer},
+    media::Pointer,
     message::{
         control::{AttendantSays, CustomerSays},
         grant::Grants,
@@ -51,6 +51,8 @@ pub struct Setup {
     pub want: Grants,
     /// The display of the viewer's window; `None` for our own.
     pub display: Option<String>,
+    /// What decodes the partner's picture.
+    pub decoder: media::decoder::Program,
 }
 
 /// What a session is told.
@@ -316,7 +318,7 @@ impl Task {
                     Ok(place) => place.forget(),
                     Err(_) => return,
                 }
-                match sealed.receive::<Batch>(limits::PICTURE_MESSAGE_BYTES).await {
+                match sealed.receive_unread(limits::PICTURE_MESSAGE_BYTES).await {
                     Ok(Some((batch, bytes))) => {
                         if !feed.batch(batch, bytes, shown.clone()).await {
                             return;
@@ -375,6 +377,7 @@ impl Task {
             News::Viewer(Told::FirstPicture) => self.tell(Out::FirstPicture).await,
             News::Viewer(Told::WantsRefresh) => self.machine.refresh(),
             News::Viewer(Told::Broken) => self.machine.end(CloseReason::Violation),
+            News::Viewer(Told::NoDecoder) => self.machine.end(CloseReason::Failed),
             News::Secured(..) | News::Said(..) | News::StreamLost(..) => {}
         }
         Ok(())
@@ -480,7 +483,7 @@ impl Task {
                 tracing::debug!("the session had ended before its viewer");
             }
         };
-        match Viewer::start(self.setup.display.clone(), told) {
+        match Viewer::start(self.setup.display.clone(), self.setup.decoder.clone(), told) {
             Ok(viewer) => {
                 let feed = viewer.feed();
                 self.viewer = Some(viewer);

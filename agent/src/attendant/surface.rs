@@ -2,14 +2,14 @@
 //!
 //! One named thread, the viewer's, opens the [`Surface`], owns it and drops it. The child window asks for no input events, so pointer and
 //! keys go to the viewer window below it. [`Surface::draw`] returns when the display server has drawn, so that what is acknowledged as
-//! shown is shown. Sizes that a peer chose reach this module only through a [`Canvas`], which has checked them.
+//! shown is shown. Sizes that a peer chose reach this module only through a [`Picture`], whose maker has checked them.
 //!
 //! The customer's pointer is either drawn into the picture (looking on) or becomes the child window's own pointer (controlling): then the
 //! local pointer looks like the customer's, without waiting for the round trip, and nothing is drawn twice. See [`PointerMode`].
 
 use std::time::Duration;
 
-use media::{Canvas, Waker};
+use media::{Picture, Waker};
 use protocol::media::{Point, Pointer, Rect, Size};
 
 use crate::gui::surface::Area;
@@ -101,7 +101,7 @@ impl Surface {
 
     /// Draws these parts of the canvas, or everything when size or view changed since the last call, and returns when the server
     /// has drawn them.
-    pub fn draw(&mut self, canvas: &Canvas, damaged: &[Rect], view: View) -> Result<(), Error> {
+    pub fn draw(&mut self, canvas: Picture<'_>, damaged: &[Rect], view: View) -> Result<(), Error> {
         let Some(screen) = canvas.size() else { return Ok(()) };
         let mapping = Mapping::new(screen, self.area, view);
         self.view = view;
@@ -111,12 +111,12 @@ impl Surface {
     }
 
     /// What the customer's pointer did; drawn at once where it is drawn.
-    pub fn pointer(&mut self, canvas: &Canvas, pointer: Pointer) -> Result<(), Error> {
+    pub fn pointer(&mut self, canvas: Picture<'_>, pointer: Pointer) -> Result<(), Error> {
         self.os.pointer(canvas, self.mapping.as_ref(), pointer)
     }
 
     /// How the customer's pointer is shown from now on.
-    pub fn pointer_mode(&mut self, canvas: &Canvas, mode: PointerMode) -> Result<(), Error> {
+    pub fn pointer_mode(&mut self, canvas: Picture<'_>, mode: PointerMode) -> Result<(), Error> {
         self.os.pointer_mode(canvas, self.mapping.as_ref(), mode)
     }
 

@@ -1,15 +1,21 @@
-//! The thread that applies updates to the canvas and draws them into the viewer window, outside the toolkit's redraw.
+//! The thread that has updates decoded and draws the picture into the viewer window, outside the toolkit's redraw.
+//!
+//! The bytes of a batch pass through unread: a [`Decoder`], a process without rights, reads them. Losing it costs a picture, not the session:
+//! another one is started and the picture is asked for anew, while the last one stays.
 //!
 //! A batch is acknowledged once the display server has drawn it. Few batches may wait here: the customer's side sends no more
 //! than are acknowledged, and a stream that is not read holds the rest back.
 
 use std::{
-    sync::{Arc, Mutex, mpsc as std_mpsc},
+    sync::{Arc, Mutex, Weak, mpsc as std_mpsc},
     time::{Duration, Instant},
 };
 
-use media::{Canvas, Waker};
-use protocol::media::{Batch, Point, Pointer, Rect, Shown, Size, Update};
+use media::{
+    Decoder, Picture, Waker,
+    decoder::{self, Fault, Outcome, Program},
+};
+use protocol::media::{Point, Pointer, Rect, Shown, Size};
 use tokio::sync::{Semaphore, mpsc};
 
 use super::surface::{Mapping, PointerMode, Surface, View};
@@ -38,6 +44,8 @@ pub enum Told {
     WantsRefresh,
     /// The customer's side sent something that must not be applied.
     Broken,
+    /// There is no decoder, or it failed too often.
+    NoDecoder,
 }
 
 /// What was drawn, for the connection details.
@@ -52,7 +60,7 @@ pub struct Drawn {
 /// Speaks to the thread. Dropping it ends the thread.
 #[derive(Debug)]
 pub struct Viewer {
-    commands: std_mpsc::Sender<Command>,
+    commands: Arc<std_mpsc::Sender<Command>>,
     shared: Arc<Shared>,
     room: Arc<Semaphore>,
     pointers: Arc<Semaphore>,
@@ -67,18 +75,37 @@ struct Shared {
 
 #[derive(Debug)]
 enum Command {
-    Batch { batch: Batch, bytes: usize, shown: mpsc::UnboundedSender<Shown>, _room: tokio::sync::OwnedSemaphorePermit },
-    Pointer { pointer: Pointer, _room: tokio::sync::OwnedSemaphorePermit },
+    Batch {
+        body: Vec<u8>,
+        bytes: usize,
+        shown: mpsc::UnboundedSender<Shown>,
+        _room: tokio::sync::OwnedSemaphorePermit,
+    },
+    Pointer {
+        pointer: Pointer,
+        _room: tokio::sync::OwnedSemaphorePermit,
+    },
     Place(Option<Place>),
-    Look { actual: bool, control: bool, margin: [u8; 3] },
-    Pan { x: f64, y: f64 },
+    Look {
+        actual: bool,
+        control: bool,
+        margin: [u8; 3],
+    },
+    Pan {
+        x: f64,
+        y: f64,
+    },
     Snapshot(tokio::sync::oneshot::Sender<Option<(Size, Vec<u8>)>>),
+    /// A decoder's process has ended.
+    DecoderEnded,
+    /// For tests: which one is the decoder's.
+    DecoderProcess(tokio::sync::oneshot::Sender<Option<u32>>),
 }
 
 /// Hands things to the thread; may be cloned into tasks.
 #[derive(Debug, Clone)]
 pub struct Feed {
-    commands: std_mpsc::Sender<Command>,
+    commands: Arc<std_mpsc::Sender<Command>>,
     shared: Arc<Shared>,
     room: Arc<Semaphore>,
     pointers: Arc<Semaphore>,
@@ -86,14 +113,20 @@ pub struct Feed {
 
 impl Viewer {
     /// Starts the thread. Without a place the picture is kept and acknowledged, but nowhere drawn.
-    pub fn start(display: Option<String>, told: impl Fn(Told) + Send + 'static) -> std::io::Result<Self> {
+    pub fn start(
+        display: Option<String>,
+        decoder: Program,
+        told: impl Fn(Told) + Send + 'static,
+    ) -> std::io::Result<Self> {
         let (commands, waiting) = std_mpsc::channel();
+        let commands = Arc::new(commands);
         let shared = Arc::new(Shared::default());
+        let ended = ended(&commands, &shared);
         let thread = Thread {
             display,
             told: Box::new(told),
             shared: shared.clone(),
-            canvas: Canvas::new(),
+            decoder: None,
             surface: None,
             place: None,
             actual: false,
@@ -104,7 +137,7 @@ impl Viewer {
             has_picture: false,
             wants_refresh: false,
         };
-        std::thread::Builder::new().name("viewer".to_owned()).spawn(move || thread.run(&waiting))?;
+        std::thread::Builder::new().name("viewer".to_owned()).spawn(move || thread.start(decoder, ended, &waiting))?;
         let (room, pointers) = (Arc::new(Semaphore::new(QUEUED)), Arc::new(Semaphore::new(POINTERS)));
         Ok(Self { commands, shared, room, pointers })
     }
@@ -126,10 +159,10 @@ impl Viewer {
 }
 
 impl Feed {
-    /// Draws a batch, when there is room for it; `shown` gets its acknowledgement. `false`: the viewer has ended.
-    pub async fn batch(&self, batch: Batch, bytes: usize, shown: mpsc::UnboundedSender<Shown>) -> bool {
+    /// Draws the batch of this body, when there is room for it; `shown` gets its acknowledgement. `false`: the viewer has ended.
+    pub async fn batch(&self, body: Vec<u8>, bytes: usize, shown: mpsc::UnboundedSender<Shown>) -> bool {
         let Ok(room) = self.room.clone().acquire_owned().await else { return false };
-        self.command(Command::Batch { batch, bytes, shown, _room: room })
+        self.command(Command::Batch { body, bytes, shown, _room: room })
     }
 
     /// The customer's pointer did something; waits for room. `false`: the viewer has ended.
@@ -166,13 +199,37 @@ impl Feed {
         snapshot.await.ok().flatten()
     }
 
+    /// The process that decodes, while there is one.
+    pub async fn decoder_process(&self) -> Option<u32> {
+        let (answer, process) = tokio::sync::oneshot::channel();
+        self.command(Command::DecoderProcess(answer));
+        process.await.ok().flatten()
+    }
+
     fn command(&self, command: Command) -> bool {
         let there = self.commands.send(command).is_ok();
-        if let Some(waker) = &*self.shared.waker.lock().expect("no thread panics while it holds the waker") {
-            waker.wake();
-        }
+        self.shared.wake();
         there
     }
+}
+
+impl Shared {
+    fn wake(&self) {
+        if let Some(waker) = &*self.waker.lock().expect("no thread panics while it holds the waker") {
+            waker.wake();
+        }
+    }
+}
+
+/// Tells the thread that a decoder has ended, without keeping the thread from ending.
+fn ended(commands: &Arc<std_mpsc::Sender<Command>>, shared: &Arc<Shared>) -> Arc<dyn Fn() + Send + Sync> {
+    let (commands, shared): (Weak<_>, _) = (Arc::downgrade(commands), shared.clone());
+    Arc::new(move || {
+        let Some(commands) = commands.upgrade() else { return };
+        if commands.send(Command::DecoderEnded).is_ok() {
+            shared.wake();
+        }
+    })
 }
 
 #[derive(Default)]
@@ -185,7 +242,7 @@ struct Thread {
     display: Option<String>,
     told: Box<dyn Fn(Told) + Send>,
     shared: Arc<Shared>,
-    canvas: Canvas,
+    decoder: Option<Decoder>,
     surface: Option<Surface>,
     place: Option<Place>,
     actual: bool,
@@ -199,6 +256,14 @@ struct Thread {
 }
 
 impl Thread {
+    fn start(mut self, program: Program, ended: Arc<dyn Fn() + Send + Sync>, commands: &std_mpsc::Receiver<Command>) {
+        match Decoder::start(program, ended) {
+            Ok(decoder) => self.decoder = Some(decoder),
+            Err(error) => return self.lost_decoder(&error),
+        }
+        self.run(commands);
+    }
+
     fn run(mut self, commands: &std_mpsc::Receiver<Command>) {
         loop {
             let command = match &mut self.surface {
@@ -232,7 +297,17 @@ impl Thread {
 
     fn handle(&mut self, command: Command) -> Result<(), super::surface::Error> {
         match command {
-            Command::Batch { batch, bytes, shown, _room } => return self.apply(&batch, bytes, &shown),
+            Command::Batch { body, bytes, shown, _room } => return self.apply(&body, bytes, &shown),
+            Command::DecoderEnded => {
+                if let Some(Err(error)) = self.decoder.as_mut().map(Decoder::look_after) {
+                    self.lost_decoder(&error);
+                }
+            }
+            Command::DecoderProcess(answer) => {
+                if answer.send(self.decoder.as_ref().and_then(Decoder::process)).is_err() {
+                    tracing::debug!("nobody waits for the decoder's process any more");
+                }
+            }
             Command::Pointer { pointer, _room } => {
                 match &pointer {
                     Pointer::At(_) => self.pointer.at = Some(pointer.clone()),
@@ -243,7 +318,7 @@ impl Thread {
                     _ => self.pointer.shape = Some(pointer.clone()),
                 }
                 if let Some(surface) = &mut self.surface {
-                    surface.pointer(&self.canvas, pointer)?;
+                    surface.pointer(picture(&self.decoder), pointer)?;
                 }
             }
             Command::Place(place) => self.put(place)?,
@@ -254,7 +329,7 @@ impl Thread {
                 self.margin = margin;
                 if let Some(surface) = &mut self.surface {
                     surface.margin(margin);
-                    surface.pointer_mode(&self.canvas, self.mode)?;
+                    surface.pointer_mode(picture(&self.decoder), self.mode)?;
                     if repaint && let Some(place) = &self.place {
                         surface.place(place.area, &place.holes)?;
                     }
@@ -263,7 +338,8 @@ impl Thread {
             }
             Command::Pan { x, y } => self.pan(x, y)?,
             Command::Snapshot(answer) => {
-                let picture = self.canvas.size().map(|size| (size, self.canvas.rgb()));
+                let picture = picture(&self.decoder);
+                let picture = picture.size().map(|size| (size, picture.rgb()));
                 if answer.send(picture).is_err() {
                     tracing::debug!("nobody waits for the snapshot any more");
                 }
@@ -274,20 +350,30 @@ impl Thread {
 
     fn apply(
         &mut self,
-        batch: &Batch,
+        body: &[u8],
         bytes: usize,
         shown: &mpsc::UnboundedSender<Shown>,
     ) -> Result<(), super::surface::Error> {
         let began = Instant::now();
-        let anew = matches!(batch.updates.first(), Some(Update::Resize(_)));
-        let applied = if self.wants_refresh && !anew {
-            None
-        } else {
-            self.canvas.apply(batch).map(Some).or_else(|error| self.fault(&error))?
+        let Ok(acknowledgement) = Shown::of(body) else {
+            self.refused(Fault::Unreadable);
+            return Ok(());
         };
-        let Some(applied) = applied else {
+        let damaged = match self.decoder.as_mut().map(|decoder| decoder.apply(body, self.wants_refresh)) {
+            Some(Ok(Outcome::Applied(damaged))) => Some(damaged),
+            Some(Ok(Outcome::Skipped)) | None => None,
+            Some(Ok(Outcome::Refused(fault))) => {
+                self.refused(fault);
+                None
+            }
+            Some(Err(error)) => {
+                self.lost_decoder(&error);
+                None
+            }
+        };
+        let Some(damaged) = damaged else {
             // Acknowledged all the same, so that the new picture has room to come.
-            if shown.send(Shown { number: batch.number, captured_us: batch.captured_us }).is_err() {
+            if shown.send(acknowledgement).is_err() {
                 tracing::debug!("the connection went while a picture was awaited");
             }
             return Ok(());
@@ -296,20 +382,20 @@ impl Thread {
         let view = self.view();
         let drawn = match &mut self.surface {
             Some(surface) => {
-                let drawn = surface.draw(&self.canvas, &applied.damaged, view);
+                let drawn = surface.draw(picture(&self.decoder), &damaged, view);
                 *self.shared.mapping.lock().expect("no thread panics while it holds the mapping") = surface.mapping();
                 drawn
             }
             None => Ok(()),
         };
-        tracing::trace!(number = batch.number, took = ?began.elapsed(), "drawn");
+        tracing::trace!(number = acknowledgement.number, took = ?began.elapsed(), "drawn");
         {
             let mut figures = self.shared.drawn.lock().expect("no thread panics while it holds the figures");
             figures.batches += 1;
             figures.bytes += bytes as u64;
         }
         // A window that is gone must not stop the session: the picture is kept and comes with the next window.
-        if shown.send(applied.shown).is_err() {
+        if shown.send(acknowledgement).is_err() {
             tracing::debug!("the connection went while a batch was drawn");
         }
         if !self.has_picture {
@@ -319,11 +405,22 @@ impl Thread {
         drawn
     }
 
-    fn fault(&mut self, error: &media::canvas::Error) -> Result<Option<media::Applied>, super::surface::Error> {
-        tracing::warn!(error = chain(error), recoverable = error.recoverable(), "a batch could not be applied");
-        self.wants_refresh = error.recoverable();
+    fn refused(&mut self, fault: Fault) {
+        tracing::warn!(%fault, recoverable = fault.recoverable(), "a batch could not be applied");
+        self.wants_refresh = fault.recoverable();
         (self.told)(if self.wants_refresh { Told::WantsRefresh } else { Told::Broken });
-        Ok(None)
+    }
+
+    fn lost_decoder(&mut self, error: &decoder::Error) {
+        if matches!(error, decoder::Error::Restarted(_)) {
+            tracing::warn!(error = chain(error), "the picture starts anew");
+            self.wants_refresh = true;
+            (self.told)(Told::WantsRefresh);
+        } else {
+            tracing::error!(error = chain(error), "a session without a picture ends");
+            self.decoder = None;
+            (self.told)(Told::NoDecoder);
+        }
     }
 
     fn put(&mut self, place: Option<Place>) -> Result<(), super::surface::Error> {
@@ -340,9 +437,9 @@ impl Thread {
             _ => {
                 let mut surface = Surface::open(self.display.as_deref(), place.window, place.area, self.margin)?;
                 surface.place(place.area, &place.holes)?;
-                surface.pointer_mode(&self.canvas, self.mode)?;
+                surface.pointer_mode(picture(&self.decoder), self.mode)?;
                 for pointer in [&self.pointer.shape, &self.pointer.at].into_iter().flatten() {
-                    surface.pointer(&self.canvas, pointer.clone())?;
+                    surface.pointer(picture(&self.decoder), pointer.clone())?;
                 }
                 surface.show()?;
                 self.set_waker(Some(surface.waker()));
@@ -377,9 +474,9 @@ impl Thread {
 
     fn draw_all(&mut self) -> Result<(), super::surface::Error> {
         let view = self.view();
-        let (Some(surface), Some(size)) = (&mut self.surface, self.canvas.size()) else { return Ok(()) };
+        let (Some(surface), Some(size)) = (&mut self.surface, picture(&self.decoder).size()) else { return Ok(()) };
         let whole: [Rect; 1] = [size.rect()];
-        surface.draw(&self.canvas, &whole, view)?;
+        surface.draw(picture(&self.decoder), &whole, view)?;
         *self.shared.mapping.lock().expect("no thread panics while it holds the mapping") = surface.mapping();
         Ok(())
     }
@@ -391,6 +488,11 @@ impl Thread {
     fn set_waker(&self, waker: Option<Waker>) {
         *self.shared.waker.lock().expect("no thread panics while it holds the waker") = waker;
     }
+}
+
+/// What there is to be drawn.
+fn picture(decoder: &Option<Decoder>) -> Picture<'_> {
+    decoder.as_ref().map_or(Picture::default(), Decoder::picture)
 }
 
 /// An area without size is no area.

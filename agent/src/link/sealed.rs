@@ -170,6 +170,18 @@ pub struct SealedRecv {
 impl SealedRecv {
     /// The next message of at most `cap` bytes and how many bytes it took, or `None` at the end of the stream.
     pub async fn receive<M: DeserializeOwned>(&mut self, cap: usize) -> Result<Option<(M, usize)>, SealedError> {
+        let Some(bytes) = self.next(cap).await? else { return Ok(None) };
+        Ok(Some((frame::decode_body(&self.buffer, cap)?, bytes)))
+    }
+
+    /// The same, left unread for somebody who takes less risk in reading it.
+    pub async fn receive_unread(&mut self, cap: usize) -> Result<Option<(Vec<u8>, usize)>, SealedError> {
+        let Some(bytes) = self.next(cap).await? else { return Ok(None) };
+        Ok(Some((std::mem::take(&mut self.buffer), bytes)))
+    }
+
+    /// Opens the next message into the buffer; how many bytes it took.
+    async fn next(&mut self, cap: usize) -> Result<Option<usize>, SealedError> {
         let mut length = [0; LENGTH_BYTES];
         match self.stream.read_exact(&mut length).await {
             Ok(()) => {}
@@ -182,8 +194,10 @@ impl SealedRecv {
         let body = self
             .key
             .open_in_place(nonce(&mut self.counter)?, Aad::empty(), &mut self.buffer)
-            .map_err(|_| SealedError::Broken)?;
-        Ok(Some((frame::decode_body(body, cap)?, LENGTH_BYTES + sealed)))
+            .map_err(|_| SealedError::Broken)?
+            .len();
+        self.buffer.truncate(body);
+        Ok(Some(LENGTH_BYTES + sealed))
     }
 }
 

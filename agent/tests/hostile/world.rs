@@ -391,7 +391,8 @@ pub fn attendant(
     identity: Identity,
     want: Grants,
 ) -> AttendantSide {
-    let setup = attending::Setup { session, identity, password: password(), want, display: None };
+    let decoder = media::decoder::Program::at(env!("CARGO_BIN_EXE_amparo"));
+    let setup = attending::Setup { session, identity, password: password(), want, display: None, decoder };
     let Plugged { mut events, link, stop } = plugged;
     let (out, mut outs) = mpsc::channel(64);
     let tell = attending::start(setup, out);

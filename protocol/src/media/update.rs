@@ -2,7 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{capped, limits};
+use crate::{
+    capped,
+    frame::{self, FrameError},
+    limits,
+};
 
 /// Width and height in pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -227,6 +231,13 @@ pub enum Flaw {
     },
 }
 
+impl Shown {
+    /// The acknowledgement of a batch, from its body. Nothing behind the batch's two numbers is read.
+    pub fn of(body: &[u8]) -> Result<Self, FrameError> {
+        frame::decode_head(body)
+    }
+}
+
 impl Batch {
     /// Checks every dimension before any is used. `canvas` is the size before the batch; the size after it comes back.
     pub fn check(&self, canvas: Option<Size>) -> Result<Option<Size>, Flaw> {
@@ -270,6 +281,19 @@ mod tests {
 
     fn batch(updates: Vec<Update>) -> Batch {
         Batch { number: 1, captured_us: 0, updates }
+    }
+
+    #[test]
+    fn an_acknowledgement_is_read_from_a_batch_and_nothing_behind_its_numbers_is() {
+        for number in [0, 1, 250, 251, (1 << 31) - 1, 1 << 31, u64::from(u32::MAX), u64::MAX] {
+            let captured_us = number / 2;
+            let mut body = frame::encode_body(&Batch { number, captured_us, ..batch(vec![]) }, 64).unwrap();
+            body.pop();
+            body.extend([253; 40]);
+            assert_eq!(Shown::of(&body), Ok(Shown { number, captured_us }));
+        }
+        assert!(Shown::of(&[]).is_err());
+        assert!(Shown::of(&[253, 1]).is_err());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use media::{Canvas, Waker};
+use media::{Picture, Waker};
 use protocol::media::{Pointer, Rect};
 
 use super::{Area, Error, Mapping, PointerMode};
@@ -38,15 +38,15 @@ impl Surface {
         match *self {}
     }
 
-    pub(super) fn draw(&mut self, _: &Canvas, _: &[Rect], _: bool, _: &Mapping) -> Result<(), Error> {
+    pub(super) fn draw(&mut self, _: Picture<'_>, _: &[Rect], _: bool, _: &Mapping) -> Result<(), Error> {
         match *self {}
     }
 
-    pub(super) fn pointer(&mut self, _: &Canvas, _: Option<&Mapping>, _: Pointer) -> Result<(), Error> {
+    pub(super) fn pointer(&mut self, _: Picture<'_>, _: Option<&Mapping>, _: Pointer) -> Result<(), Error> {
         match *self {}
     }
 
-    pub(super) fn pointer_mode(&mut self, _: &Canvas, _: Option<&Mapping>, _: PointerMode) -> Result<(), Error> {
+    pub(super) fn pointer_mode(&mut self, _: Picture<'_>, _: Option<&Mapping>, _: PointerMode) -> Result<(), Error> {
         match *self {}
     }
 }

@@ -1,6 +1,6 @@
 //! Colours pixels of the picture area from the canvas. No display, no I/O.
 
-use media::Canvas;
+use media::Picture;
 use protocol::media::{Point, PointerShape};
 
 use super::{Area, Mapping};
@@ -31,7 +31,7 @@ impl Target<'_> {
     }
 
     /// The picture, as much of it as is in `area`.
-    pub(super) fn picture(&mut self, canvas: &Canvas, mapping: &Mapping, area: Area) {
+    pub(super) fn picture(&mut self, canvas: Picture<'_>, mapping: &Mapping, area: Area) {
         let picture = mapping.picture();
         let Some(area) = intersect(area, picture).and_then(|area| self.inside(area)) else { return };
         let (part, stride) = (mapping.part(), usize::from(mapping.screen().width) * 4);

@@ -6,6 +6,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
+use media::Canvas;
 use protocol::media::{Batch, Bytes, PointerShape, Update};
 use x11rb::{
     connection::Connection as _,
@@ -110,7 +111,7 @@ fn what_is_drawn_is_on_the_screen_when_the_call_returns() {
     let desk = Desk::new();
     let mut surface = desk.surface(area(50, 40, 200, 150));
     let mut canvas = canvas(vec![fill(rect(0, 0, 200, 100), [1, 2, 3]), fill(rect(20, 30, 10, 10), [250, 128, 0])]);
-    surface.draw(&canvas, &[], View::Scaled).unwrap();
+    surface.draw(canvas.picture(), &[], View::Scaled).unwrap();
     assert_eq!(desk.seen(49, 100), PARENT);
     assert_eq!(desk.seen(50, 41), MARGIN);
     assert_eq!(desk.seen(50, 65), [1, 2, 3]);
@@ -118,7 +119,7 @@ fn what_is_drawn_is_on_the_screen_when_the_call_returns() {
 
     let update = vec![fill(rect(199, 99, 1, 1), [9, 9, 9])];
     let applied = canvas.apply(&Batch { number: 2, captured_us: 0, updates: update }).unwrap();
-    surface.draw(&canvas, &applied.damaged, View::Scaled).unwrap();
+    surface.draw(canvas.picture(), &applied.damaged, View::Scaled).unwrap();
     assert_eq!(desk.seen(249, 164), [9, 9, 9]);
     assert_eq!(surface.mapping().unwrap().to_remote(20.0, 55.0), Some(Point { x: 20, y: 30 }));
 }
@@ -129,7 +130,7 @@ fn a_hole_shows_what_is_below_and_hiding_shows_everything_below() {
     let mut surface = desk.surface(area(0, 0, 400, 300));
     let canvas = canvas(vec![fill(rect(0, 0, 200, 100), [5, 6, 7])]);
     surface.place(area(0, 0, 400, 200), &[area(100, 50, 40, 40)]).unwrap();
-    surface.draw(&canvas, &[], View::Scaled).unwrap();
+    surface.draw(canvas.picture(), &[], View::Scaled).unwrap();
     assert_eq!(desk.seen(10, 10), [5, 6, 7]);
     assert_eq!(desk.seen(120, 70), PARENT);
     surface.hide().unwrap();
@@ -143,15 +144,15 @@ fn the_pointer_is_over_the_picture_and_leaves_no_trace() {
     let desk = Desk::new();
     let mut surface = desk.surface(area(0, 0, 200, 100));
     let canvas = canvas(vec![fill(rect(0, 0, 200, 100), [50, 60, 70])]);
-    surface.draw(&canvas, &[], View::Actual { x: 0, y: 0 }).unwrap();
+    surface.draw(canvas.picture(), &[], View::Actual { x: 0, y: 0 }).unwrap();
     let rgba = Bytes([255, 255, 255, 255].repeat(9));
     let shape = PointerShape { width: 3, height: 3, hot_x: 1, hot_y: 1, rgba };
-    surface.pointer(&canvas, Pointer::Shape(shape)).unwrap();
-    surface.pointer(&canvas, Pointer::At(Point { x: 30, y: 40 })).unwrap();
+    surface.pointer(canvas.picture(), Pointer::Shape(shape)).unwrap();
+    surface.pointer(canvas.picture(), Pointer::At(Point { x: 30, y: 40 })).unwrap();
     assert_eq!((desk.seen(29, 39), desk.seen(31, 41), desk.seen(32, 40)), ([255; 3], [255; 3], [50, 60, 70]));
-    surface.pointer(&canvas, Pointer::At(Point { x: 80, y: 40 })).unwrap();
+    surface.pointer(canvas.picture(), Pointer::At(Point { x: 80, y: 40 })).unwrap();
     assert_eq!((desk.seen(30, 40), desk.seen(80, 40)), ([50, 60, 70], [255; 3]));
-    surface.pointer_mode(&canvas, PointerMode::Local).unwrap();
+    surface.pointer_mode(canvas.picture(), PointerMode::Local).unwrap();
     assert_eq!(desk.seen(80, 40), [50, 60, 70]);
 }
 
@@ -162,6 +163,6 @@ fn a_window_that_is_gone_is_a_typed_error() {
     desk.connection.destroy_window(desk.parent).unwrap();
     desk.connection.get_input_focus().unwrap().reply().unwrap();
     let canvas = canvas(Vec::new());
-    assert!(matches!(surface.draw(&canvas, &[], View::Scaled), Err(Error::Gone(_))));
+    assert!(matches!(surface.draw(canvas.picture(), &[], View::Scaled), Err(Error::Gone(_))));
     assert!(Surface::open(Some(":4711"), 1, area(0, 0, 1, 1), MARGIN).is_err());
 }

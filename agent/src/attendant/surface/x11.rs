@@ -2,7 +2,7 @@
 
 use std::{os::fd::AsFd, time::Duration};
 
-use media::{Canvas, Waker, shm::Segment, waker::Wakeup};
+use media::{Picture, Waker, shm::Segment, waker::Wakeup};
 use protocol::media::{Point, Pointer, PointerShape, Rect};
 use x11rb::{
     connection::{Connection, RequestConnection},
@@ -203,7 +203,7 @@ impl Surface {
 
     pub(super) fn draw(
         &mut self,
-        canvas: &Canvas,
+        canvas: Picture<'_>,
         damaged: &[Rect],
         anew: bool,
         mapping: &Mapping,
@@ -232,7 +232,7 @@ impl Surface {
 
     pub(super) fn pointer(
         &mut self,
-        canvas: &Canvas,
+        canvas: Picture<'_>,
         mapping: Option<&Mapping>,
         pointer: Pointer,
     ) -> Result<(), Error> {
@@ -251,7 +251,7 @@ impl Surface {
 
     pub(super) fn pointer_mode(
         &mut self,
-        canvas: &Canvas,
+        canvas: Picture<'_>,
         mapping: Option<&Mapping>,
         mode: PointerMode,
     ) -> Result<(), Error> {
@@ -264,7 +264,7 @@ impl Surface {
     }
 
     /// Draws the pointer where it is now and the picture where it was.
-    fn move_pointer(&mut self, canvas: &Canvas, mapping: Option<&Mapping>) -> Result<(), Error> {
+    fn move_pointer(&mut self, canvas: Picture<'_>, mapping: Option<&Mapping>) -> Result<(), Error> {
         let Some(mapping) = mapping.filter(|_| !self.blank) else { return Ok(()) };
         let before = self.drawn.take();
         self.drawn = self.pointer_now(mapping);
@@ -292,7 +292,7 @@ impl Surface {
     }
 
     /// Colours a part of the memory.
-    fn paint(&mut self, canvas: &Canvas, mapping: &Mapping, part: Area) -> Result<(), Error> {
+    fn paint(&mut self, canvas: Picture<'_>, mapping: &Mapping, part: Area) -> Result<(), Error> {
         let (shape, place) = (self.shape.take(), self.drawn);
         let mut target = self.target();
         target.picture(canvas, mapping, part);
