@@ -6,6 +6,7 @@
 //! may be said: that is `protocol::session`'s.
 
 pub mod client;
+pub mod identity;
 pub mod pake;
 pub mod quic;
 pub mod sealed;

@@ -1,7 +1,8 @@
-//! The command line: `serve`, `doctor`, `admin`. Exit codes: 0 done, 1 failed, 2 wrong use.
+//! The command line: `serve`, `doctor`, `admin`, `root`. Exit codes: 0 done, 1 failed, 2 wrong use.
 
 mod admin;
 mod doctor;
+mod root;
 
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
 
@@ -11,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     config::{Config, FirstStart, PublicUrl},
+    enrolment::Custody,
     profile,
     relay::Relay,
 };
@@ -29,6 +31,9 @@ enum Command {
     Serve(Serve),
     /// Say what is wrong with this server and what to do.
     Doctor(Place),
+    /// Who holds the company's root.
+    #[command(subcommand)]
+    Root(root::What),
     /// Look after users and profiles on this machine.
     Admin {
         #[command(flatten)]
@@ -79,6 +84,7 @@ pub async fn run(args: Args) -> ExitCode {
     let done = match args.command {
         Command::Serve(serve) => serve.run().await.map(|()| ExitCode::SUCCESS),
         Command::Doctor(place) => Ok(doctor::run(&place).await),
+        Command::Root(what) => root::run(what).await.map(|()| ExitCode::SUCCESS),
         Command::Admin { place, what } => admin::run(&place, what).await.map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {
@@ -104,10 +110,17 @@ impl Serve {
                 "         Open it once to name the company and make the first administrator. It is gone afterwards."
             );
         }
-        println!(
-            "Keys:    {} holds the company's root and branding key: whoever has this server can name attendants.",
-            shared.config.data.display()
-        );
+        match shared.keys.tenant(shared.first_tenant)?.custody() {
+            Custody::Server => println!(
+                "Keys:    {} holds the company's root and branding key: whoever has this server can name attendants.",
+                shared.config.data.display()
+            ),
+            Custody::Elsewhere => {
+                println!(
+                    "Keys:    the company's root is kept elsewhere: attendants are enrolled by the administrator."
+                );
+            }
+        }
         let shutdown = CancellationToken::new();
         tokio::spawn(stop_on_signal(shutdown.clone()));
         relay.run(shutdown).await

@@ -17,6 +17,8 @@ use protocol::{
     session::customer::Peer,
 };
 
+mod enrolment;
+
 use super::{Controller, Effect, LinkNews, Now, Profile, ToHelped};
 use crate::{
     attendant::session as attending,
@@ -30,6 +32,8 @@ use crate::{
         },
     },
 };
+
+const WEEK_MS: u64 = 7 * 24 * 3_600_000;
 
 struct Story {
     controller: Controller,
@@ -113,7 +117,7 @@ impl Story {
             token: opaque(2),
         }));
         assert!(story.effects().contains(&Effect::Enrol));
-        story.controller.enrolled(Ok(()));
+        story.controller.enrolled(Ok(story.now.unix_ms + WEEK_MS));
         story
     }
 
