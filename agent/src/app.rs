@@ -3,6 +3,8 @@
 //! The windows (and tests) send [`Told`] and show [`ViewModel`]s; everything between is here and below. One task runs it all, in order;
 //! nothing in it waits for a peer.
 
+mod enrol;
+
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -10,9 +12,10 @@ use std::{
 
 use anyhow::Context as _;
 use desktop::end_key::{self, EndKey};
+use enrolment::Attendant;
 use protocol::{
     id::{Password, SessionId},
-    message::{FromRelay, ShownText, ToRelay, directory::CertificateRequest, grant::Grants, pairing::CloseReason},
+    message::{FromRelay, ShownText, grant::Grants, pairing::CloseReason},
 };
 use rand::TryRngCore as _;
 use tokio::{sync::mpsc, task::JoinHandle};
@@ -101,7 +104,7 @@ pub struct App {
     connection: Option<quinn::Connection>,
     enrolling: Option<EnrolmentKey>,
     identity: Option<Identity>,
-    operator: Option<protocol::id::OperatorId>,
+    attendant: Option<Attendant>,
     feed: FeedSlot,
     place: Option<Surface>,
     keys: KeyMap,
@@ -145,7 +148,7 @@ impl App {
             connection: None,
             enrolling: None,
             identity: None,
-            operator: None,
+            attendant: None,
             feed: FeedSlot::default(),
             place: None,
             keys: KeyMap::default(),
@@ -228,7 +231,14 @@ impl App {
                 match &message {
                     FromRelay::Paired(session) => self.paired(*session),
                     FromRelay::Enrolled(chain) => return self.enrolled(chain.ders()),
-                    FromRelay::LoggedIn(logged_in) => self.operator = Some(logged_in.operator),
+                    FromRelay::EnrolPending => return self.enrolment_waits(),
+                    FromRelay::LoggedIn(logged_in) => {
+                        self.attendant = Some(Attendant {
+                            tenant: self.config.profile.tenant,
+                            operator: logged_in.operator,
+                            name: logged_in.name.as_str().to_owned(),
+                        });
+                    }
                     _ => {}
                 }
                 LinkNews::Message(message)
@@ -255,15 +265,6 @@ impl App {
         {
             tell(inbox, attending::In::Paired(connection.clone()));
         }
-    }
-
-    fn enrolled(&mut self, chain: &[Vec<u8>]) {
-        let identity = match (self.enrolling.take(), self.operator) {
-            (Some(key), Some(operator)) => key.certified(operator, chain).map_err(|error| client::chain(&error)),
-            _ => return,
-        };
-        let result = identity.map(|identity| self.identity = Some(identity));
-        self.controller.enrolled(result);
     }
 
     fn hear_helped(&mut self, id: SessionId, out: helped::Out) {
@@ -344,6 +345,7 @@ impl App {
                     }
                 }
                 Effect::Enrol => self.enrol(),
+                Effect::TakeGrant { request, partner, grant } => self.take_grant(request, partner, grant),
                 Effect::StartAttending(session, password) => self.start_attending(session, password),
                 Effect::EndAttending(why) => self.tell_attending(attending::In::End(why)),
                 Effect::AttendingLost => self.tell_attending(attending::In::Lost),
@@ -400,20 +402,6 @@ impl App {
     fn tell_attending(&self, what: attending::In) {
         if let Some((_, inbox)) = &self.attending {
             tell(inbox, what);
-        }
-    }
-
-    fn enrol(&mut self) {
-        let request = EnrolmentKey::generate().map_err(|error| client::chain(&error)).and_then(|(key, request)| {
-            let request = CertificateRequest::try_from(request).map_err(str::to_owned)?;
-            Ok((key, request))
-        });
-        match request {
-            Ok((key, request)) => {
-                self.enrolling = Some(key);
-                self.link.say(ToRelay::Enrol(request));
-            }
-            Err(why) => self.controller.enrolled(Err(why)),
         }
     }
 

@@ -6,6 +6,7 @@
 //! other stream. Nothing here decides what may be said: that is `protocol::session`'s.
 
 pub mod client;
+pub mod identity;
 pub mod pake;
 pub mod phrase;
 pub mod quic;

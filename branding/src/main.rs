@@ -1,4 +1,4 @@
-//! `amparo-brand`: a tenant's keys and its signed profiles, from the command line.
+//! `amparo-brand`: a tenant's keys, its attendants' certificates and its signed profiles, from the command line.
 //!
 //! Exit codes: 0 done, 1 failed, 2 wrong use. Errors say what was tried.
 
@@ -6,8 +6,9 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use amparo_branding::{file, profile, root};
+use amparo_branding::{enrol, file, profile, root};
 use clap::{Parser, Subcommand};
+use enrolment::Fingerprint;
 
 /// Makes tenant roots and signed profiles.
 #[derive(Parser)]
@@ -22,6 +23,9 @@ enum What {
     /// The keys that a tenant keeps off the server.
     #[command(subcommand)]
     Root(RootCommand),
+    /// Attendants, where the root is kept off the server.
+    #[command(subcommand)]
+    Attendant(AttendantCommand),
     /// Signed profiles.
     #[command(subcommand)]
     Profile(ProfileCommand),
@@ -37,6 +41,28 @@ enum RootCommand {
         /// The company's name, for the certificate.
         #[arg(long, default_value = "Amparo")]
         company: String,
+    },
+}
+
+#[derive(Subcommand)]
+enum AttendantCommand {
+    /// Signs attendants' certificates: shows each request and asks, or signs just those named with `--yes`.
+    Enrol {
+        /// The folder with `root.crt` and `root.key`.
+        #[arg(long)]
+        root: PathBuf,
+        /// The requests, as downloaded in the console.
+        #[arg(long)]
+        requests: PathBuf,
+        /// Where the certificates go, to be uploaded in the console.
+        #[arg(long)]
+        out: PathBuf,
+        /// Days they are good, seven at most.
+        #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u8).range(1..=7))]
+        days: u8,
+        /// The fingerprint of a request to sign without asking, as its attendant read it out. May be repeated.
+        #[arg(long)]
+        yes: Vec<Fingerprint>,
     },
 }
 
@@ -93,6 +119,22 @@ fn run(what: What) -> anyhow::Result<String> {
                 "{files}branding key {}\nKeep both .key files off the server and out of backups that others can read.\n",
                 made.branding
             ))
+        }
+        What::Attendant(AttendantCommand::Enrol { root, requests, out, days, yes }) => {
+            let life = std::time::Duration::from_secs(u64::from(days) * 24 * 3600);
+            let order = enrol::Order { root: &root, requests: &requests, life };
+            let (mut answers, mut questions) = (std::io::stdin().lock(), std::io::stderr());
+            let consent = if yes.is_empty() {
+                enrol::Consent::Ask { answers: &mut answers, questions: &mut questions }
+            } else {
+                enrol::Consent::Only(yes.into_iter().collect())
+            };
+            let (file, count) = enrol::enrol(&order, consent, now)?;
+            if count == 0 {
+                return Ok("Nobody was enrolled.\n".to_owned());
+            }
+            file::replace(&out, file.as_bytes())?;
+            Ok(format!("{count} enrolled for at most {days} days. Upload {} in the console.\n", out.display()))
         }
         What::Profile(ProfileCommand::Sign { json, key, logo, root, out }) => {
             let parts = profile::Parts { json: &json, key: &key, logo: logo.as_deref(), root: root.as_deref() };

@@ -141,3 +141,99 @@ fn wrong_use_is_told_apart_from_failure() {
         assert!(desk.refused(wrong, 2).contains("Usage"), "{wrong}");
     }
 }
+
+/// A file of one request, as the console gives it.
+fn requests(desk: &Desk, name: &str, key: &rcgen::KeyPair) -> String {
+    let root = fs::read(desk.path("keys/root.crt")).unwrap();
+    let root = enrolment::Root::read(&root, jiff::Timestamp::now()).unwrap();
+    let request = rcgen::CertificateParams::new(Vec::new()).unwrap().serialize_request(key).unwrap();
+    let attendant = enrolment::Attendant {
+        tenant: "11".repeat(16).parse().unwrap(),
+        operator: "22".repeat(16).parse().unwrap(),
+        name: name.to_owned(),
+    };
+    let asked =
+        enrolment::Asked { attendant: attendant.clone(), login: "ana".to_owned(), request: request.der().to_vec() };
+    let fingerprint = asked.fingerprint().unwrap().to_string();
+    let file = enrolment::Requests {
+        tenant: attendant.tenant,
+        company: "Varanda".to_owned(),
+        root: enrolment::Root::id_of(root.der()),
+        asked: vec![asked],
+    };
+    fs::write(desk.path("requests.json"), file.to_json().unwrap()).unwrap();
+    fingerprint
+}
+
+const ENROL: &str = "attendant enrol --root keys --requests requests.json --out signed.json";
+
+fn answering(desk: &Desk, answer: &str) -> String {
+    use std::io::Write as _;
+    let mut child = Command::new(env!("CARGO_BIN_EXE_amparo-brand"))
+        .args(ENROL.split_whitespace())
+        .current_dir(desk.folder.path())
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(answer.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
+}
+
+#[test]
+fn an_attendant_is_enrolled_when_somebody_says_so_and_not_otherwise() {
+    let desk = Desk::with_keys();
+    let key = rcgen::KeyPair::generate().unwrap();
+    let fingerprint = requests(&desk, "Ana Ribeiro", &key);
+    for answer in ["", "n\n", "\n"] {
+        let told = answering(&desk, answer);
+        assert!(told.contains("Ana Ribeiro (ana)") && told.contains(&fingerprint), "{told}");
+        assert!(told.contains("Nobody was enrolled") && !desk.path("signed.json").exists());
+    }
+    assert!(answering(&desk, "y\n").contains("1 enrolled for at most 7 days"));
+
+    let signed = enrolment::Signatures::from_json(&fs::read(desk.path("signed.json")).unwrap()).unwrap();
+    let root = fs::read(desk.path("keys/root.crt")).unwrap();
+    let root = enrolment::Root::read(&root, jiff::Timestamp::now()).unwrap();
+    let attendant = enrolment::Attendant {
+        tenant: signed.tenant,
+        operator: signed.signed[0].operator,
+        name: "Ana Ribeiro".to_owned(),
+    };
+    let spki = rcgen::PublicKeyData::subject_public_key_info(&key);
+    let now = jiff::Timestamp::now();
+    let checked = enrolment::check(root.der(), &attendant, &spki, &signed.signed[0].certificate, now).unwrap();
+    assert!(checked.expires.duration_since(now).as_hours() > 6 * 24);
+}
+
+#[test]
+fn a_script_enrols_just_the_fingerprints_it_names() {
+    let desk = Desk::with_keys();
+    let fingerprint = requests(&desk, "Ana Ribeiro", &rcgen::KeyPair::generate().unwrap()).replace(' ', "-");
+    assert!(desk.done(&format!("{ENROL} --days 1 --yes {fingerprint}")).contains("1 enrolled for at most 1 days"));
+    let other = "0".repeat(32);
+    assert!(
+        desk.refused(&format!("{ENROL} --yes {fingerprint} --yes {other}"), 1)
+            .contains("no request has the fingerprint")
+    );
+    assert!(desk.refused(&format!("{ENROL} --days 8"), 2).contains("8"));
+}
+
+#[test]
+fn a_changed_request_or_one_for_another_root_is_not_signed() {
+    let desk = Desk::with_keys();
+    let fingerprint = requests(&desk, "Ana Ribeiro", &rcgen::KeyPair::generate().unwrap()).replace(' ', "");
+    let yes = format!("{ENROL} --yes {fingerprint}");
+    let file = fs::read_to_string(desk.path("requests.json")).unwrap();
+    fs::write(desk.path("requests.json"), file.replace("Ana Ribeiro", "The Director")).unwrap();
+    assert!(desk.refused(&yes, 1).contains("was changed on its way"));
+    fs::write(desk.path("requests.json"), &file).unwrap();
+    desk.done("root new --out other");
+    assert!(desk.refused(&yes.replace("--root keys", "--root other"), 1).contains("another root"));
+    fs::copy(desk.path("other/root.key"), desk.path("keys/root.key")).unwrap();
+    assert!(desk.refused(&yes, 1).contains("is not the key of"));
+    assert!(!desk.path("signed.json").exists());
+}

@@ -10,6 +10,7 @@ pub mod grant;
 pub mod handshake;
 pub mod hello;
 pub mod input;
+pub mod one_time;
 pub mod pairing;
 pub mod stats;
 pub mod stream;
@@ -52,6 +53,8 @@ pub enum ToRelay {
     Rejoin(pairing::Rejoin),
     /// Tells what happened in a session, until it is acknowledged.
     Report(pairing::Report),
+    /// Takes a one-time grant that was copied in the console.
+    TakeGrant(one_time::TakeGrant),
 }
 
 /// What the relay says to a program.
@@ -97,4 +100,10 @@ pub enum FromRelay {
     ReportKept(pairing::ReportKept),
     /// The ticket of a session is known (now).
     SessionTicket(ticket::SessionTicket),
+    /// Answer to `Enrol` where the company's root is kept elsewhere: `Enrolled` comes once the administrator has signed the request.
+    EnrolPending,
+    /// Answer to `TakeGrant`.
+    GrantTaken(one_time::GrantTaken),
+    /// Before `Dialled`, to who has taken a grant for this partner: the password that need not be asked for.
+    GrantOpened(one_time::GrantOpened),
 }

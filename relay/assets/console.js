@@ -87,6 +87,11 @@
       eye.querySelector("use").setAttribute("href", eye.querySelector("use").getAttribute("href").replace(/#.*/, hidden ? "#eye-off" : "#eye"));
     }
   });
+  // A chosen file goes into the form as text.
+  document.addEventListener("change", async (event) => {
+    const into = event.target.dataset?.readInto, file = event.target.files?.[0];
+    if (into && file) document.getElementById(into).value = await file.text();
+  });
   document.addEventListener("submit", async (event) => {
     const form = event.target;
     if (form.dataset.ask && !confirm(form.dataset.ask)) { event.preventDefault(); event.stopImmediatePropagation(); return; }

@@ -194,6 +194,13 @@ impl Accounts {
         login.map(|l| Operator::from(l.operator)).filter(|o| o.tenant == tenant).ok_or(LoginError::Expired)
     }
 
+    /// The login that this token stands for begins anew; one that has ended stays ended.
+    pub async fn renew(&self, token: &LoginToken, now: Timestamp) {
+        if let Err(error) = self.store.renew_program_login(&TokenHash::of(token.as_bytes()), now).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "a login is not yet renewed");
+        }
+    }
+
     /// Makes this token worthless (logout of a program). One that is not is fine.
     ///
     /// # Errors

@@ -1,8 +1,9 @@
-//! The command line: `serve`, `doctor`, `admin`, `audit`. Exit codes: 0 done, 1 failed, 2 wrong use.
+//! The command line: `serve`, `doctor`, `admin`, `audit`, `root`. Exit codes: 0 done, 1 failed, 2 wrong use.
 
 mod admin;
 mod audit;
 mod doctor;
+mod root;
 
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
 
@@ -12,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     config::{Config, FirstStart, PublicUrl},
+    enrolment::Custody,
     profile,
     relay::Relay,
 };
@@ -30,6 +32,9 @@ enum Command {
     Serve(Serve),
     /// Say what is wrong with this server and what to do.
     Doctor(Place),
+    /// Who holds the company's root.
+    #[command(subcommand)]
+    Root(root::What),
     /// Look after users and profiles on this machine.
     Admin {
         #[command(flatten)]
@@ -86,6 +91,7 @@ pub async fn run(args: Args) -> ExitCode {
         Command::Serve(serve) => serve.run().await.map(|()| ExitCode::SUCCESS),
         Command::Doctor(place) => Ok(doctor::run(&place).await),
         Command::Audit { what } => audit::run(what).await,
+        Command::Root(what) => root::run(what).await.map(|()| ExitCode::SUCCESS),
         Command::Admin { place, what } => admin::run(&place, what).await.map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {
@@ -111,10 +117,17 @@ impl Serve {
                 "         Open it once to name the company and make the first administrator. It is gone afterwards."
             );
         }
-        println!(
-            "Keys:    {} holds the company's root and branding key: whoever has this server can name attendants.",
-            shared.config.data.display()
-        );
+        match shared.keys.tenant(shared.first_tenant)?.custody() {
+            Custody::Server => println!(
+                "Keys:    {} holds the company's root and branding key: whoever has this server can name attendants.",
+                shared.config.data.display()
+            ),
+            Custody::Elsewhere => {
+                println!(
+                    "Keys:    the company's root is kept elsewhere: attendants are enrolled by the administrator."
+                );
+            }
+        }
         let shutdown = CancellationToken::new();
         tokio::spawn(stop_on_signal(shutdown.clone()));
         relay.run(shutdown).await

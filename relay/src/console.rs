@@ -7,6 +7,7 @@
 mod assets;
 mod attendance;
 mod audit;
+mod enrolments;
 mod error;
 mod history;
 mod live;
@@ -122,6 +123,8 @@ fn all() -> Routes {
         .get("/apps/profile", Act::Attend, profile::download)
         .get("/users", Act::Administer, users::list)
         .post("/users", Act::Administer, users::add)
+        .get("/users/enrolments", Act::Administer, enrolments::download)
+        .post("/users/enrolments", Act::Administer, enrolments::upload)
         .post("/users/{id}/disabled", Act::Administer, users::set_disabled)
         .post("/users/{id}/password", Act::Administer, users::reset)
         .get("/outbox", Act::Administer, outbox::list)

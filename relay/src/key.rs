@@ -18,14 +18,20 @@ use std::{
 };
 
 use anyhow::Context;
+use enrolment::Root;
 use protocol::{
     id::{DeviceId, TenantId},
     message::directory::Opaque,
 };
-use rcgen::{BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
+use rcgen::{
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    PublicKeyData,
+};
 use ring::hmac;
 use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use store::Generation;
+
+use crate::enrolment::Custody;
 
 pub use file::KeyFileError;
 
@@ -57,6 +63,10 @@ pub const RELAY_CERTIFICATE: &str = "relay.crt";
 pub const RELAY_KEY: &str = "relay.key";
 /// File of the relay's own secret.
 pub const RELAY_SECRET: &str = "relay.secret";
+/// File of a company's root, in its folder.
+pub const ROOT_CERTIFICATE: &str = "root.crt";
+/// File of its key.
+pub const ROOT_KEY: &str = "root.key";
 /// Folder of the companies' keys.
 pub const TENANTS: &str = "tenants";
 
@@ -176,6 +186,55 @@ impl Keys {
         Ok(keys)
     }
 
+    /// Puts a root in place of a company's, whose key is kept elsewhere. The server's own key is gone afterwards.
+    ///
+    /// # Errors
+    /// When the key of this root is on this server, or a file cannot be written or removed.
+    pub fn use_root(&self, tenant: TenantId, root: &Root) -> anyhow::Result<()> {
+        self.refuse_own_key(root)?;
+        let folder = self.tenant_folder(tenant);
+        // The key first: a certificate without its key is a company that keeps it elsewhere, the reverse is damage.
+        remove(&folder.join(ROOT_KEY))?;
+        file::write_public(&folder.join(ROOT_CERTIFICATE), root.der())?;
+        self.tenants.lock().unwrap_or_else(PoisonError::into_inner).remove(&tenant);
+        Ok(())
+    }
+
+    /// Keeps only the public half of a company's branding key: profiles are signed elsewhere from now on.
+    ///
+    /// # Errors
+    /// When a file cannot be written or removed.
+    pub fn use_branding(&self, tenant: TenantId, public: &[u8]) -> anyhow::Result<()> {
+        let folder = self.tenant_folder(tenant);
+        file::write_public(&folder.join("brand.pub"), public)?;
+        remove(&folder.join("brand.key"))?;
+        self.tenants.lock().unwrap_or_else(PoisonError::into_inner).remove(&tenant);
+        Ok(())
+    }
+
+    /// A root whose key lies here would promise what it does not keep.
+    ///
+    /// # Errors
+    /// When it does, or a key cannot be read.
+    pub fn refuse_own_key(&self, root: &Root) -> anyhow::Result<()> {
+        let tenants = self.folder.join(TENANTS);
+        let listed = std::fs::read_dir(&tenants).with_context(|| format!("reading {}", tenants.display()))?;
+        let mut keys = vec![self.folder.join(RELAY_KEY)];
+        for entry in listed {
+            keys.push(entry.with_context(|| format!("reading {}", tenants.display()))?.path().join(ROOT_KEY));
+        }
+        for path in keys.iter().filter(|path| path.exists()) {
+            let pair = KeyPair::try_from(file::read_secret(path)?.as_slice())
+                .with_context(|| format!("reading {}", path.display()))?;
+            anyhow::ensure!(
+                pair.subject_public_key_info() != root.key(),
+                "the key of this root is on this server, in {}: make a root on another machine with `amparo-brand root new`",
+                path.display()
+            );
+        }
+        Ok(())
+    }
+
     fn tenant_folder(&self, tenant: TenantId) -> PathBuf {
         self.folder.join(TENANTS).join(tenant.to_string())
     }
@@ -226,6 +285,11 @@ impl TenantKeys {
     ) -> anyhow::Result<Self> {
         let issuer = match &root_key {
             Some(pair) => {
+                let public = enrolment::key_of(&root_certificate).map(|(key, _)| key);
+                anyhow::ensure!(
+                    public.is_some_and(|key| key == pair.subject_public_key_info()),
+                    "root.key is not the key of root.crt: restore both from the same backup, or take root.key away"
+                );
                 let pair = KeyPair::try_from(pair.serialized_der()).context("reading a company's root key")?;
                 let certificate = CertificateDer::from(root_certificate.clone());
                 Some(Issuer::from_ca_cert_der(&certificate, pair).context("reading a company's root certificate")?)
@@ -240,9 +304,23 @@ impl TenantKeys {
         self.issuer.as_ref()
     }
 
+    /// Where the root's key is.
+    pub fn custody(&self) -> Custody {
+        if self.issuer.is_some() { Custody::Server } else { Custody::Elsewhere }
+    }
+
     /// Signs profiles, if the branding key is on this server.
     pub fn brand(&self) -> Option<&bundle::SigningKey> {
         self.brand.as_ref()
+    }
+}
+
+fn remove(path: &Path) -> anyhow::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("removing {}", path.display()))
+        }
+        _ => Ok(()),
     }
 }
 

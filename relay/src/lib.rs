@@ -10,6 +10,7 @@ pub mod cli;
 pub mod config;
 pub mod console;
 pub mod directory;
+pub mod enrolment;
 pub mod key;
 pub mod listener;
 pub mod profile;

@@ -35,7 +35,7 @@ use crate::{
     key::Keys,
     listener::{self, transport},
     profile,
-    session::live::Sessions,
+    session::{grant::OneTimeGrants, live::Sessions},
 };
 
 pub use port::PortError;
@@ -67,6 +67,10 @@ pub struct Shared {
     pub outbox: Arc<Notify>,
     /// Counts every change of what is shown live: waiting customers, passwords, sessions.
     pub(crate) changes: Changes,
+    /// Counts every change of who may log in and of attendants' certificates.
+    pub(crate) accounts_changed: Changes,
+    /// Grants that were copied in the console and not yet taken.
+    pub(crate) one_time: OneTimeGrants,
     /// The relay is stopping: what is lost now comes back to the next one.
     pub(crate) stopping: CancellationToken,
 }
@@ -183,6 +187,8 @@ impl Relay {
             sessions,
             outbox,
             changes,
+            accounts_changed: Changes::new(),
+            one_time: OneTimeGrants::default(),
             stopping: CancellationToken::new(),
             config,
         });
@@ -309,7 +315,7 @@ fn make_folder(path: &Path) -> anyhow::Result<()> {
     })
 }
 
-fn lock(folder: &Path) -> anyhow::Result<File> {
+pub(crate) fn lock(folder: &Path) -> anyhow::Result<File> {
     let path = folder.join(LOCK);
     let file = File::options()
         .create(true)

@@ -1,5 +1,6 @@
 //! Two programs become the two halves of a session: signed tokens, pairing, coming back after a cut, the splice, the record.
 
+pub mod grant;
 pub mod guess;
 pub mod live;
 mod rate;

@@ -21,9 +21,10 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("amparo-desktop", &["amparo-protocol"]),
     ("amparo-store", &["amparo-protocol"]),
     ("amparo-tickets", &["amparo-protocol", "amparo-store"]),
-    ("amparo-agent", &["amparo-protocol", "amparo-media", "amparo-desktop", "amparo-bundle"]),
-    ("amparo-relay", &["amparo-protocol", "amparo-store", "amparo-tickets", "amparo-bundle"]),
-    ("amparo-branding", &["amparo-bundle"]),
+    ("amparo-agent", &["amparo-protocol", "amparo-media", "amparo-desktop", "amparo-bundle", "amparo-enrolment"]),
+    ("amparo-relay", &["amparo-protocol", "amparo-store", "amparo-tickets", "amparo-bundle", "amparo-enrolment"]),
+    ("amparo-enrolment", &["amparo-protocol"]),
+    ("amparo-branding", &["amparo-protocol", "amparo-bundle", "amparo-enrolment"]),
 ];
 
 /// Crates whose backend files talk to the system below Rust; all others forbid it at their root.

@@ -35,6 +35,16 @@ pub fn all() -> Vec<(&'static str, Which, ViewModel)> {
     page("login", Page::Login(LoginView { trouble: Some(Trouble::LoginRejected), ..login() }));
     page("home", Page::Home(home()));
     page("home-empty", Page::Home(HomeView { waiting: vec![], trouble: Some(Trouble::Refused), ..home() }));
+    page(
+        "home-to-be-enabled",
+        Page::Home(HomeView {
+            enabling: Some(EnablingView {
+                fingerprint: "A102 0304 0506 0708 090A 0B0C 0D0E 0FFF".into(),
+                works_for: None,
+            }),
+            ..home()
+        }),
+    );
     page("ticket-step", Page::TicketStep(ticket_step()));
     page(
         "ticket-missing",
@@ -250,6 +260,7 @@ fn home() -> HomeView {
         own: Some(OwnCredentials { id: "987 654 321".into(), password: "M2XQ-40RT".into() }),
         busy: false,
         trouble: None,
+        enabling: None,
     }
 }
 

@@ -17,7 +17,7 @@ use protocol::{
     limits,
     message::{
         FromRelay, ToRelay,
-        directory::{Field, FieldKey, Register},
+        directory::{Field, FieldKey, Opaque, Register},
         hello::{Refusal, Welcome},
         pairing::{CloseReason, Happened, Report, ReportKept, Role, Step},
     },
@@ -52,8 +52,17 @@ pub enum Effect {
     StartHelped(SessionId, Password),
     /// Tell that session.
     Helped(ToHelped),
-    /// Make a key and ask for its certificate.
+    /// Ask for a certificate.
     Enrol,
+    /// Take a one-time grant with the certificate's key.
+    TakeGrant {
+        /// Comes back in the answer.
+        request: u32,
+        /// The customer it was copied for.
+        partner: DeviceId,
+        /// As it was copied.
+        grant: Opaque,
+    },
     /// A session with a partner begins to be set up.
     StartAttending(SessionId, Password),
     /// Tell that session: end.
@@ -265,6 +274,7 @@ impl Controller {
             self.notice = None;
         }
         self.send_reports(now);
+        self.renew_certificate(now);
     }
 
     /// What all windows show now.

@@ -177,6 +177,8 @@ pub enum Trouble {
     PartnerIdIncomplete,
     /// The clipboard holds no credentials.
     CredentialsUnreadable,
+    /// The administrator has not enabled this attendant yet.
+    NotEnabled,
     /// The copied credentials are used up or older than they may be.
     CredentialsExpired,
     /// Unknown, offline or wrong password: one text for the three.

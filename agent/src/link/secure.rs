@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Duration};
 
 use protocol::{
     frame::{self, Reassembler},
-    id::{OperatorId, SessionId, TenantId},
+    id::{SessionId, TenantId},
     limits,
     message::{
         ShownText,
@@ -29,6 +29,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, Join};
 use tokio_rustls::{TlsAcceptor, TlsConnector, TlsStream};
 use zeroize::Zeroizing;
 
+pub use super::identity::{EnrolmentKey, Identity};
 use super::{quic::provider, sealed::SessionKeys};
 
 /// Why the inner connection is not there.
@@ -62,47 +63,6 @@ pub enum SecureError {
 
 /// How long the TLS handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
-
-/// An attendant's key and certificate chain.
-#[derive(Clone)]
-pub struct Identity {
-    /// The attendant.
-    pub operator: OperatorId,
-    chain: Vec<CertificateDer<'static>>,
-    key: Arc<PrivateKeyDer<'static>>,
-}
-
-impl std::fmt::Debug for Identity {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Identity").field("operator", &self.operator).finish_non_exhaustive()
-    }
-}
-
-/// A key for which a certificate is asked.
-pub struct EnrolmentKey {
-    key: rcgen::KeyPair,
-}
-
-impl EnrolmentKey {
-    /// A new key, and the request for its certificate (PKCS#10 in DER).
-    pub fn generate() -> Result<(Self, Vec<u8>), SecureError> {
-        let own = |e: rcgen::Error| SecureError::Own(e.to_string());
-        let key = rcgen::KeyPair::generate().map_err(own)?;
-        let request =
-            rcgen::CertificateParams::new(Vec::new()).and_then(|params| params.serialize_request(&key)).map_err(own)?;
-        Ok((Self { key }, request.der().to_vec()))
-    }
-
-    /// The identity, once the certificates are there.
-    pub fn certified(self, operator: OperatorId, chain: &[Vec<u8>]) -> Result<Identity, SecureError> {
-        let key = PrivateKeyDer::try_from(self.key.serialize_der()).map_err(|e| SecureError::Own(e.to_owned()))?;
-        Ok(Identity {
-            operator,
-            chain: chain.iter().map(|der| CertificateDer::from(der.clone())).collect(),
-            key: Arc::new(key),
-        })
-    }
-}
 
 /// The customer's side of inner connections: made once, at start.
 #[derive(Clone)]

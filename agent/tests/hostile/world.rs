@@ -78,8 +78,8 @@ impl Authority {
 
     /// An attendant whose certificate has something changed.
     pub fn certify(&self, change: impl FnOnce(&mut CertificateParams)) -> Identity {
-        let (key, request) = EnrolmentKey::generate().unwrap();
-        let request = CertificateSigningRequestParams::from_der(&request.into()).unwrap();
+        let key = EnrolmentKey::generate().unwrap();
+        let request = CertificateSigningRequestParams::from_der(&key.request().unwrap().into()).unwrap();
         let mut params = attendant_params(TENANT);
         change(&mut params);
         let der = params.signed_by(&request.public_key, &self.issuer).unwrap().der().to_vec();

@@ -97,6 +97,9 @@ pub enum DialError {
     /// The server cannot record the session (disk full, store broken), so there is none.
     #[error("the server cannot record the session")]
     CannotRecord,
+    /// The grant that was taken for this partner opens nothing any more: the password has been renewed since. It has to be asked for.
+    #[error("the grant opens nothing any more")]
+    GrantGone,
 }
 
 /// To the customer: an attendant dials.

@@ -8,8 +8,8 @@ use amparo_protocol::{
     limits,
     media::*,
     message::{
-        control::*, directory::*, grant::Grants, handshake::*, hello::*, input::*, pairing::*, stats::Stats, ticket::*,
-        *,
+        control::*, directory::*, grant::Grants, handshake::*, hello::*, input::*, one_time::*, pairing::*,
+        stats::Stats, ticket::*, *,
     },
     version::VersionRange,
 };
@@ -189,6 +189,13 @@ fn to_relay() -> Vec<ToRelay> {
         ToRelay::Rejoin(Rejoin { session: session(), resume: token(4) }),
         ToRelay::Report(Report { session: session(), what: happened().remove(0) }),
         ToRelay::Report(Report { session: session(), what: happened().remove(1) }),
+        ToRelay::TakeGrant(TakeGrant {
+            request: 4,
+            partner: device(),
+            grant: token(13),
+            chain: CertificateChain::try_from(vec![vec![0x30, 0x00]]).unwrap(),
+            proof: token(14),
+        }),
     ]
 }
 
@@ -248,6 +255,9 @@ fn from_relay() -> Vec<FromRelay> {
             protocol: protocol_number(),
             ticket: Some(number()),
         }),
+        FromRelay::EnrolPending,
+        FromRelay::GrantTaken(GrantTaken { request: 4, taken: true }),
+        FromRelay::GrantOpened(GrantOpened { request: 3, password: password() }),
     ]
 }
 
@@ -328,7 +338,7 @@ fn pointer() -> Vec<Pointer> {
 
 /// Every family of the wire.
 pub fn families() -> Vec<Family> {
-    use DialError::{Busy, CannotRecord, NoSuchTicket, NotAllowed, TooMany, Unreachable};
+    use DialError::{Busy, CannotRecord, GrantGone, NoSuchTicket, NotAllowed, TooMany, Unreachable};
     let empty = Batch { number: 0, captured_us: 0, updates: vec![] };
     let full = Batch { number: u64::MAX, captured_us: 1 << 40, updates: updates() };
     let says = |says: fn(Control) -> AttendantSays| control().into_iter().map(says);
@@ -382,7 +392,15 @@ pub fn families() -> Vec<Family> {
         family("ticket_choice", choices()),
         family(
             "dial_error",
-            vec![Unreachable, Busy, NotAllowed, TooMany { retry_after_s: 3_600 }, NoSuchTicket, CannotRecord],
+            vec![
+                Unreachable,
+                Busy,
+                NotAllowed,
+                TooMany { retry_after_s: 3_600 },
+                NoSuchTicket,
+                CannotRecord,
+                GrantGone,
+            ],
         ),
         family("close_reason", close_reasons()),
         family("happened", happened()),

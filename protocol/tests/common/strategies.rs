@@ -5,8 +5,8 @@ use amparo_protocol::{
     limits,
     media::*,
     message::{
-        control::*, directory::*, grant::Grants, handshake::*, hello::*, input::*, pairing::*, stats::Stats, ticket::*,
-        *,
+        control::*, directory::*, grant::Grants, handshake::*, hello::*, input::*, one_time::*, pairing::*,
+        stats::Stats, ticket::*, *,
     },
     version::VersionRange,
 };
@@ -133,6 +133,12 @@ pub fn to_relay() -> impl Strategy<Value = ToRelay> {
         opaque().prop_map(ToRelay::Join),
         (session(), opaque()).prop_map(|(session, resume)| ToRelay::Rejoin(Rejoin { session, resume })),
         (session(), happened()).prop_map(|(session, what)| ToRelay::Report(Report { session, what })),
+        (any::<u32>(), device(), opaque(), vec(der(), 1..=limits::CERTIFICATES), opaque()).prop_map(
+            |(request, partner, grant, ders, proof)| {
+                let chain = CertificateChain::try_from(ders).unwrap();
+                ToRelay::TakeGrant(TakeGrant { request, partner, grant, chain, proof })
+            }
+        ),
     ]
 }
 
@@ -153,6 +159,7 @@ fn dial_error() -> impl Strategy<Value = DialError> {
         any::<u32>().prop_map(|retry_after_s| DialError::TooMany { retry_after_s }),
         Just(DialError::NoSuchTicket),
         Just(DialError::CannotRecord),
+        Just(DialError::GrantGone),
     ]
 }
 
@@ -228,8 +235,12 @@ pub fn from_relay() -> impl Strategy<Value = FromRelay> {
         (session(), protocol_number(), option::of(number())).prop_map(|(session, protocol, ticket)| {
             FromRelay::SessionTicket(SessionTicket { session, protocol, ticket })
         }),
+        Just(FromRelay::EnrolPending),
+        any::<(u32, bool)>().prop_map(|(request, taken)| FromRelay::GrantTaken(GrantTaken { request, taken })),
+        (any::<u32>(), password())
+            .prop_map(|(request, password)| FromRelay::GrantOpened(GrantOpened { request, password })),
     ];
-    prop_oneof![10 => first, 9 => second]
+    prop_oneof![10 => first, 12 => second]
 }
 
 fn pake() -> impl Strategy<Value = PakeMessage> {

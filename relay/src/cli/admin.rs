@@ -188,7 +188,7 @@ async fn write_profile(
     Ok(())
 }
 
-async fn choose(store: &dyn Store, named: Option<TenantId>) -> anyhow::Result<TenantId> {
+pub(super) async fn choose(store: &dyn Store, named: Option<TenantId>) -> anyhow::Result<TenantId> {
     match named {
         Some(id) => Ok(store.tenant(id).await.context("looking for the company")?.id),
         None => Ok(store

@@ -14,7 +14,7 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::Place;
 use crate::{
-    key::{RELAY_CERTIFICATE, RELAY_KEY, RELAY_SECRET, TENANTS},
+    key::{RELAY_CERTIFICATE, RELAY_KEY, RELAY_SECRET, ROOT_CERTIFICATE, ROOT_KEY, TENANTS},
     relay::{DATABASE, LOCK},
 };
 
@@ -122,10 +122,9 @@ fn keys(data: &Path) -> Vec<(&'static str, Finding)> {
         ));
     }
     for tenant in tenants {
-        findings.push(("company root", certificate(&tenant.join("root.crt"))));
+        findings.push(("company root", root(&tenant)));
         // Either may be kept elsewhere.
-        secrets
-            .extend(["root.key", "brand.key"].map(|name| tenant.join(name)).into_iter().filter(|path| path.exists()));
+        secrets.extend([ROOT_KEY, "brand.key"].map(|name| tenant.join(name)).into_iter().filter(|path| path.exists()));
     }
     let mut good = 0;
     for secret in secrets {
@@ -182,6 +181,19 @@ fn certificate(path: &Path) -> Finding {
             "Look at the clock first.",
         ),
         Ok((_, certificate)) => Well(format!("valid until {}", certificate.validity().not_after)),
+    }
+}
+
+/// The root, and what it means where its key is.
+fn root(tenant: &Path) -> Finding {
+    let held = if tenant.join(ROOT_KEY).exists() {
+        "its key is on this server: whoever controls the server can pose as an attendant"
+    } else {
+        "its key is kept elsewhere: this server cannot make attendants"
+    };
+    match certificate(&tenant.join(ROOT_CERTIFICATE)) {
+        Well(valid) => Well(format!("{valid}; {held}")),
+        wrong => wrong,
     }
 }
 

@@ -228,13 +228,16 @@ pub(super) async fn password(State(app): State<App>, who: Who, headers: HeaderMa
     page(&PasswordCell { v: View::of(&who), number: id.number(), id: id.to_string(), password })
 }
 
-/// `POST /waiting/{id}/credentials`: ID and password as one text, for the clipboard.
+/// `POST /waiting/{id}/credentials`: ID and a one-time grant as one text, for the clipboard. The password stays here: the grant opens one
+/// dial of this attendant's own enrolled program.
 pub(super) async fn credentials(State(app): State<App>, who: Who, Path(id): Path<u32>) -> Page {
     let id = DeviceId::new(id).ok_or(AppError::NotFound)?;
     app.shared.directory.present(who.operator.tenant, id).ok_or(AppError::NotFound)?;
-    who.audit(&app, "credentials.copied", &id.to_string()).await?;
-    let password = app.shared.directory.password(who.operator.tenant, id).ok_or(AppError::NotFound)?;
-    Ok(format!("{id} {}", password.reveal()).into_response())
+    who.audit(&app, "grant.made", &id.to_string()).await?;
+    let tenant = who.operator.tenant;
+    let password = app.shared.directory.password(tenant, id).ok_or(AppError::NotFound)?;
+    let grant = app.shared.one_time.make((tenant, who.operator.id), id, password, std::time::Instant::now());
+    Ok(format!("{id} {grant}").into_response())
 }
 
 /// `POST /sessions/{id}/end`

@@ -48,6 +48,8 @@ pub(super) async fn show(State(app): State<App>, who: Who) -> Page {
 /// `GET /apps/profile`: the default app's profile, signed.
 pub(super) async fn download(State(app): State<App>, who: Who) -> Page {
     let default = default_app(&app, &who).await?;
+    // From now on somebody out there may trust the company's root.
+    who.audit(&app, "profile.downloaded", &default.title).await?;
     let shared = app.shared.clone();
     // Keys are read from files and the profile is read back: work for another thread.
     let signed = tokio::task::spawn_blocking(move || shared.signed_profile(&default));

@@ -102,7 +102,7 @@ texts! {
     no_name: "Sem nome", "No name", "Sin nombre";
     show_password: "Mostrar a senha (fica na auditoria)", "Show the password (this is audited)", "Mostrar la contraseña (queda en la auditoría)";
     hide_password: "Esconder a senha", "Hide the password", "Ocultar la contraseña";
-    copy_credentials: "Copiar ID e senha (fica na auditoria)", "Copy ID and password (this is audited)", "Copiar ID y contraseña (queda en la auditoría)";
+    copy_credentials: "Copiar credencial: vale 60 s, uma vez, só no seu programa (fica na auditoria)", "Copy credentials: good for 60 s, once, in your own program (this is audited)", "Copiar credencial: vale 60 s, una vez, solo en su programa (queda en la auditoría)";
     copy_id: "Copiar o ID", "Copy the ID", "Copiar el ID";
     nobody_waiting: "Ninguém aguardando. Quando um cliente abrir o programa, ele aparece aqui.", "Nobody is waiting. When a customer opens the program, they appear here.", "Nadie en espera. Cuando un cliente abra el programa, aparece aquí.";
     attendant: "Atendente", "Attendant", "Asistente";
@@ -209,6 +209,24 @@ texts! {
     once_title: "Senha inicial de {}", "Initial password of {}", "Contraseña inicial de {}";
     once_lead: "Entregue agora: ela não será mostrada de novo.", "Hand it over now: it will not be shown again.", "Entréguela ahora: no se mostrará de nuevo.";
     choose_role: "Escolha pelo menos um papel.", "Choose at least one role.", "Elija al menos un rol.";
+
+    // Attendants' certificates.
+    attendants_certificates: "Certificados dos atendentes", "Attendants' certificates", "Certificados de los asistentes";
+    root_on_server: "A raiz da empresa está neste servidor: quem controlar o servidor pode se passar por um atendente.", "The company's root is on this server: whoever controls the server can pose as an attendant.", "La raíz de la empresa está en este servidor: quien controle el servidor puede hacerse pasar por un asistente.";
+    how_to_move_root: "Para guardá-la fora daqui: amparo-brand root new no computador do administrador, depois amparo-relay root use neste servidor.", "To keep it elsewhere: amparo-brand root new on the administrator's computer, then amparo-relay root use on this server.", "Para guardarla en otro lugar: amparo-brand root new en el equipo del administrador y después amparo-relay root use en este servidor.";
+    root_elsewhere: "A raiz da empresa está fora deste servidor: o servidor sozinho não consegue se passar por um atendente. Cada acesso vale até 7 dias e é habilitado pelo administrador.", "The company's root is kept off this server: the server alone cannot pose as an attendant. Each access is good for up to 7 days and enabled by the administrator.", "La raíz de la empresa está fuera de este servidor: el servidor por sí solo no puede hacerse pasar por un asistente. Cada acceso vale hasta 7 días y lo habilita el administrador.";
+    nobody_to_enrol: "Nenhum atendente espera ser habilitado.", "No attendant waits to be enabled.", "Ningún asistente espera ser habilitado.";
+    to_be_enrolled: "Esperam ser habilitados", "Waiting to be enabled", "Esperan ser habilitados";
+    compare_fingerprints: "Compare cada impressão com a que o atendente vê no programa, por telefone ou ao lado dele. Baixe os pedidos, assine com amparo-brand attendant enrol e envie os certificados aqui.", "Compare each fingerprint with the one the attendant sees in the program, by telephone or side by side. Download the requests, sign them with amparo-brand attendant enrol and upload the certificates here.", "Compare cada huella con la que el asistente ve en el programa, por teléfono o a su lado. Descargue las solicitudes, fírmelas con amparo-brand attendant enrol y suba los certificados aquí.";
+    fingerprint: "Impressão", "Fingerprint", "Huella";
+    download_requests: "Baixar pedidos", "Download requests", "Descargar solicitudes";
+    certificates_file: "Arquivo de certificados", "File of certificates", "Archivo de certificados";
+    or_paste: "Ou cole o conteúdo", "Or paste its content", "O pegue el contenido";
+    upload_certificates: "Enviar certificados", "Upload certificates", "Subir certificados";
+    enrolled: "{} habilitados.", "{} enabled.", "{} habilitados.";
+    not_enrolled: "O certificado de {} não foi aceito: não corresponde ao pedido ou não foi assinado pela raiz da empresa.", "The certificate of {} was not taken: it does not match the request or was not signed by the company's root.", "El certificado de {} no fue aceptado: no corresponde a la solicitud o no fue firmado por la raíz de la empresa.";
+    no_certificates: "Isto não é um arquivo de certificados do amparo-brand.", "This is not a file of certificates from amparo-brand.", "Esto no es un archivo de certificados de amparo-brand.";
+    other_company: "Estes certificados são de outra empresa.", "These certificates are of another company.", "Estos certificados son de otra empresa.";
 
     // Unsent actions.
     unsent_lead: "A sessão nunca espera pelo sistema de tickets. O que não pôde ser enviado fica guardado e segue na ordem.", "A session never waits for the ticketing system. What could not be sent is kept and follows in order.", "La sesión nunca espera al sistema de tickets. Lo que no se pudo enviar queda guardado y sigue en orden.";

@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 
 use super::{
     App,
+    enrolments::RootBox,
     error::{AppError, Page, page},
     shell::{self, Here, Shell},
     strings::fill,
@@ -56,12 +57,26 @@ struct UsersPage {
     once: Option<Once>,
     error: Option<&'static str>,
     at: &'static str,
+    root: RootBox,
+    told: Option<Told>,
+}
+
+/// What became of an upload.
+pub(super) struct Told {
+    pub(super) good: bool,
+    pub(super) text: String,
 }
 
 /// `GET /users`
 pub(super) async fn list(State(app): State<App>, who: Who) -> Page {
     let form = UserForm { attend: Some(String::new()), ..UserForm::default() };
     users_page(&app, &who, form, None, None).await
+}
+
+/// The page with what became of an upload.
+pub(super) async fn list_telling(app: &App, who: &Who, told: Told) -> Page {
+    let form = UserForm { attend: Some(String::new()), ..UserForm::default() };
+    page_with(app, who, form, None, None, Some(told)).await
 }
 
 async fn users_page(
@@ -71,6 +86,18 @@ async fn users_page(
     once: Option<Once>,
     error: Option<(&'static str, &'static str)>,
 ) -> Page {
+    page_with(app, who, form, once, error, None).await
+}
+
+async fn page_with(
+    app: &App,
+    who: &Who,
+    form: UserForm,
+    once: Option<Once>,
+    error: Option<(&'static str, &'static str)>,
+    told: Option<Told>,
+) -> Page {
+    let root = RootBox::load(app, who).await?;
     let s = Shell::load(app, who, Here::Users).await?;
     let rows = app
         .shared
@@ -88,9 +115,10 @@ async fn users_page(
             disabled: user.disabled_at.is_some(),
         })
         .collect();
+    let refused = error.is_some() || told.as_ref().is_some_and(|told| !told.good);
     let (error, at) = error.map_or((None, ""), |(error, at)| (Some(error), at));
-    let mut answer = page(&UsersPage { s, rows, form, once, error, at })?;
-    if error.is_some() {
+    let mut answer = page(&UsersPage { s, rows, form, once, error, at, root, told })?;
+    if refused {
         *answer.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
     }
     Ok(answer)
@@ -145,7 +173,18 @@ pub(super) async fn set_disabled(
     let what = if form.disabled { "operator.disabled" } else { "operator.enabled" };
     who.audit(&app, what, &user.operator.login).await?;
     match app.shared.accounts.set_disabled(who.operator.tenant, id, form.disabled).await {
-        Ok(()) => Ok(Redirect::to("/users").into_response()),
+        Ok(()) => {
+            if form.disabled {
+                // Their programs hear of it now, and what they had under way is over.
+                app.shared.accounts_changed.bump();
+                for session in app.shared.sessions.list(who.operator.tenant) {
+                    if session.operator == id {
+                        app.shared.sessions.end(who.operator.tenant, session.id, who.operator.id).await?;
+                    }
+                }
+            }
+            Ok(Redirect::to("/users").into_response())
+        }
         Err(AccountError::LastAdministrator) => {
             users_page(&app, &who, UserForm::default(), None, Some((who.texts.last_admin, "list"))).await
         }

@@ -6,6 +6,7 @@
 mod answer;
 mod enrol;
 mod frames;
+mod grant;
 mod manners;
 mod waiting;
 
@@ -100,8 +101,12 @@ enum End {
 struct LoggedIn {
     operator: Operator,
     token: LoginToken,
+    /// The certificate that was asked for and is not there yet.
+    asked: enrol::AskedSlot,
     /// Tells the waiting list until it is dropped.
     _feed: AbortOnDrop,
+    /// Tells that the login has ended or the certificate has come.
+    _watch: AbortOnDrop,
 }
 
 struct AbortOnDrop(AbortHandle);
@@ -123,6 +128,8 @@ struct Program {
     login: Option<LoggedIn>,
     waiting: watch::Sender<Option<Vec<WaitingCustomer>>>,
     under_way: Arc<Semaphore>,
+    /// The one-time grant it has taken.
+    taken: grant::TakenSlot,
 }
 
 impl Program {
@@ -142,6 +149,7 @@ impl Program {
             login: None,
             waiting,
             under_way: Arc::new(Semaphore::new(UNDER_WAY)),
+            taken: grant::TakenSlot::default(),
         }
     }
 
@@ -256,6 +264,10 @@ impl Program {
                 self.dial(tenant, dial).await;
                 Ok(())
             }
+            // An attendant who was disabled a moment ago does not get into what was dialled before.
+            ToRelay::Join(_) | ToRelay::Rejoin(_) if self.login.is_some() && self.attendant(tenant).await.is_none() => {
+                Ok(())
+            }
             ToRelay::Join(token) => {
                 self.shared.sessions.join(&self.peer, self.bearers(), &token).map_err(|error| self.breach(&error))
             }
@@ -263,6 +275,10 @@ impl Program {
                 self.shared.sessions.rejoin(&self.peer, self.bearers(), &rejoin).map_err(|error| self.breach(&error))
             }
             ToRelay::Report(report) => self.report(&report).await,
+            ToRelay::TakeGrant(take) => {
+                self.take_grant(tenant, &take).await;
+                Ok(())
+            }
         }
     }
 

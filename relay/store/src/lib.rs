@@ -9,6 +9,7 @@
 pub mod audit;
 pub mod desk;
 pub mod device;
+pub mod enrolment;
 pub mod error;
 pub mod login;
 pub mod operator;
@@ -26,6 +27,7 @@ pub use desk::{
     TicketFilter,
 };
 pub use device::{DeviceRecords, Generation};
+pub use enrolment::{AttendantCertificate, EnrolmentRecords, EnrolmentRequest};
 pub use error::StoreError;
 pub use login::{Login, LoginRecords, TokenHash};
 pub use operator::{NewOperator, Operator, OperatorRecords, Roles};
@@ -46,6 +48,7 @@ pub trait Store:
     + OutboxRecords
     + DeskRecords
     + AuditRecords
+    + EnrolmentRecords
     + Health
     + Send
     + Sync

@@ -77,6 +77,8 @@ pub trait LoginRecords: Send + Sync {
     ) -> Result<(), StoreError>;
     /// The program login of this token; `None` when too old, ended, or the operator is disabled.
     async fn program_login(&self, token: &TokenHash, now: Timestamp) -> Result<Option<Login>, StoreError>;
+    /// A program login begins anew: a certificate was given with it. One that has ended stays ended.
+    async fn renew_program_login(&self, token: &TokenHash, now: Timestamp) -> Result<(), StoreError>;
     /// Ends one program login; unknown ones are fine.
     async fn end_program_login(&self, token: &TokenHash) -> Result<(), StoreError>;
 

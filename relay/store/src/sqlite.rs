@@ -7,6 +7,7 @@ mod audit;
 mod desk;
 mod desk_customers;
 mod device;
+mod enrolment;
 mod error;
 mod login;
 mod operator;

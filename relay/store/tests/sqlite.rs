@@ -63,6 +63,8 @@ macro_rules! whole_suite {
                 a_programs_login_is_good_for_a_week, disabling_and_a_new_password_end_every_login,
                 a_role_change_takes_effect_on_a_login_under_way, an_id_is_given_to_nobody_else_for_a_day,
                 the_audit_log_is_listed_newest_first_per_tenant, a_healthy_store_says_so;
+            enrolments: one_request_of_an_operator_waits, a_disabled_operator_has_no_certificate,
+                a_root_is_trusted_once_somebody_may_know_it, a_program_login_is_renewed_while_it_lasts;
             sessions: protocol_numbers_count_per_tenant_and_utc_day, sessions_dialled_at_once_get_different_numbers,
                 a_session_is_read_back_as_it_went, a_customers_alarm_is_written_once_during_a_session_or_after_it,
                 start_and_end_are_written_once_however_often_they_are_reported,

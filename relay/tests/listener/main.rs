@@ -2,6 +2,10 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "../console_support/mod.rs"]
+mod console_support;
+mod enrolment;
+mod grants;
 mod guessing;
 mod hostile;
 mod life;

@@ -1,5 +1,7 @@
 //! The controller's part for the person who helps.
 
+mod credentials;
+mod enrolment;
 mod session;
 
 use std::time::Instant;
@@ -15,6 +17,8 @@ use protocol::{
     },
     session::CheckPhrase,
 };
+
+pub(super) use credentials::Grant;
 
 use super::{Controller, Effect, Now, attending, partner_id};
 use crate::gui::{
@@ -49,6 +53,12 @@ pub(super) struct Who {
     pub token: LoginToken,
     /// The certificate is there: sessions can be opened.
     pub certified: bool,
+    /// When the certificate is worthless, by the relay's clock.
+    pub expires_unix_ms: u64,
+    /// The fingerprint of the request that the administrator has to sign.
+    pub waits: Option<String>,
+    /// When the certificate was last asked for.
+    pub asked: Option<Instant>,
     /// The relay knows of the login on this connection.
     pub here: bool,
 }
@@ -76,6 +86,8 @@ pub(super) struct TicketStep {
     pub dialog: bool,
     /// Copied credentials: the password is not asked for.
     pub password: Option<Password>,
+    /// A one-time grant: the relay gives the password with the dial.
+    pub grant: Option<Grant>,
     find: u32,
     list: u32,
 }
@@ -187,10 +199,7 @@ impl Controller {
                 self.register();
             }
             Command::Connect { partner } => self.connect(&partner, None),
-            Command::PasteCredentials(pasted) => match credentials(pasted.reveal()) {
-                Some((id, password)) => self.connect(&id.to_string(), password),
-                None => self.attendant.trouble = Some(Trouble::CredentialsUnreadable),
-            },
+            Command::PasteCredentials(pasted) => self.paste(pasted.reveal()),
             Command::LookUpTicket { number } => self.look_up(&number),
             Command::ChooseTicket(choice) => {
                 if let Stage::Ticket(step) = &mut self.attendant.stage {
@@ -208,7 +217,7 @@ impl Controller {
                 }
             }
             Command::GivePassword(typed) => match typed.reveal().parse::<Password>() {
-                Ok(password) => self.dial(password),
+                Ok(password) => self.dial(Some(password)),
                 // One text for unknown, offline and wrong: this is wrong.
                 Err(_) => self.attendant.trouble = Some(Trouble::CannotEnter),
             },
@@ -242,8 +251,8 @@ impl Controller {
             self.attendant.trouble = Some(Trouble::PartnerIdIncomplete);
             return;
         };
-        if !self.is_up() {
-            self.attendant.trouble = Some(Trouble::ServerAway);
+        if let Some(trouble) = self.cannot_dial() {
+            self.attendant.trouble = Some(trouble);
             return;
         }
         let list = self.attendant.request();
@@ -256,6 +265,7 @@ impl Controller {
             subject: String::new(),
             dialog: false,
             password,
+            grant: None,
             find: 0,
             list,
         });
@@ -290,20 +300,21 @@ impl Controller {
         self.attendant.trouble = None;
         let Stage::Ticket(step) = &self.attendant.stage else { return };
         let mut step = step.clone();
-        match step.password.take() {
-            Some(password) => {
-                self.attendant.stage = Stage::Password(step, true);
-                self.dial(password);
-            }
-            None => self.attendant.stage = Stage::Password(step, false),
+        let (password, grant) = (step.password.take(), step.grant);
+        let asks = password.is_none() && grant.is_none();
+        self.attendant.stage = Stage::Password(step, !asks);
+        // While the grant is being taken the answer is waited for.
+        if password.is_some() || matches!(grant, Some(Grant::Taken)) {
+            self.dial(password);
         }
     }
 
-    fn dial(&mut self, password: Password) {
+    /// Dials; without a password the relay gives it, by the grant that was taken.
+    fn dial(&mut self, password: Option<Password>) {
         let request = self.attendant.request();
         let Stage::Password(step, _) = &self.attendant.stage else { return };
-        if !self.is_up() || !self.attendant.who.as_ref().is_some_and(|who| who.certified) {
-            self.attendant.trouble = Some(Trouble::ServerAway);
+        if let Some(trouble) = self.cannot_dial() {
+            self.attendant.trouble = Some(trouble);
             return;
         }
         let step = step.clone();
@@ -323,7 +334,7 @@ impl Controller {
         })));
         self.attendant.stage = Stage::Session(Box::new(Session {
             step,
-            password: Some(password),
+            password,
             request,
             id: None,
             resume: None,
@@ -384,27 +395,19 @@ impl Controller {
             .is_some_and(|view| view.control && view.granted.control && view.away.is_none())
     }
 
-    /// The certificate came, or did not.
-    pub fn enrolled(&mut self, result: Result<(), String>) {
-        match (&mut self.attendant.who, result) {
-            (Some(who), Ok(())) => {
-                who.certified = true;
-                self.attendant.login = None;
-            }
-            (who, Err(why)) => {
-                tracing::error!(why, "no certificate for this attendant");
-                *who = None;
-                self.attendant.login = Some(LoginState { busy: false, trouble: Some(Trouble::Other(why)) });
-            }
-            (None, Ok(())) => {}
-        }
-    }
-
     pub(super) fn attendant_message(&mut self, message: FromRelay, now: Now) {
         match message {
             FromRelay::LoggedIn(logged_in) => self.logged_in(logged_in),
             FromRelay::LoginFailed(error) => self.login_failed(error),
             FromRelay::EnrolFailed(why) => self.enrolled(Err(why.as_str().to_owned())),
+            FromRelay::GrantTaken(taken) => self.grant_taken(taken),
+            FromRelay::GrantOpened(opened) => {
+                if let Stage::Session(session) = &mut self.attendant.stage
+                    && session.request == opened.request
+                {
+                    session.password.get_or_insert(opened.password);
+                }
+            }
             FromRelay::Waiting(list) => self.attendant.waiting = list,
             FromRelay::TicketFound(found) => {
                 if let Stage::Ticket(step) = &mut self.attendant.stage
@@ -449,13 +452,16 @@ impl Controller {
     }
 
     fn logged_in(&mut self, logged_in: LoggedIn) {
-        let certified =
-            self.attendant.who.as_ref().is_some_and(|who| who.operator == logged_in.operator && who.certified);
+        let before = self.attendant.who.take().filter(|who| who.operator == logged_in.operator && who.certified);
+        let certified = before.is_some();
         self.attendant.who = Some(Who {
             operator: logged_in.operator,
             name: logged_in.name,
             token: logged_in.token,
             certified,
+            expires_unix_ms: before.as_ref().map_or(0, |who| who.expires_unix_ms),
+            waits: before.and_then(|who| who.waits),
+            asked: None,
             here: true,
         });
         if !certified {
@@ -497,7 +503,7 @@ impl Controller {
         if session.request != dialled.request || session.id.is_some() || session.gone {
             return;
         }
-        let Some(password) = session.password.take() else { return };
+        let Some(password) = session.password.take() else { return self.grant_gave_nothing(dialled.session, now) };
         session.id = Some(dialled.session);
         session.resume = Some(dialled.resume);
         session.protocol = Some(dialled.protocol);
@@ -512,6 +518,10 @@ impl Controller {
             DialError::Unreachable | DialError::NotAllowed => Trouble::CannotEnter,
             DialError::Busy => Trouble::PartnerBusy,
             DialError::TooMany { .. } => Trouble::TooManyAttempts,
+            DialError::GrantGone => {
+                step.grant = None;
+                Trouble::CredentialsExpired
+            }
             DialError::CannotRecord => Trouble::CannotRecord,
             DialError::NoSuchTicket => {
                 let number = match &step.choice {
@@ -526,40 +536,5 @@ impl Controller {
         };
         self.attendant.trouble = Some(trouble);
         self.attendant.stage = Stage::Password(step, false);
-    }
-}
-
-/// ID and, if there, password in a text copied from the console: `123 456 789 K7QF-2M9X`, on one line or two.
-fn credentials(pasted: &str) -> Option<(DeviceId, Option<Password>)> {
-    let text = pasted.trim();
-    if text.len() > 200 {
-        return None;
-    }
-    let mut digits = 0;
-    let end = text.char_indices().find_map(|(i, c)| {
-        digits += usize::from(c.is_ascii_digit());
-        (digits == 9).then_some(i + 1)
-    })?;
-    let (id, rest) = text.split_at(end);
-    let id = id.parse().ok()?;
-    let rest = rest.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | ':' | '/' | '|'));
-    if rest.is_empty() { Some((id, None)) } else { Some((id, Some(rest.parse().ok()?))) }
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    #[test]
-    fn copied_credentials_are_read_and_other_texts_are_not() {
-        let id = DeviceId::new(123_456_789).unwrap();
-        assert_eq!(credentials("123 456 789").unwrap(), (id, None));
-        for text in ["123 456 789 K7QF-2M9X", "123456789\nk7qf2m9x", " 123-456-789 / K7QF-2M9X "] {
-            assert_eq!(credentials(text).unwrap().1.unwrap().reveal(), "K7QF-2M9X", "{text}");
-        }
-        for text in ["", "12345678", "hello", "123 456 789 not a password", &"1".repeat(300)] {
-            assert!(credentials(text).is_none(), "{text}");
-        }
     }
 }

@@ -17,6 +17,8 @@ use protocol::{
     session::{CheckPhrase, customer::Peer},
 };
 
+mod enrolment;
+
 use super::{Controller, Effect, LinkNews, Now, Profile, ToHelped};
 use crate::{
     attendant::session as attending,
@@ -31,6 +33,8 @@ use crate::{
         },
     },
 };
+
+const WEEK_MS: u64 = 7 * 24 * 3_600_000;
 
 struct Story {
     controller: Controller,
@@ -118,7 +122,7 @@ impl Story {
             token: opaque(2),
         }));
         assert!(story.effects().contains(&Effect::Enrol));
-        story.controller.enrolled(Ok(()));
+        story.controller.enrolled(Ok(story.now.unix_ms + WEEK_MS));
         story
     }
 

@@ -22,10 +22,10 @@ use super::{
 };
 use crate::gui::view_model::{
     AboutView, Allowed, BarView, CheckKind, CheckResult, CheckView, ConnectStage, ConnectingView, ConsentView,
-    ControlState, EndedView, Ending, FieldView, FieldsView, HomeView, LinkView, LoginView, Lookup, MainWindow,
-    NewTicketDialog, OpenTicket, OwnCredentials, Page, PartnerPasswordView, PartnerView, PictureKind, Quality,
-    ReceiptView, ReconnectingView, Theme, TicketCard, TicketLine, TicketStatus, TicketStepView, UnreachableView,
-    ViewModel, ViewerView, WaitingCustomer, WaitingView,
+    ControlState, EnablingView, EndedView, Ending, FieldView, FieldsView, HomeView, LinkView, LoginView, Lookup,
+    MainWindow, NewTicketDialog, OpenTicket, OwnCredentials, Page, PartnerPasswordView, PartnerView, PictureKind,
+    Quality, ReceiptView, ReconnectingView, Theme, TicketCard, TicketLine, TicketStatus, TicketStepView,
+    UnreachableView, ViewModel, ViewerView, WaitingCustomer, WaitingView,
 };
 
 /// Waiting longer than this is too long.
@@ -281,6 +281,12 @@ fn home(c: &Controller, who: &Who, now: Now) -> HomeView {
             .map(|(id, _)| OwnCredentials { id: id.to_string(), password: c.customer.password.reveal().into() }),
         busy: false,
         trouble: c.attendant.trouble.clone(),
+        enabling: who.waits.as_ref().map(|fingerprint| EnablingView {
+            fingerprint: fingerprint.clone(),
+            works_for: who
+                .certified
+                .then(|| Duration::from_millis(who.expires_unix_ms.saturating_sub(c.relay_now_ms(now)))),
+        }),
     }
 }
 

@@ -25,6 +25,8 @@ pub(super) fn home(l: Language, v: &HomeView) -> ui::HomeData {
         has_own: own.is_some(),
         own_id: own.map(|o| o.id.as_str()).unwrap_or_default().into(),
         own_password: own.map(|o| o.password.reveal()).unwrap_or_default().into(),
+        enabling: v.enabling.as_ref().map(|e| phrases::enabling(l, e.works_for)).unwrap_or_default().into(),
+        fingerprint: v.enabling.as_ref().map(|e| e.fingerprint.as_str()).unwrap_or_default().into(),
     }
 }
 

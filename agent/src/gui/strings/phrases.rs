@@ -362,6 +362,7 @@ pub fn trouble(l: Language, trouble: &Trouble) -> String {
         Trouble::ServerAway => t.server_away.into(),
         Trouble::PartnerIdIncomplete => t.partner_id_incomplete.into(),
         Trouble::CredentialsUnreadable => t.credentials_unreadable.into(),
+        Trouble::NotEnabled => t.not_enabled.into(),
         Trouble::CredentialsExpired => t.credentials_expired.into(),
         Trouble::CannotEnter => t.cannot_enter.into(),
         Trouble::PartnerBusy => t.partner_busy.into(),
@@ -404,6 +405,22 @@ pub fn trouble(l: Language, trouble: &Trouble) -> String {
             format!("El recibo no se pudo guardar: {why}"),
         ),
         Trouble::Other(text) => text.clone(),
+    }
+}
+
+/// The administrator has to enable this attendant; the present access still works for so long, or there is none.
+pub fn enabling(l: Language, works_for: Option<Duration>) -> String {
+    match works_for {
+        None => Terms::of(l).enabling.into(),
+        Some(left) => {
+            let d = rough(l, left);
+            pick(
+                l,
+                format!("Seu acesso vale por mais {d}. Para renová-lo, o administrador confere este código:"),
+                format!("Your access is good for {d} more. To renew it, the administrator compares this code:"),
+                format!("Su acceso vale por {d} más. Para renovarlo, el administrador compara este código:"),
+            )
+        }
     }
 }
 

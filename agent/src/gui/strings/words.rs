@@ -259,6 +259,8 @@ table! {
         server_away: "Sem contato com o servidor. Confira a rede e tente de novo.", "Can't reach the server. Check the network and try again.", "Sin contacto con el servidor. Revise la red e intente de nuevo.";
         partner_id_incomplete: "O ID tem 9 números.", "The ID has 9 digits.", "El ID tiene 9 números.";
         credentials_unreadable: "O que foi copiado não são credenciais do console.", "What was copied isn't credentials from the console.", "Lo copiado no son credenciales de la consola.";
+        enabling: "Seu acesso precisa ser habilitado pelo administrador. Leia este código para ele; assim que ele habilitar, você pode conectar.", "Your access must be enabled by the administrator. Read this code to them; as soon as they enable it, you can connect.", "Su acceso debe ser habilitado por el administrador. Léale este código; en cuanto lo habilite, podrá conectarse.";
+        not_enabled: "O administrador ainda não habilitou o seu acesso.", "The administrator has not enabled your access yet.", "El administrador aún no habilitó su acceso.";
         credentials_expired: "Estas credenciais venceram. Copie de novo no console.", "These credentials expired. Copy them again in the console.", "Estas credenciales vencieron. Cópielas de nuevo en la consola.";
         cannot_enter: "Não foi possível entrar com este ID e esta senha. Confira os dois com o cliente.", "Couldn't connect with this ID and password. Check both with the customer.", "No fue posible entrar con este ID y esta contraseña. Verifique los dos con el cliente.";
         partner_busy: "Este cliente já está em atendimento.", "This customer is already being helped.", "Este cliente ya está siendo atendido.";

@@ -38,6 +38,17 @@ pub struct HomeView {
     pub busy: bool,
     /// Why the last one did not work.
     pub trouble: Option<Trouble>,
+    /// The administrator has to enable this attendant.
+    pub enabling: Option<EnablingView>,
+}
+
+/// What the administrator has to sign.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EnablingView {
+    /// Eight groups of four, to be compared with the administrator's list.
+    pub fingerprint: String,
+    /// For how long the present access still works; `None`: there is none.
+    pub works_for: Option<Duration>,
 }
 
 /// The own ID and password.

@@ -1,6 +1,6 @@
 //! What is done for each thing a program says.
 
-use std::sync::atomic::Ordering;
+use std::sync::{PoisonError, atomic::Ordering};
 
 use jiff::Timestamp;
 use protocol::{
@@ -9,6 +9,7 @@ use protocol::{
         FromRelay, ShownText, directory,
         directory::{CertificateRequest, LoginError, LoginToken, Register, Registered},
         hello::{Hello, Refusal, Welcome},
+        one_time::GrantOpened,
         pairing::{CloseReason, Closed, Dial, DialError, DialRefused, Report},
         ticket::{FindTicket, ListTickets, TicketBrief, TicketChoice, TicketError, TicketFound, TicketList},
     },
@@ -17,7 +18,7 @@ use protocol::{
 use store::{CustomerDetails, Generation, StoreError};
 use tickets::ReportError;
 
-use super::{AbortOnDrop, LoggedIn, Program, enrol, waiting};
+use super::{AbortOnDrop, LoggedIn, Program, enrol, grant, waiting};
 use crate::{
     account::Operator,
     directory::Present,
@@ -148,13 +149,25 @@ impl Program {
                 self.waiting.send_replace(None);
                 let feed =
                     tokio::spawn(waiting::feed(self.shared.clone(), tenant, self.own.clone(), self.waiting.clone()));
-                self.login = Some(LoggedIn { operator, token, _feed: AbortOnDrop(feed.abort_handle()) });
+                let feed = feed.abort_handle();
+                let asked = enrol::AskedSlot::default();
+                let watch = tokio::spawn(enrol::watch(
+                    self.shared.clone(),
+                    tenant,
+                    token.clone(),
+                    self.peer.clone(),
+                    asked.clone(),
+                    feed.clone(),
+                ));
+                let (feed, watch) = (AbortOnDrop(feed), AbortOnDrop(watch.abort_handle()));
+                self.login = Some(LoggedIn { operator, token, asked, _feed: feed, _watch: watch });
             }
             Err(why) => self.peer.send(FromRelay::LoginFailed(why)),
         }
     }
 
     pub(super) async fn log_out(&mut self) {
+        *self.taken.lock().unwrap_or_else(PoisonError::into_inner) = None;
         if let Some(login) = self.login.take()
             && let Err(error) = self.shared.accounts.forget(&login.token).await
         {
@@ -163,7 +176,7 @@ impl Program {
     }
 
     /// Who is logged in, looked up again: somebody disabled meanwhile is logged out here.
-    async fn attendant(&mut self, tenant: TenantId) -> Option<Operator> {
+    pub(super) async fn attendant(&mut self, tenant: TenantId) -> Option<Operator> {
         let token = self.login.as_ref()?.token.clone();
         match self.shared.accounts.verify(tenant, &token).await {
             Ok(operator) if operator.roles.attend => Some(operator),
@@ -181,22 +194,32 @@ impl Program {
         let Some(operator) = self.attendant(tenant).await else {
             return self.peer.send(FromRelay::EnrolFailed(ShownText::lossy("not logged in")));
         };
-        let name = ShownText::lossy(&operator.name);
-        let certified = match self.shared.keys.tenant(tenant) {
-            Ok(keys) => enrol::certify(&keys, operator.id, name.as_str(), request, Timestamp::now()),
-            Err(error) => {
-                tracing::error!(%tenant, error = &*error as &dyn std::error::Error, "the company's keys cannot be read");
-                return self.peer.send(FromRelay::EnrolFailed(ShownText::lossy("the company's keys cannot be read")));
-            }
-        };
-        match certified {
-            Ok(chain) => {
-                tracing::info!(operator = %operator.id, "attendant enrolled");
-                self.peer.send(FromRelay::Enrolled(chain));
-            }
+        let name = ShownText::lossy(&operator.name).as_str().to_owned();
+        let attendant = enrolment::Attendant { tenant, operator: operator.id, name };
+        let now = Timestamp::now();
+        let answer = match enrol::answer(&self.shared, attendant, request, now).await {
+            Ok(answer) => answer,
             Err(error) => {
                 tracing::warn!(operator = %operator.id, error = &error as &dyn std::error::Error, "no certificate");
-                self.peer.send(FromRelay::EnrolFailed(ShownText::lossy(&error.to_string())));
+                return self.peer.send(FromRelay::EnrolFailed(ShownText::lossy(&error.to_string())));
+            }
+        };
+        let waits = answer.waits.is_some();
+        if let Some(login) = &self.login {
+            *login.asked.lock().unwrap_or_else(PoisonError::into_inner) = answer.waits;
+            // A login lasts as long as the certificate given with it.
+            if answer.chain.is_some() && !waits {
+                self.shared.accounts.renew(&login.token, now).await;
+            }
+        }
+        match answer.chain {
+            Some(chain) => {
+                tracing::info!(operator = %operator.id, waits, "attendant enrolled");
+                self.peer.send(FromRelay::Enrolled(chain));
+            }
+            None => {
+                tracing::info!(operator = %operator.id, "an attendant waits to be enrolled by the administrator");
+                self.peer.send(FromRelay::EnrolPending);
             }
         }
     }
@@ -258,7 +281,8 @@ impl Program {
             peer: self.peer.clone(),
             own: self.device.map(|(id, _)| id),
         };
-        let shared = self.shared.clone();
+        let (shared, taken) = (self.shared.clone(), self.taken.clone());
+        let used = self.entry(tenant, &operator, "grant.used", dial.partner.to_string());
         self.in_background(async move {
             // Before the partner is looked at, so that every partner takes the same time.
             let ticket = match &dial.ticket {
@@ -273,12 +297,25 @@ impl Program {
                     Err(TicketError::Down) => None,
                 },
             };
+            let password = match grant::open(&shared, &taken, dial.partner, used).await {
+                Ok(password) => password,
+                Err(why) => {
+                    shared.sessions.settle_dial(begun, false);
+                    return caller.peer.send(refused(why));
+                }
+            };
             let answer = shared.sessions.dial(&caller, &dial, ticket, begun.locked).await;
             let failed = matches!(answer, Err(DialError::Unreachable));
             // Whoever acts on the answer finds it counted; an alarm is only queued here.
             shared.sessions.settle_dial(begun, failed);
             caller.peer.send(match answer {
-                Ok(dialled) => FromRelay::Dialled(dialled),
+                Ok(dialled) => {
+                    if let Some(password) = password {
+                        *taken.lock().unwrap_or_else(PoisonError::into_inner) = None;
+                        caller.peer.send(FromRelay::GrantOpened(GrantOpened { request, password }));
+                    }
+                    FromRelay::Dialled(dialled)
+                }
                 Err(why) => refused(why),
             });
         })

@@ -75,6 +75,7 @@ pub(super) fn name(message: &ToRelay) -> &'static str {
         ToRelay::Join(_) => "join",
         ToRelay::Rejoin(_) => "rejoin",
         ToRelay::Report(_) => "report",
+        ToRelay::TakeGrant(_) => "take grant",
     }
 }
 

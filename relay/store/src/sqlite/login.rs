@@ -138,6 +138,19 @@ impl LoginRecords for SqliteStore {
         self.login(PROGRAM, token, PROGRAM_LIFE, PROGRAM_LIFE, now).await
     }
 
+    async fn renew_program_login(&self, token: &TokenHash, now: Timestamp) -> Result<(), StoreError> {
+        let sql = "UPDATE logins SET created_at = ?2, seen_at = max(seen_at, ?2)
+                   WHERE hash = ?1 AND kind = 'program' AND created_at > ?3";
+        sqlx::query(sql)
+            .bind(token.as_bytes().as_slice())
+            .bind(ms(now))
+            .bind(ms(now).saturating_sub(millis(PROGRAM_LIFE)))
+            .execute(&self.writer)
+            .await
+            .map_err(error::of)?;
+        Ok(())
+    }
+
     async fn end_program_login(&self, token: &TokenHash) -> Result<(), StoreError> {
         self.end_login(PROGRAM, token).await
     }

@@ -6,7 +6,7 @@ use protocol::id::{OperatorId, TenantId};
 use sqlx::{SqliteConnection, sqlite::SqliteRow};
 
 use super::{
-    SqliteStore, error, login,
+    SqliteStore, enrolment, error, login,
     row::{Columns, ms},
 };
 use crate::{
@@ -174,6 +174,7 @@ impl OperatorRecords for SqliteStore {
                 somebody_administers(&mut tx, tenant).await?;
             }
             login::end_all(&mut tx, id).await?;
+            enrolment::revoke(&mut tx, id).await?;
         }
         tx.commit().await.map_err(error::of)
     }

@@ -7,6 +7,7 @@
 
 pub mod accounts;
 pub mod desk;
+pub mod enrolments;
 pub mod outbox;
 pub mod sessions;
 
