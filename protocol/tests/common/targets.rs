@@ -102,8 +102,11 @@ pub fn input(body: &[u8]) {
 
 /// A batch is read and checked, on no canvas and on a small one; what passes draws inside the canvas only.
 pub fn batch(body: &[u8]) {
+    let head = Shown::of(body);
     let Some(batch) = read::<Batch>(body, limits::PICTURE_MESSAGE_BYTES) else { return };
     assert!(batch.updates.len() <= limits::UPDATES_PER_BATCH);
+    let head = head.expect("what begins a batch that can be read can be read");
+    assert!((head.number, head.captured_us) == (batch.number, batch.captured_us));
     for before in [None, Some(Size { width: 640, height: 480 })] {
         let Ok(after) = batch.check(before) else { continue };
         let mut canvas = before;
