@@ -66,3 +66,9 @@ fn every_script_can_be_started() -> Result<()> {
     none(tidy::scripts()?);
     Ok(())
 }
+
+#[test]
+fn the_tests_that_security_md_names_exist() -> Result<()> {
+    none(tidy::promised_tests()?);
+    Ok(())
+}

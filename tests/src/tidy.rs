@@ -308,6 +308,18 @@ pub fn scripts() -> Result<Vec<String>> {
     Ok(wrong)
 }
 
+/// Tests that SECURITY.md names and the tree does not have: a promise nobody checks.
+pub fn promised_tests() -> Result<Vec<String>> {
+    let text = read(Path::new("SECURITY.md"))?;
+    // Between back ticks, in words joined as only names of tests are here.
+    let named = text.split('`').skip(1).step_by(2).filter(|word| {
+        word.matches('_').count() >= 4 && word.chars().all(|c| c == '_' || c.is_ascii_lowercase() || c.is_ascii_digit())
+    });
+    let code: Vec<String> = files(&[".rs"])?.iter().map(|file| read(file)).collect::<Result<_>>()?;
+    let missing = |name: &&str| !code.iter().any(|text| text.contains(&format!("fn {name}(")));
+    Ok(named.filter(missing).map(|name| format!("SECURITY.md names {name}, which is no test")).collect())
+}
+
 fn grep(ends: &[&str], marks: &[&str]) -> Result<Vec<String>> {
     let mut found = Vec::new();
     for file in files(ends)? {
