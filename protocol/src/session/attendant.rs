@@ -169,10 +169,10 @@ impl Attendant {
                 if !proofs.fits(&proof) {
                     return Err(Violation::Proof);
                 }
-                self.granted = granted;
+                self.granted = granted.and(self.want);
                 self.reconnects += 1;
                 self.state = State::Active;
-                self.events.push_back(Event::Resume(granted));
+                self.events.push_back(Event::Resume(self.granted));
                 Ok(())
             }
             (
@@ -222,8 +222,8 @@ impl Attendant {
         };
         match message {
             Control::Grants(granted) => {
-                self.granted = granted;
-                self.events.push_back(Event::Changed(granted));
+                self.granted = granted.and(self.want);
+                self.events.push_back(Event::Changed(self.granted));
             }
             Control::Ping(number) => self.events.push_back(Event::Control(Control::Pong(number))),
             Control::Pong(number) => self.events.push_back(Event::Pong(number)),
@@ -463,8 +463,8 @@ mod tests {
             machine.handle_handshake(FromCustomer::Resumed { proof: [0; 32], granted: Grants::VIEW }, now),
             Err(Violation::Proof)
         );
-        machine.handle_handshake(FromCustomer::Resumed { proof: [2; 32], granted: Grants::VIEW }, now).unwrap();
-        assert!(machine.may_show());
+        machine.handle_handshake(FromCustomer::Resumed { proof: [2; 32], granted: Grants::CONTROL }, now).unwrap();
+        assert!(machine.may_show() && !machine.may_control(), "no more comes back than was asked for");
         machine.handle_lost(now + Duration::from_secs(60));
         machine.handle_timeout(now + Duration::from_secs(90));
         assert_eq!(drain(&mut machine).last(), Some(&Event::Over { why: CloseReason::ConnectionLost, begun: true }));
