@@ -11,7 +11,7 @@ use protocol::{
     },
 };
 use rcgen::{KeyPair, PublicKeyData};
-use store::{Session, SessionRecords};
+use store::Session;
 
 use crate::{
     enrolment::ask,
