@@ -281,7 +281,7 @@ impl App {
 
     fn hear_attending(&mut self, id: SessionId, out: &attending::Out) {
         match out {
-            attending::Out::Started(_, feed) => {
+            attending::Out::Started(_, feed, _) => {
                 feed.look(self.look.0, self.look.1, MARGIN);
                 if let Some(place) = &self.place {
                     feed.place(Some(place.clone()));

@@ -3,13 +3,14 @@
 //!
 //! `quic` dials the relay and checks that it is the one of the profile; `client` keeps that connection and its control stream alive;
 //! `secure` is the inner TLS with its keys, `pake` the proof of the password, `phrase` the digits that both people compare, `sealed` every
-//! other stream. Nothing here decides what may be said: that is `protocol::session`'s.
+//! other stream, `record` what is signed of a session at its end. Nothing here decides what may be said: that is `protocol::session`'s.
 
 pub mod client;
 pub mod identity;
 pub mod pake;
 pub mod phrase;
 pub mod quic;
+pub mod record;
 pub mod sealed;
 pub mod secure;
 

@@ -12,6 +12,7 @@ pub mod hello;
 pub mod input;
 pub mod one_time;
 pub mod pairing;
+pub mod record;
 pub mod stats;
 pub mod stream;
 pub mod ticket;

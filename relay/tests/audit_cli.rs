@@ -4,8 +4,17 @@
 
 use std::{path::Path, process::Command};
 
+use enrolment::{Statement, key_hash};
 use jiff::Timestamp;
-use protocol::id::TenantId;
+use protocol::{
+    id::{OperatorId, ProtocolNumber, SessionId, TenantId},
+    message::{
+        grant::Grants,
+        pairing::{CloseReason, Role},
+        record::Told,
+    },
+};
+use rcgen::{KeyPair, PublicKeyData};
 use sqlx::{SqlitePool, sqlite::SqliteConnectOptions};
 use store::{AuditEntry, AuditRecords, Health, Language, SqliteStore, Tenant, TenantRecords};
 
@@ -119,4 +128,57 @@ async fn wrong_use_says_what_to_do() {
     let (code, _, err) = verify(empty.path(), &[]);
     assert!(code == Some(1) && err.contains("--data"), "{err}");
     assert_eq!(std::fs::read_dir(empty.path()).unwrap().count(), 0, "looking leaves nothing behind");
+}
+
+/// The customer's line about a session that is over, as the relay writes it.
+fn signed_line(session: u8, forged: bool) -> AuditEntry {
+    let key = KeyPair::generate().unwrap();
+    let spki = key.subject_public_key_info();
+    let mut statement = Statement {
+        tenant: OURS,
+        session: SessionId::from_bytes([session; 16]),
+        protocol: ProtocolNumber::new("2026-11-21-000001").unwrap(),
+        role: Role::Customer,
+        told: Told {
+            granted: Grants::CONTROL,
+            started_unix_ms: 1_000,
+            ended_unix_ms: 2_000,
+            reconnects: 0,
+            why: CloseReason::EndedByCustomer,
+            connection: [1; 32],
+            customer_key: key_hash(&spki),
+            attendant_key: [2; 32],
+        },
+    };
+    let signed = statement.sign(key.serialized_der(), &spki).unwrap();
+    if forged {
+        // Another session than there was: an hour longer.
+        statement.told.ended_unix_ms += 3_600_000;
+    }
+    AuditEntry {
+        tenant: OURS,
+        operator: Some(OperatorId::from_bytes([3; 16])),
+        who: "ana".into(),
+        what: store::SESSION_SIGNED.into(),
+        subject: "2026-11-21-000001".into(),
+        detail: statement.to_detail(&spki, signed.signature.as_bytes()),
+        from: String::new(),
+        at: Timestamp::from_second(9).unwrap(),
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_writes_another_session_than_was_signed_is_found_out_although_its_log_is_a_chain() {
+    let server = Server::with(&[OURS]).await;
+    server.store.audit(&signed_line(1, false)).await.unwrap();
+    let (code, out, _) = server.verify(&[]);
+    assert_eq!(code, Some(0), "{out}");
+    assert!(out.contains("signed by both ends 0, by one 1, disputed 0"), "{out}");
+    for session in [2, 3] {
+        server.store.audit(&signed_line(session, true)).await.unwrap();
+    }
+    let (code, out, _) = server.verify(&[]);
+    assert_eq!(code, Some(1));
+    assert!(out.contains("  whole\n"), "{out}");
+    assert!(out.contains("BROKEN the signature of line 7 does not hold"), "the first one: {out}");
 }

@@ -292,6 +292,15 @@ fn what_is_typed_arrives_what_is_shown_is_seen_and_the_relay_carries_neither_in_
 
     customer.tell(Command::End);
     attendant.wait("the end", |view| matches!(view.page, Page::Ended(_)).then_some(()))?;
+    // Both ends have signed what was, and anybody who has the log can check it.
+    wait::until_true("both signatures to be in a log that holds", PATIENCE, || {
+        let relay = harness::program::built("amparo-relay")?;
+        let done =
+            std::process::Command::new(relay).args(["audit", "verify", "--data"]).arg(house.folder.path()).output()?;
+        let said = String::from_utf8(done.stdout)?;
+        ensure!(done.status.success() && !said.contains("BROKEN"), "{said}");
+        Ok(said.contains("signed by both ends 1, by one 0, disputed 0"))
+    })?;
     let carried = house.carried.lock().unwrap().clone();
     ensure!(carried.len() > 10_000, "only {} bytes were looked at", carried.len());
     let contains = |part: &[u8]| carried.windows(part.len()).any(|window| window == part);

@@ -34,6 +34,7 @@ use super::{
 use crate::link::{
     client::{IncomingStream, chain},
     pake, phrase,
+    record::Signer,
     sealed::{SealedError, SessionKeys},
     secure::{self, Identity, SecureError, Secured},
 };
@@ -75,8 +76,8 @@ pub enum In {
 pub enum Out {
     /// The customer is being asked, and sees this phrase too.
     Asking(CheckPhrase),
-    /// Allowed; the viewer's thread takes pictures and places through this.
-    Started(Grants, Feed),
+    /// Allowed; the viewer's thread takes pictures and places through this, and this signs the session's record when it is over.
+    Started(Grants, Feed, Option<Signer>),
     /// The first picture is there.
     FirstPicture,
     /// What is allowed has changed.
@@ -137,6 +138,7 @@ pub fn start(setup: Setup, out: mpsc::Sender<(SessionId, Out)>) -> mpsc::Sender<
         connection: None,
         live: None,
         resume_secret: None,
+        signer: None,
         opened: None,
         inputs: None,
         early: Vec::new(),
@@ -183,6 +185,8 @@ struct Task {
     connection: Option<quinn::Connection>,
     live: Option<Live>,
     resume_secret: Option<Zeroizing<[u8; 32]>>,
+    /// Of the connection on which the session begins.
+    signer: Option<Signer>,
     opened: Option<Opened>,
     inputs: Option<mpsc::Sender<Input>>,
     /// Streams that overtook the customer's yes.
@@ -384,7 +388,7 @@ impl Task {
     }
 
     fn go_live(&mut self, secured: Secured) -> Result<(), Violation> {
-        let Secured { exporter, resume_secret, keys, mut reader, mut writer } = secured;
+        let Secured { exporter, resume_secret, witness, keys, mut reader, mut writer } = secured;
         let (says, mut unsent) = mpsc::channel::<AttendantSays>(UNSENT);
         let reading = CancellationToken::new();
         self.live = Some(Live { keys, says, _reading: reading.clone().drop_guard() });
@@ -409,6 +413,9 @@ impl Task {
             }
             writer.finish().await;
         });
+        if self.signer.is_none() {
+            self.signer = self.setup.identity.signer(witness);
+        }
         let before = self.resume_secret.replace(resume_secret);
         match before {
             Some(secret) if self.machine.is_away() => {
@@ -488,7 +495,7 @@ impl Task {
                 let feed = viewer.feed();
                 self.viewer = Some(viewer);
                 self.open_streams();
-                self.tell(Out::Started(granted, feed)).await;
+                self.tell(Out::Started(granted, feed, self.signer.clone())).await;
             }
             Err(error) => {
                 tracing::error!(session = %self.setup.session, %error, "the viewer cannot be started");

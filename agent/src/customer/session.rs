@@ -31,6 +31,7 @@ use super::{
 use crate::link::{
     client::{IncomingStream, chain},
     pake, phrase,
+    record::Signer,
     sealed::{SealedError, SessionKeys},
     secure::{CustomerEnd, SecureError, Secured},
 };
@@ -94,6 +95,8 @@ pub enum Out {
         peer: Peer,
         /// What.
         granted: Grants,
+        /// What signs its record when it is over.
+        signer: Signer,
     },
     /// What is allowed has changed.
     Changed(Grants),
@@ -133,6 +136,7 @@ pub fn start(setup: Setup, out: mpsc::Sender<(SessionId, Out)>) -> mpsc::Sender<
         connection: None,
         live: None,
         resume_secret: None,
+        signer: None,
         consent: None,
         screen: None,
         input: None,
@@ -171,6 +175,8 @@ struct Task {
     connection: Option<quinn::Connection>,
     live: Option<Live>,
     resume_secret: Option<Zeroizing<[u8; 32]>>,
+    /// Of the connection on which the session begins.
+    signer: Option<Signer>,
     /// The customer's yes, while it holds.
     consent: Option<Consent>,
     screen: Option<ScreenTask>,
@@ -348,9 +354,10 @@ impl Task {
     }
 
     fn go_live(&mut self, secured: Secured) {
-        let Secured { exporter, resume_secret, keys, mut reader, mut writer } = secured;
+        let Secured { exporter, resume_secret, witness, keys, mut reader, mut writer } = secured;
         // Kept for a cut; a proof for this connection was made with the secret of the one before.
         self.resume_secret = Some(resume_secret);
+        self.signer.get_or_insert_with(|| self.setup.end.signer(witness));
         let (says, mut unsent) = mpsc::channel::<CustomerSays>(UNSENT);
         let reading = CancellationToken::new();
         self.live = Some(Live { keys, exporter, says, _reading: reading.clone().drop_guard() });
@@ -466,8 +473,8 @@ impl Task {
         self.consent = Some(consent);
         self.use_input(granted);
         self.connect_screen();
-        if let Some(peer) = self.machine.peer().cloned() {
-            self.tell(Out::Started { peer, granted }).await;
+        if let Some((peer, signer)) = self.machine.peer().cloned().zip(self.signer.clone()) {
+            self.tell(Out::Started { peer, granted, signer }).await;
         }
     }
 

@@ -29,7 +29,11 @@ use super::{
     view_model::{BrandView, Notice, Saving, Trouble, ViewModel},
 };
 use crate::{
-    attendant::session as attending, config::Settings, customer::receipt::Receipt, customer::session as helped,
+    attendant::session as attending,
+    config::Settings,
+    customer::receipt::Receipt,
+    customer::session as helped,
+    link::record::{Past, Signer},
 };
 
 /// The time, both kinds: one that only runs, one that people read.
@@ -377,6 +381,14 @@ impl Controller {
     fn report(&mut self, role: Role, session: SessionId, what: Happened, now: Now) {
         self.reports.push(Pending { report: Report { session, what }, role, sent: None });
         self.send_reports(now);
+    }
+
+    /// Signs what this end saw of a session that is over. Told like every report, and nobody waits for it.
+    fn seal(&mut self, role: Role, signer: &Signer, past: Past, now: Now) {
+        let session = past.session;
+        if let Some(signed) = signer.sign(past) {
+            self.report(role, session, Happened::Signed(Box::new(signed)), now);
+        }
     }
 
     fn send_reports(&mut self, now: Now) {

@@ -5,14 +5,20 @@ use std::sync::Arc;
 use enrolment::{Attendant, Bound, Fingerprint, grant_message};
 use protocol::{
     id::OperatorId,
-    message::directory::{CertificateChain, Opaque},
+    message::{
+        directory::{CertificateChain, Opaque},
+        pairing::Role,
+    },
 };
 use rcgen::PublicKeyData as _;
 use ring::{rand::SystemRandom, signature};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use zeroize::Zeroizing;
 
-use super::secure::SecureError;
+use super::{
+    record::{Signer, Witness},
+    secure::SecureError,
+};
 
 /// An attendant's key and certificate chain.
 #[derive(Clone)]
@@ -36,6 +42,19 @@ impl Identity {
     pub fn chain(&self) -> Result<CertificateChain, SecureError> {
         let ders: Vec<Vec<u8>> = self.chain.iter().map(|der| der.to_vec()).collect();
         CertificateChain::try_from(ders).map_err(|error| SecureError::Own(error.to_owned()))
+    }
+
+    /// SHA-256 of the certificate's key.
+    pub(super) fn key_hash(&self) -> Result<[u8; 32], SecureError> {
+        let key = self.chain.first().and_then(|leaf| enrolment::key_of(leaf));
+        key.map(|(spki, _)| enrolment::key_hash(&spki)).ok_or(SecureError::Certificate("it cannot be read"))
+    }
+
+    /// What signs the record of a session with this certificate's key. `None`: the certificate does not say whose it is.
+    pub fn signer(&self, witness: Witness) -> Option<Signer> {
+        let leaf = self.chain.first()?;
+        let (tenant, _) = enrolment::named(leaf)?;
+        Some(Signer::new(tenant, Role::Attendant, witness, self.key.clone(), leaf.as_ref().into()))
     }
 
     /// Proves on this connection that this program holds the certificate's key.

@@ -17,6 +17,7 @@ use protocol::{
     session::customer::Peer,
     version,
 };
+use rcgen::PublicKeyData as _;
 use rustls::{
     DigitallySignedStruct, RootCertStore, SignatureScheme,
     client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
@@ -30,7 +31,11 @@ use tokio_rustls::{TlsAcceptor, TlsConnector, TlsStream};
 use zeroize::Zeroizing;
 
 pub use super::identity::{EnrolmentKey, Identity};
-use super::{quic::provider, sealed::SessionKeys};
+use super::{
+    quic::provider,
+    record::{Signer, Witness},
+    sealed::SessionKeys,
+};
 
 /// Why the inner connection is not there.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +74,8 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 pub struct CustomerEnd {
     tls: Arc<rustls::ServerConfig>,
     tenant: TenantId,
+    key: Arc<PrivateKeyDer<'static>>,
+    spki: Arc<[u8]>,
 }
 
 impl CustomerEnd {
@@ -83,18 +90,24 @@ impl CustomerEnd {
         roots.add(CertificateDer::from(root.to_vec())).map_err(|e| own(&e))?;
         let verifier =
             WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider()).build().map_err(|e| own(&e))?;
+        let spki = key.subject_public_key_info().into();
         let key = PrivateKeyDer::try_from(key.serialize_der()).map_err(|e| own(&e))?;
         let mut tls = rustls::ServerConfig::builder_with_provider(provider())
             .with_protocol_versions(&[&rustls::version::TLS13])
             .map_err(|e| own(&e))?
             .with_client_cert_verifier(verifier)
-            .with_single_cert(vec![certificate.der().clone()], key)
+            .with_single_cert(vec![certificate.der().clone()], key.clone_key())
             .map_err(|e| own(&e))?;
         tls.alpn_protocols = vec![version::ALPN_INNER.to_vec()];
         tls.session_storage = Arc::new(rustls::server::NoServerSessionStorage {});
         tls.send_tls13_tickets = 0;
         tls.max_early_data_size = 0;
-        Ok(Self { tls: Arc::new(tls), tenant })
+        Ok(Self { tls: Arc::new(tls), tenant, key: Arc::new(key), spki })
+    }
+
+    /// What signs the record of a session with the key of this start.
+    pub fn signer(&self, witness: Witness) -> Signer {
+        Signer::new(self.tenant, Role::Customer, witness, self.key.clone(), self.spki.clone())
     }
 
     /// Waits for the attendant's handshake on the stream that the relay spliced.
@@ -111,7 +124,8 @@ impl CustomerEnd {
             .map_err(SecureError::Handshake)?;
         let certificates = stream.get_ref().1.peer_certificates().unwrap_or_default();
         let peer = peer_of(certificates.first().ok_or(SecureError::Certificate("there is none"))?, self.tenant)?;
-        Ok((Secured::new(stream.into(), Role::Customer, session)?, peer))
+        let own = enrolment::key_hash(&self.spki);
+        Ok((Secured::new(stream.into(), Role::Customer, session, own)?, peer))
     }
 }
 
@@ -144,7 +158,7 @@ pub async fn connect(
         .await
         .map_err(|_| SecureError::Slow)?
         .map_err(SecureError::Handshake)?;
-    Secured::new(stream.into(), Role::Attendant, session)
+    Secured::new(stream.into(), Role::Attendant, session, identity.key_hash()?)
 }
 
 type Stream = TlsStream<Join<quinn::RecvStream, quinn::SendStream>>;
@@ -155,6 +169,8 @@ pub struct Secured {
     pub exporter: [u8; 32],
     /// Proves, on a later connection, that this one was had.
     pub resume_secret: Zeroizing<[u8; 32]>,
+    /// What both ends sign of it.
+    pub witness: Witness,
     /// Keys of all other streams.
     pub keys: Arc<SessionKeys>,
     /// What the other half says.
@@ -164,12 +180,19 @@ pub struct Secured {
 }
 
 impl Secured {
-    fn new(stream: Stream, role: Role, session: SessionId) -> Result<Self, SecureError> {
+    fn new(stream: Stream, role: Role, session: SessionId, own: [u8; 32]) -> Result<Self, SecureError> {
         let (_, connection) = stream.get_ref();
         // Without an offer on one side TLS goes on without any protocol: that is not ours either.
         if connection.alpn_protocol() != Some(version::ALPN_INNER) {
             return Err(SecureError::Protocol);
         }
+        let peer = connection.peer_certificates().and_then(|chain| enrolment::key_of(chain.first()?));
+        let peer =
+            peer.map(|(spki, _)| enrolment::key_hash(&spki)).ok_or(SecureError::Certificate("it cannot be read"))?;
+        let (customer_key, attendant_key) = match role {
+            Role::Customer => (own, peer),
+            Role::Attendant => (peer, own),
+        };
         let export = |label: &[u8]| {
             let context = Some(session.as_bytes().as_slice());
             let secret = match &stream {
@@ -181,11 +204,13 @@ impl Secured {
         let exporter = export(b"EXPERIMENTAL amparo binding v1")?;
         let resume_secret = Zeroizing::new(export(b"EXPERIMENTAL amparo resume v1")?);
         let streams = Zeroizing::new(export(b"EXPERIMENTAL amparo streams v1")?);
+        let connection = export(b"EXPERIMENTAL amparo record v1")?;
         let keys = Arc::new(SessionKeys::new(&streams, role, session));
         let (read, write) = tokio::io::split(stream);
         Ok(Self {
             exporter,
             resume_secret,
+            witness: Witness { connection, customer_key, attendant_key },
             keys,
             reader: SecureReader { read, inbox: Reassembler::new(limits::HANDSHAKE_MESSAGE_BYTES) },
             writer: SecureWriter { write },

@@ -191,7 +191,7 @@ async fn a_customer_grants_no_more_than_was_asked_for() {
     scene.half.say(&halves::granted(Grants::CONTROL)).await;
     assert!(scene.attendant.until(|out| matches!(out, attending::Out::Started(..))).await);
     let granted = scene.attendant.told().into_iter().find_map(|out| match out {
-        attending::Out::Started(granted, _) => Some(granted),
+        attending::Out::Started(granted, ..) => Some(granted),
         _ => None,
     });
     assert_eq!(granted, Some(Grants::VIEW));

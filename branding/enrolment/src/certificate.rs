@@ -182,7 +182,7 @@ pub fn key_of(certificate: &[u8]) -> Option<(Vec<u8>, Timestamp)> {
     Some((leaf.public_key().raw.to_vec(), Timestamp::from_second(leaf.validity().not_after.timestamp()).ok()?))
 }
 
-fn common_name<'a>(certificate: &'a X509Certificate<'_>) -> Option<&'a str> {
+pub(crate) fn common_name<'a>(certificate: &'a X509Certificate<'_>) -> Option<&'a str> {
     certificate.subject().iter_common_name().next().and_then(|name| name.as_str().ok())
 }
 

@@ -8,6 +8,7 @@ use super::{
     ShownText,
     directory::Opaque,
     grant::Grants,
+    record::Signed,
     ticket::{TicketBrief, TicketChoice},
 };
 use crate::id::{DeviceId, ProtocolNumber, SessionId};
@@ -209,6 +210,8 @@ pub enum Happened {
         /// When, by the relay's clock, in milliseconds since 1970 UTC.
         at_unix_ms: u64,
     },
+    /// What this end signs of a session that began and is over.
+    Signed(Box<Signed>),
 }
 
 /// Which report.
@@ -220,6 +223,8 @@ pub enum Step {
     Ended,
     /// [`Happened::Alarm`].
     Alarm,
+    /// [`Happened::Signed`].
+    Signed,
 }
 
 impl Happened {
@@ -229,6 +234,7 @@ impl Happened {
             Self::Started { .. } => Step::Started,
             Self::Ended { .. } => Step::Ended,
             Self::Alarm { .. } => Step::Alarm,
+            Self::Signed(_) => Step::Signed,
         }
     }
 }

@@ -8,7 +8,7 @@ use amparo_protocol::{
     limits,
     media::*,
     message::{
-        control::*, directory::*, grant::Grants, handshake::*, hello::*, input::*, one_time::*, pairing::*,
+        control::*, directory::*, grant::Grants, handshake::*, hello::*, input::*, one_time::*, pairing::*, record::*,
         stats::Stats, ticket::*, *,
     },
     version::VersionRange,
@@ -156,6 +156,20 @@ fn happened() -> Vec<Happened> {
         Happened::Started { granted: Grants::CONTROL, attendant: text("Ana Ribeiro"), at_unix_ms: 1_795_000_000_000 },
         Happened::Ended { why: CloseReason::EndedByCustomer, at_unix_ms: 1_795_000_060_000, reconnects: 2 },
         Happened::Alarm { at_unix_ms: 1_795_000_090_000 },
+        Happened::Signed(Box::new(Signed {
+            told: Told {
+                granted: Grants::CONTROL,
+                started_unix_ms: 1_795_000_000_000,
+                ended_unix_ms: 1_795_000_060_000,
+                reconnects: 2,
+                why: CloseReason::EndedByCustomer,
+                connection: [0xc0; 32],
+                customer_key: [0xc1; 32],
+                attendant_key: [0xa1; 32],
+            },
+            key: SignerKey::try_from(vec![0x30; 91]).unwrap(),
+            signature: token(70),
+        })),
     ]
 }
 

@@ -5,7 +5,7 @@ use amparo_protocol::{
     limits,
     media::*,
     message::{
-        control::*, directory::*, grant::Grants, handshake::*, hello::*, input::*, one_time::*, pairing::*,
+        control::*, directory::*, grant::Grants, handshake::*, hello::*, input::*, one_time::*, pairing::*, record::*,
         stats::Stats, ticket::*, *,
     },
     version::VersionRange,
@@ -77,6 +77,23 @@ fn close_reason() -> impl Strategy<Value = CloseReason> {
     ])
 }
 
+fn told() -> impl Strategy<Value = Told> {
+    let hash = any::<[u8; 32]>;
+    let times = (any::<u64>(), any::<u64>(), any::<u32>());
+    (grants(), times, close_reason(), hash(), hash(), hash()).prop_map(
+        |(granted, (started_unix_ms, ended_unix_ms, reconnects), why, connection, customer_key, attendant_key)| Told {
+            granted,
+            started_unix_ms,
+            ended_unix_ms,
+            reconnects,
+            why,
+            connection,
+            customer_key,
+            attendant_key,
+        },
+    )
+}
+
 fn happened() -> impl Strategy<Value = Happened> {
     prop_oneof![
         (grants(), shown(), any::<u64>()).prop_map(|(granted, attendant, at_unix_ms)| Happened::Started {
@@ -90,11 +107,14 @@ fn happened() -> impl Strategy<Value = Happened> {
             reconnects
         }),
         any::<u64>().prop_map(|at_unix_ms| Happened::Alarm { at_unix_ms }),
+        (told(), vec(any::<u8>(), 0..=limits::CERTIFICATE_BYTES), opaque()).prop_map(|(told, key, signature)| {
+            Happened::Signed(Box::new(Signed { told, key: key.try_into().unwrap(), signature }))
+        }),
     ]
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    prop::sample::select(vec![Step::Started, Step::Ended, Step::Alarm])
+    prop::sample::select(vec![Step::Started, Step::Ended, Step::Alarm, Step::Signed])
 }
 
 /// Any [`ToRelay`].

@@ -1,13 +1,22 @@
 //! `amparo-relay audit`: goes through the audit log and says whether it is whole. Only reads; works beside a running relay.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
 
 use anyhow::{Context, bail};
 use clap::Subcommand;
-use protocol::id::TenantId;
-use store::{AuditMark, AuditRecords, SqliteStore, StoreError, TenantRecords};
+use enrolment::Statement;
+use protocol::{
+    id::{SessionId, TenantId},
+    message::pairing::Role,
+};
+use store::{
+    AuditLine, AuditMark, AuditRecords, SESSION_DISPUTED, SESSION_SIGNED, SqliteStore, StoreError, TenantRecords,
+};
 
 use crate::relay::DATABASE;
+
+/// Lines that are read at a time.
+const PAGE: u32 = 500;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum What {
@@ -60,6 +69,81 @@ pub(super) async fn run(what: What) -> anyhow::Result<ExitCode> {
                 println!("  BROKEN {broken}");
             }
         }
+        let sealed = signatures(&store, company.id).await.context("reading the signatures")?;
+        let [both, one] = [2, 1].map(|ends| sealed.sessions.values().filter(|by| by.ends() == ends).count());
+        let disputed = sealed.sessions.values().filter(|by| by.disputed).count();
+        if !sealed.sessions.is_empty() {
+            println!("  signed by both ends {both}, by one {one}, disputed {disputed}");
+        }
+        if let Some((line, why)) = sealed.broken {
+            whole = false;
+            println!("  BROKEN the signature of line {line} does not hold: {why}");
+        }
     }
     Ok(if whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Who has signed a session.
+#[derive(Default)]
+struct By {
+    customer: bool,
+    attendant: bool,
+    disputed: bool,
+}
+
+impl By {
+    fn ends(&self) -> usize {
+        usize::from(self.customer) + usize::from(self.attendant)
+    }
+}
+
+#[derive(Default)]
+struct Sealed {
+    sessions: BTreeMap<SessionId, By>,
+    /// The first line whose signature does not hold, and why.
+    broken: Option<(u64, String)>,
+}
+
+/// Checks every signature in the log again.
+async fn signatures(store: &SqliteStore, tenant: TenantId) -> Result<Sealed, StoreError> {
+    let mut sealed = Sealed::default();
+    // Newest first; the last that does not hold is the first of the log.
+    let mut before = None;
+    loop {
+        let lines = store.audit_page(tenant, before, PAGE).await?;
+        let Some(last) = lines.last() else { return Ok(sealed) };
+        before = Some(last.place.seq);
+        for line in &lines {
+            if let Err(why) = signature(line, &mut sealed.sessions) {
+                sealed.broken = Some((line.place.seq, why));
+            }
+        }
+    }
+}
+
+fn signature(line: &AuditLine, sessions: &mut BTreeMap<SessionId, By>) -> Result<(), String> {
+    let entry = &line.entry;
+    match entry.what.as_str() {
+        SESSION_SIGNED => {
+            let (statement, key, signature) =
+                Statement::from_detail(entry.tenant, &entry.detail).ok_or("it cannot be read")?;
+            let operator = entry.operator.ok_or("it names no attendant")?;
+            if statement.protocol.as_str() != entry.subject {
+                return Err("it is of another session than the line".to_owned());
+            }
+            statement.verify(operator, &key, &signature).map_err(|error| error.to_string())?;
+            let by = sessions.entry(statement.session).or_default();
+            match statement.role {
+                Role::Customer => by.customer = true,
+                Role::Attendant => by.attendant = true,
+            }
+        }
+        SESSION_DISPUTED => {
+            let session = entry.detail.split(' ').find_map(|part| part.strip_prefix("session="));
+            let session = session.and_then(|id| id.parse().ok()).ok_or("it cannot be read")?;
+            sessions.entry(session).or_default().disputed = true;
+        }
+        _ => {}
+    }
+    Ok(())
 }

@@ -6,6 +6,7 @@
 mod alarm;
 mod dial;
 mod record;
+mod seal;
 
 use std::{
     collections::HashMap,

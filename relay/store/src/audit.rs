@@ -20,6 +20,10 @@ pub(crate) use chain::{RawLine, link};
 pub const ALARM: &str = "alarm.guessing";
 /// What a line about a customer's alarm is called.
 pub const SESSION_ALARM: &str = "alarm.session";
+/// What a line about one end's signature of a session is called.
+pub const SESSION_SIGNED: &str = "session.signed";
+/// What a line about a signature that does not fit, or about two that contradict each other, is called.
+pub const SESSION_DISPUTED: &str = "session.disputed";
 
 /// One line of the audit log.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -20,7 +20,7 @@ pub mod tenant;
 
 pub use audit::{
     ALARM, AuditBreak, AuditEntry, AuditHead, AuditLine, AuditMark, AuditMarkError, AuditRecords, AuditVerified,
-    SESSION_ALARM,
+    SESSION_ALARM, SESSION_DISPUTED, SESSION_SIGNED,
 };
 pub use desk::{
     ActionKind, Customer, CustomerDetails, CustomerId, DeskRecords, DeskTicket, NewAction, NewDeskTicket, TicketAction,
@@ -33,7 +33,7 @@ pub use login::{Login, LoginRecords, TokenHash};
 pub use operator::{NewOperator, Operator, OperatorRecords, Roles};
 pub use outbox::{Claimed, EventKind, Lease, OutboxEntry, OutboxRecords, OutboxState, Settled};
 pub use session::{
-    Ended, HistoryQuery, Kept, NewSession, OpenedSession, Session, SessionRecords, SessionState, Started,
+    Ended, HistoryQuery, Kept, NewSession, OpenedSession, Seal, Session, SessionRecords, SessionState, Started,
 };
 pub use sqlite::SqliteStore;
 pub use tenant::{App, AppField, Ask, Language, Tenant, TenantRecords};

@@ -11,7 +11,7 @@ use protocol::{
     message::{
         directory::{Field, FieldKey},
         grant::Grants,
-        pairing::CloseReason,
+        pairing::{CloseReason, Role},
         ticket::TicketChoice,
     },
 };
@@ -78,6 +78,23 @@ pub enum Kept {
     New,
     /// It was known already; nothing was written.
     Already,
+}
+
+/// What one end of a session has signed of it, as the relay has found it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Seal {
+    /// It fits what is recorded.
+    Signed {
+        /// What both ends must have signed alike.
+        witness: Vec<u8>,
+        /// The line's detail.
+        detail: String,
+    },
+    /// It does not.
+    Disputed {
+        /// Why.
+        why: String,
+    },
 }
 
 /// Where a session stands.
@@ -208,6 +225,10 @@ pub trait SessionRecords: Send + Sync {
 
     /// The customer says that something was wrong: row and audit line in one transaction. Of a session that never began, too.
     async fn alarm_session(&self, id: SessionId, at: Timestamp, now: Timestamp) -> Result<Kept, StoreError>;
+
+    /// One end's signature of a session that is over, once per end: row and audit line in one transaction. When both ends have signed and
+    /// their witnesses differ, another line says so.
+    async fn seal_session(&self, id: SessionId, role: Role, seal: &Seal, now: Timestamp) -> Result<Kept, StoreError>;
 
     /// One session of any tenant: programs name it by its random id and prove their part in it.
     async fn session(&self, id: SessionId) -> Result<Session, StoreError>;

@@ -67,6 +67,7 @@ macro_rules! whole_suite {
                 a_root_is_trusted_once_somebody_may_know_it, a_program_login_is_renewed_while_it_lasts;
             sessions: protocol_numbers_count_per_tenant_and_utc_day, sessions_dialled_at_once_get_different_numbers,
                 a_session_is_read_back_as_it_went, a_customers_alarm_is_written_once_during_a_session_or_after_it,
+                each_end_of_a_session_seals_it_once_and_different_witnesses_are_a_dispute,
                 start_and_end_are_written_once_however_often_they_are_reported,
                 a_session_that_never_started_tells_nobody, a_start_that_is_reported_after_the_end_still_gives_one_pair_in_order,
                 times_that_cannot_be_are_put_in_order, unknown_sessions_are_not_found,

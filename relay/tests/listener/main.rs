@@ -12,5 +12,6 @@ mod life;
 mod pairing;
 mod presence;
 mod records;
+mod seals;
 mod splice;
 mod world;

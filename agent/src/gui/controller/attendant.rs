@@ -21,9 +21,12 @@ use protocol::{
 pub(super) use credentials::Grant;
 
 use super::{Controller, Effect, Now, attending, partner_id};
-use crate::gui::{
-    command::Command,
-    view_model::{ConnectStage, Scale, TicketChoice, Trouble},
+use crate::{
+    gui::{
+        command::Command,
+        view_model::{ConnectStage, Scale, TicketChoice, Trouble},
+    },
+    link::record::Signer,
 };
 
 /// The attendant's side of the program.
@@ -134,6 +137,10 @@ pub(super) struct Viewing {
     pub panel: bool,
     pub began: Instant,
     pub began_unix_ms: u64,
+    /// The same by the relay's clock.
+    pub began_relay_ms: u64,
+    /// Signs the record when it is over.
+    pub signer: Option<Signer>,
     pub has_picture: bool,
     pub figures: attending::Figures,
     pub jitter: Option<std::time::Duration>,

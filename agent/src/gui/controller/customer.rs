@@ -16,9 +16,12 @@ use protocol::{
 };
 
 use super::{Controller, Effect, LinkState, Now, Receipt, ToHelped, field_error, field_map, helped};
-use crate::gui::{
-    command::Command,
-    view_model::{Alarm, FieldError, FieldKind, Notice, Saving},
+use crate::{
+    gui::{
+        command::Command,
+        view_model::{Alarm, FieldError, FieldKind, Notice, Saving},
+    },
+    link::record::{Past, Signer},
 };
 
 /// The customer's side of the program.
@@ -77,6 +80,8 @@ pub(super) enum SessionState {
         ever: Grants,
         began: Instant,
         began_unix_ms: u64,
+        /// The same by the relay's clock, and what signs the record with it.
+        sealing: (Signer, u64),
         away_since: Option<Instant>,
     },
 }
@@ -207,22 +212,23 @@ impl Controller {
                     session.state = SessionState::Ringing;
                 }
             }
-            helped::Out::Started { peer, granted } => {
+            helped::Out::Started { peer, granted, signer } => {
                 self.customer.receipt = None;
                 self.customer.alarm = Some((id, Alarm::Offered));
                 if self.settings.known_attendants.insert(peer.operator.to_string()) {
                     self.effects.push_back(Effect::SaveSettings(self.settings.clone()));
                 }
                 let attendant = peer.name.clone();
+                let at_unix_ms = now.unix_ms.saturating_add_signed(self.relay_ahead_ms);
                 session.state = SessionState::Active {
                     peer,
                     granted,
                     ever: granted,
                     began: now.instant,
                     began_unix_ms: now.unix_ms,
+                    sealing: (signer, at_unix_ms),
                     away_since: None,
                 };
-                let at_unix_ms = self.relay_now_ms(now);
                 self.report(Role::Customer, id, Happened::Started { granted, attendant, at_unix_ms }, now);
             }
             helped::Out::Changed(now_granted) => {
@@ -250,7 +256,14 @@ impl Controller {
         let Some(session) = self.customer.session.take() else { return };
         let at_unix_ms = self.relay_now_ms(now);
         self.report(Role::Customer, id, Happened::Ended { why, at_unix_ms, reconnects }, now);
-        if let SessionState::Active { peer, ever, began, began_unix_ms, .. } = session.state {
+        if let SessionState::Active { peer, ever, began, began_unix_ms, sealing: (signer, started_unix_ms), .. } =
+            session.state
+        {
+            let protocol = session.protocol.clone();
+            let granted = ever;
+            let past =
+                Past { session: id, protocol, granted, started_unix_ms, ended_unix_ms: at_unix_ms, reconnects, why };
+            self.seal(Role::Customer, &signer, past, now);
             let receipt = Receipt {
                 session: id,
                 company: self.profile.brand.company.clone(),

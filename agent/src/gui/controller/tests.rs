@@ -1,21 +1,28 @@
 //! Stories of the controller, without windows, sockets or clock.
 #![allow(clippy::unwrap_used)]
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use protocol::{
-    id::{AppId, DeviceId, OperatorId, Password, ProtocolNumber, SessionId, TicketNumber},
+    id::{AppId, DeviceId, OperatorId, Password, ProtocolNumber, SessionId, TenantId, TicketNumber},
     limits,
     message::{
         FromRelay, ShownText, ToRelay,
         directory::{FieldKey, LoggedIn, Opaque, Registered},
         grant::Grants,
         hello::Welcome,
-        pairing::{CloseReason, DialError, DialRefused, Dialled, Happened, Incoming, RecordMark, ReportKept, Step},
+        pairing::{
+            CloseReason, DialError, DialRefused, Dialled, Happened, Incoming, RecordMark, ReportKept, Role, Step,
+        },
         ticket::{SessionTicket, TicketBrief, TicketError, TicketFound, TicketStatus},
     },
     session::{CheckPhrase, customer::Peer},
 };
+use rcgen::PublicKeyData as _;
+use rustls::pki_types::PrivateKeyDer;
 
 mod enrolment;
 
@@ -32,6 +39,7 @@ use crate::{
             Trouble,
         },
     },
+    link::record::{Signer, Witness},
 };
 
 const WEEK_MS: u64 = 7 * 24 * 3_600_000;
@@ -55,6 +63,15 @@ fn session() -> SessionId {
 
 fn peer() -> Peer {
     Peer { operator: OperatorId::from_bytes([3; 16]), name: ShownText::lossy("Ana Ribeiro") }
+}
+
+fn signer() -> Signer {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let spki = key.subject_public_key_info();
+    let customer_key = ::enrolment::key_hash(&spki);
+    let witness = Witness { connection: [1; 32], customer_key, attendant_key: [2; 32] };
+    let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+    Signer::new(TenantId::from_bytes([9; 16]), Role::Customer, witness, Arc::new(key), spki.into())
 }
 
 fn brief(number: &str) -> TicketBrief {
@@ -152,7 +169,7 @@ impl Story {
         self.helped(helped::Out::GuessWasRight);
         self.helped(helped::Out::Ask { peer: peer(), want: Grants::CONTROL, phrase: phrase() });
         self.helped(helped::Out::CloseQuestion);
-        self.helped(helped::Out::Started { peer: peer(), granted: Grants::CONTROL });
+        self.helped(helped::Out::Started { peer: peer(), granted: Grants::CONTROL, signer: signer() });
     }
 
     fn tell(&mut self, command: Command) {
@@ -295,13 +312,20 @@ fn start_and_end_are_reported_until_the_relay_has_them_by_its_own_clock() {
     story.hear(FromRelay::Registered(Registered { id: DeviceId::new(123_456_789).unwrap(), proof: opaque(1) }));
     let reports = story.reports();
     assert!(
-        matches!(&reports[..], [Happened::Started { .. }, Happened::Ended { why: CloseReason::ConnectionLost, .. }]),
+        matches!(
+            &reports[..],
+            [Happened::Started { .. }, Happened::Ended { why: CloseReason::ConnectionLost, .. }, Happened::Signed(_)]
+        ),
         "{reports:?}"
     );
     story.hear(FromRelay::ReportKept(ReportKept { session: session(), step: Step::Started, record: None }));
     story.pass(Duration::from_secs(6));
-    assert!(matches!(&story.reports()[..], [Happened::Ended { .. }]), "what was not acknowledged is said again");
+    assert!(
+        matches!(&story.reports()[..], [Happened::Ended { .. }, Happened::Signed(_)]),
+        "what was not acknowledged is said again"
+    );
     story.hear(FromRelay::ReportKept(ReportKept { session: session(), step: Step::Ended, record: None }));
+    story.hear(FromRelay::ReportKept(ReportKept { session: session(), step: Step::Signed, record: None }));
     story.pass(Duration::from_secs(6));
     assert_eq!(story.reports(), []);
 }
@@ -506,4 +530,27 @@ fn an_alarm_can_be_raised_when_all_is_over_and_not_before_a_session() {
     story.reports();
     story.tell(Command::RaiseAlarm);
     assert!(matches!(&story.reports()[..], [Happened::Alarm { .. }]));
+}
+
+#[test]
+fn what_the_customer_has_seen_of_a_session_is_signed_by_the_relays_clock() {
+    let mut story = Story::begin().waiting();
+    let started_unix_ms = story.now.unix_ms + 5_000;
+    story.allow();
+    story.pass(Duration::from_secs(60));
+    story.reports();
+    story.helped(helped::Out::Over { why: CloseReason::EndedByCustomer, begun: true, reconnects: 3 });
+    let reports = story.reports();
+    let Some(Happened::Signed(signed)) = reports.last() else { panic!("{reports:?}") };
+    let told = &signed.told;
+    assert_eq!((told.why, told.reconnects, told.granted), (CloseReason::EndedByCustomer, 3, Grants::CONTROL));
+    assert_eq!((told.started_unix_ms, told.ended_unix_ms), (started_unix_ms, started_unix_ms + 60_000));
+    let statement = ::enrolment::Statement {
+        tenant: TenantId::from_bytes([9; 16]),
+        session: session(),
+        protocol: ProtocolNumber::new("2026-11-21-000001").unwrap(),
+        role: Role::Customer,
+        told: told.clone(),
+    };
+    statement.verify(OperatorId::from_bytes([3; 16]), signed.key.der(), signed.signature.as_bytes()).unwrap();
 }

@@ -323,7 +323,7 @@ impl Program {
     }
 
     pub(super) async fn report(&mut self, report: &Report) -> Result<(), Refusal> {
-        match self.shared.sessions.report(self.bearers(), report).await {
+        match self.shared.sessions.report(self.bearers(), report, &self.shared.keys).await {
             ReportOutcome::Kept(kept) => self.peer.send(FromRelay::ReportKept(kept)),
             ReportOutcome::NotNow => {}
             ReportOutcome::NotYours => {

@@ -6,7 +6,7 @@
 use std::{collections::VecDeque, time::Duration};
 
 use super::*;
-use crate::session::guess::Alarm;
+use crate::{key::Keys, session::guess::Alarm};
 use protocol::message::{
     pairing::{Happened, RecordMark, Report, ReportKept, Step},
     ticket::SessionTicket,
@@ -84,8 +84,8 @@ impl Record {
 }
 
 impl Sessions {
-    /// A program tells what happened.
-    pub async fn report(&self, who: Bearers, report: &Report) -> ReportOutcome {
+    /// A program tells what happened. `keys` know the roots of companies.
+    pub async fn report(&self, who: Bearers, report: &Report, keys: &Keys) -> ReportOutcome {
         let session = report.session;
         let row = match self.store.session(session).await {
             Ok(row) => row,
@@ -118,6 +118,10 @@ impl Sessions {
                 self.report_end(session, ended).await
             }
             Happened::Alarm { at_unix_ms } => self.report_alarm(session, reported(*at_unix_ms)).await,
+            Happened::Signed(signed) => {
+                let role = if customer { Role::Customer } else { Role::Attendant };
+                self.report_signed(&row, role, signed, keys).await
+            }
         }
     }
 

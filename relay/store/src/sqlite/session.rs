@@ -8,6 +8,7 @@ use protocol::{
         ShownText,
         directory::{Field, FieldKey},
         grant::Grants,
+        pairing::Role,
         ticket::TicketChoice,
     },
 };
@@ -18,10 +19,12 @@ use super::{
     row::{Columns, damaged, fold, folded, json, ms, word, words},
 };
 use crate::{
-    audit::{AuditEntry, AuditHead, SESSION_ALARM},
+    audit::{AuditEntry, AuditHead, SESSION_ALARM, SESSION_DISPUTED, SESSION_SIGNED},
     error::StoreError,
     outbox::EventKind,
-    session::{Ended, HistoryQuery, Kept, NewSession, OpenedSession, Session, SessionRecords, SessionState, Started},
+    session::{
+        Ended, HistoryQuery, Kept, NewSession, OpenedSession, Seal, Session, SessionRecords, SessionState, Started,
+    },
 };
 
 /// Reads a session; `row` holds every column of `sessions`.
@@ -113,6 +116,21 @@ pub(super) async fn one(tx: &mut SqliteConnection, id: SessionId) -> Result<Sess
     let row =
         sqlx::query("SELECT * FROM sessions WHERE id = ?").bind(id.as_bytes().as_slice()).fetch_optional(tx).await;
     session(&row.map_err(error::of)?.ok_or(StoreError::NotFound { what: "session" })?)
+}
+
+/// What this end has signed, and what the other.
+async fn witnesses(tx: &mut SqliteConnection, id: SessionId, role: Role) -> Result<[Option<Vec<u8>>; 2], StoreError> {
+    let row = sqlx::query("SELECT customer_witness, attendant_witness FROM sessions WHERE id = ?")
+        .bind(id.as_bytes().as_slice())
+        .fetch_one(tx)
+        .await
+        .map_err(error::of)?;
+    let columns = ["customer_witness", "attendant_witness"];
+    let [customer, attendant] = columns.map(|column| row.plain::<Option<Vec<u8>>>(column));
+    Ok(match role {
+        Role::Customer => [customer?, attendant?],
+        Role::Attendant => [attendant?, customer?],
+    })
 }
 
 /// The tenant's next protocol number of this UTC day. A number of a transaction that fails is given again.
@@ -283,6 +301,33 @@ impl SessionRecords for SqliteStore {
             .map_err(error::of)?;
         let detail = format!("session={} customer={} alarm_ms={}", session.id, session.customer_name, ms(at));
         audit::add(&mut tx, &line(&session, SESSION_ALARM, detail, now)).await?;
+        tx.commit().await.map_err(error::of)?;
+        Ok(Kept::New)
+    }
+
+    async fn seal_session(&self, id: SessionId, role: Role, seal: &Seal, now: Timestamp) -> Result<Kept, StoreError> {
+        let mut tx = self.write().await?;
+        let session = one(&mut tx, id).await?;
+        let [ours, theirs] = witnesses(&mut tx, id, role).await?;
+        if ours.is_some() {
+            return Ok(Kept::Already);
+        }
+        let sql = match role {
+            Role::Customer => "UPDATE sessions SET customer_witness = ?2 WHERE id = ?1",
+            Role::Attendant => "UPDATE sessions SET attendant_witness = ?2 WHERE id = ?1",
+        };
+        let (what, detail, witness) = match seal {
+            Seal::Signed { witness, detail } => (SESSION_SIGNED, detail.clone(), witness.as_slice()),
+            Seal::Disputed { why } => {
+                (SESSION_DISPUTED, format!("role={} session={} why={why}", word(role), session.id), [].as_slice())
+            }
+        };
+        sqlx::query(sql).bind(id.as_bytes().as_slice()).bind(witness).execute(&mut *tx).await.map_err(error::of)?;
+        audit::add(&mut tx, &line(&session, what, detail, now)).await?;
+        if theirs.is_some_and(|theirs| !theirs.is_empty() && !witness.is_empty() && theirs != witness) {
+            let detail = format!("role=both session={} why=the two ends have signed different connections", session.id);
+            audit::add(&mut tx, &line(&session, SESSION_DISPUTED, detail, now)).await?;
+        }
         tx.commit().await.map_err(error::of)?;
         Ok(Kept::New)
     }

@@ -2,9 +2,12 @@
 
 use protocol::{
     id::{ProtocolNumber, SessionId},
-    message::{grant::Grants, pairing::CloseReason},
+    message::{
+        grant::Grants,
+        pairing::{CloseReason, Role},
+    },
 };
-use store::{Ended, EventKind, HistoryQuery, Kept, SessionState, Started, StoreError};
+use store::{Ended, EventKind, HistoryQuery, Kept, Seal, SessionState, Started, StoreError};
 
 use super::{World, at, end, number, on, open_new, start};
 
@@ -91,6 +94,33 @@ pub async fn a_customers_alarm_is_written_once_during_a_session_or_after_it(w: &
     assert_eq!((newest.what.as_str(), newest.at), (store::SESSION_ALARM, at(71)));
     assert!(newest.detail.contains("customer=Cida Conceição"), "{}", newest.detail);
     let unknown = store.alarm_session(SessionId::from_bytes([99; 16]), at(1), at(1)).await;
+    assert!(matches!(unknown, Err(StoreError::NotFound { what: "session" })));
+}
+
+pub async fn each_end_of_a_session_seals_it_once_and_different_witnesses_are_a_dispute(w: &World) {
+    let store = w.store().await;
+    let signed = |witness: u8| Seal::Signed { witness: vec![witness; 96], detail: format!("witness={witness}") };
+    let disputed = || Seal::Disputed { why: "because".to_owned() };
+    for (n, customer, attendant, lines) in [
+        (1, signed(7), signed(7), vec!["session.signed", "session.signed"]),
+        (2, signed(7), signed(8), vec!["session.signed", "session.signed", "session.disputed"]),
+        (3, disputed(), signed(8), vec!["session.disputed", "session.signed"]),
+    ] {
+        let id = w.dialled(n, open_new()).await;
+        store.start_session(id, &start(5), at(6)).await.unwrap();
+        store.end_session(id, &end(65), at(66)).await.unwrap();
+        let before = store.audit_head(w.varanda.tenant).await.unwrap().seq;
+        for expected in [Kept::New, Kept::Already] {
+            assert_eq!(store.seal_session(id, Role::Customer, &customer, at(70)).await.unwrap(), expected);
+            assert_eq!(store.seal_session(id, Role::Attendant, &attendant, at(71)).await.unwrap(), expected);
+        }
+        let mut written = store.audit_list(w.varanda.tenant, 100).await.unwrap();
+        let more = store.audit_head(w.varanda.tenant).await.unwrap().seq - before;
+        written.truncate(more.try_into().unwrap());
+        let whats: Vec<&str> = written.iter().rev().map(|line| line.what.as_str()).collect();
+        assert_eq!(whats, lines, "case {n}");
+    }
+    let unknown = store.seal_session(SessionId::from_bytes([99; 16]), Role::Customer, &disputed(), at(1)).await;
     assert!(matches!(unknown, Err(StoreError::NotFound { what: "session" })));
 }
 

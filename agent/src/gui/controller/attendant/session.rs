@@ -14,7 +14,10 @@ use super::{
     super::{Controller, Effect, Now, attending},
     Ended, LoginState, Looked, Session, Stage, TicketStep, Viewing,
 };
-use crate::gui::view_model::{ConnectStage, Scale, Trouble};
+use crate::{
+    gui::view_model::{ConnectStage, Scale, Trouble},
+    link::record::Past,
+};
 
 impl Controller {
     /// News of the session with a partner.
@@ -27,7 +30,7 @@ impl Controller {
                 let whole = protocol::limits::CONSENT_WAIT;
                 session.stage = ConnectStage::AwaitingConsent { expires_in: whole, expires_after: whole };
             }
-            attending::Out::Started(granted, _) => {
+            attending::Out::Started(granted, _, signer) => {
                 session.stage = ConnectStage::Opening;
                 session.view = Some(Viewing {
                     granted: *granted,
@@ -39,6 +42,8 @@ impl Controller {
                     panel: false,
                     began: now.instant,
                     began_unix_ms: now.unix_ms,
+                    began_relay_ms: now.unix_ms.saturating_add_signed(self.relay_ahead_ms),
+                    signer: signer.clone(),
                     has_picture: false,
                     figures: attending::Figures::default(),
                     jitter: None,
@@ -84,6 +89,19 @@ impl Controller {
         let at_unix_ms = self.relay_now_ms(now);
         self.report(Role::Attendant, id, Happened::Ended { why, at_unix_ms, reconnects }, now);
         if let Some(view) = &session.view {
+            if let (Some(signer), Some(protocol)) = (&view.signer, session.protocol.clone()) {
+                let (granted, started_unix_ms) = (view.ever, view.began_relay_ms);
+                let past = Past {
+                    session: id,
+                    protocol,
+                    granted,
+                    started_unix_ms,
+                    ended_unix_ms: at_unix_ms,
+                    reconnects,
+                    why,
+                };
+                self.seal(Role::Attendant, signer, past, now);
+            }
             let ended =
                 Ended { at_unix_ms: now.unix_ms, duration: now.instant.saturating_duration_since(view.began), why };
             self.attendant.stage = Stage::Ended(session, ended);
