@@ -187,6 +187,8 @@ impl ScreenTask {
 
 impl Drop for ScreenTask {
     fn drop(&mut self) {
+        // First: a task whose queue the thread has closed would send what is left in it, and end its stream in order.
+        self.send_until(None);
         // The thread sees the closed channel when it wakes.
         self.commands = std_mpsc::channel().0;
         self.shared.waker.wake();
