@@ -117,11 +117,11 @@ impl Statement {
         use EnrolError::Wrong;
         let (spki, point) = match self.role {
             Role::Customer => match SubjectPublicKeyInfo::from_der(key) {
-                Ok((rest, spki)) if rest.is_empty() => (key.to_vec(), spki.subject_public_key.as_ref().to_vec()),
+                Ok(([], spki)) => (key.to_vec(), spki.subject_public_key.as_ref().to_vec()),
                 _ => return Err(Wrong("the key cannot be read")),
             },
             Role::Attendant => match X509Certificate::from_der(key) {
-                Ok((rest, leaf)) if rest.is_empty() => {
+                Ok(([], leaf)) => {
                     (leaf.public_key().raw.to_vec(), leaf.public_key().subject_public_key.as_ref().to_vec())
                 }
                 _ => return Err(Wrong("the certificate cannot be read")),
