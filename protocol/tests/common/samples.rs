@@ -186,7 +186,8 @@ fn to_relay() -> Vec<ToRelay> {
         previous,
         listed: true,
     };
-    vec![
+    let reports = happened().into_iter().map(|what| ToRelay::Report(Report { session: session(), what }));
+    let others = vec![
         ToRelay::Hello(hello),
         ToRelay::Register(register(None)),
         ToRelay::Register(register(Some((device(), token(1))))),
@@ -201,8 +202,6 @@ fn to_relay() -> Vec<ToRelay> {
         ToRelay::Dial(Dial { request: u32::MAX, partner: device(), ticket: choices().remove(1), want: Grants::VIEW }),
         ToRelay::Join(token(3)),
         ToRelay::Rejoin(Rejoin { session: session(), resume: token(4) }),
-        ToRelay::Report(Report { session: session(), what: happened().remove(0) }),
-        ToRelay::Report(Report { session: session(), what: happened().remove(1) }),
         ToRelay::TakeGrant(TakeGrant {
             request: 4,
             partner: device(),
@@ -210,7 +209,8 @@ fn to_relay() -> Vec<ToRelay> {
             chain: CertificateChain::try_from(vec![vec![0x30, 0x00]]).unwrap(),
             proof: token(14),
         }),
-    ]
+    ];
+    others.into_iter().chain(reports).collect()
 }
 
 fn from_relay() -> Vec<FromRelay> {
