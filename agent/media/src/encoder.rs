@@ -18,6 +18,7 @@ use crate::{
     h264, patch,
 };
 
+mod drag;
 mod scroll;
 mod video;
 
@@ -56,6 +57,7 @@ pub(crate) struct Encoder {
     blocks: Vec<Block>,
     /// Decided while looking, to go before everything else.
     first: Vec<Update>,
+    drags: drag::Search,
     patches: patch::Encoder,
     video: video::Slots,
 }
@@ -70,6 +72,7 @@ impl Encoder {
             columns,
             blocks: vec![Block::default(); columns * rows],
             first: vec![Update::Resize(size)],
+            drags: drag::Search::default(),
             patches: patch::Encoder::new(),
             video: video::Slots::default(),
         }
@@ -84,7 +87,10 @@ impl Encoder {
     /// Takes in what was read at `now`. The piece is inside the screen.
     pub(crate) fn look(&mut self, piece: Piece<'_>, now: Instant) {
         if !self.video.covers(piece.rect) {
-            for (from, to) in scroll::find(&self.frame, piece) {
+            let scrolled = scroll::find(&self.frame, piece);
+            let moves =
+                if scrolled.is_empty() { self.drags.find(&self.frame, piece).into_iter().collect() } else { scrolled };
+            for (from, to) in moves {
                 self.moved(from, to, now);
             }
         }

@@ -39,6 +39,9 @@ use crate::{
     waker::{Waker, Wakeup},
 };
 
+/// So many pixels more may come with two rectangles read as one.
+const JOIN_PIXELS: u32 = 4096;
+
 /// The clock that stamps batches: microseconds since the screen was opened.
 #[derive(Debug, Clone, Copy)]
 pub struct Clock(Instant);
@@ -146,7 +149,7 @@ impl Screen {
         // What was drawn since the last wait belongs to this picture too.
         self.notice(true, Duration::ZERO)?;
         if !self.damaged.is_empty() {
-            let damaged = std::mem::take(&mut self.damaged);
+            let damaged = joined(std::mem::take(&mut self.damaged));
             let encoder = &mut self.encoder;
             self.backend.read(&damaged, &mut |piece| encoder.look(piece, now))?;
         }
@@ -193,6 +196,19 @@ impl Screen {
         }
         Ok(())
     }
+}
+
+/// Neighbours as one, where hardly anything else comes with them: fewer requests, and what was moved is found as a whole.
+fn joined(rects: Vec<Rect>) -> Vec<Rect> {
+    let mut done: Vec<Rect> = Vec::with_capacity(rects.len());
+    for mut rect in rects {
+        let close = |a: Rect, b: Rect| a.union(b).area() <= (a.area() + b.area()) / 4 * 5 + JOIN_PIXELS;
+        while let Some(at) = done.iter().position(|other| close(rect, *other)) {
+            rect = rect.union(done.swap_remove(at));
+        }
+        done.push(rect);
+    }
+    done
 }
 
 impl std::fmt::Debug for Screen {

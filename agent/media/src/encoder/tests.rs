@@ -169,6 +169,39 @@ fn a_scrolled_text_is_moved_and_only_the_new_lines_are_sent() {
 }
 
 #[test]
+fn a_dragged_window_is_moved_and_only_what_it_uncovers_is_sent() {
+    let mut story = Story::new(900, 700);
+    let desk = |x: u16, y: u16| [(30 + y / 20) as u8, (60 + x / 30) as u8, (120 + (x + y) / 25) as u8];
+    let window = |story: &mut Story, at: Rect| {
+        story.write(rect(at.x + 4, at.y + 20, at.width - 8, at.height - 24), 0);
+    };
+    let mut at = rect(200, 150, 400, 300);
+    story.paint(rect(0, 0, 900, 700), desk);
+    story.paint(at, |_, _| [90, 90, 100]);
+    window(&mut story, at);
+    story.look(rect(0, 0, 900, 700));
+    story.rest();
+    let picture: Vec<u8> =
+        (at.y..at.y + at.height).flat_map(|y| story.screen.span(at.x, y, at.width).to_vec()).collect();
+    for (right, down) in [(9, 4), (-7, 3), (0, -11), (13, 0), (-60, -35), (1, 1)] {
+        let before = at;
+        at.x = at.x.checked_add_signed(right).unwrap();
+        at.y = at.y.checked_add_signed(down).unwrap();
+        story.paint(before, desk);
+        for (row, pixels) in picture.chunks_exact(usize::from(at.width) * 4).enumerate() {
+            story.screen.span_mut(at.x, at.y + row as u16, at.width).copy_from_slice(pixels);
+        }
+        story.bytes = 0;
+        story.kinds = [0; 4];
+        story.look(before.union(at));
+        story.rest();
+        assert!(story.exact());
+        assert_eq!(story.kinds[1], 1, "by {right}, {down}: {:?}", story.kinds);
+        assert!(story.bytes < 6_000, "by {right}, {down}: {} bytes", story.bytes);
+    }
+}
+
+#[test]
 fn a_film_goes_as_video_alike_and_is_exact_once_it_rests() {
     let mut story = Story::new(640, 480);
     story.look(rect(0, 0, 640, 480));
