@@ -9,6 +9,14 @@ use anyhow::{Context, Result, bail};
 
 use crate::wait;
 
+/// What begins a command that runs in a network namespace (which needs root), or here.
+pub fn inside(namespace: Option<&str>, program: &str) -> Command {
+    let Some(namespace) = namespace else { return Command::new(program) };
+    let mut command = Command::new("ip");
+    command.args(["netns", "exec", namespace, program]);
+    command
+}
+
 /// A started process. Dropping it kills it.
 pub struct Program {
     name: String,

@@ -17,7 +17,7 @@ use crate::display::Display;
 use crate::hands::Hands;
 use crate::netcut::Netcut;
 use crate::picture::Rect;
-use crate::program::{Program, built, tail};
+use crate::program::{Program, built, inside, tail};
 use crate::wait;
 
 /// The company of the design pictures.
@@ -81,6 +81,15 @@ impl World {
         Ok(Self { relay, folder })
     }
 
+    /// The same with a relay that is reached from other network namespaces as well.
+    pub fn with_attendant_everywhere() -> Result<(Self, String)> {
+        let folder = Folder::new()?;
+        let relay = Relay::start_at(folder.path(), Ipv4Addr::UNSPECIFIED)?;
+        let world = Self { relay, folder };
+        let password = world.relay.add_user(ANA_LOGIN, ANA, "attendant")?;
+        Ok((world, password))
+    }
+
     /// A computer with a desktop, a terminal not yet open, and no program yet.
     pub fn computer(&self, name: &str, size: (u16, u16)) -> Result<Computer> {
         Computer::new(name, size, self.folder.path())
@@ -121,6 +130,7 @@ pub struct Relay {
     pub data: PathBuf,
     /// UDP for programs, TCP for the console.
     pub port: u16,
+    listens: Ipv4Addr,
     program: Program,
     log: PathBuf,
 }
@@ -128,21 +138,26 @@ pub struct Relay {
 impl Relay {
     /// The first start, below `folder`.
     pub fn start(folder: &Path) -> Result<Self> {
+        Self::start_at(folder, Ipv4Addr::LOCALHOST)
+    }
+
+    /// The same, reached at this address.
+    pub fn start_at(folder: &Path, listens: Ipv4Addr) -> Result<Self> {
         let data = folder.join("relay");
         let log = folder.join("relay.log");
         let port = free_port()?;
-        let mut program = Self::spawn(&data, port, &log)?;
+        let mut program = Self::spawn(&data, listens, port, &log)?;
         program.wait_log("/setup/", wait::PATIENCE)?;
-        Ok(Self { data, port, program, log })
+        Ok(Self { data, port, listens, program, log })
     }
 
-    fn spawn(data: &Path, port: u16, log: &Path) -> Result<Program> {
+    fn spawn(data: &Path, listens: Ipv4Addr, port: u16, log: &Path) -> Result<Program> {
         let mut command = Command::new(built("amparo-relay")?);
         command
             .arg("serve")
             .arg("--data")
             .arg(data)
-            .args(["--listen", &format!("127.0.0.1:{port}"), "--company", COMPANY, "--accent", ACCENT])
+            .args(["--listen", &format!("{listens}:{port}"), "--company", COMPANY, "--accent", ACCENT])
             .env("RUST_LOG", std::env::var("AMPARO_LOG").unwrap_or_else(|_| "info".into()));
         Program::start("the relay", &mut command, log)
     }
@@ -183,7 +198,7 @@ impl Relay {
     /// Starts it again on the same folder and port; back when the console answers.
     pub fn start_again(&mut self) -> Result<()> {
         ensure!(!self.program.running(), "the relay still runs");
-        self.program = Self::spawn(&self.data, self.port, &self.log)?;
+        self.program = Self::spawn(&self.data, self.listens, self.port, &self.log)?;
         let address = self.address();
         wait::until("the relay's port to be open again", wait::PATIENCE, || {
             if !self.program.running() {
@@ -195,7 +210,11 @@ impl Relay {
 
     /// Runs `amparo-relay admin` beside it and gives what it printed.
     pub fn admin(&self, public_port: u16, args: &[&str]) -> Result<String> {
-        let url = format!("https://127.0.0.1:{public_port}");
+        self.admin_at("127.0.0.1", public_port, args)
+    }
+
+    fn admin_at(&self, host: &str, public_port: u16, args: &[&str]) -> Result<String> {
+        let url = format!("https://{host}:{public_port}");
         let mut command = Command::new(built("amparo-relay")?);
         command.arg("admin").arg("--data").arg(&self.data).args(["--public-url", &url]).args(args);
         let output = command.output()?;
@@ -216,8 +235,13 @@ impl Relay {
 
     /// Writes the default app's signed profile, in which the relay is reached at this port on this machine.
     pub fn profile(&self, port: u16, file: &Path) -> Result<()> {
+        self.profile_at("127.0.0.1", port, file)
+    }
+
+    /// The same with the relay at another address.
+    pub fn profile_at(&self, host: &str, port: u16, file: &Path) -> Result<()> {
         let name = file.to_str().context("the profile's path is text")?;
-        self.admin(port, &["profile", "--out", name]).map(drop)
+        self.admin_at(host, port, &["profile", "--out", name]).map(drop)
     }
 }
 
@@ -233,6 +257,8 @@ pub struct Computer {
     pub display: Display,
     /// The network to the relay.
     pub network: Option<Netcut>,
+    /// The network namespace in which programs are started, where that is not ours.
+    pub namespace: Option<String>,
     folder: PathBuf,
 }
 
@@ -256,7 +282,7 @@ impl Computer {
     /// At a display that is there already.
     pub fn at(name: &str, display: Display, folder: PathBuf) -> Result<Self> {
         let hands = Hands::on(&display)?;
-        Ok(Self { name: name.into(), hands, program: None, display, network: None, folder })
+        Ok(Self { name: name.into(), hands, program: None, display, network: None, namespace: None, folder })
     }
 
     /// This computer's folder.
@@ -288,7 +314,8 @@ impl Computer {
         if socket.exists() {
             std::fs::remove_file(&socket)?;
         }
-        let mut command = Command::new(built("amparo")?);
+        let program = built("amparo")?;
+        let mut command = inside(self.namespace.as_deref(), program.to_str().context("the program's path is text")?);
         command
             .arg("--profile")
             .arg(self.profile())

@@ -1,36 +1,56 @@
-//! Figures of the whole product on this machine: flip to visible, start, memory of a waiting customer, sizes of the programs.
+//! Figures of the whole product on this machine, beside other remote desktops in the same minutes: flip to visible, bytes, processor,
+//! films, clicks and pages, on a cable and over lines with distance; start, and memory of a waiting customer.
 //!
-//! Called by `tests/bench`, which builds the release programs and `glass` first. Prints one line a figure and one JSON row a
-//! scene; never judges. With `--peers x0vnc` TigerVNC is measured beside it, in the same minute, for a ratio.
+//! Called by `tests/bench`, which builds the release programs and `glass` first. Contenders take turns scene by scene, in rounds; the medians
+//! are printed as a table with ratios, and beside the targets. Prints; never judges.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::time::{Duration, Instant};
+mod contender;
+mod line;
+mod scene;
+mod table;
+
+use std::{
+    io::Write as _,
+    path::{Path, PathBuf},
+    time::Instant,
+};
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
-use harness::display::installed;
-use harness::program::Program;
-use harness::story::{self, Ticket};
-use harness::world::{Computer, VIEWER, World};
-use harness::{figures, wait};
+use contender::{Contender, SCREEN};
+use harness::{
+    figures, story,
+    world::{Computer, World},
+};
+use line::{Distance, Office};
+use scene::Stick;
 use serde_json::Value;
+use table::{Cell, Table};
 
 /// Measures Amparo on two virtual displays of 1920x1080.
 #[derive(Parser)]
 struct Options {
-    /// Scenes, separated by commas: static, type, scroll, drag, video, noise.
-    #[arg(long, default_value = "static,type", value_delimiter = ',')]
+    /// Scenes, separated by commas: static, type, scroll, drag, video, noise, click, page.
+    #[arg(long, default_value = "static,type,scroll,drag,video,click,page", value_delimiter = ',')]
     scenes: Vec<String>,
     /// Seconds a scene.
-    #[arg(long, default_value_t = 20)]
+    #[arg(long, default_value_t = 10)]
     secs: u32,
-    /// Fewer seconds and customers, for a trend.
+    /// How often each scene is played with each contender.
+    #[arg(long, default_value_t = 1)]
+    rounds: u32,
+    /// Two scenes, fewer seconds and customers, for a trend.
     #[arg(long)]
     short: bool,
-    /// Other systems to measure beside it: x0vnc, x0vnc500.
+    /// Other systems to measure beside it: x0vnc, x0vnc500 (tuned), xpra, freerdp.
     #[arg(long, value_delimiter = ',')]
     peers: Vec<String>,
+    /// Lines with distance to measure over as well: DELAY_MS:MBIT:LOSS_PERCENT, separated by commas. Needs root.
+    #[arg(long, value_delimiter = ',')]
+    wan: Vec<Distance>,
+    /// Only these lines.
+    #[arg(long, requires = "wan")]
+    wan_only: bool,
     /// Add the rows to this file, one JSON object a line.
     #[arg(long)]
     out: Option<PathBuf>,
@@ -39,20 +59,108 @@ struct Options {
     glass: PathBuf,
 }
 
-const SCREEN: (u16, u16) = (1920, 1080);
-
 fn main() -> Result<()> {
     let mut options = Options::parse();
     if options.short {
         options.secs = options.secs.min(6);
+        options.scenes = vec!["static".into(), "type".into()];
     }
-    let (world, password) = World::with_attendant()?;
-    idle_customers(&world, if options.short { 5 } else { 20 })?;
+    for scene in &options.scenes {
+        ensure!(scene::SCENES.contains(&scene.as_str()), "{scene:?} is none of {:?}", scene::SCENES);
+    }
+    for peer in &options.peers {
+        ensure!(contender::PEERS.contains(&peer.as_str()), "{peer:?} is none of {:?}", contender::PEERS);
+    }
+    let office = Office::enter()?;
+    let (world, password) = World::with_attendant_everywhere()?;
+    if !options.wan_only {
+        idle_customers(&world, if options.short { 5 } else { 20 })?;
+        starts(&world, if options.short { 2 } else { 5 })?;
+    }
+    let mut table = Table::default();
+    let distances = (!options.wan_only).then_some(Distance::Lan).into_iter().chain(options.wan.iter().copied());
+    for (n, distance) in distances.enumerate() {
+        let folder = world.folder.path().join(format!("line-{n}"));
+        over(&options, &office, distance, &world, &password, &folder, &mut table)
+            .with_context(|| format!("over {distance}"))?;
+    }
+    world.check_tickets()?;
+    table.print();
+    Ok(())
+}
 
-    let mut customer = computer(&world, "customer")?;
-    let mut shown = Vec::new();
-    let mut answered = Vec::new();
-    for _ in 0..if options.short { 2 } else { 5 } {
+/// Every scene with every contender, in turns.
+fn over(
+    options: &Options,
+    office: &Office,
+    distance: Distance,
+    world: &World,
+    password: &str,
+    folder: &Path,
+    table: &mut Table,
+) -> Result<()> {
+    let line = office.line(distance, &options.glass.with_file_name("wan"))?;
+    let mut contenders: Vec<Contender> = vec![contender::amparo(&line, &world.relay, password, folder)?];
+    for peer in &options.peers {
+        match contender::peer(peer, &line, folder) {
+            Ok(peer) => contenders.push(peer),
+            Err(error) => println!("# {peer} is left out: {error:#}"),
+        }
+    }
+    let mut sticks = Vec::new();
+    for contender in &contenders {
+        match Stick::hold(&options.glass, contender, &line) {
+            Ok(stick) => sticks.push((contender, stick)),
+            Err(error) if contender.label != "amparo" => println!("# {} is left out: {error:#}", contender.label),
+            Err(error) => return Err(error),
+        }
+    }
+    for _ in 0..options.rounds {
+        for scene in &options.scenes {
+            for (contender, stick) in &sticks {
+                let mut row = stick.play(scene, options.secs)?;
+                row["line"] = distance.to_string().into();
+                tell(&row);
+                if let Some(out) = &options.out {
+                    let mut file = std::fs::File::options().create(true).append(true).open(out)?;
+                    writeln!(file, "{row}")?;
+                }
+                let label = contender.label.clone();
+                table.add(Cell { line: distance.to_string(), scene: scene.clone(), label }, row);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// One line a row while it runs.
+fn tell(row: &Value) {
+    let text = |key: &str| row[key].as_str().unwrap_or_default().to_owned();
+    let mut said = format!("figure {} {} {}:", text("label"), text("line"), text("scene"));
+    for (name, key) in [("flip", "flip_ms"), ("round trip", "round_ms"), ("age", "frame_age_ms"), ("exact", "exact_ms")]
+    {
+        let figure = &row[key];
+        if figure.is_object() {
+            said += &format!(
+                " {name} p50 {} p95 {} ms lost {} n {};",
+                figure["p50"], figure["p95"], figure["lost"], figure["n"]
+            );
+        }
+    }
+    for (name, key) in [("fps", "fps_seen"), ("down B/s", "tx_Bps"), ("exact after ms", "exact_ms")] {
+        if row[key].is_number() {
+            said += &format!(" {name} {};", row[key]);
+        }
+    }
+    println!("{said} processor {}", row["cpu_pct"]);
+}
+
+/// From a start to an ID on the screen.
+fn starts(world: &World, count: usize) -> Result<()> {
+    let mut customer = Computer::new("starter", SCREEN, world.folder.path())?;
+    world.relay.profile(world.relay.port, &customer.profile())?;
+    let (mut shown, mut answered) = (Vec::new(), Vec::new());
+    for _ in 0..count {
         let from = Instant::now();
         customer.start_program(&[])?;
         customer.screen().wait_page("fields")?;
@@ -66,44 +174,9 @@ fn main() -> Result<()> {
         customer.program()?.kill()?;
     }
     let (first, id) = (figures::percentile(&mut shown, 50.0), figures::percentile(&mut answered, 50.0));
-    println!(
-        "figure start to ID shown p50: {:.0} ms (first page {first:.0} ms, ID {id:.0} ms after the fields)",
-        first + id
-    );
-
-    customer.start_program(&[])?;
-    let credentials = story::register(&customer)?;
-    let mut attendant = computer(&world, "attendant")?;
-    attendant.start_program(&[])?;
-    story::log_in(&attendant, harness::world::ANA_LOGIN, &password)?;
-    story::open(&customer, &attendant, &credentials, Ticket::New)?;
-    attendant.click(VIEWER, "Ajustada")?;
-    attendant.hands.press("ctrl+alt+shift+f")?;
-    wait::until_true("the viewer to be full screen at 1:1", wait::PATIENCE, || {
-        let viewer = &attendant.screen().page()?.all["viewer"];
-        Ok(viewer["full_screen"] == true && viewer["scale"] == "OneToOne")
-    })?;
-    let pids = [("customer", customer.program()?.pid()), ("viewer", attendant.program()?.pid())];
-    let mine = scenes(&options, "amparo", customer.display.name(), attendant.display.name(), &pids)?;
-    story::end_by_customer(&customer, &attendant)?;
-    world.check_tickets()?;
-    drop((customer, attendant));
-
-    for peer in &options.peers {
-        let theirs = beside(&options, &world, peer)?;
-        for ((scene, ours), (_, other)) in mine.iter().zip(&theirs) {
-            println!("peer {peer} {scene}: amparo / {peer} = {:.2}", ours / other);
-        }
-    }
+    let both = first + id;
+    println!("figure start to ID shown p50: {both:.0} ms (first page {first:.0} ms, ID {id:.0} ms after the fields)");
     Ok(())
-}
-
-fn computer(world: &World, name: &str) -> Result<Computer> {
-    let mut computer = world.computer(name, SCREEN)?;
-    // Straight to the relay: the forwarder that tests cut would be measured as well.
-    world.relay.profile(world.relay.port, &computer.profile())?;
-    computer.network = None;
-    Ok(computer)
 }
 
 /// What one more waiting customer costs the relay, from the difference of its own memory.
@@ -129,78 +202,4 @@ fn relay_memory(world: &World) -> Result<u64> {
     let line = text.lines().find(|l| l.starts_with("RssAnon:")).context("no RssAnon")?;
     let kib: u64 = line.split_whitespace().nth(1).context("no number in RssAnon")?.parse()?;
     Ok(kib * 1024)
-}
-
-/// Runs the scenes between two displays; gives each scene's p50.
-fn scenes(options: &Options, label: &str, src: &str, dst: &str, pids: &[(&str, u32)]) -> Result<Vec<(String, f64)>> {
-    let glass = |args: &[String]| -> Result<String> {
-        let output = Command::new(&options.glass).args(args).output().context("starting glass")?;
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        ensure!(output.status.success(), "glass {args:?}: {said}");
-        Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
-    };
-    let ends = ["--src", src, "--dst", dst].map(str::to_owned);
-    glass(&[vec!["desk".to_owned()], ends[..2].to_vec()].concat())?;
-    let map = glass(&[vec!["calib".to_owned()], ends.to_vec()].concat())?;
-    let mut medians = Vec::new();
-    for scene in &options.scenes {
-        let mut args =
-            vec!["run".to_owned(), "--scene".into(), scene.clone(), "--secs".into(), options.secs.to_string()];
-        args.extend(ends.clone());
-        args.extend(["--map".to_owned(), map.clone(), "--label".into(), label.to_owned()]);
-        for (name, pid) in pids {
-            args.extend(["--cpu".to_owned(), format!("{name}={pid}")]);
-        }
-        let row = glass(&args)?;
-        let read: Value = serde_json::from_str(&row).with_context(|| format!("glass printed {row:?}"))?;
-        let flip = &read["flip_ms"];
-        println!(
-            "figure {label} flip to visible, {scene}: p50 {} ms, p95 {} ms, lost {}, n {}",
-            flip["p50"], flip["p95"], flip["lost"], flip["n"]
-        );
-        println!("{row}");
-        if let Some(out) = &options.out {
-            add_row(out, &row)?;
-        }
-        medians.push((scene.clone(), flip["p50"].as_f64().unwrap_or(f64::NAN)));
-    }
-    Ok(medians)
-}
-
-fn add_row(file: &Path, row: &str) -> Result<()> {
-    use std::io::Write as _;
-    writeln!(std::fs::File::options().create(true).append(true).open(file)?, "{row}")?;
-    Ok(())
-}
-
-/// TigerVNC on two displays of its own.
-fn beside(options: &Options, world: &World, peer: &str) -> Result<Vec<(String, f64)>> {
-    ensure!(installed("X0tigervnc") && installed("xtigervncviewer"), "{peer}: TigerVNC is not installed");
-    let source = Computer::new(&format!("{peer}-source"), SCREEN, world.folder.path())?;
-    let viewer = Computer::new(&format!("{peer}-viewer"), SCREEN, world.folder.path())?;
-    let port = harness::world::free_port()?;
-    let mut server = Command::new("X0tigervnc");
-    server.args([
-        "-display",
-        source.display.name(),
-        "-rfbport",
-        &port.to_string(),
-        "-SecurityTypes",
-        "None",
-        "-localhost=1",
-    ]);
-    if peer == "x0vnc500" {
-        server.args(["-FrameRate", "500", "-MaxProcessorUsage", "100"]);
-    }
-    let server = Program::start("X0tigervnc", &mut server, &source.folder().join("server.log"))?;
-    wait::until("the peer's port", wait::PATIENCE, || {
-        Ok(std::net::TcpStream::connect_timeout(&([127, 0, 0, 1], port).into(), Duration::from_millis(300)).ok())
-    })?;
-    let mut client = Command::new("xtigervncviewer");
-    client.args(["-FullScreen=1", "-RemoteResize=0", "-SecurityTypes", "None", &format!("127.0.0.1::{port}")]);
-    client.env("DISPLAY", viewer.display.name()).env("HOME", viewer.folder());
-    let client = Program::start("xtigervncviewer", &mut client, &viewer.folder().join("viewer.log"))?;
-    viewer.display.window_titled("TigerVNC")?;
-    let pids = [("server", server.pid()), ("viewer", client.pid())];
-    scenes(options, peer, source.display.name(), viewer.display.name(), &pids)
 }
