@@ -66,6 +66,12 @@
   });
   const hideLater = (cell) => setTimeout(() => { const hide = cell.querySelector("[data-hide]"); if (hide?.isConnected) hide.click(); }, SHOWN_MS);
 
+  // A cell that says no is shown where it was asked for, as one that says yes.
+  body.addEventListener("htmx:beforeSwap", (event) => {
+    const { target, serverResponse } = event.detail;
+    if (target.id && serverResponse.includes(`id="${target.id}"`)) event.detail.shouldSwap = true;
+  });
+
   const copy = async (text, button) => {
     try {
       await navigator.clipboard.writeText(text);
@@ -104,6 +110,7 @@
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey && event.key === "Enter") event.target.closest("form")?.requestSubmit();
     if (event.ctrlKey && event.key.toLowerCase() === "k") { const field = document.querySelector("input[type=search]"); if (field) { event.preventDefault(); field.focus(); } }
+    if (event.key === "Escape") event.target.closest("form")?.querySelector("[data-back]")?.click();
     if (event.key === "Escape") for (const open of document.querySelectorAll("details.more[open]")) open.removeAttribute("open");
   });
   setInterval(tick, 1000);

@@ -18,6 +18,7 @@ mod security;
 mod serve;
 mod session_view;
 mod shell;
+mod step_up;
 mod strings;
 mod tickets;
 mod users;
@@ -39,7 +40,7 @@ use tokio_util::sync::CancellationToken;
 use crate::relay::Shared;
 
 pub use serve::serve;
-pub use visitor::{Act, Source};
+pub use visitor::{Act, Arrived, Source};
 
 /// Live streams at once: each is a task and a few kilobytes.
 const LIVE_STREAMS: usize = 1_000;
@@ -52,6 +53,8 @@ struct App {
     streams: Arc<Semaphore>,
     /// Audit logs that were gone through lately.
     verified: audit::Verified,
+    /// Logins that gave their own password lately.
+    step_ups: step_up::StepUps,
     /// The relay stops: live streams end.
     shutdown: CancellationToken,
 }
@@ -137,10 +140,15 @@ pub fn routes() -> Vec<Route> {
     all().table
 }
 
-/// The console as a service. Requests carry a [`Source`] extension: the address they come from.
+/// The console as a service. Requests carry two extensions: [`Source`], the address they come from, and [`Arrived`], when they came.
 pub fn router(shared: Arc<Shared>, shutdown: CancellationToken) -> Router {
-    let app =
-        App { shared, streams: Arc::new(Semaphore::new(LIVE_STREAMS)), verified: audit::Verified::default(), shutdown };
+    let app = App {
+        shared,
+        streams: Arc::new(Semaphore::new(LIVE_STREAMS)),
+        verified: audit::Verified::default(),
+        step_ups: step_up::StepUps::default(),
+        shutdown,
+    };
     // Innermost last: headers are on every answer, also on a refusal; errors become pages once the language is known.
     all()
         .router

@@ -116,16 +116,13 @@ async fn alarms_of_the_last_day_are_on_every_page_of_administrators_and_of_nobod
 }
 
 /// Reads the live stream until this is in it.
-async fn live(shared: &std::sync::Arc<Shared>, browser: &Browser, wanted: &str) -> String {
-    let mut request = browser
+async fn live(browser: &Browser, wanted: &str) -> String {
+    let request = browser
         .request(axum::http::Method::GET, "/live")
         .header("sec-fetch-site", "same-origin")
         .body(axum::body::Body::empty())
         .unwrap();
-    request.extensions_mut().insert(browser.source);
-    let router = amparo_relay::console::router(shared.clone(), tokio_util::sync::CancellationToken::new());
-    let response = tower::ServiceExt::oneshot(router, request).await.unwrap();
-    let mut chunks = response.into_body().into_data_stream();
+    let mut chunks = browser.open(request).await.into_body().into_data_stream();
     let mut seen = String::new();
     let read = async {
         while !seen.contains(wanted) {
@@ -147,8 +144,8 @@ async fn an_open_page_of_an_administrator_counts_alarms_live_and_no_other_page_d
     chief.log_in("chefe", PASSWORD).await;
     ana.log_in("ana", PASSWORD).await;
     line(shared, tenant, store::ALARM, "100 000 001", Timestamp::now()).await;
-    live(shared, &chief, "id=\"badge-alarms\" title=\"Alarmes\" hx-swap-oob=\"true\">1</span>").await;
-    let seen = live(shared, &ana, "badge-bottom").await;
+    live(&chief, "id=\"badge-alarms\" title=\"Alarmes\" hx-swap-oob=\"true\">1</span>").await;
+    let seen = live(&ana, "badge-bottom").await;
     assert!(!seen.contains("alarm"), "{seen}");
     relay.shutdown().await.unwrap();
 }

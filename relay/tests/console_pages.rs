@@ -4,12 +4,14 @@
 
 mod console_support;
 
-use amparo_relay::account::Roles;
+use std::time::Duration;
+
+use amparo_relay::{account::Roles, console::Source};
 use axum::http::{StatusCode, header};
 use console_support::*;
 use jiff::Timestamp;
 use protocol::{
-    id::TenantId,
+    id::{DeviceId, TenantId},
     message::{directory::FieldKey, ticket::TicketStatus},
 };
 use store::{CustomerDetails, Language, Tenant};
@@ -57,9 +59,7 @@ async fn a_password_is_shown_one_at_a_time_to_whom_may_and_is_audited() {
 
     let mut chief = Browser::new(&relay.shared);
     chief.log_in("chefe", PASSWORD).await;
-    let csrf = chief.csrf().await;
-    let own = format!("https://{}", chief.host);
-    let cell = chief.post_bare(&shown, &[("_csrf", &csrf)], &[("origin", &own), ("hx-request", "true")]).await;
+    let cell = look(&mut chief, id, None).await;
     assert!(cell.body.contains(&customer.password.reveal()), "{}", cell.body);
     let copied = chief.post(&copied, &[]).await.body;
     assert!(copied.starts_with(&format!("{id} ")) && !copied.contains(&customer.password.reveal()), "{copied}");
@@ -71,6 +71,113 @@ async fn a_password_is_shown_one_at_a_time_to_whom_may_and_is_audited() {
         audit.iter().filter(|a| a.subject == id.to_string()).map(|a| (a.what.as_str(), a.who.as_str())).collect();
     assert_eq!(words, [("grant.made", "CHEFE"), ("password.shown", "CHEFE")]);
     assert!(audit.iter().all(|a| !format!("{a:?}").contains(&customer.password.reveal())));
+    relay.shutdown().await.unwrap();
+}
+
+/// A click on the eye beside a waiting customer, or the answer to the question that may come.
+async fn look(browser: &mut Browser, customer: DeviceId, own: Option<&str>) -> Answer {
+    let (csrf, ours) = (browser.csrf().await, format!("https://{}", browser.host));
+    let mut form = vec![("_csrf", csrf.as_str())];
+    form.extend(own.map(|own| ("own", own)));
+    let path = format!("/waiting/{}/password", customer.number());
+    browser.post_bare(&path, &form, &[("origin", &ours), ("hx-request", "true")]).await
+}
+
+/// Whether a cell asks for one's own password.
+fn asks(cell: &Answer) -> bool {
+    cell.body.contains("name=\"own\" type=\"password\"")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_replayed_from_elsewhere_sees_no_password_without_its_own() {
+    let (relay, _folder) = relay().await;
+    let tenant = relay.shared.first_tenant;
+    operator(&relay.shared, tenant, "ana", EVERYTHING).await;
+    let customer = Customer::wait(&relay.shared, &[(FieldKey::Name, "Cida")]).await;
+    let (id, secret) = (customer.registered.id, customer.password.reveal());
+    let mut ana = Browser::new(&relay.shared);
+    ana.log_in("ana", PASSWORD).await;
+
+    let mut elsewhere = ana.clone();
+    elsewhere.source = Source([203, 0, 113, 9].into());
+    let question = look(&mut elsewhere, id, None).await;
+    assert!(question.status == StatusCode::OK && asks(&question) && !question.body.contains(&secret));
+    for _ in 0..5 {
+        let wrong = look(&mut elsewhere, id, Some("errada errada")).await;
+        assert!(wrong.status == StatusCode::UNAUTHORIZED && asks(&wrong) && !wrong.body.contains(&secret));
+        assert!(wrong.body.contains("Esta não é a sua senha") && wrong.body.contains("aria-invalid=\"true\""));
+    }
+    let slowed = look(&mut elsewhere, id, Some(PASSWORD)).await;
+    assert_eq!(slowed.status, StatusCode::TOO_MANY_REQUESTS, "also with the right password");
+    assert!(slowed.headers.contains_key(header::RETRY_AFTER) && slowed.body.contains("Muitas tentativas"));
+    assert!(asks(&slowed) && !slowed.body.contains(&secret));
+    let audit = relay.shared.store.audit_list(tenant, 20).await.unwrap();
+    assert!(audit.iter().all(|line| line.what != "password.shown"));
+
+    assert!(look(&mut ana, id, None).await.body.contains(&secret), "where she logged in nothing is asked");
+    let mut moved = ana.clone();
+    moved.source = Source([198, 51, 100, 7].into());
+    let bare = moved.post(&format!("/waiting/{}/password", id.number()), &[("own", PASSWORD)]).await;
+    assert_eq!(bare.location(), "/", "without the script there is no cell to put it in");
+    assert!(asks(&look(&mut moved, id, None).await));
+    assert!(look(&mut moved, id, Some(PASSWORD)).await.body.contains(&secret));
+    assert!(look(&mut moved, id, None).await.body.contains(&secret), "asked once");
+    assert!(asks(&look(&mut elsewhere, id, None).await), "what she proves elsewhere is worth nothing here");
+    relay.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_quarter_of_an_hour_ones_own_password_is_asked_for_again() {
+    let (relay, _folder) = relay().await;
+    operator(&relay.shared, relay.shared.first_tenant, "ana", EVERYTHING).await;
+    let customer = Customer::wait(&relay.shared, &[]).await;
+    let (id, secret) = (customer.registered.id, customer.password.reveal());
+    let mut ana = Browser::new(&relay.shared);
+    ana.log_in("ana", PASSWORD).await;
+    ana.later = Duration::from_secs(14 * 60);
+    assert!(look(&mut ana, id, None).await.body.contains(&secret));
+    ana.later = Duration::from_secs(15 * 60);
+    let question = look(&mut ana, id, None).await;
+    assert!(asks(&question) && !question.body.contains(&secret), "looking does not make it last longer");
+    assert!(look(&mut ana, id, Some(PASSWORD)).await.body.contains(&secret));
+    ana.later = Duration::from_secs(29 * 60);
+    assert!(look(&mut ana, id, None).await.body.contains(&secret));
+    relay.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn logout_a_new_password_and_disabling_end_what_was_proved() {
+    let (relay, _folder) = relay().await;
+    let tenant = relay.shared.first_tenant;
+    operator(&relay.shared, tenant, "chefe", EVERYTHING).await;
+    operator(&relay.shared, tenant, "ana", EVERYTHING).await;
+    let users = relay.shared.accounts.list(tenant).await.unwrap();
+    let user = users.iter().find(|u| u.operator.login == "ana").unwrap().operator.id;
+    let customer = Customer::wait(&relay.shared, &[]).await;
+    let (id, secret) = (customer.registered.id, customer.password.reveal());
+    let mut chief = Browser::new(&relay.shared);
+    let mut ana = chief.clone();
+    chief.log_in("chefe", PASSWORD).await;
+
+    let mut own = PASSWORD.to_owned();
+    for end in ["logout", "password", "disabled"] {
+        ana.log_in("ana", &own).await;
+        let mut stepped_up = ana.clone();
+        stepped_up.source = Source([203, 0, 113, 9].into());
+        assert!(look(&mut stepped_up, id, Some(&own)).await.body.contains(&secret));
+        match end {
+            "logout" => assert_eq!(ana.post("/logout", &[]).await.location(), "/login?out=1"),
+            "password" => own = self::secret(&chief.post(&format!("/users/{user}/password"), &[]).await.body),
+            _ => {
+                let form = [("disabled", "true")];
+                assert_eq!(chief.post(&format!("/users/{user}/disabled"), &form).await.location(), "/users");
+            }
+        }
+        for proved in [None, Some(own.as_str())] {
+            let refused = look(&mut stepped_up, id, proved).await;
+            assert!(refused.status == StatusCode::UNAUTHORIZED && !refused.body.contains(&secret), "{end}");
+        }
+    }
     relay.shutdown().await.unwrap();
 }
 

@@ -69,6 +69,42 @@ fn a_waiting_customer_appears_and_goes_without_reloading() -> Result<()> {
 }
 
 #[test]
+fn a_login_from_before_a_restart_shows_a_password_only_after_its_own() -> Result<()> {
+    let mut world = World::new()?;
+    let browser = set_up(&mut world)?;
+    world.relay.kill()?;
+    world.relay.start_again()?;
+    browser.goto(&world.relay.url("/"))?;
+    // Comes in by the live stream, which puts the whole list anew when it begins.
+    let customer = world.customer()?;
+    let credentials = story::register(&customer)?;
+    browser.wait_text("Cida Nogueira")?;
+    browser.click("[id^=eye-]")?;
+    browser.wait_text("confirme que é você")?;
+    focus_is_on(&browser, "own-")?;
+    browser.fill("[name=own]", "não é esta senha")?;
+    browser.press("Mostrar")?;
+    browser.wait_text("Esta não é a sua senha.")?;
+    focus_is_on(&browser, "own-")?;
+    browser.press("Cancelar")?;
+    wait::until_true("the question to be gone", wait::PATIENCE, || Ok(!browser.has("[name=own]")?))?;
+    focus_is_on(&browser, "eye-")?;
+    browser.click("[id^=eye-]")?;
+    browser.fill("[name=own]", console::PASSWORD)?;
+    ensure!(!browser.text()?.contains(&credentials.password), "the password is there before it may be seen");
+    browser.press("Mostrar")?;
+    browser.wait_text(&credentials.password)?;
+    focus_is_on(&browser, "eye-")
+}
+
+/// The keyboard is where one goes on: on the thing whose id begins so.
+fn focus_is_on(browser: &Browser, id: &str) -> Result<()> {
+    wait::until_true(&format!("the focus on {id}…"), wait::PATIENCE, || {
+        Ok(browser.execute("return document.activeElement.id")?.as_str().is_some_and(|on| on.starts_with(id)))
+    })
+}
+
+#[test]
 fn a_ticket_opened_by_hand_is_listed_with_its_requester() -> Result<()> {
     let mut world = World::new()?;
     let browser = set_up(&mut world)?;

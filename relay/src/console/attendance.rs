@@ -1,13 +1,13 @@
 //! Attendance: who waits, who is in a session, what ended today.
 //!
 //! The page is written once here and kept up by [`super::live`], from the same [`Board`]. A password is never part of it: it is
-//! fetched alone, by whoever may see it, and each time is written to the audit log first.
+//! fetched alone, by whoever may see it and gave their own lately, and each time is written to the audit log first.
 
 use std::time::Duration;
 
 use askama::Template;
 use axum::{
-    extract::{Path, State},
+    extract::{Form, Path, State},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Redirect},
 };
@@ -16,6 +16,7 @@ use protocol::{
     id::{DeviceId, SessionId},
     message::directory::FieldKey,
 };
+use serde::Deserialize;
 use store::{HistoryQuery, SessionState};
 
 use super::{
@@ -23,6 +24,7 @@ use super::{
     error::{AppError, Page, page},
     session_view::EndedRow,
     shell::{Here, Shell},
+    step_up,
     strings::{Texts, fill},
     visitor::{Act, Who},
     when::{Clock, between, stopwatch},
@@ -214,13 +216,28 @@ pub(super) async fn masked(State(app): State<App>, who: Who, Path(id): Path<u32>
     page(&PasswordCell { v: View::of(&who), number: id.number(), id: id.to_string(), password: None })
 }
 
-/// `POST /waiting/{id}/password`: one password, for the eyes of whoever asked.
-pub(super) async fn password(State(app): State<App>, who: Who, headers: HeaderMap, Path(id): Path<u32>) -> Page {
+/// What a click on the eye, or the question before it, sends.
+#[derive(Deserialize)]
+pub(super) struct ShowForm {
+    own: Option<String>,
+}
+
+/// `POST /waiting/{id}/password`: one password, for the eyes of whoever asked; or the question whether it is still them.
+pub(super) async fn password(
+    State(app): State<App>,
+    who: Who,
+    headers: HeaderMap,
+    Path(id): Path<u32>,
+    Form(form): Form<ShowForm>,
+) -> Page {
     let id = DeviceId::new(id).ok_or(AppError::NotFound)?;
     app.shared.directory.present(who.operator.tenant, id).ok_or(AppError::NotFound)?;
     if !headers.contains_key("hx-request") {
         // Without the script there is no cell to put it in.
         return Ok(Redirect::to("/").into_response());
+    }
+    if let Some(question) = step_up::ask(&app, &who, id, form.own).await? {
+        return Ok(question);
     }
     who.audit(&app, "password.shown", &id.to_string()).await?;
     let password = app.shared.directory.password(who.operator.tenant, id).ok_or(AppError::NotFound)?;

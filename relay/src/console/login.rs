@@ -63,22 +63,33 @@ pub(super) async fn login(State(app): State<App>, visitor: Visitor, Form(form): 
         Ok(operator) => enter(&app, &visitor, &operator).await,
         Err(why) => {
             let t = visitor.texts;
-            let (status, error) = match why {
-                LoginError::Wrong | LoginError::Expired => (StatusCode::UNAUTHORIZED, t.wrong_login.to_owned()),
-                LoginError::TooMany { retry_after_s } => {
-                    (StatusCode::TOO_MANY_REQUESTS, fill(t.too_many, &[&retry_after_s.to_string()]))
-                }
-                LoginError::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, t.no_check.to_owned()),
-            };
+            let error = Some(refusal(why, t, t.wrong_login));
             let company = app.shared.store.tenant(tenant).await?.name;
-            let mut answer = page(&LoginPage { t, company, user: form.user, error: Some(error), note: None })?;
-            *answer.status_mut() = status;
-            if let LoginError::TooMany { retry_after_s } = why {
-                answer.headers_mut().insert(header::RETRY_AFTER, retry_after_s.into());
-            }
-            Ok(answer)
+            Ok(refused(page(&LoginPage { t, company, user: form.user, error, note: None })?, why))
         }
     }
+}
+
+/// Why a password was not taken, in words.
+pub(super) fn refusal(why: LoginError, t: &'static Texts, wrong: &'static str) -> String {
+    match why {
+        LoginError::Wrong | LoginError::Expired => wrong.to_owned(),
+        LoginError::TooMany { retry_after_s } => fill(t.too_many, &[&retry_after_s.to_string()]),
+        LoginError::Unavailable => t.no_check.to_owned(),
+    }
+}
+
+/// This page as the answer to a password that was not taken.
+pub(super) fn refused(mut page: Response, why: LoginError) -> Response {
+    *page.status_mut() = match why {
+        LoginError::Wrong | LoginError::Expired => StatusCode::UNAUTHORIZED,
+        LoginError::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
+        LoginError::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    if let LoginError::TooMany { retry_after_s } = why {
+        page.headers_mut().insert(header::RETRY_AFTER, retry_after_s.into());
+    }
+    page
 }
 
 /// A new session token at every login; one that was there before ends.
@@ -87,9 +98,10 @@ async fn enter(app: &App, visitor: &Visitor, operator: &Operator) -> Page {
         app.shared.accounts.end_console(old).await?;
     }
     let token = app.shared.accounts.begin_console(operator).await?;
-    let who =
-        Who { operator: operator.clone(), texts: visitor.texts, source: visitor.source, csrf: String::new(), token };
+    let Visitor { texts, source, at, .. } = *visitor;
+    let who = Who { operator: operator.clone(), texts, source, at, csrf: String::new(), token };
     who.audit(app, "login", &operator.login).await?;
+    app.step_ups.given(&who);
     Ok(([(header::SET_COOKIE, visitor::session_cookie(&who.token))], Redirect::to("/")).into_response())
 }
 
@@ -97,6 +109,7 @@ async fn enter(app: &App, visitor: &Visitor, operator: &Operator) -> Page {
 pub(super) async fn logout(State(app): State<App>, who: Who) -> Page {
     app.shared.accounts.end_console(&who.token).await?;
     app.shared.accounts.logout(&who.operator).await?;
+    app.step_ups.forget(who.operator.id);
     who.audit(&app, "logout", &who.operator.login).await?;
     Ok(([(header::SET_COOKIE, visitor::no_session_cookie())], Redirect::to("/login?out=1")).into_response())
 }

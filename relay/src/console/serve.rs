@@ -6,7 +6,7 @@ use std::{
     collections::HashMap,
     net::IpAddr,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use axum::{Router, body::Body, extract::State, http::StatusCode, response::IntoResponse};
@@ -24,7 +24,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::{ServiceBuilder, ServiceExt};
 
-use super::{App, Source, router};
+use super::{App, Arrived, Source, router};
 use crate::relay::Shared;
 
 /// How long a TLS handshake, and the head of a request, may take.
@@ -93,6 +93,7 @@ async fn connection(
     };
     let service = ServiceBuilder::new().map_request(move |mut request: hyper::Request<hyper::body::Incoming>| {
         request.extensions_mut().insert(Source(source));
+        request.extensions_mut().insert(Arrived(Instant::now()));
         request.map(Body::new)
     });
     let service = TowerToHyperService::new(service.service(router).boxed_clone());

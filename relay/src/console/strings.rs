@@ -101,6 +101,10 @@ texts! {
     id: "ID", "ID", "ID";
     no_name: "Sem nome", "No name", "Sin nombre";
     show_password: "Mostrar a senha (fica na auditoria)", "Show the password (this is audited)", "Mostrar la contraseña (queda en la auditoría)";
+    own_password: "Sua própria senha", "Your own password", "Su propia contraseña";
+    own_password_why: "Para ver a senha do cliente, confirme que é você.", "To see the customer's password, confirm that it's you.", "Para ver la contraseña del cliente, confirme que es usted.";
+    own_password_wrong: "Esta não é a sua senha.", "That is not your password.", "Esa no es su contraseña.";
+    show: "Mostrar", "Show", "Mostrar";
     hide_password: "Esconder a senha", "Hide the password", "Ocultar la contraseña";
     copy_credentials: "Copiar credencial: vale 60 s, uma vez, só no seu programa (fica na auditoria)", "Copy credentials: good for 60 s, once, in your own program (this is audited)", "Copiar credencial: vale 60 s, una vez, solo en su programa (queda en la auditoría)";
     copy_id: "Copiar o ID", "Copy the ID", "Copiar el ID";

@@ -175,6 +175,7 @@ pub(super) async fn set_disabled(
     match app.shared.accounts.set_disabled(who.operator.tenant, id, form.disabled).await {
         Ok(()) => {
             if form.disabled {
+                app.step_ups.forget(id);
                 // Their programs hear of it now, and what they had under way is over.
                 app.shared.accounts_changed.bump();
                 for session in app.shared.sessions.list(who.operator.tenant) {
@@ -202,6 +203,7 @@ pub(super) async fn reset(State(app): State<App>, who: Who, Path(id): Path<Strin
     }
     who.audit(&app, "operator.password.reset", &user.operator.login).await?;
     let password = app.shared.accounts.reset(who.operator.tenant, id).await?;
+    app.step_ups.forget(id);
     let once = Once { title: fill(who.texts.once_title, &[&user.operator.name]), login: user.operator.login, password };
     users_page(&app, &who, UserForm::default(), Some(once), None).await
 }

@@ -3,7 +3,7 @@
 //! [`recognise`] runs on every request, [`guard`] on every route. A handler gets a [`Who`] only through a guard that let it pass;
 //! without one it cannot be reached with a login at all.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, time::Instant};
 
 use axum::{
     body::{Body, to_bytes},
@@ -33,6 +33,10 @@ const BODY_BYTES: usize = 256 * 1024;
 /// The address a request comes from; put on each request by [`super::serve()`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Source(pub IpAddr);
+
+/// When a request came; put on each request by [`super::serve()`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Arrived(pub Instant);
 
 /// What a route takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -66,6 +70,7 @@ impl Operator {
 pub(super) struct Visitor {
     pub(super) texts: &'static Texts,
     pub(super) source: IpAddr,
+    pub(super) at: Instant,
     login: Option<(String, Operator)>,
 }
 
@@ -75,6 +80,8 @@ pub(super) struct Who {
     pub(super) operator: Operator,
     pub(super) texts: &'static Texts,
     pub(super) source: IpAddr,
+    /// When the request came.
+    pub(super) at: Instant,
     /// Goes into every form.
     pub(super) csrf: String,
     /// The cookie's token.
@@ -115,7 +122,11 @@ impl<S: Sync> FromRequestParts<S> for Who {
 
 /// Finds out who asks, and refuses a change whose form was not made for this login.
 pub(super) async fn recognise(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    let Some(Source(source)) = request.extensions().get().copied() else { return AppError::Trouble.into_response() };
+    let (Some(Source(source)), Some(Arrived(at))) =
+        (request.extensions().get().copied(), request.extensions().get().copied())
+    else {
+        return AppError::Trouble.into_response();
+    };
     let texts = texts(request.headers());
     let mut login = None;
     // Assets are the same for everybody; looking the login up for each would be a query each.
@@ -147,7 +158,7 @@ pub(super) async fn recognise(State(app): State<App>, mut request: Request, next
         }
         request = Request::from_parts(parts, Body::from(body));
     }
-    request.extensions_mut().insert(Visitor { texts, source, login });
+    request.extensions_mut().insert(Visitor { texts, source, at, login });
     next.run(request).await
 }
 
@@ -162,7 +173,8 @@ pub(super) async fn guard(State(act): State<Act>, mut request: Request, next: Ne
             return AppError::Forbidden.into_response();
         }
         let csrf = csrf(&token);
-        request.extensions_mut().insert(Who { operator, texts: visitor.texts, source: visitor.source, csrf, token });
+        let Visitor { texts, source, at, .. } = visitor;
+        request.extensions_mut().insert(Who { operator, texts, source, at, csrf, token });
     }
     next.run(request).await
 }

@@ -2,18 +2,23 @@
 
 #![allow(dead_code, missing_docs, clippy::unwrap_used)]
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use amparo_relay::{
     account::{NewUser, Roles},
     config::{Config, FirstStart},
-    console::{Source, router},
+    console::{Arrived, Source, router},
     relay::{Relay, Running, Shared},
 };
 use axum::{
     Router,
     body::{Body, to_bytes},
     http::{HeaderMap, Method, Request, StatusCode, header},
+    response::Response,
 };
 use protocol::{
     frame,
@@ -176,6 +181,8 @@ pub struct Browser {
     pub host: String,
     pub cookie: Option<String>,
     pub source: Source,
+    /// How much later than now it is for this browser.
+    pub later: Duration,
     pub language: &'static str,
 }
 
@@ -183,7 +190,14 @@ impl Browser {
     pub fn new(shared: &Arc<Shared>) -> Self {
         let router = router(shared.clone(), CancellationToken::new());
         let source = Source([127, 0, 0, 1].into());
-        Self { router, host: shared.listen().to_string(), cookie: None, source, language: "pt-BR" }
+        Self {
+            router,
+            host: shared.listen().to_string(),
+            cookie: None,
+            source,
+            later: Duration::ZERO,
+            language: "pt-BR",
+        }
     }
 
     pub fn request(&self, method: Method, path: &str) -> axum::http::request::Builder {
@@ -198,10 +212,15 @@ impl Browser {
         request
     }
 
-    pub async fn send(&mut self, mut request: Request<Body>) -> Answer {
+    /// The answer as it begins: its body may go on for as long as it likes.
+    pub async fn open(&self, mut request: Request<Body>) -> Response {
         request.extensions_mut().insert(self.source);
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
+        request.extensions_mut().insert(Arrived(Instant::now() + self.later));
+        self.router.clone().oneshot(request).await.unwrap()
+    }
+
+    pub async fn send(&mut self, request: Request<Body>) -> Answer {
+        let (parts, body) = self.open(request).await.into_parts();
         for set in parts.headers.get_all(header::SET_COOKIE) {
             let set = set.to_str().unwrap();
             if set.starts_with("__Host-amparo=") {

@@ -1,0 +1,178 @@
+//! Step-up: a customer's password is shown only to a login that has given its own password lately, from where it asks now.
+//!
+//! Noted at login, asked for by [`super::attendance`] before it shows a password. A cookie that was carried elsewhere is worth no
+//! password there. Kept in memory only: after a restart everybody is asked again. Must never keep a cookie's token or a password.
+
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use askama::Template;
+use axum::response::Response;
+use protocol::id::{DeviceId, OperatorId};
+use store::TokenHash;
+
+use super::{
+    App,
+    attendance::View,
+    error::{AppError, page},
+    login,
+    visitor::Who,
+};
+
+/// How long after one's own password passwords of customers are shown.
+const FRESH: Duration = Duration::from_secs(15 * 60);
+/// Logins remembered at once; beyond it those that gave their password longest ago are asked again.
+const REMEMBERED: usize = 10_000;
+
+/// Which logins gave their own password lately.
+#[derive(Clone, Default)]
+pub(super) struct StepUps(Arc<Mutex<Proofs>>);
+
+impl StepUps {
+    /// They have just given their password.
+    pub(super) fn given(&self, who: &Who) {
+        let proof = Proof { operator: who.operator.id, source: who.source, at: who.at };
+        self.lock().given(TokenHash::of(who.token.as_bytes()), proof);
+    }
+
+    /// All logins of this user are asked again.
+    pub(super) fn forget(&self, operator: OperatorId) {
+        self.lock().forget(operator);
+    }
+
+    fn are_fresh(&self, who: &Who) -> bool {
+        self.lock().are_fresh(&TokenHash::of(who.token.as_bytes()), who.source, who.at)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Proofs> {
+        // Every change under this lock is complete in itself.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "own_password.html")]
+struct Question {
+    v: View,
+    number: u32,
+    id: String,
+    error: Option<String>,
+}
+
+/// What has to be answered before this customer's password is shown; nothing when `own` is the answer, or it was given lately.
+pub(super) async fn ask(
+    app: &App,
+    who: &Who,
+    customer: DeviceId,
+    own: Option<String>,
+) -> Result<Option<Response>, AppError> {
+    if app.step_ups.are_fresh(who) {
+        return Ok(None);
+    }
+    let question =
+        |error| page(&Question { v: View::of(who), number: customer.number(), id: customer.to_string(), error });
+    let Some(own) = own.map(zeroize::Zeroizing::new) else { return Ok(Some(question(None)?)) };
+    match app.shared.accounts.check(who.operator.tenant, &who.operator.login, &own, who.source).await {
+        Ok(_) => {
+            app.step_ups.given(who);
+            Ok(None)
+        }
+        Err(why) => {
+            let error = login::refusal(why, who.texts, who.texts.own_password_wrong);
+            Ok(Some(login::refused(question(Some(error))?, why)))
+        }
+    }
+}
+
+struct Proof {
+    operator: OperatorId,
+    source: IpAddr,
+    at: Instant,
+}
+
+#[derive(Default)]
+struct Proofs(HashMap<TokenHash, Proof>);
+
+impl Proofs {
+    fn given(&mut self, token: TokenHash, proof: Proof) {
+        self.0.retain(|_, old| is_fresh(old, proof.at));
+        if self.0.len() >= REMEMBERED
+            && !self.0.contains_key(&token)
+            && let Some(oldest) = self.0.iter().min_by_key(|(_, p)| p.at).map(|(token, _)| *token)
+        {
+            self.0.remove(&oldest);
+        }
+        self.0.insert(token, proof);
+    }
+
+    fn are_fresh(&self, token: &TokenHash, source: IpAddr, now: Instant) -> bool {
+        self.0.get(token).is_some_and(|proof| proof.source == source && is_fresh(proof, now))
+    }
+
+    fn forget(&mut self, operator: OperatorId) {
+        self.0.retain(|_, proof| proof.operator != operator);
+    }
+}
+
+fn is_fresh(proof: &Proof, now: Instant) -> bool {
+    now.saturating_duration_since(proof.at) < FRESH
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ANA: OperatorId = OperatorId::from_bytes([1; 16]);
+    const BRUNO: OperatorId = OperatorId::from_bytes([2; 16]);
+
+    fn place(last: u8) -> IpAddr {
+        IpAddr::from([203, 0, 113, last])
+    }
+
+    fn token(number: usize) -> TokenHash {
+        TokenHash::of(&number.to_be_bytes())
+    }
+
+    #[test]
+    fn a_password_counts_for_its_login_at_its_place_and_for_a_quarter_of_an_hour() {
+        let (mut proofs, now) = (Proofs::default(), Instant::now());
+        proofs.given(token(1), Proof { operator: ANA, source: place(1), at: now });
+        assert!(proofs.are_fresh(&token(1), place(1), now + FRESH - Duration::from_millis(1)));
+        assert!(!proofs.are_fresh(&token(1), place(1), now + FRESH));
+        assert!(!proofs.are_fresh(&token(1), place(2), now));
+        assert!(!proofs.are_fresh(&token(2), place(1), now));
+    }
+
+    #[test]
+    fn a_user_is_forgotten_with_every_login_and_nobody_else_is() {
+        let (mut proofs, now) = (Proofs::default(), Instant::now());
+        for (number, operator) in [(1, ANA), (2, ANA), (3, BRUNO)] {
+            proofs.given(token(number), Proof { operator, source: place(1), at: now });
+        }
+        proofs.forget(ANA);
+        let fresh = [1, 2, 3].map(|number| proofs.are_fresh(&token(number), place(1), now));
+        assert_eq!(fresh, [false, false, true]);
+    }
+
+    #[test]
+    fn what_is_too_old_is_cleared_away_and_memory_is_bounded() {
+        let (mut proofs, now) = (Proofs::default(), Instant::now());
+        proofs.given(token(0), Proof { operator: ANA, source: place(1), at: now });
+        proofs.given(token(1), Proof { operator: ANA, source: place(1), at: now + FRESH });
+        assert_eq!(proofs.0.len(), 1);
+        // As many as fit are there already: filling up one by one would go through all of them each time.
+        let old = |_| Proof { operator: ANA, source: place(1), at: now + FRESH + Duration::from_secs(1) };
+        proofs.0.extend((2..=REMEMBERED).map(|number| (token(number), old(number))));
+        let last = now + FRESH + Duration::from_secs(2);
+        proofs.given(token(REMEMBERED + 1), Proof { operator: BRUNO, source: place(1), at: last });
+        assert_eq!(proofs.0.len(), REMEMBERED);
+        assert!(!proofs.are_fresh(&token(1), place(1), last), "the oldest made room");
+        assert!(
+            proofs.are_fresh(&token(2), place(1), last) && proofs.are_fresh(&token(REMEMBERED + 1), place(1), last)
+        );
+    }
+}
