@@ -29,7 +29,9 @@ pub(super) async fn feed(
     loop {
         changes.borrow_and_update();
         let own = own_device(&own);
-        let list = fitting(shared.directory.waiting(tenant).into_iter().filter(|p| Some(p.id) != own));
+        // One more, for the own one.
+        let waiting = shared.directory.first_waiting(tenant, WAITING_LISTED + 1);
+        let list = fitting(waiting.iter().map(|p| &**p).filter(|p| Some(p.id) != own));
         to.send_if_modified(|told| {
             let news = told.as_ref() != Some(&list);
             if news {
@@ -45,7 +47,7 @@ pub(super) async fn feed(
 }
 
 /// As many as fit one message: names can be long.
-fn fitting(waiting: impl Iterator<Item = Present>) -> Vec<WaitingCustomer> {
+fn fitting<'a>(waiting: impl Iterator<Item = &'a Present>) -> Vec<WaitingCustomer> {
     const ROW_BYTES: usize = 64;
     let mut room = OUTER_MESSAGE_BYTES - 1024;
     waiting
@@ -87,7 +89,8 @@ mod tests {
             busy: false,
             since: jiff::Timestamp::UNIX_EPOCH,
         };
-        let list = fitting((0..1000_u32).map(row));
+        let rows: Vec<Present> = (0..1000_u32).map(row).collect();
+        let list = fitting(rows.iter());
         assert!(list.len() > 50 && list.len() <= WAITING_LISTED);
         assert!(frame::encode(&FromRelay::Waiting(list), OUTER_MESSAGE_BYTES).is_ok());
     }
