@@ -1,16 +1,23 @@
 //! Memory of an idle customer: a relay in a process of its own, so many customers registered and waiting in another.
 //!
-//! `cargo run -p amparo-relay --example relay_idle [CUSTOMERS]` prints one line of JSON.
+//! `cargo run -p amparo-relay --example relay_idle [CUSTOMERS] [--sizes] [--at-most BYTES]` prints one line of JSON: what the process grew by for each
+//! customer as the system counts it (resident) and as the program asked for it (heap), and both for a bare QUIC connection with the same
+//! settings, below which no relay on this library can get. Measured after so many keep-alives that what fills up slowly is full.
+//! `--sizes` also tells the heap's growth by the size of the pieces; over `--at-most` it fails.
 
 use std::{
+    alloc::{GlobalAlloc, Layout, System},
     io::{BufRead, BufReader, Write},
     net::SocketAddr,
-    process::{Command, Stdio},
-    sync::Arc,
+    process::{Child, ChildStdin, Command, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering::Relaxed},
+    },
     time::{Duration, Instant},
 };
 
-use amparo_relay::{config::Config, relay::Relay};
+use amparo_relay::{config::Config, key::Keys, listener::transport, relay::Relay};
 use anyhow::{Context, ensure};
 use protocol::{
     frame::{self, Reassembler},
@@ -29,81 +36,236 @@ use tokio::task::JoinSet;
 
 /// Handshakes at once.
 const AT_ONCE: usize = 32;
+/// A program is given up after this long; a third of it is between two keep-alives.
+const IDLE: Duration = Duration::from_secs(15);
+/// Keep-alives that each customer has received before its memory is counted.
+const KEEP_ALIVES: u32 = 40;
 
-#[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    let mut args = std::env::args().skip(1);
-    match args.next().as_deref() {
-        Some("relay") => serve().await,
-        customers => measure(customers.map_or(Ok(1000), str::parse)?).await,
+fn main() -> anyhow::Result<()> {
+    let mut words: Vec<String> = std::env::args().skip(1).collect();
+    let sizes = words.iter().position(|word| word == "--sizes").map(|at| words.remove(at)).is_some();
+    let at_most = match words.iter().position(|word| word == "--at-most") {
+        Some(at) => words.drain(at..).nth(1).context("--at-most BYTES")?.parse()?,
+        None => u64::MAX,
+    };
+    let runtime = tokio::runtime::Runtime::new()?;
+    match words.first().map(String::as_str) {
+        Some("relay") => runtime.block_on(serve(words.get(1).context("no time")?.parse()?)),
+        Some("quinn") => runtime.block_on(serve_bare(words.get(1).context("no time")?.parse()?)),
+        customers => runtime.block_on(measure(customers.map_or(Ok(1000), str::parse)?, sizes, at_most)),
     }
 }
 
-/// The measured process: says where it is, serves until its standard input ends.
-async fn serve() -> anyhow::Result<()> {
+async fn measure(customers: usize, sizes: bool, at_most: u64) -> anyhow::Result<()> {
+    let bare = cost("quinn", customers, sizes).await?;
+    let relay = cost("relay", customers, sizes).await?;
+    println!(
+        "{{\"figure\":\"relay_idle\",\"customers\":{customers},\"bytes_per_customer\":{},\"heap_per_customer\":{},\"bare_bytes\":{},\"bare_heap\":{},\"relay_rss_bytes\":{},\"registrations_per_second\":{:.0}}}",
+        relay.resident, relay.heap, bare.resident, bare.heap, relay.rss, relay.per_second
+    );
+    ensure!(relay.resident <= at_most, "a waiting customer costs more than {at_most} bytes");
+    Ok(())
+}
+
+struct Cost {
+    resident: u64,
+    heap: i64,
+    rss: u64,
+    per_second: f64,
+}
+
+/// What one of so many costs a server of this kind.
+async fn cost(kind: &str, customers: usize, sizes: bool) -> anyhow::Result<Cost> {
+    // So that all keep-alives go by in a time that one can wait for, and registering is over before the first customer is given up.
+    let mut server = Server::start(kind, IDLE)?;
+    // The first ones fill caches and pools that do not grow with the number of customers.
+    let warm = register(&server.endpoint, &server.place, AT_ONCE).await?;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let before = server.count()?;
+    let began = Instant::now();
+    let held = register(&server.endpoint, &server.place, customers).await?;
+    let took = began.elapsed();
+    let number = i64::try_from(customers.max(1))?;
+    // The state that is waited for: enough packets sent by the last one.
+    let last = &held.last().context("nobody")?.0;
+    let enough = Duration::from_secs(600);
+    tokio::time::timeout(enough, async {
+        while last.stats().udp_rx.datagrams < u64::from(KEEP_ALIVES) {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    })
+    .await
+    .context("no keep-alives")?;
+    let after = server.count()?;
+    ensure!(held.iter().chain(&warm).all(|p| p.0.close_reason().is_none()), "a customer was lost");
+    if sizes {
+        tell_sizes(kind, &before, &after, number);
+    }
+    let cost = Cost {
+        resident: after.rss.saturating_sub(before.rss) / u64::try_from(number)?,
+        heap: (after.heap - before.heap) / number,
+        rss: after.rss,
+        per_second: customers as f64 / took.as_secs_f64(),
+    };
+    server.stop()?;
+    Ok(cost)
+}
+
+fn tell_sizes(kind: &str, before: &Count, after: &Count, number: i64) {
+    let mut grown: Vec<(i64, i64, i64)> = after
+        .pieces
+        .iter()
+        .zip(&before.pieces)
+        .map(|(&(size, after), &(_, before))| (size * (after - before), size, after - before))
+        .filter(|&(bytes, ..)| bytes.abs() >= 100 * number)
+        .collect();
+    grown.sort_unstable_by_key(|&(bytes, ..)| std::cmp::Reverse(bytes));
+    for (bytes, size, pieces) in grown {
+        let each = pieces as f64 / number as f64;
+        println!("{kind}: {:6} bytes a customer in {each:5.2} pieces of {size}", bytes / number);
+    }
+}
+
+/// A server in another process.
+struct Server {
+    child: Child,
+    input: Option<ChildStdin>,
+    output: BufReader<std::process::ChildStdout>,
+    place: Place,
+    endpoint: Endpoint,
+}
+
+#[derive(Clone)]
+struct Place {
+    address: SocketAddr,
+    /// Of a bare server there is none.
+    register: Option<(TenantId, AppId)>,
+}
+
+impl Server {
+    fn start(kind: &str, idle: Duration) -> anyhow::Result<Self> {
+        let mut child = Command::new(std::env::current_exe()?)
+            .args([kind, &idle.as_millis().to_string()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let input = child.stdin.take();
+        let mut output = BufReader::new(child.stdout.take().context("no output")?);
+        let mut line = String::new();
+        output.read_line(&mut line)?;
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let [address, hex, rest @ ..] = words.as_slice() else { anyhow::bail!("the server did not start") };
+        let register = match rest {
+            [tenant, app] => Some((tenant.parse()?, app.parse()?)),
+            _ => None,
+        };
+        let certificate: Vec<u8> =
+            (0..hex.len() / 2).map(|i| u8::from_str_radix(&hex[2 * i..2 * i + 2], 16)).collect::<Result<_, _>>()?;
+        let place = Place { address: address.parse()?, register };
+        Ok(Self { child, input, output, place, endpoint: endpoint(CertificateDer::from(certificate))? })
+    }
+
+    fn count(&mut self) -> anyhow::Result<Count> {
+        writeln!(self.input.as_mut().context("no input")?, "count")?;
+        let mut line = String::new();
+        self.output.read_line(&mut line)?;
+        let mut words = line.split_whitespace();
+        let heap = words.next().context("no answer")?.parse()?;
+        let pieces = words.map(|word| {
+            let (size, pieces) = word.split_once(':').context("not a size")?;
+            Ok((size.parse()?, pieces.parse()?))
+        });
+        let pieces = pieces.collect::<anyhow::Result<_>>()?;
+        Ok(Count { rss: rss(self.child.id())?, heap, pieces })
+    }
+
+    fn stop(mut self) -> anyhow::Result<()> {
+        drop(self.input.take());
+        self.child.wait()?;
+        Ok(())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+    }
+}
+
+struct Count {
+    rss: u64,
+    heap: i64,
+    /// Size and number of pieces.
+    pieces: Vec<(i64, i64)>,
+}
+
+/// The measured process: says where it is, answers each line with what it holds, serves until its standard input ends.
+async fn serve(idle_ms: u64) -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
-    let relay = Relay::start(Config::new(folder.path(), "127.0.0.1:0".parse()?)).await?;
+    let mut config = Config::new(folder.path(), "127.0.0.1:0".parse()?);
+    config.times.idle = Duration::from_millis(idle_ms);
+    let relay = Relay::start(config).await?;
     let tenant = relay.shared.first_tenant;
     let app = relay.shared.store.apps(tenant).await?.first().context("no app")?.id;
-    let certificate: String = relay.shared.keys.certificate.iter().map(|byte| format!("{byte:02x}")).collect();
-    println!("{} {tenant} {app} {certificate}", relay.quic_addr);
-    std::io::stdout().flush()?;
-    tokio::task::spawn_blocking(|| std::io::stdin().lines().count()).await?;
+    answer(format!("{} {} {tenant} {app}", relay.quic_addr, hex(&relay.shared.keys.certificate))).await?;
     relay.shutdown().await
 }
 
-async fn measure(customers: usize) -> anyhow::Result<()> {
-    let mut relay =
-        Command::new(std::env::current_exe()?).arg("relay").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
-    let mut line = String::new();
-    BufReader::new(relay.stdout.take().context("no output")?).read_line(&mut line)?;
-    let mut words = line.split_whitespace();
-    let mut word = || words.next().context("the relay did not start");
-    let address: SocketAddr = word()?.parse()?;
-    let tenant: TenantId = word()?.parse()?;
-    let app: AppId = word()?.parse()?;
-    let hex = word()?.to_owned();
-    let certificate: Vec<u8> =
-        (0..hex.len() / 2).map(|i| u8::from_str_radix(&hex[2 * i..2 * i + 2], 16)).collect::<Result<_, _>>()?;
-    let endpoint = endpoint(CertificateDer::from(certificate))?;
+/// The same settings and nothing behind them: a stream is taken and kept.
+async fn serve_bare(idle_ms: u64) -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let config = Config::new(folder.path(), "127.0.0.1:0".parse()?);
+    let keys = Keys::load(folder.path(), "127.0.0.1")?;
+    let times = amparo_relay::config::Times { idle: Duration::from_millis(idle_ms), ..config.times };
+    let endpoint = Endpoint::server(transport::server_config(&keys, &times)?, config.listen)?;
+    tokio::spawn({
+        let endpoint = endpoint.clone();
+        async move {
+            while let Some(incoming) = endpoint.accept().await {
+                tokio::spawn(async move {
+                    let connection = incoming.await?;
+                    let _streams = connection.accept_bi().await?;
+                    Err::<(), _>(anyhow::Error::from(connection.closed().await))
+                });
+            }
+        }
+    });
+    answer(format!("{} {}", endpoint.local_addr()?, hex(&keys.certificate))).await
+}
 
-    // The first ones fill caches and pools that do not grow with the number of customers.
-    let warm = register(&endpoint, address, tenant, app, AT_ONCE).await?;
-    tokio::time::sleep(Duration::from_secs(2)).await;
-    let before = rss(relay.id())?;
-    let began = Instant::now();
-    let held = register(&endpoint, address, tenant, app, customers).await?;
-    let took = began.elapsed();
-    // Until keep-alives and MTU probes have gone round once.
-    tokio::time::sleep(Duration::from_secs(8)).await;
-    let after = rss(relay.id())?;
-    ensure!(held.iter().chain(&warm).all(|p| p.0.close_reason().is_none()), "a customer was lost");
-    println!(
-        "{{\"figure\":\"relay_idle\",\"customers\":{customers},\"bytes_per_customer\":{},\"relay_rss_bytes\":{after},\"registrations_per_second\":{:.0}}}",
-        after.saturating_sub(before) / u64::try_from(customers.max(1))?,
-        customers as f64 / took.as_secs_f64(),
-    );
-    drop(relay.stdin.take());
-    relay.wait()?;
-    Ok(())
+async fn answer(place: String) -> anyhow::Result<()> {
+    tokio::task::spawn_blocking(move || {
+        println!("{place}");
+        std::io::stdout().flush()?;
+        for line in std::io::stdin().lines() {
+            line?;
+            let pieces: Vec<i64> = PIECES.iter().map(|pieces| pieces.load(Relaxed)).collect();
+            let mut answer = LIVE.load(Relaxed).to_string();
+            for (class, pieces) in pieces.iter().enumerate() {
+                answer.push_str(&format!(" {}:{pieces}", (class + 1) * CLASS_BYTES));
+            }
+            println!("{answer}");
+            std::io::stdout().flush()?;
+        }
+        Ok(())
+    })
+    .await?
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 type Held = (Connection, SendStream, RecvStream);
 
-async fn register(
-    endpoint: &Endpoint,
-    relay: SocketAddr,
-    tenant: TenantId,
-    app: AppId,
-    customers: usize,
-) -> anyhow::Result<Vec<Held>> {
+async fn register(endpoint: &Endpoint, place: &Place, customers: usize) -> anyhow::Result<Vec<Held>> {
     let mut held = Vec::with_capacity(customers);
     let mut tasks = JoinSet::new();
     for number in 0..customers {
         if tasks.len() >= AT_ONCE {
             held.push(tasks.join_next().await.context("no task")???);
         }
-        tasks.spawn(register_one(endpoint.clone(), relay, tenant, app, number));
+        tasks.spawn(register_one(endpoint.clone(), place.clone(), number));
     }
     while let Some(one) = tasks.join_next().await {
         held.push(one??);
@@ -111,15 +273,13 @@ async fn register(
     Ok(held)
 }
 
-async fn register_one(
-    endpoint: Endpoint,
-    relay: SocketAddr,
-    tenant: TenantId,
-    app: AppId,
-    number: usize,
-) -> anyhow::Result<Held> {
-    let connection = endpoint.connect(relay, "localhost")?.await?;
+async fn register_one(endpoint: Endpoint, place: Place, number: usize) -> anyhow::Result<Held> {
+    let connection = endpoint.connect(place.address, "localhost")?.await?;
     let (mut send, mut recv) = connection.open_bi().await?;
+    let Some((tenant, app)) = place.register else {
+        send.write_all(b"here").await?;
+        return Ok((connection, send, recv));
+    };
     let field = |key, value: &str| Field { key, value: ShownText::lossy(value) };
     let register = Register {
         app,
@@ -168,4 +328,50 @@ fn rss(process: u32) -> anyhow::Result<u64> {
     let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:")).context("no VmRSS")?;
     let kilobytes: u64 = line.split_whitespace().next().context("no figure")?.parse()?;
     Ok(kilobytes * 1024)
+}
+
+/// The system's allocator, counted.
+struct Counted;
+
+const CLASS_BYTES: usize = 16;
+/// Pieces by size, up to 32 kB.
+static PIECES: [AtomicI64; 2048] = [const { AtomicI64::new(0) }; 2048];
+static LIVE: AtomicI64 = AtomicI64::new(0);
+
+fn count(bytes: usize, sign: i64) {
+    LIVE.fetch_add(sign * bytes as i64, Relaxed);
+    if let Some(pieces) = PIECES.get(bytes.saturating_sub(1) / CLASS_BYTES) {
+        pieces.fetch_add(sign, Relaxed);
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counted = Counted;
+
+// SAFETY: every call goes to the system's allocator as it came.
+unsafe impl GlobalAlloc for Counted {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count(layout.size(), 1);
+        // SAFETY: the caller's promises are passed on.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        count(layout.size(), 1);
+        // SAFETY: the caller's promises are passed on.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn dealloc(&self, piece: *mut u8, layout: Layout) {
+        count(layout.size(), -1);
+        // SAFETY: the caller's promises are passed on.
+        unsafe { System.dealloc(piece, layout) }
+    }
+
+    unsafe fn realloc(&self, piece: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count(layout.size(), -1);
+        count(size, 1);
+        // SAFETY: the caller's promises are passed on.
+        unsafe { System.realloc(piece, layout, size) }
+    }
 }

@@ -10,35 +10,27 @@ use protocol::{
     limits::{OUTER_MESSAGE_BYTES, WAITING_LISTED},
     message::directory::WaitingCustomer,
 };
-use tokio::sync::watch;
 
 use super::own_device;
-use crate::{directory::Present, relay::Shared};
+use crate::{directory::Present, listener::peer::Peer, relay::Shared};
 
 /// Changes within this time are told together.
 const TOGETHER: Duration = Duration::from_millis(100);
 
 /// Tells the list whenever it changes, as long as it runs.
-pub(super) async fn feed(
-    shared: Arc<Shared>,
-    tenant: TenantId,
-    own: Arc<AtomicU32>,
-    to: watch::Sender<Option<Vec<WaitingCustomer>>>,
-) {
+pub(super) async fn feed(shared: Arc<Shared>, tenant: TenantId, own: Arc<AtomicU32>, to: Arc<Peer>) {
     let mut changes = shared.changes();
+    let mut told = None;
     loop {
         changes.borrow_and_update();
         let own = own_device(&own);
         // One more, for the own one.
         let waiting = shared.directory.first_waiting(tenant, WAITING_LISTED + 1);
         let list = fitting(waiting.iter().map(|p| &**p).filter(|p| Some(p.id) != own));
-        to.send_if_modified(|told| {
-            let news = told.as_ref() != Some(&list);
-            if news {
-                *told = Some(list);
-            }
-            news
-        });
+        if told.as_ref() != Some(&list) {
+            to.show(Some(list.clone()));
+            told = Some(list);
+        }
         if changes.changed().await.is_err() {
             return;
         }
