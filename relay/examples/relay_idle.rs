@@ -1,19 +1,16 @@
 //! Memory of an idle customer: a relay in a process of its own, so many customers registered and waiting in another.
 //!
-//! `cargo run -p amparo-relay --example relay_idle [CUSTOMERS] [--sizes] [--at-most BYTES]` prints one line of JSON: what the process grew by for each
+//! `cargo run -p amparo-relay --example relay_idle [CUSTOMERS] [--at-most BYTES]` prints one line of JSON: what the process grew by for each
 //! customer as the system counts it (resident) and as the program asked for it (heap), and both for a bare QUIC connection with the same
 //! settings, below which no relay on this library can get. Measured after so many keep-alives that what fills up slowly is full.
-//! `--sizes` also tells the heap's growth by the size of the pieces; over `--at-most` it fails.
+//! Over `--at-most` it fails. Where it goes: `heaptrack target/release/examples/relay_idle relay 15000`, with customers of one's own.
 
 use std::{
-    alloc::{GlobalAlloc, Layout, System},
+    alloc::System,
     io::{BufRead, BufReader, Write},
     net::SocketAddr,
     process::{Child, ChildStdin, Command, Stdio},
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering::Relaxed},
-    },
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -32,7 +29,12 @@ use protocol::{
 };
 use quinn::{ClientConfig, Connection, Endpoint, RecvStream, SendStream, crypto::rustls::QuicClientConfig};
 use rustls_pki_types::CertificateDer;
+use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 use tokio::task::JoinSet;
+
+/// The system's allocator, counted.
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 /// Handshakes at once.
 const AT_ONCE: usize = 32;
@@ -43,7 +45,6 @@ const KEEP_ALIVES: u32 = 40;
 
 fn main() -> anyhow::Result<()> {
     let mut words: Vec<String> = std::env::args().skip(1).collect();
-    let sizes = words.iter().position(|word| word == "--sizes").map(|at| words.remove(at)).is_some();
     let at_most = match words.iter().position(|word| word == "--at-most") {
         Some(at) => words.drain(at..).nth(1).context("--at-most BYTES")?.parse()?,
         None => u64::MAX,
@@ -52,13 +53,13 @@ fn main() -> anyhow::Result<()> {
     match words.first().map(String::as_str) {
         Some("relay") => runtime.block_on(serve(words.get(1).context("no time")?.parse()?)),
         Some("quinn") => runtime.block_on(serve_bare(words.get(1).context("no time")?.parse()?)),
-        customers => runtime.block_on(measure(customers.map_or(Ok(1000), str::parse)?, sizes, at_most)),
+        customers => runtime.block_on(measure(customers.map_or(Ok(1000), str::parse)?, at_most)),
     }
 }
 
-async fn measure(customers: usize, sizes: bool, at_most: u64) -> anyhow::Result<()> {
-    let bare = cost("quinn", customers, sizes).await?;
-    let relay = cost("relay", customers, sizes).await?;
+async fn measure(customers: usize, at_most: u64) -> anyhow::Result<()> {
+    let bare = cost("quinn", customers).await?;
+    let relay = cost("relay", customers).await?;
     println!(
         "{{\"figure\":\"relay_idle\",\"customers\":{customers},\"bytes_per_customer\":{},\"heap_per_customer\":{},\"bare_bytes\":{},\"bare_heap\":{},\"relay_rss_bytes\":{},\"registrations_per_second\":{:.0}}}",
         relay.resident, relay.heap, bare.resident, bare.heap, relay.rss, relay.per_second
@@ -75,7 +76,7 @@ struct Cost {
 }
 
 /// What one of so many costs a server of this kind.
-async fn cost(kind: &str, customers: usize, sizes: bool) -> anyhow::Result<Cost> {
+async fn cost(kind: &str, customers: usize) -> anyhow::Result<Cost> {
     // So that all keep-alives go by in a time that one can wait for, and registering is over before the first customer is given up.
     let mut server = Server::start(kind, IDLE)?;
     // The first ones fill caches and pools that do not grow with the number of customers.
@@ -98,9 +99,6 @@ async fn cost(kind: &str, customers: usize, sizes: bool) -> anyhow::Result<Cost>
     .context("no keep-alives")?;
     let after = server.count()?;
     ensure!(held.iter().chain(&warm).all(|p| p.0.close_reason().is_none()), "a customer was lost");
-    if sizes {
-        tell_sizes(kind, &before, &after, number);
-    }
     let cost = Cost {
         resident: after.rss.saturating_sub(before.rss) / u64::try_from(number)?,
         heap: (after.heap - before.heap) / number,
@@ -109,21 +107,6 @@ async fn cost(kind: &str, customers: usize, sizes: bool) -> anyhow::Result<Cost>
     };
     server.stop()?;
     Ok(cost)
-}
-
-fn tell_sizes(kind: &str, before: &Count, after: &Count, number: i64) {
-    let mut grown: Vec<(i64, i64, i64)> = after
-        .pieces
-        .iter()
-        .zip(&before.pieces)
-        .map(|(&(size, after), &(_, before))| (size * (after - before), size, after - before))
-        .filter(|&(bytes, ..)| bytes.abs() >= 100 * number)
-        .collect();
-    grown.sort_unstable_by_key(|&(bytes, ..)| std::cmp::Reverse(bytes));
-    for (bytes, size, pieces) in grown {
-        let each = pieces as f64 / number as f64;
-        println!("{kind}: {:6} bytes a customer in {each:5.2} pieces of {size}", bytes / number);
-    }
 }
 
 /// A server in another process.
@@ -169,14 +152,7 @@ impl Server {
         writeln!(self.input.as_mut().context("no input")?, "count")?;
         let mut line = String::new();
         self.output.read_line(&mut line)?;
-        let mut words = line.split_whitespace();
-        let heap = words.next().context("no answer")?.parse()?;
-        let pieces = words.map(|word| {
-            let (size, pieces) = word.split_once(':').context("not a size")?;
-            Ok((size.parse()?, pieces.parse()?))
-        });
-        let pieces = pieces.collect::<anyhow::Result<_>>()?;
-        Ok(Count { rss: rss(self.child.id())?, heap, pieces })
+        Ok(Count { rss: rss(self.child.id())?, heap: line.trim().parse()? })
     }
 
     fn stop(mut self) -> anyhow::Result<()> {
@@ -195,8 +171,6 @@ impl Drop for Server {
 struct Count {
     rss: u64,
     heap: i64,
-    /// Size and number of pieces.
-    pieces: Vec<(i64, i64)>,
 }
 
 /// The measured process: says where it is, answers each line with what it holds, serves until its standard input ends.
@@ -239,12 +213,8 @@ async fn answer(place: String) -> anyhow::Result<()> {
         std::io::stdout().flush()?;
         for line in std::io::stdin().lines() {
             line?;
-            let pieces: Vec<i64> = PIECES.iter().map(|pieces| pieces.load(Relaxed)).collect();
-            let mut answer = LIVE.load(Relaxed).to_string();
-            for (class, pieces) in pieces.iter().enumerate() {
-                answer.push_str(&format!(" {}:{pieces}", (class + 1) * CLASS_BYTES));
-            }
-            println!("{answer}");
+            let stats = ALLOCATOR.stats();
+            println!("{}", stats.bytes_allocated.wrapping_sub(stats.bytes_deallocated));
             std::io::stdout().flush()?;
         }
         Ok(())
@@ -328,50 +298,4 @@ fn rss(process: u32) -> anyhow::Result<u64> {
     let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:")).context("no VmRSS")?;
     let kilobytes: u64 = line.split_whitespace().next().context("no figure")?.parse()?;
     Ok(kilobytes * 1024)
-}
-
-/// The system's allocator, counted.
-struct Counted;
-
-const CLASS_BYTES: usize = 16;
-/// Pieces by size, up to 32 kB.
-static PIECES: [AtomicI64; 2048] = [const { AtomicI64::new(0) }; 2048];
-static LIVE: AtomicI64 = AtomicI64::new(0);
-
-fn count(bytes: usize, sign: i64) {
-    LIVE.fetch_add(sign * bytes as i64, Relaxed);
-    if let Some(pieces) = PIECES.get(bytes.saturating_sub(1) / CLASS_BYTES) {
-        pieces.fetch_add(sign, Relaxed);
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counted = Counted;
-
-// SAFETY: every call goes to the system's allocator as it came.
-unsafe impl GlobalAlloc for Counted {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count(layout.size(), 1);
-        // SAFETY: the caller's promises are passed on.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        count(layout.size(), 1);
-        // SAFETY: the caller's promises are passed on.
-        unsafe { System.alloc_zeroed(layout) }
-    }
-
-    unsafe fn dealloc(&self, piece: *mut u8, layout: Layout) {
-        count(layout.size(), -1);
-        // SAFETY: the caller's promises are passed on.
-        unsafe { System.dealloc(piece, layout) }
-    }
-
-    unsafe fn realloc(&self, piece: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count(layout.size(), -1);
-        count(size, 1);
-        // SAFETY: the caller's promises are passed on.
-        unsafe { System.realloc(piece, layout, size) }
-    }
 }
