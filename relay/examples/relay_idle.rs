@@ -2,8 +2,8 @@
 //!
 //! `cargo run -p amparo-relay --example relay_idle [CUSTOMERS] [--at-most BYTES]` prints one line of JSON: what the process grew by for each
 //! customer as the system counts it (resident) and as the program asked for it (heap), and both for a bare QUIC connection with the same
-//! settings, below which no relay on this library can get. Measured after so many keep-alives that what fills up slowly is full.
-//! Over `--at-most` it fails. Where it goes: `heaptrack target/release/examples/relay_idle relay 15000`, with customers of one's own.
+//! settings, below which no relay on this library can get. Measured after so many packets that what fills up slowly is full.
+//! Over `--at-most` it fails. Where it goes: `heaptrack target/debug/examples/relay_idle relay`, with customers of one's own.
 
 use std::{
     alloc::System,
@@ -27,7 +27,9 @@ use protocol::{
     },
     version::{ALPN_OUTER, SPOKEN},
 };
-use quinn::{ClientConfig, Connection, Endpoint, RecvStream, SendStream, crypto::rustls::QuicClientConfig};
+use quinn::{
+    ClientConfig, Connection, Endpoint, RecvStream, SendStream, TransportConfig, crypto::rustls::QuicClientConfig,
+};
 use rustls_pki_types::CertificateDer;
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 use tokio::task::JoinSet;
@@ -38,21 +40,25 @@ static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 /// Handshakes at once.
 const AT_ONCE: usize = 32;
-/// A program is given up after this long; a third of it is between two keep-alives.
-const IDLE: Duration = Duration::from_secs(15);
-/// Keep-alives that each customer has received before its memory is counted.
-const KEEP_ALIVES: u32 = 40;
+/// Packets that each customer has sent before its memory is counted: more than one block of the library's channel has places.
+const PACKETS: u64 = 50;
+/// Between two of them. Programs send fewer; nobody wants to wait for those.
+const KEEP_ALIVE: Duration = Duration::from_millis(500);
 
 fn main() -> anyhow::Result<()> {
     let mut words: Vec<String> = std::env::args().skip(1).collect();
     let at_most = match words.iter().position(|word| word == "--at-most") {
-        Some(at) => words.drain(at..).nth(1).context("--at-most BYTES")?.parse()?,
+        Some(at) => {
+            words.remove(at);
+            ensure!(at < words.len(), "--at-most BYTES");
+            words.remove(at).parse()?
+        }
         None => u64::MAX,
     };
     let runtime = tokio::runtime::Runtime::new()?;
     match words.first().map(String::as_str) {
-        Some("relay") => runtime.block_on(serve(words.get(1).context("no time")?.parse()?)),
-        Some("quinn") => runtime.block_on(serve_bare(words.get(1).context("no time")?.parse()?)),
+        Some("relay") => runtime.block_on(serve()),
+        Some("quinn") => runtime.block_on(serve_bare()),
         customers => runtime.block_on(measure(customers.map_or(Ok(1000), str::parse)?, at_most)),
     }
 }
@@ -77,8 +83,7 @@ struct Cost {
 
 /// What one of so many costs a server of this kind.
 async fn cost(kind: &str, customers: usize) -> anyhow::Result<Cost> {
-    // So that all keep-alives go by in a time that one can wait for, and registering is over before the first customer is given up.
-    let mut server = Server::start(kind, IDLE)?;
+    let mut server = Server::start(kind)?;
     // The first ones fill caches and pools that do not grow with the number of customers.
     let warm = register(&server.endpoint, &server.place, AT_ONCE).await?;
     tokio::time::sleep(Duration::from_secs(2)).await;
@@ -91,7 +96,7 @@ async fn cost(kind: &str, customers: usize) -> anyhow::Result<Cost> {
     let last = &held.last().context("nobody")?.0;
     let enough = Duration::from_secs(600);
     tokio::time::timeout(enough, async {
-        while last.stats().udp_rx.datagrams < u64::from(KEEP_ALIVES) {
+        while last.stats().udp_tx.datagrams < PACKETS {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     })
@@ -126,12 +131,9 @@ struct Place {
 }
 
 impl Server {
-    fn start(kind: &str, idle: Duration) -> anyhow::Result<Self> {
-        let mut child = Command::new(std::env::current_exe()?)
-            .args([kind, &idle.as_millis().to_string()])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()?;
+    fn start(kind: &str) -> anyhow::Result<Self> {
+        let mut child =
+            Command::new(std::env::current_exe()?).arg(kind).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let input = child.stdin.take();
         let mut output = BufReader::new(child.stdout.take().context("no output")?);
         let mut line = String::new();
@@ -174,11 +176,9 @@ struct Count {
 }
 
 /// The measured process: says where it is, answers each line with what it holds, serves until its standard input ends.
-async fn serve(idle_ms: u64) -> anyhow::Result<()> {
+async fn serve() -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
-    let mut config = Config::new(folder.path(), "127.0.0.1:0".parse()?);
-    config.times.idle = Duration::from_millis(idle_ms);
-    let relay = Relay::start(config).await?;
+    let relay = Relay::start(Config::new(folder.path(), "127.0.0.1:0".parse()?)).await?;
     let tenant = relay.shared.first_tenant;
     let app = relay.shared.store.apps(tenant).await?.first().context("no app")?.id;
     answer(format!("{} {} {tenant} {app}", relay.quic_addr, hex(&relay.shared.keys.certificate))).await?;
@@ -186,12 +186,11 @@ async fn serve(idle_ms: u64) -> anyhow::Result<()> {
 }
 
 /// The same settings and nothing behind them: a stream is taken and kept.
-async fn serve_bare(idle_ms: u64) -> anyhow::Result<()> {
+async fn serve_bare() -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let config = Config::new(folder.path(), "127.0.0.1:0".parse()?);
     let keys = Keys::load(folder.path(), "127.0.0.1")?;
-    let times = amparo_relay::config::Times { idle: Duration::from_millis(idle_ms), ..config.times };
-    let endpoint = Endpoint::server(transport::server_config(&keys, &times)?, config.listen)?;
+    let endpoint = Endpoint::server(transport::server_config(&keys, &config.times)?, config.listen)?;
     tokio::spawn({
         let endpoint = endpoint.clone();
         async move {
@@ -288,7 +287,11 @@ fn endpoint(certificate: CertificateDer<'static>) -> anyhow::Result<Endpoint> {
         .with_no_client_auth();
     tls.alpn_protocols = vec![ALPN_OUTER.to_vec()];
     let mut endpoint = Endpoint::client("127.0.0.1:0".parse()?)?;
-    endpoint.set_default_client_config(ClientConfig::new(Arc::new(QuicClientConfig::try_from(tls)?)));
+    let mut transport = TransportConfig::default();
+    transport.keep_alive_interval(Some(KEEP_ALIVE));
+    let mut config = ClientConfig::new(Arc::new(QuicClientConfig::try_from(tls)?));
+    config.transport_config(Arc::new(transport));
+    endpoint.set_default_client_config(config);
     Ok(endpoint)
 }
 
