@@ -64,11 +64,12 @@ pub fn decode_head<M: DeserializeOwned>(body: &[u8]) -> Result<M, FrameError> {
 
 /// A message with its length in front, ready to be sent.
 pub fn encode<M: Serialize>(message: &M, cap: usize) -> Result<Vec<u8>, FrameError> {
-    let body = encode_body(message, cap)?;
-    let length = u32::try_from(body.len()).map_err(|_| FrameError::TooLong { announced: body.len(), cap })?;
-    let mut bytes = Vec::with_capacity(LENGTH_BYTES + body.len());
-    bytes.extend_from_slice(&length.to_le_bytes());
-    bytes.extend_from_slice(&body);
+    let mut bytes = vec![0; LENGTH_BYTES];
+    bincode::serde::encode_into_std_write(message, &mut bytes, CONFIG)
+        .map_err(|e| FrameError::Malformed(e.to_string()))?;
+    let announced = bytes.len() - LENGTH_BYTES;
+    let length = u32::try_from(announced).ok().filter(|_| announced <= cap);
+    bytes[..LENGTH_BYTES].copy_from_slice(&length.ok_or(FrameError::TooLong { announced, cap })?.to_le_bytes());
     Ok(bytes)
 }
 

@@ -77,7 +77,7 @@ impl SessionKeys {
             tracing::debug!(%error, "the stream was closed before it began");
         }
         stream.write_all(&head.to_bytes()).await.map_err(gone)?;
-        Ok(SealedSend { stream, key: self.key(self.role, head), counter: 0, buffer: Vec::new() })
+        Ok(SealedSend { stream, key: self.key(self.role, head), counter: 0 })
     }
 
     /// Takes a stream of the other half whose head was read. One of each kind in the life of an inner connection.
@@ -132,23 +132,23 @@ pub struct SealedSend {
     stream: quinn::SendStream,
     key: LessSafeKey,
     counter: u64,
-    buffer: Vec<u8>,
 }
 
 impl SealedSend {
     /// Sends a message of at most `cap` bytes; returns the bytes that went out.
     pub async fn send<M: Serialize>(&mut self, message: &M, cap: usize) -> Result<usize, SealedError> {
-        self.buffer.clear();
-        self.buffer.extend_from_slice(&frame::encode_body(message, cap)?);
+        // One buffer from the message to the packets: written once, sealed where it lies, handed over without a copy.
+        let mut buffer = frame::encode(message, cap)?;
         let tag = self
             .key
-            .seal_in_place_separate_tag(nonce(&mut self.counter)?, Aad::empty(), &mut self.buffer)
+            .seal_in_place_separate_tag(nonce(&mut self.counter)?, Aad::empty(), &mut buffer[LENGTH_BYTES..])
             .map_err(|_| SealedError::Broken)?;
-        self.buffer.extend_from_slice(tag.as_ref());
-        let length = u32::try_from(self.buffer.len()).map_err(|_| SealedError::Broken)?.to_le_bytes();
-        self.stream.write_all(&length).await.map_err(gone)?;
-        self.stream.write_all(&self.buffer).await.map_err(gone)?;
-        Ok(LENGTH_BYTES + self.buffer.len())
+        buffer.extend_from_slice(tag.as_ref());
+        let sealed = u32::try_from(buffer.len() - LENGTH_BYTES).map_err(|_| SealedError::Broken)?;
+        buffer[..LENGTH_BYTES].copy_from_slice(&sealed.to_le_bytes());
+        let bytes = buffer.len();
+        self.stream.write_chunk(buffer.into()).await.map_err(gone)?;
+        Ok(bytes)
     }
 
     /// Ends the stream without what was not yet sent.
