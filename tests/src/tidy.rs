@@ -16,13 +16,20 @@ const LINES: usize = 600;
 /// Who may use whom of our own. The harness may use everything.
 const DIRECTIONS: &[(&str, &[&str])] = &[
     ("amparo-protocol", &[]),
+    ("amparo-transport", &[]),
     ("amparo-bundle", &[]),
     ("amparo-media", &["amparo-protocol"]),
     ("amparo-desktop", &["amparo-protocol"]),
     ("amparo-store", &["amparo-protocol"]),
     ("amparo-tickets", &["amparo-protocol", "amparo-store"]),
-    ("amparo-agent", &["amparo-protocol", "amparo-media", "amparo-desktop", "amparo-bundle", "amparo-enrolment"]),
-    ("amparo-relay", &["amparo-protocol", "amparo-store", "amparo-tickets", "amparo-bundle", "amparo-enrolment"]),
+    (
+        "amparo-agent",
+        &["amparo-protocol", "amparo-transport", "amparo-media", "amparo-desktop", "amparo-bundle", "amparo-enrolment"],
+    ),
+    (
+        "amparo-relay",
+        &["amparo-protocol", "amparo-transport", "amparo-store", "amparo-tickets", "amparo-bundle", "amparo-enrolment"],
+    ),
     ("amparo-enrolment", &["amparo-protocol"]),
     ("amparo-branding", &["amparo-protocol", "amparo-bundle", "amparo-enrolment"]),
 ];

@@ -60,6 +60,8 @@ pub enum DialError {
 const DIAL_WAIT: Duration = Duration::from_secs(8);
 /// Picture data that may be on its way without being read, per stream: a whole screen in exact patches.
 const STREAM_WINDOW: u32 = limits::PICTURE_MESSAGE_BYTES as u32;
+/// Bytes of the first flight after silence.
+const INITIAL_WINDOW: u64 = 64 * 1024;
 /// Kernel buffer of the socket: the default of many systems (208 kB) is less than one large update.
 const SOCKET_BUFFER: usize = 4 * 1024 * 1024;
 
@@ -116,8 +118,8 @@ fn client_config(pin: [u8; 32]) -> Result<quinn::ClientConfig, Box<dyn std::erro
 
 /// QUIC settings that fit pictures and long waits; quinn's defaults fit neither.
 fn transport() -> quinn::TransportConfig {
-    let mut transport = quinn::TransportConfig::default();
-    transport
+    let mut config = quinn::TransportConfig::default();
+    config
         .max_idle_timeout(Some(limits::IDLE_TIMEOUT.try_into().expect("15 s fit a QUIC time-out")))
         .keep_alive_interval(Some(limits::IDLE_TIMEOUT / 3))
         .max_concurrent_bidi_streams(4_u8.into())
@@ -126,10 +128,8 @@ fn transport() -> quinn::TransportConfig {
         .receive_window((STREAM_WINDOW * 2).into())
         .send_window(u64::from(STREAM_WINDOW))
         .datagram_receive_buffer_size(None);
-    let mut congestion = quinn::congestion::CubicConfig::default();
-    congestion.initial_window(64 * 1024);
-    transport.congestion_controller_factory(Arc::new(congestion));
-    transport
+    config.congestion_controller_factory(Arc::new(transport::SteadyConfig::new(INITIAL_WINDOW)));
+    config
 }
 
 /// The one TLS implementation used everywhere.

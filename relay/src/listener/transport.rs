@@ -9,10 +9,7 @@
 use std::{sync::Arc, time::Duration};
 
 use protocol::version::ALPN_OUTER;
-use quinn::{
-    Connection, EndpointConfig, IdleTimeout, TransportConfig, VarInt, congestion::CubicConfig,
-    crypto::rustls::QuicServerConfig,
-};
+use quinn::{Connection, EndpointConfig, IdleTimeout, TransportConfig, VarInt, crypto::rustls::QuicServerConfig};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::{config::Times, key::Keys};
@@ -95,11 +92,9 @@ fn private_key(keys: &Keys) -> PrivateKeyDer<'static> {
 }
 
 fn transport(times: &Times) -> TransportConfig {
-    let mut cubic = CubicConfig::default();
-    cubic.initial_window(INITIAL_WINDOW_BYTES);
     let idle = IdleTimeout::try_from(times.idle).unwrap_or_else(|_| IdleTimeout::from(VarInt::from_u32(15_000)));
-    let mut transport = TransportConfig::default();
-    transport
+    let mut config = TransportConfig::default();
+    config
         .max_idle_timeout(Some(idle))
         .keep_alive_interval(Some((times.idle / 3).max(Duration::from_millis(50))))
         .max_concurrent_bidi_streams(IDLE_BOTH_WAYS.into())
@@ -111,8 +106,8 @@ fn transport(times: &Times) -> TransportConfig {
         // Of streams of the same priority the older one goes first: pictures arrive whole one after the other.
         .send_fairness(false)
         .datagram_receive_buffer_size(None)
-        .congestion_controller_factory(Arc::new(cubic));
-    transport
+        .congestion_controller_factory(Arc::new(transport::SteadyConfig::new(INITIAL_WINDOW_BYTES)));
+    config
 }
 
 /// Gives a connection the room of a session.
