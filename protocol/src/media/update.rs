@@ -120,8 +120,11 @@ pub enum Update {
         /// Top left corner of the target.
         to: Point,
     },
-    /// Exact pixels: `R G B` rows of the rectangle, each row filtered as in PNG ("sub" or "up", one filter byte a row), all in one raw
-    /// DEFLATE stream (RFC 1951), which a browser can inflate by itself.
+    /// Exact pixels, in one raw DEFLATE stream (RFC 1951), which a browser can inflate by itself. Its first byte says which of two forms:
+    ///
+    /// - 1 or 2: `R G B` rows of the rectangle, each row filtered as in PNG ("sub" or "up", one filter byte a row);
+    /// - 0: few colours. A byte with one less than their number, `R G B` of each, then rows of places in that list, 1, 2, 4 or 8 bits each as
+    ///   up to 2, 4, 16 or 256 colours need, the first pixel in the highest bits, each row beginning with a new byte.
     Patch {
         /// Where.
         rect: Rect,
