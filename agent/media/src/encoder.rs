@@ -15,11 +15,14 @@ use protocol::{
 use crate::{
     capture::Piece,
     frame::{self, Frame},
-    h264, patch,
+    patch,
+    waker::Waker,
 };
 
 mod drag;
+mod films;
 mod scroll;
+mod studio;
 mod video;
 
 /// Side of a block, in pixels. Even, so that regions of blocks suit 4:2:0.
@@ -28,12 +31,21 @@ const BLOCK: u16 = 64;
 const QUIET: Duration = Duration::from_millis(200);
 /// A batch ends after this many compressed bytes: the first part of a large picture is drawn while the next is made.
 const BATCH_BYTES: usize = 256 * 1024;
+/// Or sooner, when the line takes longer than this for it; but not before [`BATCH_BYTES_MIN`].
+const BATCH_TIME: Duration = Duration::from_millis(60);
+const BATCH_BYTES_MIN: usize = 8 * 1024;
+/// On lines narrower than this, in bits a second, a patch of fewer bytes is worth more time.
+const THOROUGH_BELOW: f64 = 8e6;
 /// Exact pixels for rough ones come in smaller portions, so that a change meanwhile does not wait for them.
 const REFINE_BYTES: usize = 64 * 1024;
 /// A batch ends after this many pixels compressed, about 10 ms of one core.
 const BATCH_PIXELS: u32 = 512 * 1024;
 /// The largest patch, in pixels.
 const PATCH_PIXELS: u32 = 128 * 1024;
+/// Changes of fewer pixels than this warm nothing: a caret, a second hand.
+const NOTICED: u32 = 48;
+/// What changed before a block was as cool as this is no part of what keeps changing.
+const COLD: f32 = 0.25;
 /// Updates of one batch, far below the limit.
 const UPDATES_MAX: usize = limits::UPDATES_PER_BATCH / 4;
 
@@ -46,8 +58,10 @@ struct Block {
     rough: bool,
     /// When one of its pixels changed last.
     changed: Option<Instant>,
-    /// How often much of it changed lately.
+    /// How often it changed lately.
     heat: f32,
+    /// What of it changed while it was warm.
+    lively: Option<Rect>,
 }
 
 /// The customer's side of the canvas.
@@ -59,12 +73,14 @@ pub(crate) struct Encoder {
     first: Vec<Update>,
     drags: drag::Search,
     patches: patch::Encoder,
-    video: video::Slots,
+    batch_bytes: usize,
+    films: films::Films,
 }
 
 impl Encoder {
     /// For a screen of this size, of which the viewer has nothing: the first updates begin with its size.
-    pub(crate) fn new(size: Size) -> Self {
+    /// With a `waker` films are encoded on a thread of their own, which calls it.
+    pub(crate) fn new(size: Size, waker: Option<Waker>) -> Self {
         let columns = usize::from(size.width.div_ceil(BLOCK));
         let rows = usize::from(size.height.div_ceil(BLOCK));
         Self {
@@ -74,7 +90,8 @@ impl Encoder {
             first: vec![Update::Resize(size)],
             drags: drag::Search::default(),
             patches: patch::Encoder::new(),
-            video: video::Slots::default(),
+            batch_bytes: BATCH_BYTES,
+            films: films::Films::new(waker),
         }
     }
 
@@ -86,7 +103,7 @@ impl Encoder {
 
     /// Takes in what was read at `now`. The piece is inside the screen.
     pub(crate) fn look(&mut self, piece: Piece<'_>, now: Instant) {
-        if !self.video.covers(piece.rect) {
+        if !self.films.touches(piece.rect) || !self.films.covers(piece.rect) {
             let scrolled = scroll::find(&self.frame, piece);
             let moves =
                 if scrolled.is_empty() { self.drags.find(&self.frame, piece).into_iter().collect() } else { scrolled };
@@ -94,27 +111,42 @@ impl Encoder {
                 self.moved(from, to, now);
             }
         }
-        let stride = usize::from(piece.rect.width) * 4;
+        let films: Vec<Rect> = self.films.rects().collect();
         for index in self.over(piece.rect) {
             let Some(cell) = self.cell(index).intersect(piece.rect) else { continue };
-            let mut changed: Option<Rect> = None;
-            for y in cell.y..cell.y + cell.height {
-                let start = usize::from(y - piece.rect.y) * stride + usize::from(cell.x - piece.rect.x) * 4;
-                let new = &piece.bgrx[start..start + usize::from(cell.width) * 4];
-                let old = self.frame.span_mut(cell.x, y, cell.width);
-                if !frame::differ(old, new) {
-                    continue;
+            for film in &films {
+                if let Some(changed) = cell.intersect(*film).and_then(|part| self.take(piece, part)) {
+                    self.blocks[index].warm(changed, now);
+                    self.films.change(changed, now);
                 }
-                if let Some((first, last)) = frame::difference(old, new) {
-                    let row = Rect { x: cell.x + first, y, width: last - first + 1, height: 1 };
-                    changed = Some(changed.map_or(row, |changed| changed.union(row)));
-                }
-                frame::take(old, new);
             }
-            if let Some(changed) = changed {
-                self.blocks[index].change(changed, now);
+            for part in outside(cell, &films) {
+                if let Some(changed) = self.take(piece, part) {
+                    self.blocks[index].warm(changed, now);
+                    self.blocks[index].miss(changed);
+                }
             }
         }
+    }
+
+    /// Takes in a part of a piece. What of it changed.
+    fn take(&mut self, piece: Piece<'_>, part: Rect) -> Option<Rect> {
+        let stride = usize::from(piece.rect.width) * 4;
+        let mut changed: Option<Rect> = None;
+        for y in part.y..part.y + part.height {
+            let start = usize::from(y - piece.rect.y) * stride + usize::from(part.x - piece.rect.x) * 4;
+            let new = &piece.bgrx[start..start + usize::from(part.width) * 4];
+            let old = self.frame.span_mut(part.x, y, part.width);
+            if !frame::differ(old, new) {
+                continue;
+            }
+            if let Some((first, last)) = frame::difference(old, new) {
+                let row = Rect { x: part.x + first, y, width: last - first + 1, height: 1 };
+                changed = Some(changed.map_or(row, |changed| changed.union(row)));
+            }
+            frame::take(old, new);
+        }
+        changed
     }
 
     /// Something moved: tells the viewer to move it too, when it has it.
@@ -123,7 +155,11 @@ impl Encoder {
         let stale_in = |block: &Block, rough: bool, rect: Rect| {
             block.rough == rough && block.stale.is_some_and(|stale| stale.intersect(rect).is_some())
         };
-        if self.first.len() >= UPDATES_MAX || self.over(from).any(|index| stale_in(&self.blocks[index], false, from)) {
+        if self.first.len() >= UPDATES_MAX
+            || self.films.touches(from)
+            || self.films.touches(target)
+            || self.over(from).any(|index| stale_in(&self.blocks[index], false, from))
+        {
             return;
         }
         let rough = self.over(from).any(|index| stale_in(&self.blocks[index], true, from));
@@ -147,55 +183,78 @@ impl Encoder {
         let mut bytes = self.film(now, &mut updates);
         let unsent = self.stale(|_, block| !block.rough);
         let more = !unsent.is_empty();
-        bytes += self.patch(unsent, focus, BATCH_BYTES.saturating_sub(bytes), &mut updates);
-        if !more && bytes < REFINE_BYTES {
-            let quiet = |index, block: &Block| block.rough && self.quiet_at(index).is_none_or(|quiet| quiet <= now);
+        bytes += self.patch(unsent, focus, self.batch_bytes.saturating_sub(bytes), &mut updates);
+        let refine = REFINE_BYTES.min(self.batch_bytes);
+        if !more && bytes < refine {
+            let quiet = |_, block: &Block| block.rough && block.quiet_at().is_none_or(|quiet| quiet <= now);
             let rough = self.stale(quiet);
-            self.patch(rough, focus, REFINE_BYTES - bytes, &mut updates);
+            self.patch(rough, focus, refine - bytes, &mut updates);
         }
         updates
     }
 
     /// When [`Encoder::updates`] will have something without a new look at the screen.
-    pub(crate) fn due(&self, now: Instant) -> Option<Instant> {
+    pub(crate) fn due(&mut self, now: Instant) -> Option<Instant> {
         if !self.first.is_empty() {
             return Some(now);
         }
-        let stale = self.blocks.iter().enumerate().filter(|(_, block)| block.stale.is_some());
-        stale.map(|(index, block)| if block.rough { self.quiet_at(index).unwrap_or(now) } else { now }).min()
+        let stale = self.blocks.iter().filter(|block| block.stale.is_some());
+        let blocks = stale.map(|block| if block.rough { block.quiet_at().unwrap_or(now) } else { now }).min();
+        blocks.into_iter().chain(self.films.due(now)).min()
+    }
+
+    /// What the line carries, in bits a second; `None` while it is not known to be little.
+    pub(crate) fn line(&mut self, rate: Option<f64>) {
+        self.films.line(rate);
+        let bytes = rate.map_or(BATCH_BYTES as f64, |rate| rate / 8.0 * BATCH_TIME.as_secs_f64());
+        self.batch_bytes = (bytes as usize).clamp(BATCH_BYTES_MIN, BATCH_BYTES);
+        self.patches.thorough(rate.is_some_and(|rate| rate < THOROUGH_BELOW));
     }
 
     /// Part of the screen that is video now, in thousandths.
     pub(crate) fn video_permille(&self) -> u16 {
-        let area: u64 = self.video.rects().map(|rect| u64::from(rect.area())).sum();
+        let area: u64 = self.films.rects().map(|rect| u64::from(rect.area())).sum();
         u16::try_from(area * 1000 / u64::from(self.frame.size().area().max(1))).unwrap_or(1000).min(1000)
     }
 
-    /// Sends what keeps changing. Returns the bytes made.
+    /// Opens and closes films, takes their pictures and sends those that are made. Returns the bytes made.
     fn film(&mut self, now: Instant, updates: &mut Vec<Update>) -> usize {
-        self.video.close_quiet(now);
-        let size = self.frame.size();
+        let (blocks, columns) = (&self.blocks, self.columns);
+        let moving = |rect: Rect| {
+            let lately = |block: &&Block| block.changed.is_some_and(|at| now.saturating_duration_since(at) < QUIET * 2);
+            let parts = over(rect, columns).map(|index| &blocks[index]).filter(lately).filter_map(|block| block.lively);
+            parts.filter_map(|part| part.intersect(rect)).map(Rect::area).sum()
+        };
+        for rect in self.films.close_quiet(now, moving) {
+            self.roughen(rect);
+        }
         let grid = video::Grid { frame: &self.frame, blocks: &self.blocks, columns: self.columns };
-        for rect in self.video.wanted(grid, now) {
-            self.video.open(rect, now);
-        }
-        let mut bytes = 0;
-        for slot in 0..limits::VIDEO_SLOTS {
-            let Some(rect) = self.video.rect(slot) else { continue };
-            let unsent = |index: usize| self.blocks[index].stale.is_some() && !self.blocks[index].rough;
-            if !self.over(rect).any(unsent) {
-                continue;
-            }
-            let Some(unit) = self.video.encode(slot, &self.frame, now) else { continue };
-            bytes += unit.data.len();
-            updates.push(Update::Video { slot, rect, keyframe: unit.keyframe, data: Bytes(unit.data) });
-            let inside: Vec<usize> = self.over(rect).collect();
-            for index in inside {
-                self.blocks[index].stale = cell(index, self.columns, size);
-                self.blocks[index].rough = true;
+        for rect in video::wanted(grid, &self.films, now) {
+            let Some(closed) = self.films.open(rect, now) else { continue };
+            closed.into_iter().for_each(|closed| self.roughen(closed));
+            // Its first picture shows what was missing there.
+            for index in self.over(rect) {
+                let block = &mut self.blocks[index];
+                block.stale = block.stale.filter(|stale| stale.intersect(rect) != Some(*stale));
+                block.rough &= block.stale.is_some();
             }
         }
+        for rect in self.films.shoot(&self.frame, now) {
+            self.roughen(rect);
+        }
+        let (bytes, failed) = self.films.deliver(updates);
+        failed.into_iter().for_each(|rect| self.roughen(rect));
         bytes
+    }
+
+    /// What was a film is to be made exact.
+    fn roughen(&mut self, rect: Rect) {
+        for index in self.over(rect) {
+            let Some(part) = self.cell(index).intersect(rect) else { continue };
+            let block = &mut self.blocks[index];
+            block.rough |= block.stale.is_none();
+            block.stale = Some(block.stale.map_or(part, |stale| stale.union(part)));
+        }
     }
 
     /// Sends rectangles exactly, until so many bytes or [`BATCH_PIXELS`] are made; at least one. Returns the bytes made.
@@ -257,12 +316,6 @@ impl Encoder {
         done
     }
 
-    /// Since when a rough block counts as quiet.
-    fn quiet_at(&self, index: usize) -> Option<Instant> {
-        let cell = self.cell(index);
-        self.video.used_last(cell).or(self.blocks[index].changed).map(|changed| changed + QUIET)
-    }
-
     fn cell(&self, index: usize) -> Rect {
         cell(index, self.columns, self.frame.size()).expect("an index of the grid is on the screen")
     }
@@ -273,14 +326,29 @@ impl Encoder {
 }
 
 impl Block {
-    fn change(&mut self, rect: Rect, now: Instant) {
+    /// This part of it is another now than on the viewer's canvas.
+    fn miss(&mut self, rect: Rect) {
         // A block that was rough is unsent as a whole from now on: part of it changed, the rest is still to be made exact.
         self.stale = Some(self.stale.map_or(rect, |stale| stale.union(rect)));
         self.rough = false;
-        if rect.area() >= u32::from(BLOCK) * u32::from(BLOCK) / 8 {
-            self.heat = self.heat_at(now) + 1.0;
+    }
+
+    /// This part of it changed.
+    fn warm(&mut self, rect: Rect, now: Instant) {
+        let heat = self.heat_at(now);
+        if heat < COLD {
+            self.lively = None;
+        }
+        if rect.area() >= NOTICED {
+            self.heat = heat + 1.0;
+            self.lively = Some(self.lively.map_or(rect, |lively| lively.union(rect)));
         }
         self.changed = Some(now);
+    }
+
+    /// When it counts as quiet; `None`: it never changed.
+    fn quiet_at(&self) -> Option<Instant> {
+        self.changed.map(|changed| changed + QUIET)
     }
 
     /// The heat as it has cooled down since.
@@ -288,6 +356,34 @@ impl Block {
         let since = self.changed.map_or(Duration::ZERO, |changed| now.saturating_duration_since(changed));
         self.heat * (-since.as_secs_f32() / video::HEAT_HALVES.as_secs_f32()).exp2()
     }
+}
+
+/// What of a rectangle is in no film, as rectangles.
+fn outside(rect: Rect, films: &[Rect]) -> Vec<Rect> {
+    let mut parts = vec![rect];
+    for film in films {
+        parts = parts.into_iter().flat_map(|part| without(part, *film)).collect();
+    }
+    parts
+}
+
+/// A rectangle without another: above, below, left and right of it.
+fn without(rect: Rect, gone: Rect) -> impl Iterator<Item = Rect> {
+    let parts = match rect.intersect(gone) {
+        None => [Some(rect), None, None, None],
+        Some(hole) => {
+            let side = |length: u32, part: Rect| (length > 0).then_some(part);
+            let (above, left) = (u32::from(hole.y - rect.y), u32::from(hole.x - rect.x));
+            let (below, right) = (rect.bottom() - hole.bottom(), rect.right() - hole.right());
+            [
+                side(above, Rect { height: above as u16, ..rect }),
+                side(below, Rect { y: hole.bottom() as u16, height: below as u16, ..rect }),
+                side(left, Rect { width: left as u16, y: hole.y, height: hole.height, ..rect }),
+                side(right, Rect { x: hole.right() as u16, y: hole.y, width: right as u16, height: hole.height }),
+            ]
+        }
+    };
+    parts.into_iter().flatten()
 }
 
 /// A block's place.

@@ -8,7 +8,7 @@ mod encode;
 mod headers;
 
 pub(crate) use decode::Decoder;
-pub(crate) use encode::{Encoder, Unit};
+pub(crate) use encode::{Encoder, RATE_MIN, Unit, rate};
 
 /// A side as the encoder sees it.
 fn even(side: u16) -> usize {
@@ -36,6 +36,14 @@ mod tests {
         frame
     }
 
+    /// Its first picture.
+    fn first(frame: &Frame) -> Unit {
+        let rect = frame.size().rect();
+        let mut encoder = Encoder::new(rect, rate(rect)).unwrap();
+        encoder.take_in(frame).unwrap();
+        encoder.encode(0).unwrap().unwrap()
+    }
+
     fn psnr(a: &Frame, b: &Frame) -> f64 {
         let sum: f64 = a.bytes().iter().zip(b.bytes()).map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2)).sum();
         10.0 * (255.0 * 255.0 / (sum / (a.bytes().len() as f64 * 0.75)).max(1e-9)).log10()
@@ -46,12 +54,13 @@ mod tests {
         for (width, height) in [(320, 240), (321, 239), (64, 64), (17, 33), (700, 50)] {
             let size = Size { width, height };
             let rect = size.rect();
-            let mut encoder = Encoder::new(rect).unwrap();
+            let mut encoder = Encoder::new(rect, rate(rect)).unwrap();
             let mut decoder = Decoder::new(rect).unwrap();
             let mut canvas = Frame::black(size);
             for step in 0..8 {
                 let frame = picture(size, f64::from(step) * 0.2);
-                let unit = encoder.encode(&frame, u64::try_from(step).unwrap() * 33).unwrap().unwrap();
+                encoder.take_in(&frame).unwrap();
+                let unit = encoder.encode(u64::try_from(step).unwrap() * 33).unwrap().unwrap();
                 assert_eq!(unit.keyframe, step == 0);
                 decoder.decode(&mut canvas, &unit.data, unit.keyframe).unwrap();
                 let alike = psnr(&frame, &canvas);
@@ -68,7 +77,7 @@ mod tests {
             for y in 0..64 {
                 frame.span_mut(0, y, 64).chunks_exact_mut(4).for_each(|pixel| pixel[..3].copy_from_slice(&colour));
             }
-            let unit = Encoder::new(size.rect()).unwrap().encode(&frame, 0).unwrap().unwrap();
+            let unit = first(&frame);
             let mut canvas = Frame::black(size);
             Decoder::new(size.rect()).unwrap().decode(&mut canvas, &unit.data, true).unwrap();
             let seen = &canvas.span(30, 30, 1)[..3];
@@ -79,7 +88,7 @@ mod tests {
     #[test]
     fn a_stream_of_another_size_is_refused_before_it_is_decoded() {
         let size = Size { width: 128, height: 96 };
-        let unit = Encoder::new(size.rect()).unwrap().encode(&picture(size, 0.0), 0).unwrap().unwrap();
+        let unit = first(&picture(size, 0.0));
         let mut canvas = Frame::black(Size { width: 200, height: 200 });
         for rect in [Rect { x: 0, y: 0, width: 130, height: 96 }, Rect { x: 0, y: 0, width: 128, height: 64 }] {
             assert!(Decoder::new(rect).unwrap().decode(&mut canvas, &unit.data, true).is_err());

@@ -67,6 +67,8 @@ pub struct Screen {
     at: Fresh,
     /// The last batch's.
     number: u64,
+    /// See [`Screen::line`].
+    line: Option<f64>,
 }
 
 /// The last of its kind that the pointer did, and whether it was taken.
@@ -95,14 +97,15 @@ impl Screen {
         Ok(Self {
             backend,
             name,
-            wakeup,
             clock: Clock(Instant::now()),
-            encoder: Encoder::new(size),
+            encoder: Encoder::new(size, Some(wakeup.waker())),
+            wakeup,
             damaged: vec![size.rect()],
             events: VecDeque::new(),
             shape: Fresh::default(),
             at: Fresh::default(),
             number: 0,
+            line: None,
         })
     }
 
@@ -169,15 +172,27 @@ impl Screen {
     /// Batch numbers go on.
     pub fn refresh(&mut self) {
         let size = self.backend.size();
-        self.encoder = Encoder::new(size);
-        self.damaged = vec![size.rect()];
+        self.begin(size);
         self.shape.taken = false;
         self.at.taken = false;
+    }
+
+    /// What the line to the viewer carries, in bits a second, when it is known to be narrow: batches are made smaller, films get their share.
+    pub fn line(&mut self, rate: Option<f64>) {
+        self.line = rate;
+        self.encoder.line(rate);
     }
 
     /// Part of the screen that is sent as video now, in thousandths.
     pub fn video_permille(&self) -> u16 {
         self.encoder.video_permille()
+    }
+
+    /// The viewer has nothing of this screen.
+    fn begin(&mut self, size: Size) {
+        self.encoder = Encoder::new(size, Some(self.wakeup.waker()));
+        self.encoder.line(self.line);
+        self.damaged = vec![size.rect()];
     }
 
     /// Sorts what the backend noticed.
@@ -187,8 +202,7 @@ impl Screen {
             match event {
                 Event::Damaged(mut rects) => self.damaged.append(&mut rects),
                 Event::Resized(size) => {
-                    self.encoder = Encoder::new(size);
-                    self.damaged = vec![size.rect()];
+                    self.begin(size);
                 }
                 Event::Pointer(at @ Pointer::At(_)) => self.at.set(at),
                 Event::Pointer(shape) => self.shape.set(shape),

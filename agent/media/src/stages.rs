@@ -48,16 +48,17 @@ pub struct Video(h264::Encoder);
 impl Video {
     /// For this rectangle; `None` when the library cannot be set up.
     pub fn new(rect: Rect) -> Option<Self> {
-        h264::Encoder::new(rect).ok().map(Self)
+        h264::Encoder::new(rect, h264::rate(rect)).ok().map(Self)
     }
 
     /// Colours to 4:2:0, the first half of encoding.
     pub fn convert(&mut self, sample: &Sample) -> bool {
-        self.0.convert(&sample.0).is_ok()
+        self.0.take_in(&sample.0).is_ok()
     }
 
     /// An access unit and whether it is a keyframe.
     pub fn encode(&mut self, sample: &Sample, now_ms: u64) -> Option<(Vec<u8>, bool)> {
-        self.0.encode(&sample.0, now_ms).ok().flatten().map(|unit| (unit.data, unit.keyframe))
+        self.0.take_in(&sample.0).ok()?;
+        self.0.encode(now_ms).ok().flatten().map(|unit| (unit.data, unit.keyframe))
     }
 }

@@ -268,8 +268,11 @@ fn watch(
         if shared.refresh.swap(false, Ordering::Relaxed) {
             screen.refresh();
         }
-        let room =
-            sinks.is_some() && shared.window.lock().expect("no thread panics while it holds the window").has_room();
+        let (room, line) = {
+            let window = shared.window.lock().expect("no thread panics while it holds the window");
+            (sinks.is_some() && window.has_room(), window.line())
+        };
+        screen.line(line);
         screen.wait(
             room,
             if sinks.as_ref().is_some_and(|s| s.moved.is_some()) { Duration::from_millis(5) } else { LOOK_UP },

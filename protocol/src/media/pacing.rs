@@ -16,6 +16,54 @@ pub struct Window {
     smoothed: Option<Duration>,
     batches_allowed: usize,
     bytes_allowed: usize,
+    line: Line,
+}
+
+/// What is known of the line's rate: nothing, until it is full.
+#[derive(Debug, Default)]
+struct Line {
+    /// Bits a second.
+    rate: Option<f64>,
+    /// When something was shown last while more was under way, and what was shown in how many microseconds like that.
+    last_us: Option<u64>,
+    shown: usize,
+    took_us: u64,
+    /// When it was full, or taken for wider, last.
+    judged_us: u64,
+}
+
+/// A rate is taken from this long.
+const SAMPLE_US: u64 = 200_000;
+/// A line that was not full for this long is taken for half as wide again.
+const WIDER_AFTER_US: u64 = 10_000_000;
+/// From here on a line carries everything, in bits a second.
+const WIDE: f64 = 100e6;
+
+impl Line {
+    /// So many bytes were shown at this time; more is under way or not, and the line is full or not.
+    fn take(&mut self, bytes: usize, now_us: u64, more: bool, full: bool) {
+        if let Some(last) = self.last_us.take() {
+            self.shown += bytes;
+            self.took_us += now_us.saturating_sub(last);
+        }
+        self.last_us = more.then_some(now_us);
+        if full {
+            self.judged_us = now_us;
+        }
+        if self.took_us >= SAMPLE_US {
+            let rate = self.shown as f64 * 8e6 / self.took_us as f64;
+            (self.shown, self.took_us) = (0, 0);
+            if full || self.rate.is_some_and(|known| rate > known) {
+                self.rate = Some(self.rate.map_or(rate, |known| (known + rate) / 2.0));
+            }
+        }
+        if let Some(rate) = self.rate
+            && now_us.saturating_sub(self.judged_us) >= WIDER_AFTER_US
+        {
+            self.judged_us = now_us;
+            self.rate = Some(rate * 1.5).filter(|rate| *rate < WIDE);
+        }
+    }
 }
 
 /// Batches allowed on their way at the least: one on the line while the one before is being shown.
@@ -23,10 +71,10 @@ const BATCHES_MIN: usize = 2;
 /// Batches allowed on their way at the most, on a long and empty line.
 const BATCHES_MAX: usize = 16;
 /// Bytes allowed on their way at the least, so that one large update always goes out.
-const BYTES_MIN: usize = 64 * 1024;
+const BYTES_MIN: usize = 24 * 1024;
 /// Bytes allowed on their way at the most.
 const BYTES_MAX: usize = 8 * 1024 * 1024;
-/// A round trip this much above the fastest means that a queue has built up somewhere.
+/// A round trip half above the fastest and this much more means that a queue has built up somewhere.
 const QUEUE_GROWS: Duration = Duration::from_millis(30);
 
 impl Default for Window {
@@ -38,6 +86,7 @@ impl Default for Window {
             smoothed: None,
             batches_allowed: 4,
             bytes_allowed: 1024 * 1024,
+            line: Line::default(),
         }
     }
 }
@@ -76,7 +125,9 @@ impl Window {
         let smoothed = self.smoothed.map_or(trip, |smoothed| (smoothed * 7 + trip) / 8);
         self.fastest = Some(fastest);
         self.smoothed = Some(smoothed);
-        if smoothed > fastest * 2 + QUEUE_GROWS {
+        let queued = smoothed > fastest + fastest / 2 + QUEUE_GROWS;
+        self.line.take(freed, now_us, !self.sent.is_empty(), queued);
+        if queued {
             // Drop at once.
             self.batches_allowed = (self.batches_allowed / 2).max(BATCHES_MIN);
             self.bytes_allowed = (self.bytes_allowed / 2).max(BYTES_MIN);
@@ -97,6 +148,11 @@ impl Window {
         self.smoothed
     }
 
+    /// What the line carries, in bits a second; `None` while it has not been full. It is taken for wider after some seconds with room.
+    pub fn line(&self) -> Option<f64> {
+        self.line.rate
+    }
+
     /// Batches on their way.
     pub fn in_flight(&self) -> usize {
         self.sent.len()
@@ -105,6 +161,7 @@ impl Window {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     fn shown(number: u64, captured_us: u64) -> Shown {
@@ -142,6 +199,33 @@ mod tests {
         assert_eq!(window.in_flight(), 1);
         window.shown(shown(1, 500), 100);
         assert_eq!((window.in_flight(), window.shown_after()), (0, None));
+    }
+
+    /// Pictures of 25 kB, three a round trip, on a line that takes 100 ms for each.
+    #[test]
+    fn what_a_full_line_carries_is_known_and_forgotten_once_it_has_room() {
+        let mut window = Window::default();
+        window.sent(1, 1_000);
+        window.shown(shown(1, 0), 40_000);
+        assert_eq!(window.line(), None, "a line that was never full");
+        let mut now = 1_000_000;
+        window.sent(2, 25_000);
+        window.sent(3, 25_000);
+        for number in 2..30 {
+            window.sent(number + 2, 25_000);
+            now += 100_000;
+            window.shown(shown(number, now - 300_000), now);
+        }
+        let rate = window.line().unwrap();
+        assert!((1.9e6..2.1e6).contains(&rate), "{rate} instead of 2 Mbit/s");
+        let mut number = 31;
+        while window.line().is_some() {
+            number += 1;
+            now += 100_000;
+            window.sent(number, 1_000);
+            window.shown(shown(number, now - 41_000), now);
+            assert!(now < 600_000_000, "after ten minutes with room: {:?}", window.line());
+        }
     }
 
     #[test]

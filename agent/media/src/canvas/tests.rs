@@ -20,7 +20,7 @@ fn rect(x: u16, y: u16, width: u16, height: u16) -> Rect {
 /// Batches as a customer's side makes them, with every kind of update.
 fn real() -> Vec<Batch> {
     let size = Size { width: 200, height: 160 };
-    let mut encoder = Encoder::new(size);
+    let mut encoder = Encoder::new(size, None);
     let mut now = Instant::now();
     let mut batches = Vec::new();
     for step in 0..12u32 {

@@ -23,7 +23,7 @@ impl Story {
         let size = Size { width, height };
         Self {
             screen: Frame::black(size),
-            encoder: Encoder::new(size),
+            encoder: Encoder::new(size, None),
             canvas: Canvas::new(),
             now: Instant::now(),
             number: 0,
@@ -321,4 +321,47 @@ proptest! {
         story.rest();
         prop_assert!(story.exact());
     }
+}
+
+/// The film of the measuring stick: moving gradients, hard-edged sprites, light grain.
+struct Grainy(u32);
+
+impl Grainy {
+    fn pixel(&mut self, (x, y): (i32, i32), (width, height): (i32, i32), step: u32) -> [u8; 3] {
+        self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let grain = (self.0 >> 28) as i32 - 8;
+        let phase = (step % 60 * 256 / 60) as i32;
+        let wave = |at: i32| (127.5 + 127.5 * (f64::from(at & 255) * std::f64::consts::TAU / 256.0).sin()) as i32;
+        let mut colour =
+            [(wave(x / 2 + phase) + wave(y / 2 - 2 * phase)) / 2, wave((x + y) / 3 + phase), wave((x - y) / 4 - phase)];
+        for sprite in 0..3 {
+            let turn = |at: i32| f64::from(at) * std::f64::consts::TAU / 256.0;
+            let dx = x - width / 2 - (f64::from(width / 3) * turn(phase + sprite * 85).cos()) as i32;
+            let dy = y - height / 2 - (f64::from(height / 3) * turn(phase * (sprite + 1) + sprite * 60).sin()) as i32;
+            if dx.abs() < 50 && dy.abs() < 35 {
+                let light = ((dx >> 3) ^ (dy >> 3)) & 1 == 1;
+                colour = [if light { 230 } else { 40 }, 60 + 60 * sprite, if light { 30 } else { 200 }];
+            }
+        }
+        colour.map(|value| (value + grain).clamp(0, 255) as u8)
+    }
+}
+
+#[test]
+fn a_grainy_film_that_lies_on_no_block_costs_its_rate_and_no_rim_of_exact_pixels() {
+    let mut story = Story::new(1280, 720);
+    story.look(rect(0, 0, 1280, 720));
+    story.rest();
+    let (film, mut grain) = (rect(301, 133, 640, 480), Grainy(777));
+    for step in 0..90 {
+        story.paint(film, |x, y| grain.pixel((i32::from(x - film.x), i32::from(y - film.y)), (640, 480), step));
+        story.look(film);
+        if step == 60 {
+            (story.bytes, story.kinds) = (0, [0; 4]);
+        }
+        story.send();
+        story.now += Duration::from_millis(33);
+    }
+    assert_eq!(story.kinds, [0, 0, 0, 30], "one picture of the film each time, and nothing beside it");
+    assert!(story.bytes / 30 < 33_000, "{} bytes a picture", story.bytes / 30);
 }

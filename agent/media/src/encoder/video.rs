@@ -1,14 +1,14 @@
 //! Which areas go as video, and their encoders.
 //!
 //! Patches are exact and cheap for flat and written areas at any pace; what is like a film or a photograph costs many bytes as patches.
-//! So an area becomes video when it looks like one and either keeps changing or is very large. It stays video until it has been quiet for
-//! [`QUIET`]; then its exact pixels follow.
+//! So an area becomes a film when it looks like one and either keeps changing or is very large. Its rectangle is what changes, to the
+//! pixel: a rim of exact pixels around it would cost more than the film.
 
 use std::time::{Duration, Instant};
 
 use protocol::{limits, media::Rect};
 
-use super::{BLOCK, Block, QUIET, cell, h264};
+use super::{BLOCK, Block, cell, films::Films};
 use crate::frame::Frame;
 
 /// The heat of a block halves in this time.
@@ -21,6 +21,8 @@ const AREA_MIN: u32 = 4 * BLOCK as u32 * BLOCK as u32;
 const AREA_LARGE: u32 = 256 * 1024;
 /// What the encoder can take.
 const SIDE_MAX: u16 = 2160;
+/// What moves along at the sides may make a film larger by one part in so many.
+const GROWTH: u32 = 8;
 /// Part of sampled pixels that are unlike their neighbours, in hundredths, from which on a block looks like a photograph. Text has 10 to 30.
 const BUSY: usize = 45;
 
@@ -32,121 +34,62 @@ pub(super) struct Grid<'a> {
     pub(super) columns: usize,
 }
 
-struct Slot {
-    encoder: h264::Encoder,
-    used: Instant,
+/// The areas that should be films and are not.
+pub(super) fn wanted(grid: Grid<'_>, films: &Films, now: Instant) -> Vec<Rect> {
+    let unsent = |block: &Block| block.stale.is_some() && !block.rough;
+    let area = |block: &Block| block.stale.map_or(0, Rect::area);
+    let large = grid.blocks.iter().filter(|block| unsent(block)).map(area).sum::<u32>() >= AREA_LARGE;
+    // What of each block would be film. The look at the pixels comes last: most of the time no block gets that far.
+    let part = |index: usize| {
+        let block = &grid.blocks[index];
+        let place = cell(index, grid.columns, grid.frame.size())?;
+        let lively = block.lively.filter(|_| block.heat_at(now) >= HOT);
+        let new = block.stale.filter(|stale| large && stale.area() * 2 >= place.area());
+        let part = lively.or(new).filter(|_| unsent(block))?;
+        (!films.covers(part) && busy(grid.frame, part)).then_some(part)
+    };
+    let mut film: Vec<Option<Rect>> = (0..grid.blocks.len()).map(part).collect();
+    if film.iter().all(Option::is_none) {
+        return Vec::new();
+    }
+    let mut areas: Vec<Rect> = Vec::new();
+    for index in 0..film.len() {
+        if let Some(area) = connected(&mut film, index, grid.columns) {
+            areas.push(area);
+        }
+    }
+    // What lies beside a film is part of it, however small.
+    areas.retain(|area| area.area() >= AREA_MIN || films.rects().any(|film| touch(*area, film)));
+    for area in &mut areas {
+        grow(grid, area, now);
+        // Areas that overlap, each other or what is a film already, become one.
+        while let Some(joined) =
+            films.rects().filter(|film| touch(*area, *film)).map(|film| area.union(film)).find(|joined| joined != area)
+        {
+            *area = joined;
+        }
+    }
+    let mut wanted: Vec<Rect> = Vec::new();
+    for mut area in areas {
+        while let Some(at) = wanted.iter().position(|other| other.intersect(area).is_some()) {
+            area = area.union(wanted.swap_remove(at));
+        }
+        wanted.push(area);
+    }
+    wanted.retain(|area| area.width.min(area.height) <= SIDE_MAX && area.width.max(area.height) <= 3840);
+    wanted.sort_by_key(|area| std::cmp::Reverse(area.area()));
+    wanted.truncate(limits::VIDEO_SLOTS.into());
+    wanted
 }
 
-/// The encoders.
-#[derive(Default)]
-pub(super) struct Slots {
-    slots: [Option<Slot>; limits::VIDEO_SLOTS as usize],
-    epoch: Option<Instant>,
-}
-
-impl Slots {
-    pub(super) fn rects(&self) -> impl Iterator<Item = Rect> {
-        self.slots.iter().flatten().map(|slot| slot.encoder.rect())
-    }
-
-    pub(super) fn rect(&self, slot: u8) -> Option<Rect> {
-        self.slots[usize::from(slot)].as_ref().map(|slot| slot.encoder.rect())
-    }
-
-    /// Is all of it video now?
-    pub(super) fn covers(&self, rect: Rect) -> bool {
-        self.rects().any(|covered| rect.intersect(covered) == Some(rect))
-    }
-
-    /// When the video that touches this area was used last.
-    pub(super) fn used_last(&self, rect: Rect) -> Option<Instant> {
-        let touching = self.slots.iter().flatten().filter(|slot| slot.encoder.rect().intersect(rect).is_some());
-        touching.map(|slot| slot.used).max()
-    }
-
-    /// Closes what has been quiet.
-    pub(super) fn close_quiet(&mut self, now: Instant) {
-        for slot in &mut self.slots {
-            slot.take_if(|slot| now.saturating_duration_since(slot.used) >= QUIET);
-        }
-    }
-
-    /// The areas that should be video and are not.
-    pub(super) fn wanted(&self, grid: Grid<'_>, now: Instant) -> Vec<Rect> {
-        let place =
-            |index| cell(index, grid.columns, grid.frame.size()).expect("an index of the grid is on the screen");
-        let unsent = |block: &Block| block.stale.is_some() && !block.rough;
-        let area = |block: &Block| block.stale.map_or(0, Rect::area);
-        let large = grid.blocks.iter().filter(|block| unsent(block)).map(area).sum::<u32>() >= AREA_LARGE;
-        // The look at the pixels comes last: most of the time no block gets that far.
-        let mut film: Vec<bool> = grid
-            .blocks
-            .iter()
-            .enumerate()
-            .map(|(index, block)| {
-                let moving = block.heat_at(now) >= HOT;
-                let new = large && unsent(block) && area(block) * 2 >= place(index).area();
-                unsent(block) && (moving || new) && !self.covers(place(index)) && busy(grid.frame, place(index))
-            })
-            .collect();
-        let count: u32 = film.iter().enumerate().filter(|(_, film)| **film).map(|(index, _)| place(index).area()).sum();
-        if count < AREA_MIN {
-            return Vec::new();
-        }
-        let mut areas = Vec::new();
-        for index in 0..film.len() {
-            if let Some(area) = connected(&mut film, index, grid.columns, &place) {
-                areas.push(area);
-            }
-        }
-        // Areas that overlap, each other or what is video already, become one.
-        let mut areas: Vec<Rect> = areas.into_iter().filter(|area| area.area() >= AREA_MIN).collect();
-        for area in &mut areas {
-            while let Some(joined) = self.rects().map(|rect| area.union(rect)).find(|joined| {
-                joined != area && self.rects().any(|rect| area.union(rect) == *joined && touch(*area, rect))
-            }) {
-                *area = joined;
-            }
-        }
-        let mut wanted: Vec<Rect> = Vec::new();
-        for mut area in areas {
-            while let Some(at) = wanted.iter().position(|other| other.intersect(area).is_some()) {
-                area = area.union(wanted.swap_remove(at));
-            }
-            wanted.push(area);
-        }
-        wanted.retain(|area| area.width.min(area.height) <= SIDE_MAX && area.width.max(area.height) <= 3840);
-        wanted.sort_by_key(|area| std::cmp::Reverse(area.area()));
-        wanted.truncate(limits::VIDEO_SLOTS.into());
-        wanted
-    }
-
-    /// Makes an area video, in place of what overlaps it; nothing happens when every slot is taken.
-    pub(super) fn open(&mut self, rect: Rect, now: Instant) {
-        for slot in &mut self.slots {
-            slot.take_if(|slot| slot.encoder.rect().intersect(rect).is_some());
-        }
-        let Some(free) = self.slots.iter_mut().find(|slot| slot.is_none()) else { return };
-        match h264::Encoder::new(rect) {
-            Ok(encoder) => *free = Some(Slot { encoder, used: now }),
-            Err(error) => tracing::warn!(%error, "video encoder does not start, patches instead"),
-        }
-    }
-
-    /// The area's picture now; `None` when the encoder gives none, and the area is no video any more when it fails.
-    pub(super) fn encode(&mut self, slot: u8, frame: &Frame, now: Instant) -> Option<h264::Unit> {
-        let epoch = *self.epoch.get_or_insert(now);
-        let millis = u64::try_from(now.saturating_duration_since(epoch).as_millis()).unwrap_or(0);
-        let place = &mut self.slots[usize::from(slot)];
-        let open = place.as_mut()?;
-        open.used = now;
-        match open.encoder.encode(frame, millis) {
-            Ok(unit) => unit,
-            Err(error) => {
-                tracing::warn!(%error, "video encoder failed, patches instead");
-                *place = None;
-                None
-            }
+/// Takes in what changes along at the sides: a strip of a film that is too narrow to look like one.
+fn grow(grid: Grid<'_>, area: &mut Rect, now: Instant) {
+    let unsent = |block: &Block| block.stale.filter(|_| !block.rough && block.changed == Some(now));
+    let strips = |block: &Block| block.lively.filter(|_| block.heat_at(now) >= HOT).or(unsent(block));
+    for strip in grid.blocks.iter().filter_map(strips) {
+        let joined = area.union(strip);
+        if touch(*area, strip) && joined.area() - area.area() <= area.area() / GROWTH {
+            *area = joined;
         }
     }
 }
@@ -160,14 +103,12 @@ fn touch(a: Rect, b: Rect) -> bool {
 }
 
 /// Takes the blocks connected with this one out of `film`: their bounding rectangle.
-fn connected(film: &mut [bool], index: usize, columns: usize, place: &impl Fn(usize) -> Rect) -> Option<Rect> {
+fn connected(film: &mut [Option<Rect>], index: usize, columns: usize) -> Option<Rect> {
     let mut waiting = vec![index];
     let mut area: Option<Rect> = None;
     while let Some(index) = waiting.pop() {
-        if !std::mem::take(&mut film[index]) {
-            continue;
-        }
-        area = Some(area.map_or(place(index), |area| area.union(place(index))));
+        let Some(part) = film[index].take() else { continue };
+        area = Some(area.map_or(part, |area| area.union(part)));
         let (row, column) = (index / columns, index % columns);
         // One block between them that happens to rest does not part them.
         for row in row.saturating_sub(2)..=(row + 2).min(film.len() / columns - 1) {

@@ -14,10 +14,12 @@ use yuv::{BufferStoreMut, YuvConversionMode, YuvPlanarImageMut, YuvRange, YuvSta
 use super::even;
 use crate::frame::Frame;
 
-/// Bits for each pixel and picture. A window of 640x480 at 30 a second stays under 500 kB/s.
-const BITS_PER_PIXEL: f64 = 0.4;
+/// Bits for each pixel and picture. A window of 640x480 at 30 a second stays under 900 kB/s; at 0.4 and 480 kB/s light grain is gone.
+const BITS_PER_PIXEL: f64 = 0.7;
 /// No region gets more than this, in bits a second.
-const BITRATE_MAX: f64 = 16e6;
+const RATE_MAX: f64 = 16e6;
+/// Nor less, however slow the line: the pace of pictures gives way then.
+pub(crate) const RATE_MIN: f64 = 300e3;
 /// Not below 1: the library would put its own, blurred range in its place. Not to the end: text must stay readable.
 const QP: QpRange = QpRange::new(12, 36);
 /// Pictures a second the rate control counts on.
@@ -27,6 +29,11 @@ const FRAME_RATE: f32 = 30.0;
 pub(crate) struct Unit {
     pub(crate) keyframe: bool,
     pub(crate) data: Vec<u8>,
+}
+
+/// What a region of this size is worth on a line that carries everything, in bits a second.
+pub(crate) fn rate(rect: Rect) -> f64 {
+    (even(rect.width) as f64 * even(rect.height) as f64 * f64::from(FRAME_RATE) * BITS_PER_PIXEL).clamp(500e3, RATE_MAX)
 }
 
 pub(crate) struct Encoder {
@@ -46,15 +53,14 @@ struct Planes {
 }
 
 impl Encoder {
-    /// For this rectangle of the frame; an error when the library cannot be set up.
-    pub(crate) fn new(rect: Rect) -> Result<Self, openh264::Error> {
+    /// For this rectangle of the frame, at so many bits a second; an error when the library cannot be set up.
+    pub(crate) fn new(rect: Rect, rate: f64) -> Result<Self, openh264::Error> {
         let (width, height) = (even(rect.width), even(rect.height));
-        let bitrate = (width as f64 * height as f64 * f64::from(FRAME_RATE) * BITS_PER_PIXEL).clamp(500e3, BITRATE_MAX);
         let config = EncoderConfig::new()
             .usage_type(UsageType::ScreenContentRealTime)
             .complexity(Complexity::Low)
             .rate_control_mode(RateControlMode::Bitrate)
-            .bitrate(BitRate::from_bps(bitrate as u32))
+            .bitrate(BitRate::from_bps(rate as u32))
             .max_frame_rate(FrameRate::from_hz(FRAME_RATE))
             .qp(QP)
             // A skipped frame would be a frozen picture, and the window of unshown batches holds the rate already.
@@ -75,13 +81,8 @@ impl Encoder {
         Ok(Self { rect, encoder, planes, padded: Vec::new() })
     }
 
-    pub(crate) fn rect(&self) -> Rect {
-        self.rect
-    }
-
-    /// The region as it is now. `None` when the library left the picture out.
-    pub(crate) fn encode(&mut self, frame: &Frame, now_ms: u64) -> Result<Option<Unit>, String> {
-        self.convert(frame)?;
+    /// The picture taken in last. `None` when the library left it out.
+    pub(crate) fn encode(&mut self, now_ms: u64) -> Result<Option<Unit>, String> {
         let stream = self.encoder.encode_at(&self.planes, Timestamp::from_millis(now_ms)).map_err(|e| e.to_string())?;
         let keyframe = match stream.frame_type() {
             FrameType::IDR => true,
@@ -92,7 +93,8 @@ impl Encoder {
         Ok((!data.is_empty()).then_some(Unit { keyframe, data }))
     }
 
-    pub(crate) fn convert(&mut self, frame: &Frame) -> Result<(), String> {
+    /// Takes in the region as it is now.
+    pub(crate) fn take_in(&mut self, frame: &Frame) -> Result<(), String> {
         let Planes { width, height, .. } = self.planes;
         let (rect, even_already) = (self.rect, (width, height) == (self.rect.width.into(), self.rect.height.into()));
         let (pixels, stride) = if even_already {
