@@ -1,5 +1,7 @@
 //! The main job through the real windows: a customer's screen in an attendant's window, and the session on a ticket.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result, ensure};
 use harness::lens::Lens;
 use harness::picture::Rect;
@@ -143,4 +145,28 @@ fn wait_control(attendant: &Computer, state: &str) -> Result<()> {
     wait::until_true(&format!("the viewer to be in {state}"), wait::PATIENCE, || {
         Ok(attendant.screen().page()?.all["viewer"]["control"] == state)
     })
+}
+
+/// How often a program's first thread, the one with the windows, went to sleep.
+fn sleeps(computer: &mut Computer) -> Result<u32> {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", computer.program()?.pid()))?;
+    let count = status.lines().find_map(|l| l.strip_prefix("voluntary_ctxt_switches:")).context("no count")?;
+    Ok(count.trim().parse()?)
+}
+
+#[test]
+fn while_nothing_happens_in_a_session_the_windows_are_not_drawn() -> Result<()> {
+    const WATCHED: Duration = Duration::from_secs(4);
+    /// Clocks tick once a second and wake a window a few times for it; a screen is refreshed sixty times.
+    const AT_MOST: u32 = 30 * WATCHED.as_secs() as u32;
+    let (world, password) = World::with_attendant()?;
+    let (mut customer, mut attendant) = (world.customer()?, world.attendant()?);
+    story::session(&customer, &attendant, &password, Ticket::New)?;
+    let before = [sleeps(&mut customer)?, sleeps(&mut attendant)?];
+    std::thread::sleep(WATCHED);
+    let after = [sleeps(&mut customer)?, sleeps(&mut attendant)?];
+    for (who, before, after) in [("customer", before[0], after[0]), ("attendant", before[1], after[1])] {
+        ensure!(after - before <= AT_MOST, "the {who}'s windows woke {} times in {WATCHED:?}", after - before);
+    }
+    Ok(())
 }

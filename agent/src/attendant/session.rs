@@ -12,7 +12,7 @@ use protocol::{
         handshake::PakeMessage,
         input::Input,
         pairing::{CloseReason, Role},
-        stats::Stats,
+        stats::{self, Stats},
         stream::StreamKind,
     },
     session::{
@@ -144,7 +144,8 @@ pub fn start(setup: Setup, out: mpsc::Sender<(SessionId, Out)>) -> mpsc::Sender<
         early: Vec::new(),
         viewer: None,
         pings: HashMap::new(),
-        ping: 0,
+        pinged: 0,
+        seconds: 0,
         figures: Figures::default(),
         drawn: Drawn::default(),
         packets: (0, 0),
@@ -193,7 +194,8 @@ struct Task {
     early: Vec<IncomingStream>,
     viewer: Option<Viewer>,
     pings: HashMap<u32, Instant>,
-    ping: u32,
+    pinged: u32,
+    seconds: u32,
     figures: Figures,
     drawn: Drawn,
     packets: (u64, u64),
@@ -540,17 +542,24 @@ impl Task {
         }
     }
 
-    async fn look_around(&mut self) {
-        self.ping = self.ping.wrapping_add(1);
+    fn ping(&mut self) {
+        self.pinged = self.pinged.wrapping_add(1);
         // Unanswered ones of a connection that is gone.
         self.pings.retain(|_, sent| sent.elapsed() < limits::RESUME_WITHIN);
-        self.pings.insert(self.ping, Instant::now());
-        self.machine.ping(self.ping);
+        self.pings.insert(self.pinged, Instant::now());
+        self.machine.ping(self.pinged);
+    }
+
+    async fn look_around(&mut self) {
+        self.seconds = self.seconds.wrapping_add(1);
         if let Some(viewer) = &self.viewer {
             let drawn = viewer.drawn();
             self.figures.batches_per_second = drawn.batches - self.drawn.batches;
             self.figures.bytes_per_second = drawn.bytes - self.drawn.bytes;
             self.drawn = drawn;
+        }
+        if !stats::can_wait(self.seconds, self.figures.bytes_per_second) {
+            self.ping();
         }
         if let Some(connection) = &self.connection {
             let path = connection.stats().path;

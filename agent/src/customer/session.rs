@@ -12,7 +12,7 @@ use protocol::{
         handshake::PakeMessage,
         input::Input,
         pairing::{CloseReason, Role},
-        stats::Stats,
+        stats::{self, Stats},
         stream::StreamKind,
     },
     session::{
@@ -141,6 +141,7 @@ pub fn start(setup: Setup, out: mpsc::Sender<(SessionId, Out)>) -> mpsc::Sender<
         screen: None,
         input: None,
         told: Figures::default(),
+        seconds: 0,
     };
     tokio::spawn(task.run(inbox, internal));
     commands
@@ -183,6 +184,7 @@ struct Task {
     /// Only while mouse and keyboard are allowed.
     input: Option<InputTask>,
     told: Figures,
+    seconds: u32,
 }
 
 impl Task {
@@ -523,6 +525,10 @@ impl Task {
     fn tell_stats(&mut self) {
         let (Some(screen), Some(connection)) = (&self.screen, &self.connection) else { return };
         let figures = screen.figures();
+        self.seconds = self.seconds.wrapping_add(1);
+        if stats::can_wait(self.seconds, figures.bytes - self.told.bytes) {
+            return;
+        }
         let path = connection.stats().path;
         let micros = |time: Duration| u32::try_from(time.as_micros()).unwrap_or(u32::MAX);
         self.machine.tell_stats(Stats {

@@ -91,14 +91,14 @@ fn answer(windows: &Windows, question: Question) -> Value {
             None => json!({ "page": "none", "view": null }),
         },
         Question::Where { window, label } => match window.as_str() {
-            "main" => find(&windows.main, &label),
-            "viewer" => find(&windows.viewer, &label),
-            "bar" => windows.bars.borrow().first().map_or_else(|| json!({}), |bar| find(bar, &label)),
+            "main" => windows.main.borrow().as_ref().map_or_else(|| json!({}), |w| find(w, &label)),
+            "viewer" => windows.viewer.borrow().as_ref().map_or_else(|| json!({}), |w| find(w, &label)),
+            "bar" => windows.bars.borrow().first().map_or_else(|| json!({}), |w| find(w, &label)),
             other => json!({ "error": format!("no window {other:?}") }),
         },
         Question::Windows => json!({
-            "main": place(windows.main.window()),
-            "viewer": place(windows.viewer.window()),
+            "main": windows.main.borrow().as_ref().map(|w| place(w.window())),
+            "viewer": windows.viewer.borrow().as_ref().map(|w| place(w.window())),
             "bars": windows.bars.borrow().iter().map(|b| place(b.window())).collect::<Vec<_>>(),
         }),
     }

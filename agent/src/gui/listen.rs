@@ -1,6 +1,6 @@
 //! Turns what the pages report into commands. No decisions: whether a command is allowed is the controller's to say.
 
-use slint::{ComponentHandle, SharedString};
+use slint::SharedString;
 
 use super::command::{Command, Secret};
 use super::strings::Language;
@@ -109,16 +109,17 @@ impl Windows {
         });
         let this = self.weak();
         act.on_copy(move |text| {
-            if let Some(w) = this.upgrade() {
-                w.main.invoke_copy(text);
+            if let Some(main) = this.upgrade().as_ref().and_then(|w| w.main()) {
+                main.invoke_copy(text);
             }
         });
         let this = self.weak();
-        act.on_clipboard(move || this.upgrade().map(|w| w.main.invoke_clipboard_text()).unwrap_or_default());
+        act.on_clipboard(move || {
+            this.upgrade().and_then(|w| w.main()).map(|m| m.invoke_clipboard_text()).unwrap_or_default()
+        });
         act.on_grouped_id(|text| grouped(&text, char::is_ascii_digit, &[3, 6], 9, ' ').into());
         act.on_grouped_password(|text| grouped(&text.to_uppercase(), char::is_ascii_alphanumeric, &[4], 8, '-').into());
         act.on_cursor_in(|grouped, typed, cursor| cursor_in(&grouped, &typed, cursor));
-        let _ = self.main.window();
     }
 }
 

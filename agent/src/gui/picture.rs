@@ -79,15 +79,17 @@ impl Studio {
             tokens.set_still(true);
             tokens.set_text_scale(setting.text_scale);
         };
-        set(self.windows.main.global::<ui::Tokens>());
-        set(self.windows.viewer.global::<ui::Tokens>());
+        let (main, viewer) = (self.windows.main.borrow(), self.windows.viewer.borrow());
         let bars = self.windows.bars.borrow();
-        bars.iter().for_each(|b| set(b.global::<ui::Tokens>()));
+        main.iter().for_each(|w| set(w.global::<ui::Tokens>()));
+        viewer.iter().for_each(|w| set(w.global::<ui::Tokens>()));
+        bars.iter().for_each(|w| set(w.global::<ui::Tokens>()));
         let window = match which {
-            Which::Main => self.windows.main.window(),
-            Which::Viewer => self.windows.viewer.window(),
-            Which::Bar => bars.first().ok_or_else(|| Error::Toolkit("the view has no session bar".into()))?.window(),
-        };
+            Which::Main => main.as_ref().map(ComponentHandle::window),
+            Which::Viewer => viewer.as_ref().map(ComponentHandle::window),
+            Which::Bar => bars.first().map(ComponentHandle::window),
+        }
+        .ok_or_else(|| Error::Toolkit("the view has no such window".into()))?;
         let adapter = self
             .made
             .borrow()

@@ -25,45 +25,83 @@ pub(super) fn rounded(area: Area, radius: u32, round_top: bool) -> Vec<Area> {
     rows
 }
 
-/// Cuts a session bar to its outline: the bar with round lower corners and, when open, the panel below a gap.
-#[cfg(target_os = "linux")]
-pub(super) fn cut_bar(window: u32, size: slint::PhysicalSize, bar_height: u32, radius: f32, gap: f32) {
-    let bar_height = bar_height.min(size.height);
-    let bar = Area { x: 0, y: 0, width: size.width, height: bar_height };
-    let mut rows = rounded(bar, radius as u32, false);
-    let below = bar_height + gap as u32;
-    if size.height > below {
-        rows.extend(rounded(Area { y: below as i32, height: size.height - below, ..bar }, radius as u32, true));
-    }
-    if let Err(error) = x11::set_outline(window, &rows) {
-        tracing::debug!(%error, "the session bar stays square");
-    }
+/// Cuts session bars to their outlines, and keeps them above all other windows.
+#[derive(Default)]
+pub(super) struct Outlines {
+    #[cfg(target_os = "linux")]
+    x11: std::cell::RefCell<x11::Outlines>,
 }
 
-#[cfg(not(target_os = "linux"))]
-pub(super) fn cut_bar(_: u32, _: slint::PhysicalSize, _: u32, _: f32, _: f32) {}
+impl Outlines {
+    /// The bar with round lower corners and, when open, the panel below a gap. To be called whenever the bar may have
+    /// another size or lie below another window; what is as it was costs one request without an answer.
+    #[cfg(target_os = "linux")]
+    pub fn cut_bar(&self, window: u32, size: slint::PhysicalSize, bar_height: u32, radius: f32, gap: f32) {
+        let bar_height = bar_height.min(size.height);
+        let bar = Area { x: 0, y: 0, width: size.width, height: bar_height };
+        let mut rows = rounded(bar, radius as u32, false);
+        let below = bar_height + gap as u32;
+        if size.height > below {
+            rows.extend(rounded(Area { y: below as i32, height: size.height - below, ..bar }, radius as u32, true));
+        }
+        if let Err(error) = self.x11.borrow_mut().set(window, rows) {
+            tracing::debug!(%error, "the session bar stays square");
+        }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    pub fn cut_bar(&self, _: u32, _: slint::PhysicalSize, _: u32, _: f32, _: f32) {}
+}
 
 #[cfg(target_os = "linux")]
 mod x11 {
+    use std::collections::HashMap;
+
     use x11rb::connection::Connection;
     use x11rb::protocol::shape::{ConnectionExt as _, SK, SO};
     use x11rb::protocol::xproto::{ClipOrdering, ConfigureWindowAux, ConnectionExt as _, Rectangle, StackMode};
+    use x11rb::rust_connection::RustConnection;
 
     use super::Area;
 
-    /// Sets the outline, and puts the window above all others again.
-    pub(super) fn set_outline(window: u32, rows: &[Area]) -> Result<(), Box<dyn std::error::Error>> {
-        let (connection, _) = x11rb::connect(None)?;
-        let rectangles: Vec<Rectangle> = rows
-            .iter()
-            .map(|a| Rectangle { x: a.x as i16, y: a.y as i16, width: a.width as u16, height: a.height as u16 })
-            .collect();
-        connection
-            .shape_rectangles(SO::SET, SK::BOUNDING, ClipOrdering::UNSORTED, window, 0, 0, &rectangles)?
-            .check()?;
-        connection.configure_window(window, &ConfigureWindowAux::new().stack_mode(StackMode::ABOVE))?.check()?;
-        connection.flush()?;
-        Ok(())
+    /// One connection for as long as the program runs, and what each window was cut to.
+    #[derive(Default)]
+    pub(super) struct Outlines {
+        connection: Option<RustConnection>,
+        cut: HashMap<u32, Vec<Area>>,
+    }
+
+    impl Outlines {
+        /// Sets the outline if it is another, and puts the window above all others again.
+        pub fn set(&mut self, window: u32, rows: Vec<Area>) -> Result<(), Box<dyn std::error::Error>> {
+            let connection = match self.connection.take() {
+                Some(connection) => connection,
+                None => x11rb::connect(None)?.0,
+            };
+            // Errors of requests without an answer (a window that is gone) are read here, or they would pile up.
+            while connection.poll_for_event()?.is_some() {}
+            if self.cut.get(&window) != Some(&rows) {
+                let rectangles: Vec<Rectangle> = rows
+                    .iter()
+                    .map(|a| Rectangle { x: a.x as i16, y: a.y as i16, width: a.width as u16, height: a.height as u16 })
+                    .collect();
+                let set = connection
+                    .shape_rectangles(SO::SET, SK::BOUNDING, ClipOrdering::UNSORTED, window, 0, 0, &rectangles)?
+                    .check();
+                match set {
+                    Ok(()) => self.cut.insert(window, rows),
+                    Err(error) => {
+                        self.cut.remove(&window);
+                        self.connection = Some(connection);
+                        return Err(error.into());
+                    }
+                };
+            }
+            connection.configure_window(window, &ConfigureWindowAux::new().stack_mode(StackMode::ABOVE))?;
+            connection.flush()?;
+            self.connection = Some(connection);
+            Ok(())
+        }
     }
 }
 

@@ -66,29 +66,19 @@ fn sync<T: Clone + PartialEq + 'static>(model: &VecModel<T>, rows: impl IntoIter
 }
 
 impl Windows {
-    /// Fills every window from a view.
-    pub(super) fn fill(&self, before: Option<&ViewModel>, view: &ViewModel) {
+    /// Fills every window from a view. `made`: there is a new one, with nothing in it yet.
+    pub(super) fn fill(&self, before: Option<&ViewModel>, view: &ViewModel, made: bool) {
         let l = view.language;
-        let bars = self.bars.borrow();
-        let all_tokens = || {
-            [self.main.global::<ui::Tokens>(), self.viewer.global::<ui::Tokens>()]
-                .into_iter()
-                .chain(bars.iter().map(|b| b.global::<ui::Tokens>()))
-        };
-        let all_brands = || {
-            [self.main.global::<ui::Brand>(), self.viewer.global::<ui::Brand>()]
-                .into_iter()
-                .chain(bars.iter().map(|b| b.global::<ui::Brand>()))
-        };
-        let all_texts = || {
-            [self.main.global::<ui::Texts>(), self.viewer.global::<ui::Texts>()]
-                .into_iter()
-                .chain(bars.iter().map(|b| b.global::<ui::Texts>()))
-        };
-
-        let fresh = !bars.is_empty() && before.is_none_or(|b| b.session_bar.is_none());
-        if fresh || before.is_none_or(|b| b.theme != view.theme) {
-            all_tokens().for_each(|tokens| {
+        let (main, viewer, bars) = (self.main.borrow(), self.viewer.borrow(), self.bars.borrow());
+        macro_rules! all {
+            ($global:ident) => {
+                (main.iter().map(|w| w.global::<ui::$global>()))
+                    .chain(viewer.iter().map(|w| w.global::<ui::$global>()))
+                    .chain(bars.iter().map(|w| w.global::<ui::$global>()))
+            };
+        }
+        if made || before.is_none_or(|b| b.theme != view.theme) {
+            all!(Tokens).for_each(|tokens| {
                 tokens.set_theme(match view.theme {
                     Theme::System => ui::Theme::System,
                     Theme::Light => ui::Theme::Light,
@@ -96,24 +86,25 @@ impl Windows {
                 });
             });
         }
-        if fresh || before.is_none_or(|b| b.brand != view.brand) {
+        if made || before.is_none_or(|b| b.brand != view.brand) {
             let logo = view.brand.logo.as_deref().and_then(decode_logo);
-            all_brands().for_each(|brand| fill_brand(&brand, &view.brand, logo.as_ref()));
+            all!(Brand).for_each(|brand| fill_brand(&brand, &view.brand, logo.as_ref()));
         }
-        if fresh || before.is_none_or(|b| b.language != l) {
-            all_texts().for_each(|texts| fill_texts(&texts, l));
+        if made || before.is_none_or(|b| b.language != l) {
+            all!(Texts).for_each(|texts| fill_texts(&texts, l));
         }
-
-        let data = self.main.global::<ui::Data>();
-        data.set_language(Language::ALL.iter().position(|a| *a == l).unwrap_or(0) as i32);
-        data.set_notice(view.notice.as_ref().map(|n| notice(l, n)).unwrap_or_default());
-        self.fill_page(&data, before, view);
+        if let Some(main) = main.as_ref() {
+            let data = main.global::<ui::Data>();
+            data.set_language(Language::ALL.iter().position(|a| *a == l).unwrap_or(0) as i32);
+            data.set_notice(view.notice.as_ref().map(|n| notice(l, n)).unwrap_or_default());
+            self.fill_page(&data, before, view);
+        }
         if let Some(bar) = &view.session_bar {
             bars.iter().for_each(|b| b.global::<ui::Data>().set_bar(bar_data(l, bar)));
         }
-        if let Some(viewer) = &view.viewer {
-            self.viewer.global::<ui::Data>().set_viewer(viewer_data(l, viewer));
-            sync(&self.models.link, link_rows(l, &viewer.link));
+        if let (Some(viewer), Some(v)) = (viewer.as_ref(), &view.viewer) {
+            viewer.global::<ui::Data>().set_viewer(viewer_data(l, v));
+            sync(&self.models.link, link_rows(l, &v.link));
         }
     }
 

@@ -9,6 +9,7 @@ use slint::{CloseRequestResponse, ComponentHandle, LogicalSize, PhysicalPosition
 use winit::event::WindowEvent;
 
 use super::command::Command;
+use super::shape::Outlines;
 use super::show::Models;
 use super::surface::{Area, Surface};
 use super::view_model::{ControlState, MainWindow, Page, ViewModel};
@@ -50,8 +51,10 @@ type Monitor = (i32, i32, u32);
 
 /// All windows and what is in them.
 pub(super) struct Windows {
-    pub main: ui::MainWindow,
-    pub viewer: ui::ViewerWindow,
+    /// Made when it is shown and dropped when it is not, as the others are: the toolkit goes on asking a hidden window to be
+    /// drawn at every refresh of the screen, once something in it changed or something elsewhere moves.
+    pub main: RefCell<Option<ui::MainWindow>>,
+    pub viewer: RefCell<Option<ui::ViewerWindow>>,
     /// One for each monitor, while a session runs.
     pub bars: RefCell<Vec<ui::SessionBar>>,
     pub hooks: Hooks,
@@ -60,64 +63,42 @@ pub(super) struct Windows {
     /// What was typed into the customer's fields.
     pub typed: RefCell<Vec<String>>,
     making_bar: MakingBar,
-    main_open: Cell<bool>,
-    viewer_open: Cell<bool>,
     attendant_size: Cell<Option<bool>>,
     surface: RefCell<Option<Surface>>,
     monitors: RefCell<Vec<Monitor>>,
+    outlines: Outlines,
     input: RefCell<ViewerInput>,
     this: Weak<Windows>,
 }
 
 impl Windows {
     pub fn new(hooks: Hooks, making_bar: MakingBar) -> Result<Rc<Self>, Error> {
-        let main = ui::MainWindow::new()?;
-        let viewer = ui::ViewerWindow::new()?;
         let windows = Rc::new_cyclic(|this| Self {
-            main,
-            viewer,
+            main: RefCell::default(),
+            viewer: RefCell::default(),
             bars: RefCell::default(),
             hooks,
             models: Models::default(),
             shown: RefCell::default(),
             typed: RefCell::default(),
             making_bar,
-            main_open: Cell::new(false),
-            viewer_open: Cell::new(false),
             attendant_size: Cell::new(None),
             surface: RefCell::default(),
             monitors: RefCell::default(),
+            outlines: Outlines::default(),
             input: RefCell::default(),
             this: Weak::clone(this),
         });
-        windows.models.give(&windows.main.global::<ui::Data>());
-        windows.models.give(&windows.viewer.global::<ui::Data>());
-        windows.listen(&windows.main.global::<ui::Act>());
-        windows.listen(&windows.viewer.global::<ui::Act>());
-
-        let this = Rc::downgrade(&windows);
-        windows.main.window().on_close_requested(move || {
-            this.upgrade().inspect(|w| (w.hooks.command)(Command::Quit));
-            CloseRequestResponse::KeepWindowShown
-        });
-        let this = Rc::downgrade(&windows);
-        windows.viewer.window().on_close_requested(move || {
-            this.upgrade().inspect(|w| (w.hooks.command)(Command::End));
-            CloseRequestResponse::KeepWindowShown
-        });
-        let this = Rc::downgrade(&windows);
-        windows.viewer.window().on_winit_window_event(move |_, event| match this.upgrade() {
-            Some(w) => w.viewer_event(event),
-            None => EventResult::Propagate,
-        });
+        // Where there is no desktop this fails, and the program says so before it does anything else.
+        windows.make_main()?;
         Ok(windows)
     }
 
-    /// Shows a view: fills the pages, then opens, places and closes windows.
+    /// Shows a view: makes the windows it needs, fills the pages, then opens, places and closes windows.
     pub fn show(&self, view: ViewModel) {
         let before = self.shown.borrow_mut().replace(view.clone());
-        self.bars_for(&view);
-        self.fill(before.as_ref(), &view);
+        let made = self.make(&view);
+        self.fill(before.as_ref(), &view, made);
         self.open_main(&view);
         self.open_viewer(&view);
         self.place_bars(&view);
@@ -130,49 +111,113 @@ impl Windows {
     /// Takes every window off the screen.
     pub fn close(&self) {
         self.lose_surface();
-        let _ = self.main.hide();
-        let _ = self.viewer.hide();
+        self.close_main();
+        self.close_viewer();
         for bar in self.bars.take() {
             let _ = bar.hide();
         }
     }
 
+    /// Makes the windows that a view needs and that are not there. True when there is a new one, with nothing in it yet.
+    fn make(&self, view: &ViewModel) -> bool {
+        let mut made = self.make_bars(view);
+        if view.main_window == MainWindow::Shown && self.main.borrow().is_none() {
+            report("main window", self.make_main());
+            made = true;
+        }
+        if view.viewer.is_some() && self.viewer.borrow().is_none() {
+            report("viewer window", self.make_viewer());
+            made = true;
+        }
+        made
+    }
+
+    fn make_main(&self) -> Result<(), slint::PlatformError> {
+        let main = ui::MainWindow::new()?;
+        self.models.give(&main.global::<ui::Data>());
+        self.listen(&main.global::<ui::Act>());
+        let this = self.weak();
+        main.window().on_close_requested(move || {
+            this.upgrade().inspect(|w| (w.hooks.command)(Command::Quit));
+            CloseRequestResponse::KeepWindowShown
+        });
+        self.attendant_size.set(None);
+        self.main.replace(Some(main));
+        Ok(())
+    }
+
+    fn make_viewer(&self) -> Result<(), slint::PlatformError> {
+        let viewer = ui::ViewerWindow::new()?;
+        self.models.give(&viewer.global::<ui::Data>());
+        self.listen(&viewer.global::<ui::Act>());
+        let this = self.weak();
+        viewer.window().on_close_requested(move || {
+            this.upgrade().inspect(|w| (w.hooks.command)(Command::End));
+            CloseRequestResponse::KeepWindowShown
+        });
+        let this = self.weak();
+        viewer.window().on_winit_window_event(move |_, event| match this.upgrade() {
+            Some(w) => w.viewer_event(event),
+            None => EventResult::Propagate,
+        });
+        *self.input.borrow_mut() = ViewerInput::default();
+        self.viewer.replace(Some(viewer));
+        Ok(())
+    }
+
     fn open_main(&self, view: &ViewModel) {
+        if view.main_window != MainWindow::Shown {
+            self.close_main();
+            return;
+        }
+        let main = self.main.borrow();
+        let Some(main) = main.as_ref() else { return };
         let attendant = attendant_page(&view.page);
         if attendant.is_some() && self.attendant_size.get() != attendant {
             self.attendant_size.set(attendant);
             let size =
                 if attendant == Some(true) { LogicalSize::new(440., 680.) } else { LogicalSize::new(480., 640.) };
-            self.main.window().set_size(size);
+            main.window().set_size(size);
         }
-        let open = view.main_window == MainWindow::Shown;
-        if self.main_open.replace(open) != open {
-            report("main window", if open { self.main.show() } else { self.main.hide() });
+        if !main.window().is_visible() {
+            report("main window", main.show());
+        }
+    }
+
+    fn close_main(&self) {
+        if let Some(main) = self.main.take() {
+            report("main window", main.hide());
         }
     }
 
     fn open_viewer(&self, view: &ViewModel) {
-        let open = view.viewer.is_some();
-        if self.viewer_open.replace(open) != open {
-            if open {
-                *self.input.borrow_mut() = ViewerInput::default();
-                report("viewer window", self.viewer.show());
-            } else {
-                self.lose_surface();
-                report("viewer window", self.viewer.hide());
+        let Some(wanted) = &view.viewer else {
+            self.close_viewer();
+            return;
+        };
+        if let Some(viewer) = self.viewer.borrow().as_ref() {
+            if !viewer.window().is_visible() {
+                report("viewer window", viewer.show());
+            }
+            if viewer.window().is_fullscreen() != wanted.full_screen {
+                viewer.window().set_fullscreen(wanted.full_screen);
             }
         }
-        if let Some(viewer) = &view.viewer {
-            if self.viewer.window().is_fullscreen() != viewer.full_screen {
-                self.viewer.window().set_fullscreen(viewer.full_screen);
-            }
-            self.refresh_surface();
+        self.refresh_surface();
+    }
+
+    fn close_viewer(&self) {
+        self.lose_surface();
+        if let Some(viewer) = self.viewer.take() {
+            report("viewer window", viewer.hide());
         }
     }
 
-    fn bars_for(&self, view: &ViewModel) {
+    /// As many bars as there are monitors while a session runs. True when there is a new one.
+    fn make_bars(&self, view: &ViewModel) -> bool {
         let wanted = if view.session_bar.is_some() { self.monitors().len().max(1) } else { 0 };
         let mut bars = self.bars.borrow_mut();
+        let before = bars.len();
         while bars.len() > wanted {
             if let Some(bar) = bars.pop() {
                 report("session bar", bar.hide());
@@ -193,10 +238,11 @@ impl Windows {
                 }
                 Err(error) => {
                     tracing::error!(%error, "the session bar cannot be shown");
-                    return;
+                    break;
                 }
             }
         }
+        bars.len() > before
     }
 
     /// Each bar at the top in the middle of its monitor, above everything.
@@ -218,7 +264,7 @@ impl Windows {
             }
             if let Some(id) = x11_id(bar.window()) {
                 let scale = bar.window().scale_factor();
-                shape::cut_bar(id, size, (bar.get_bar_height() * scale) as u32, 10. * scale, 6. * scale);
+                self.outlines.cut_bar(id, size, (bar.get_bar_height() * scale) as u32, 10. * scale, 6. * scale);
             }
         }
     }
@@ -231,9 +277,9 @@ impl Windows {
                 w.available_monitors().map(|m| (m.position().x, m.position().y, m.size().width)).collect::<Vec<_>>()
             })
         };
-        let found = ask(self.main.window())
+        let found = (self.main.borrow().as_ref().and_then(|m| ask(m.window())))
             .or_else(|| self.bars.try_borrow().ok()?.iter().find_map(|b| ask(b.window())))
-            .or_else(|| ask(self.viewer.window()));
+            .or_else(|| self.viewer.borrow().as_ref().and_then(|v| ask(v.window())));
         if let Some(found) = found {
             self.monitors.replace(found);
         }
@@ -257,17 +303,14 @@ impl Windows {
         if matches!(event, WindowEvent::RedrawRequested | WindowEvent::Focused(true)) {
             self.refresh_surface();
         }
-        let (control, panel) = match self.shown.borrow().as_ref().and_then(|v| v.viewer.as_ref()) {
-            Some(v) => (v.control, v.connection_panel),
+        let (control, live) = match self.shown.borrow().as_ref().and_then(|v| v.viewer.as_ref()) {
+            Some(v) => (v.control, v.control == ControlState::Control && v.reconnecting.is_none()),
             None => return EventResult::Propagate,
         };
-        let live = control == ControlState::Control
-            && self.shown.borrow().as_ref().and_then(|v| v.viewer.as_ref()).is_some_and(|v| v.reconnecting.is_none());
         let area = self.surface.borrow().clone();
         let mut commands = Vec::new();
         let mut inputs = Vec::new();
         let result = self.input.borrow_mut().take(event, area.as_ref(), live, control, &mut inputs, &mut commands);
-        let _ = panel;
         for input in inputs {
             (self.hooks.viewer_input)(input);
         }
@@ -279,18 +322,16 @@ impl Windows {
 
     /// Tells the drawer where the picture goes, when that changed.
     pub fn refresh_surface(&self) {
-        if !self.viewer_open.get() {
-            return;
-        }
-        let Some(window) = x11_id(self.viewer.window()) else { return };
-        let scale = self.viewer.window().scale_factor();
+        let viewer = self.viewer.borrow();
+        let Some(v) = viewer.as_ref() else { return };
+        let Some(window) = x11_id(v.window()) else { return };
+        let scale = v.window().scale_factor();
         let area = |x: f32, y: f32, width: f32, height: f32| Area {
             x: (x * scale).round() as i32,
             y: (y * scale).round() as i32,
             width: (width * scale).round() as u32,
             height: (height * scale).round() as u32,
         };
-        let v = &self.viewer;
         let picture = area(v.get_picture_x(), v.get_picture_y(), v.get_picture_width(), v.get_picture_height());
         if picture.width == 0 || picture.height == 0 {
             return;
@@ -315,6 +356,11 @@ impl Windows {
         if self.surface.take().is_some() {
             (self.hooks.viewer_surface)(None);
         }
+    }
+
+    /// The main window, if it is there.
+    pub fn main(&self) -> Option<ui::MainWindow> {
+        self.main.borrow().as_ref().map(ComponentHandle::clone_strong)
     }
 
     pub fn weak(&self) -> Weak<Windows> {

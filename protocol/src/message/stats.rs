@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What the customer's side knows of the picture and the line, over the last second.
+/// What the customer's side knows of the picture and the line, since it last told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Stats {
     /// Batches of updates sent.
@@ -19,4 +19,25 @@ pub struct Stats {
     pub shown_after_us: u32,
     /// Part of the screen that is sent as video now, in thousandths.
     pub video_permille: u16,
+}
+
+/// Whether figures, and pings for them, can wait in second `second` (from 1) of a session, in which `bytes` bytes of picture went. On a
+/// quiet screen they would be half of what is sent.
+pub fn can_wait(second: u32, bytes: u64) -> bool {
+    const QUIET_BYTES: u64 = 2_048;
+    const WHEN_QUIET_EVERY: u32 = 5;
+    bytes < QUIET_BYTES && second % WHEN_QUIET_EVERY != 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_come_each_second_while_a_picture_does_and_now_and_then_on_a_quiet_screen() {
+        let told = |bytes| (1..=20).filter(|second| !can_wait(*second, bytes)).count();
+        assert_eq!(told(100_000), 20);
+        assert_eq!(told(300), 4);
+        assert!(!can_wait(1, 0), "the first are not waited for");
+    }
 }
