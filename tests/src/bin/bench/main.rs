@@ -30,8 +30,8 @@ use table::{Cell, Table};
 /// Measures Amparo on two virtual displays of 1920x1080.
 #[derive(Parser)]
 struct Options {
-    /// Scenes, separated by commas: static, type, scroll, drag, video, noise, click, page.
-    #[arg(long, default_value = "static,type,scroll,drag,video,click,page", value_delimiter = ',')]
+    /// Scenes, separated by commas: idle, static, type, scroll, drag, video, noise, click, page.
+    #[arg(long, default_value = "idle,static,type,scroll,drag,video,click,page", value_delimiter = ',')]
     scenes: Vec<String>,
     /// Seconds a scene.
     #[arg(long, default_value_t = 10)]

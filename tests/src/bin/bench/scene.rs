@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::{contender::Contender, line::Line};
 
 /// What happens on the customer's screen.
-pub(crate) const SCENES: [&str; 8] = ["static", "type", "scroll", "drag", "video", "noise", "click", "page"];
+pub(crate) const SCENES: [&str; 9] = ["idle", "static", "type", "scroll", "drag", "video", "noise", "click", "page"];
 
 /// The stick between one contender's displays.
 pub(crate) struct Stick<'a> {
@@ -34,6 +34,8 @@ impl<'a> Stick<'a> {
         let (secs, count) = (secs.to_string(), (secs * 2).max(8).to_string());
         let mut args = match scene {
             "click" => vec!["input", "--kind", "click", "--n", &count],
+            // Nothing happens at all: no flips either.
+            "idle" => vec!["run", "--scene", "static", "--probe", "0", "--secs", &secs],
             // A page takes longer than a click.
             "page" => vec!["page", "--n", &count, "--timeout", "10"],
             _ => vec!["run", "--scene", scene, "--secs", &secs, "--watch-ms", "2"],
