@@ -98,6 +98,26 @@
     const into = event.target.dataset?.readInto, file = event.target.files?.[0];
     if (into && file) document.getElementById(into).value = await file.text();
   });
+  // A colour is chosen by eye or typed; both show the same.
+  document.addEventListener("input", (event) => {
+    const well = document.querySelector("[data-colour]"), typed = well && document.getElementById(well.dataset.colour);
+    if (!well) return;
+    if (event.target === well) { typed.value = well.value.toUpperCase(); typed.dispatchEvent(new Event("input", { bubbles: true })); }
+    else if (event.target === typed && /^#?[0-9a-f]{6}$/i.test(typed.value)) well.value = "#" + typed.value.replace("#", "");
+  });
+  for (const hidden of document.querySelectorAll("[data-colour], [data-move]")) hidden.hidden = false;
+  // The preview stays as it was looked at.
+  body.addEventListener("htmx:beforeSwap", (event) => { const at = event.detail.target; if (at.id === "preview") at.kept = [...at.querySelectorAll("input:checked")].map((i) => i.id); });
+  body.addEventListener("htmx:afterSwap", (event) => { const at = event.detail.target; for (const id of at.kept ?? []) { const input = document.getElementById(id); if (input) input.checked = true; } });
+  // People are put in order by moving rows; the numbers follow.
+  document.addEventListener("click", (event) => {
+    const move = event.target.closest("[data-move]"), row = move?.closest(".person");
+    const other = row && (move.dataset.move === "-1" ? row.previousElementSibling : row.nextElementSibling);
+    if (!other?.matches(".person")) return;
+    if (move.dataset.move === "-1") other.before(row); else other.after(row);
+    [...row.parentElement.querySelectorAll(".place")].forEach((place, i) => { place.value = String(i + 1); });
+    move.focus();
+  });
   document.addEventListener("submit", async (event) => {
     const form = event.target;
     if (form.dataset.ask && !confirm(form.dataset.ask)) { event.preventDefault(); event.stopImmediatePropagation(); return; }

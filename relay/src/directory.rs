@@ -186,9 +186,14 @@ impl Directory {
 
     /// Marks a program as busy and gives its connection; of two attendants who ask at the same time, one gets it. Not `reachable`:
     /// nobody is found, by the same steps.
-    pub fn claim(&self, tenant: TenantId, id: DeviceId, reachable: bool) -> Result<(Arc<Peer>, Present), ClaimError> {
+    pub fn claim(
+        &self,
+        tenant: TenantId,
+        id: DeviceId,
+        reachable: impl FnOnce(&Present) -> bool,
+    ) -> Result<(Arc<Peer>, Present), ClaimError> {
         let mut entries = self.entries();
-        let entry = entries.get_mut(&id).filter(|e| e.present.tenant == tenant && reachable);
+        let entry = entries.get_mut(&id).filter(|e| e.present.tenant == tenant && reachable(&e.present));
         let entry = entry.ok_or(ClaimError::Unreachable)?;
         if entry.present.busy {
             return Err(ClaimError::Busy);

@@ -92,7 +92,7 @@ async fn alarms_of_the_last_day_are_on_every_page_of_administrators_and_of_nobod
     assert!(chief.get("/").await.body.contains(empty), "an old one");
     line(shared, tenant, store::ALARM, "100 000 002", Timestamp::now()).await;
     line(shared, tenant, store::ALARM, "100 000 003", Timestamp::now()).await;
-    for path in ["/", "/tickets", "/history", "/users", "/outbox", "/app", "/audit"] {
+    for path in ["/", "/tickets", "/history", "/users", "/outbox", "/apps", "/audit"] {
         let page = chief.get(path).await.body;
         let shown = page.split(badge).nth(1).and_then(|rest| rest.split("</span>").next());
         assert_eq!(shown, Some(" title=\"Alarmes\">2"), "{path}");

@@ -41,7 +41,7 @@ fn without_a_login_no_page_tells_anything() -> Result<()> {
     let mut world = World::new()?;
     drop(set_up(&mut world)?);
     let browser = Browser::open(world.folder.path(), 1280, 800)?;
-    for path in ["/", "/tickets", "/users", "/history", "/outbox", "/app", "/tickets/1001"] {
+    for path in ["/", "/tickets", "/users", "/history", "/outbox", "/apps", "/tickets/1001"] {
         browser.goto(&world.relay.url(path))?;
         browser.find("#password")?;
         ensure!(!browser.text()?.contains("Cida"), "{path} tells of customers");
@@ -124,7 +124,9 @@ fn every_page_fits_a_phone_and_a_desk() -> Result<()> {
     console::new_ticket(&browser, &world.relay, "Erro ao emitir nota fiscal", "Cida Nogueira", "Padaria Aurora")?;
     for width in [390, 1280] {
         browser.resize(width, 844)?;
-        for path in ["/", "/tickets", "/tickets/1001", "/tickets/new", "/users", "/history", "/outbox", "/app"] {
+        for path in
+            ["/", "/tickets", "/tickets/1001", "/tickets/new", "/users", "/history", "/outbox", "/apps", "/apps/new"]
+        {
             browser.goto(&world.relay.url(path))?;
             let wider = browser.execute("return document.documentElement.scrollWidth - window.innerWidth")?;
             ensure!(wider.as_i64() <= Some(0), "{path} is {wider} px too wide at {width}");

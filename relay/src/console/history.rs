@@ -54,7 +54,8 @@ pub(super) async fn page_handler(State(app): State<App>, who: Who, Query(form): 
     let s = Shell::load(&app, &who, Here::History).await?;
     let limit = u32::try_from(ROWS + 1).expect("a page is small");
     let q = form.q.trim().to_owned();
-    let query = HistoryQuery { search: q.clone(), before: form.before, limit, ..HistoryQuery::default() };
+    let apps = Some(who.reach.seen());
+    let query = HistoryQuery { apps, search: q.clone(), before: form.before, limit, ..HistoryQuery::default() };
     let mut sessions = app.shared.store.history(who.operator.tenant, &query).await?;
     let more = sessions.len() > ROWS;
     sessions.truncate(ROWS);

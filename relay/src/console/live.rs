@@ -155,6 +155,11 @@ impl Viewer {
     async fn rows(&mut self, all: bool) -> Option<Event> {
         let t = self.v.t;
         let clock = Clock::new(&self.zone, t, Timestamp::now());
+        // What was changed in the apps meanwhile counts at once; apps that cannot be read now are as they were.
+        if let Ok(reach) = self.app.shared.apps.reach(&self.who.operator).await {
+            self.who.reach = std::sync::Arc::new(reach);
+            self.v = View::of(&self.who);
+        }
         let mut board = Board::present(&self.app, &self.who, &clock);
         let before = self.shown.take();
         let sessions_changed = before.as_ref().is_none_or(|(shown, _)| shown.sessions != list(&board.sessions));

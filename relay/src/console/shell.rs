@@ -29,7 +29,7 @@ pub(super) enum Here {
     Users,
     Outbox,
     Audit,
-    App,
+    Apps,
 }
 
 /// What the frame shows.
@@ -62,7 +62,7 @@ impl Shell {
             who: who.operator.clone(),
             csrf: who.csrf.clone(),
             here,
-            waiting: app.shared.directory.waiting(tenant.id).len(),
+            waiting: app.shared.directory.waiting(tenant.id).iter().filter(|p| who.reach.sees(p.app)).count(),
             parked,
             alarms,
             clock: Clock::new(&tenant.time_zone, who.texts, now),

@@ -46,6 +46,7 @@ pub(super) struct UserForm {
     attend: Option<String>,
     admin: Option<String>,
     passwords: Option<String>,
+    apps: Option<String>,
 }
 
 #[derive(Template)]
@@ -131,8 +132,9 @@ pub(super) async fn add(State(app): State<App>, who: Who, Form(form): Form<UserF
         attend: form.attend.is_some(),
         admin: form.admin.is_some(),
         may_see_passwords: form.passwords.is_some(),
+        may_create_apps: form.apps.is_some(),
     };
-    if !roles.attend && !roles.admin {
+    if !roles.attend && !roles.admin && !roles.may_create_apps {
         return users_page(&app, &who, form, None, Some((t.choose_role, "roles"))).await;
     }
     who.audit(&app, "operator.added", form.login.trim()).await?;

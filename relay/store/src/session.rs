@@ -180,6 +180,8 @@ pub struct HistoryQuery {
     pub from: Option<Timestamp>,
     /// Dialled before.
     pub to: Option<Timestamp>,
+    /// Of one of these apps; `None`: of any.
+    pub apps: Option<Vec<AppId>>,
     /// Of this attendant.
     pub attendant: Option<OperatorId>,
     /// On this ticket.
@@ -199,6 +201,7 @@ impl Default for HistoryQuery {
         Self {
             from: None,
             to: None,
+            apps: None,
             attendant: None,
             ticket: None,
             states: Vec::new(),

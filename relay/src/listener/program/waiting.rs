@@ -1,4 +1,4 @@
-//! The waiting list as an attendant's program gets it: whole, newest state wins, not more often than a person can read.
+//! The waiting list as an attendant's program gets it: the customers of the apps they attend, whole, newest state wins, not more often than a person can read.
 
 use std::{
     sync::{Arc, atomic::AtomicU32},
@@ -6,14 +6,13 @@ use std::{
 };
 
 use protocol::{
-    id::TenantId,
     limits::{OUTER_MESSAGE_BYTES, WAITING_LISTED},
     message::directory::WaitingCustomer,
 };
 use tokio::sync::watch;
 
 use super::own_device;
-use crate::{directory::Present, relay::Shared};
+use crate::{account::Operator, directory::Present, relay::Shared};
 
 /// Changes within this time are told together.
 const TOGETHER: Duration = Duration::from_millis(100);
@@ -21,22 +20,26 @@ const TOGETHER: Duration = Duration::from_millis(100);
 /// Tells the list whenever it changes, as long as it runs.
 pub(super) async fn feed(
     shared: Arc<Shared>,
-    tenant: TenantId,
+    operator: Operator,
     own: Arc<AtomicU32>,
     to: watch::Sender<Option<Vec<WaitingCustomer>>>,
 ) {
     let mut changes = shared.changes();
     loop {
         changes.borrow_and_update();
-        let own = own_device(&own);
-        let list = fitting(shared.directory.waiting(tenant).into_iter().filter(|p| Some(p.id) != own));
-        to.send_if_modified(|told| {
-            let news = told.as_ref() != Some(&list);
-            if news {
-                *told = Some(list);
-            }
-            news
-        });
+        // Apps that cannot be read now: what was told stands.
+        if let Ok(reach) = shared.apps.reach(&operator).await {
+            let own = own_device(&own);
+            let list = shared.directory.waiting(operator.tenant).into_iter();
+            let list = fitting(list.filter(|p| Some(p.id) != own && reach.attends(p.app)));
+            to.send_if_modified(|told| {
+                let news = told.as_ref() != Some(&list);
+                if news {
+                    *told = Some(list);
+                }
+                news
+            });
+        }
         if changes.changed().await.is_err() {
             return;
         }
@@ -66,7 +69,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use protocol::{
         frame,
-        id::{AppId, DeviceId},
+        id::{AppId, DeviceId, TenantId},
         message::{
             FromRelay, ShownText,
             directory::{Field, FieldKey},
