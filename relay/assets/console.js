@@ -107,8 +107,8 @@
   });
   for (const hidden of document.querySelectorAll("[data-colour], [data-move]")) hidden.hidden = false;
   // The preview stays as it was looked at.
-  body.addEventListener("htmx:beforeSwap", (event) => { const at = event.detail.target; if (at.id === "preview") at.kept = [...at.querySelectorAll("input:checked")].map((i) => i.id); });
-  body.addEventListener("htmx:afterSwap", (event) => { const at = event.detail.target; for (const id of at.kept ?? []) { const input = document.getElementById(id); if (input) input.checked = true; } });
+  body.addEventListener("htmx:beforeSwap", (event) => { const at = event.detail.target; if (at?.id === "preview") at.kept = [...at.querySelectorAll("input:checked")].map((i) => i.id); });
+  body.addEventListener("htmx:afterSwap", (event) => { const at = event.detail.target; for (const id of at?.kept ?? []) { const input = document.getElementById(id); if (input) input.checked = true; } });
   // People are put in order by moving rows; the numbers follow.
   document.addEventListener("click", (event) => {
     const move = event.target.closest("[data-move]"), row = move?.closest(".person");

@@ -127,6 +127,8 @@ fn all() -> Routes {
         .post("/tickets/{number}/actions", Act::Attend, tickets::add_action)
         .post("/tickets/{number}/change", Act::Attend, tickets::change)
         .get("/history", Act::Attend, history::page_handler)
+        .get("/history.csv", Act::Attend, history::csv)
+        .get("/history.json", Act::Attend, history::json)
         .get("/app", Act::Attend, apps::download::default_app)
         .get("/apps", Act::Attend, apps::list)
         .post("/apps", Act::MakeApps, apps::create)

@@ -106,6 +106,7 @@ fn words(t: &'static Texts, what: &str) -> Option<&'static str> {
         "operator.enabled" => t.did_enable_user,
         "operator.password.reset" => t.did_reset_password,
         "outbox.retried" => t.did_retry,
+        "history.exported" => t.did_export,
         "app.made" => t.did_make_app,
         "app.changed" => t.did_change_app,
         "app.code.changed" => t.did_change_code,

@@ -451,6 +451,12 @@ texts! {
     weekdays_long: "segunda terça quarta quinta sexta sábado domingo", "Monday Tuesday Wednesday Thursday Friday Saturday Sunday", "lunes martes miércoles jueves viernes sábado domingo";
 
     // History.
+    none_filtered: "Nada encontrado com estes filtros.", "Nothing found with these filters.", "No se encontró nada con estos filtros.";
+    clear_filters: "Limpar filtros", "Clear filters", "Quitar filtros";
+    filter_wrong: "Um filtro não foi entendido e ficou de fora. Corrija o campo marcado.", "A filter was not understood and was left out. Correct the marked field.", "Un filtro no se entendió y quedó fuera. Corrija el campo marcado.";
+    least_minutes: "mín. min", "min. min", "mín. min";
+    most_minutes: "máx. min", "max. min", "máx. min";
+    did_export: "Exportou o histórico", "Exported the history", "Exportó el historial";
     no_history: "Nenhuma sessão ainda.", "No sessions yet.", "Ninguna sesión todavía.";
     today: "Hoje", "Today", "Hoy";
     yesterday: "Ontem", "Yesterday", "Ayer";

@@ -186,6 +186,12 @@ pub struct HistoryQuery {
     pub attendant: Option<OperatorId>,
     /// On this ticket.
     pub ticket: Option<TicketNumber>,
+    /// Over for one of these reasons; empty: any.
+    pub results: Vec<CloseReason>,
+    /// Over, and at least this long.
+    pub min_s: Option<u32>,
+    /// Over, and at most this long.
+    pub max_s: Option<u32>,
     /// In one of these states; empty: any.
     pub states: Vec<SessionState>,
     /// Part of a customer's, attendant's, company's name, a protocol or ticket number; empty: any.
@@ -204,6 +210,9 @@ impl Default for HistoryQuery {
             apps: None,
             attendant: None,
             ticket: None,
+            results: Vec::new(),
+            min_s: None,
+            max_s: None,
             states: Vec::new(),
             search: String::new(),
             before: None,

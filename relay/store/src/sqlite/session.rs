@@ -368,6 +368,9 @@ impl SessionRecords for SqliteStore {
                      AND (?7 = '' OR instr(search, ?7) > 0 OR instr(lower(coalesce(ticket, choice_number, '')), ?7) > 0)
                      AND (?8 IS NULL OR row < ?8)
                      AND (?10 IS NULL OR hex(app) IN (SELECT value FROM json_each(?10)))
+                     AND (?11 = '[]' OR close_reason IN (SELECT value FROM json_each(?11)))
+                     AND (?12 IS NULL OR ended_at - started_at >= ?12 * 1000)
+                     AND (?13 IS NULL OR ended_at - started_at <= ?13 * 1000)
                    ORDER BY row DESC LIMIT ?9";
         let rows = sqlx::query(sql)
             .bind(tenant.as_bytes().as_slice())
@@ -380,6 +383,9 @@ impl SessionRecords for SqliteStore {
             .bind(query.before)
             .bind(query.limit.min(LISTED_AT_MOST))
             .bind(query.apps.as_deref().map(hex_ids))
+            .bind(words(&query.results))
+            .bind(query.min_s)
+            .bind(query.max_s)
             .fetch_all(&self.readers)
             .await
             .map_err(error::of)?;
