@@ -40,6 +40,8 @@ pub(super) struct Shell {
     pub(super) tenant: Tenant,
     pub(super) here: Here,
     pub(super) waiting: usize,
+    /// New customers are announced to whoever looks: they attend some.
+    pub(super) rings: bool,
     pub(super) parked: usize,
     /// Alarms of guessing in the last 24 hours; for administrators.
     pub(super) alarms: u32,
@@ -63,6 +65,7 @@ impl Shell {
             csrf: who.csrf.clone(),
             here,
             waiting: app.shared.directory.waiting(tenant.id).iter().filter(|p| who.reach.sees(p.app)).count(),
+            rings: who.reach.has_customers(),
             parked,
             alarms,
             clock: Clock::new(&tenant.time_zone, who.texts, now),

@@ -127,6 +127,13 @@ texts! {
     result: "Resultado", "Result", "Resultado";
     began: "Início", "Start", "Inicio";
 
+    is_waiting: "{} está aguardando", "{} is waiting", "{} está esperando";
+    see: "Ver", "See", "Ver";
+    dismiss: "Fechar aviso", "Dismiss", "Cerrar aviso";
+    sound_on: "Som ligado", "Sound on", "Sonido activado";
+    sound_off: "Som desligado", "Sound off", "Sonido desactivado";
+    notices: "Avisos", "Notices", "Avisos";
+
     // Why a session is over.
     by_customer: "Encerrada pelo cliente", "Ended by the customer", "Terminada por el cliente";
     by_attendant: "Encerrada pelo atendente", "Ended by the attendant", "Terminada por el asistente";
@@ -425,7 +432,7 @@ texts! {
     by_phone: "Por telefone", "By telephone", "Por teléfono";
     say_code: "Abra {}/d e digite {}", "Open {}/d and type {}", "Abra {}/d y escriba {}";
     message: "Mensagem", "Message", "Mensaje";
-    link_message: "Para que possamos ajudar, abra {} , siga os passos e aguarde um atendente.", "So that we can help, open {} , follow the steps and wait for an attendant.", "Para que podamos ayudar, abra {} , siga los pasos y espere a un asistente.";
+    link_message: "Para que possamos ajudar, abra este link, siga os passos e aguarde um atendente: {}", "So that we can help, open this link, follow the steps and wait for an attendant: {}", "Para que podamos ayudar, abra este enlace, siga los pasos y espere a un asistente: {}";
     qr: "Código QR", "QR code", "Código QR";
     qr_hint: "A página abre no idioma do cliente.", "The page opens in the customer's language.", "La página se abre en el idioma del cliente.";
     new_code: "Trocar o código", "Change the code", "Cambiar el código";
