@@ -266,6 +266,7 @@ texts! {
     log_rewritten: "A linha {} não é a que foi anotada: o registro foi reescrito.", "Line {} is not the one that was noted: the log was written anew.", "La línea {} no es la que fue anotada: el registro fue reescrito.";
     chain_head: "Última linha", "Last line", "Última línea";
     copy_head: "Copiar número e resumo da última linha", "Copy number and digest of the last line", "Copiar número y resumen de la última línea";
+    search_audit: "Quem, ação, sobre o quê, de onde", "Who, action, about what, from where", "Quién, acción, sobre qué, de dónde";
     no_lines: "Nenhuma linha ainda.", "No lines yet.", "Ninguna línea todavía.";
     line: "Linha", "Line", "Línea";
     on_what: "Sobre", "About", "Sobre";
