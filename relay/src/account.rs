@@ -291,6 +291,21 @@ impl Accounts {
         Ok((self.store.add_operator(&row).await?.into(), made))
     }
 
+    /// Changes a user's shown name and what they may do, from their next request on.
+    ///
+    /// # Errors
+    /// `BadName`, `NotFound`, `LastAdministrator`, `Unavailable`.
+    pub async fn update(
+        &self,
+        tenant: TenantId,
+        user: OperatorId,
+        name: &str,
+        roles: Roles,
+    ) -> Result<Operator, AccountError> {
+        let name = shown(name).ok_or(AccountError::BadName)?;
+        Ok(self.store.update_operator(tenant, user, &name, roles).await?.into())
+    }
+
     /// Lets a user in no more (or again); ends all their logins.
     ///
     /// # Errors

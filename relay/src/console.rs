@@ -154,6 +154,8 @@ fn all() -> Routes {
         .post("/users", Act::Administer, users::add)
         .get("/users/enrolments", Act::Administer, enrolments::download)
         .post("/users/enrolments", Act::Administer, enrolments::upload)
+        .get("/users/{id}", Act::Administer, users::show)
+        .post("/users/{id}", Act::Administer, users::change)
         .post("/users/{id}/disabled", Act::Administer, users::set_disabled)
         .post("/users/{id}/password", Act::Administer, users::reset)
         .get("/outbox", Act::Administer, outbox::list)

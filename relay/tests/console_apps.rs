@@ -429,3 +429,36 @@ async fn the_preview_shows_what_is_typed_and_its_style_sheet_is_nothing_but_colo
     assert_eq!(b.get("/apps/preview.css?accent=FFCC00%7D").await.status, StatusCode::BAD_REQUEST);
     relay.shutdown().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_users_roles_are_changed_and_count_from_the_next_request_on() {
+    let (relay, _folder) = relay().await;
+    let shared = &relay.shared;
+    let chief = user(shared, "chefe", EVERYTHING).await;
+    let ana = user(shared, "ana", ATTENDS).await;
+    let (mut boss, mut b) = (browser(shared, "chefe").await, browser(shared, "ana").await);
+    assert_eq!(b.get("/apps/new").await.status, StatusCode::FORBIDDEN);
+    let place = format!("/users/{}", ana.id);
+    let page = boss.get(&place).await.body;
+    assert!(page.contains("value=\"ANA\"") && page.contains("name=\"attend\" value=\"1\" checked"));
+    let saved = boss.post(&place, &[("name", "Ana Ribeiro"), ("attend", "1"), ("apps", "1")]).await;
+    assert_eq!(saved.location(), "/users");
+    assert_eq!(b.get("/apps/new").await.status, StatusCode::OK);
+    assert!(b.get("/").await.body.contains("Ana Ribeiro"));
+
+    assert_eq!(
+        boss.post(&place, &[("name", "Ana"), ("passwords", "1")]).await.status,
+        StatusCode::UNPROCESSABLE_ENTITY
+    );
+    assert_eq!(boss.post(&place, &[("name", " "), ("attend", "1")]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let last = boss.post(&format!("/users/{}", chief.id), &[("name", "Chefe"), ("attend", "1")]).await;
+    assert!(last.status == StatusCode::UNPROCESSABLE_ENTITY && last.body.contains("último administrador"));
+    assert_eq!(b.post(&place, &[("name", "Ana"), ("admin", "1")]).await.status, StatusCode::FORBIDDEN);
+    let nobody = format!("/users/{}", AppId::from_bytes([9; 16]));
+    assert_eq!(boss.post(&nobody, &[("name", "x"), ("attend", "1")]).await.status, StatusCode::NOT_FOUND);
+    let kept = shared.accounts.user(shared.first_tenant, ana.id).await.unwrap().operator;
+    assert_eq!((kept.name.as_str(), kept.roles.may_create_apps, kept.roles.admin), ("Ana Ribeiro", true, false));
+    let audit = shared.store.audit_list(shared.first_tenant, 20).await.unwrap();
+    assert!(audit.iter().any(|line| line.what == "operator.changed" && line.subject == "ana"));
+    relay.shutdown().await.unwrap();
+}

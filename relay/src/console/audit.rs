@@ -104,6 +104,7 @@ const WORDS: &[Word] = &[
     ("session.ended", |t| t.did_end),
     ("session.end.ordered", |t| t.did_order_end),
     ("operator.added", |t| t.did_add_user),
+    ("operator.changed", |t| t.did_change_user),
     ("operator.disabled", |t| t.did_disable_user),
     ("operator.enabled", |t| t.did_enable_user),
     ("operator.password.reset", |t| t.did_reset_password),

@@ -208,6 +208,7 @@ texts! {
     role_admin_hint: "Cuida de usuários e encerra sessões de outros.", "Looks after users and ends others' sessions.", "Cuida de usuarios y termina sesiones de otros.";
     role_passwords: "Vê senhas dos clientes", "Sees customers' passwords", "Ve contraseñas de clientes";
     role_passwords_hint: "Cada vez fica na auditoria.", "Each time is audited.", "Cada vez queda en la auditoría.";
+    change_user: "Mudar nome e papéis", "Change name and roles", "Cambiar nombre y roles";
     make_user: "Criar usuário", "Make user", "Crear usuario";
     disable: "Desativar", "Disable", "Desactivar";
     enable: "Reativar", "Enable", "Reactivar";
@@ -285,6 +286,7 @@ texts! {
     did_end: "Sessão encerrada", "Session over", "Sesión terminada";
     did_order_end: "Mandou encerrar a sessão", "Ordered the session's end", "Mandó terminar la sesión";
     did_add_user: "Criou usuário", "Made a user", "Creó usuario";
+    did_change_user: "Mudou usuário", "Changed a user", "Cambió usuario";
     did_disable_user: "Desativou usuário", "Disabled a user", "Desactivó usuario";
     did_enable_user: "Reativou usuário", "Enabled a user", "Reactivó usuario";
     did_reset_password: "Trocou a senha de usuário", "Reset a user's password", "Cambió la contraseña de usuario";
