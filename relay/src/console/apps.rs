@@ -164,7 +164,6 @@ pub(super) async fn list(State(app): State<App>, who: Who, Query(form): Query<Li
         .filter(|user| user.disabled_at.is_none())
         .map(|user| user.operator)
         .collect();
-    let waiting = app.shared.directory.waiting(who.operator.tenant);
     let rows = all
         .iter()
         .filter(|a| who.reach.sees(a.id) || who.reach.edits(a.id))
@@ -178,7 +177,7 @@ pub(super) async fn list(State(app): State<App>, who: Who, Query(form): Query<Li
                 code: record.code.clone(),
                 revision: record.revision,
                 now: now(record, &all, s.t, &s.clock),
-                waiting: waiting.iter().filter(|p| p.app == record.id).count(),
+                waiting: app.shared.directory.waiting_count_of(who.operator.tenant, |app| app == record.id),
                 more: attend.len().saturating_sub(FACES),
                 faces: names.take(FACES).map(|name| (shell::initials(&name), name)).collect(),
                 changed: s.clock.lately(&record.changed.at),

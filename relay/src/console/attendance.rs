@@ -3,7 +3,7 @@
 //! The page is written once here and kept up by [`super::live`], from the same [`Board`]. A password is never part of it: it is
 //! fetched alone, by whoever may see it and gave their own lately, and each time is written to the audit log first.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use askama::Template;
 use axum::{
@@ -172,9 +172,8 @@ impl Board {
             waiting: app
                 .shared
                 .directory
-                .waiting(tenant)
+                .first_waiting_of(tenant, usize::MAX, |app| who.reach.sees(app))
                 .iter()
-                .filter(|p| who.reach.sees(p.app))
                 .map(|p| WaitingRow::new(p, &who.reach, clock.now()))
                 .collect(),
             sessions: app
@@ -247,7 +246,7 @@ struct PasswordCell {
 }
 
 /// A customer of an app that whoever asks has to do with.
-fn seen(app: &App, who: &Who, id: u32) -> Result<Present, AppError> {
+fn seen(app: &App, who: &Who, id: u32) -> Result<Arc<Present>, AppError> {
     let id = DeviceId::new(id).ok_or(AppError::NotFound)?;
     let present = app.shared.directory.present(who.operator.tenant, id).filter(|p| who.reach.sees(p.app));
     present.ok_or(AppError::NotFound)
@@ -255,8 +254,8 @@ fn seen(app: &App, who: &Who, id: u32) -> Result<Present, AppError> {
 
 /// `GET /waiting/{id}/masked`: the cell with the password hidden again.
 pub(super) async fn masked(State(app): State<App>, who: Who, Path(id): Path<u32>) -> Page {
-    let Present { id, app, .. } = seen(&app, &who, id)?;
-    let attends = who.reach.attends(app);
+    let p = seen(&app, &who, id)?;
+    let (id, attends) = (p.id, who.reach.attends(p.app));
     page(&PasswordCell { v: View::of(&who), number: id.number(), id: id.to_string(), attends, password: None })
 }
 
@@ -274,7 +273,8 @@ pub(super) async fn password(
     Path(id): Path<u32>,
     Form(form): Form<ShowForm>,
 ) -> Page {
-    let Present { id, app: of, .. } = seen(&app, &who, id)?;
+    let p = seen(&app, &who, id)?;
+    let (id, of) = (p.id, p.app);
     if !headers.contains_key("hx-request") {
         // Without the script there is no cell to put it in.
         return Ok(Redirect::to("/").into_response());
@@ -292,7 +292,8 @@ pub(super) async fn password(
 /// `POST /waiting/{id}/credentials`: ID and a one-time grant as one text, for the clipboard. The password stays here: the grant opens one
 /// dial of this attendant's own enrolled program.
 pub(super) async fn credentials(State(app): State<App>, who: Who, Path(id): Path<u32>) -> Page {
-    let Present { id, app: of, .. } = seen(&app, &who, id)?;
+    let p = seen(&app, &who, id)?;
+    let (id, of) = (p.id, p.app);
     if !who.reach.attends(of) {
         return Err(AppError::Forbidden);
     }

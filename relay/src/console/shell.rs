@@ -64,7 +64,7 @@ impl Shell {
             who: who.operator.clone(),
             csrf: who.csrf.clone(),
             here,
-            waiting: app.shared.directory.waiting(tenant.id).iter().filter(|p| who.reach.sees(p.app)).count(),
+            waiting: app.shared.directory.waiting_count_of(tenant.id, |app| who.reach.sees(app)),
             rings: who.reach.has_customers(),
             parked,
             alarms,

@@ -146,12 +146,12 @@ impl Program {
                 }));
                 // An earlier login's list is stopped first; then the whole list is told anew.
                 self.login = None;
-                self.waiting.send_replace(None);
+                self.peer.show(None);
                 let feed = tokio::spawn(waiting::feed(
                     self.shared.clone(),
                     operator.clone(),
                     self.own.clone(),
-                    self.waiting.clone(),
+                    self.peer.clone(),
                 ));
                 let feed = feed.abort_handle();
                 let asked = enrol::AskedSlot::default();
@@ -164,7 +164,7 @@ impl Program {
                     feed.clone(),
                 ));
                 let (feed, watch) = (AbortOnDrop(feed), AbortOnDrop(watch.abort_handle()));
-                self.login = Some(LoggedIn { operator, token, asked, _feed: feed, _watch: watch });
+                self.login = Some(Box::new(LoggedIn { operator, token, asked, _feed: feed, _watch: watch }));
             }
             Err(why) => self.peer.send(FromRelay::LoginFailed(why)),
         }
