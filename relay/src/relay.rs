@@ -29,6 +29,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     account::Accounts,
+    apps::Apps,
     config::{Config, PublicUrl},
     console,
     directory::{Changes, Directory},
@@ -59,6 +60,8 @@ pub struct Shared {
     pub desk: Desk,
     /// Logins of operators.
     pub accounts: Accounts,
+    /// Each company's apps.
+    pub apps: Apps,
     /// Who is here.
     pub directory: Arc<Directory>,
     /// Sessions that are under way.
@@ -180,6 +183,7 @@ impl Relay {
             first_tenant,
             keys,
             accounts: Accounts::new(store.clone()),
+            apps: Apps::new(store.clone()),
             store,
             tickets,
             desk,

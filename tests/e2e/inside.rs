@@ -75,7 +75,7 @@ impl House {
             let user = NewUser {
                 login: "ana".to_owned(),
                 name: "Ana Ribeiro".to_owned(),
-                roles: Roles { attend: true, admin: false, may_see_passwords: false },
+                roles: Roles { attend: true, ..Default::default() },
             };
             relay.shared.accounts.create(tenant, user, Some(PASSWORD)).await?;
             let app = relay.shared.store.apps(tenant).await?.into_iter().next().context("no app")?;

@@ -180,10 +180,18 @@ pub struct HistoryQuery {
     pub from: Option<Timestamp>,
     /// Dialled before.
     pub to: Option<Timestamp>,
+    /// Of one of these apps; `None`: of any.
+    pub apps: Option<Vec<AppId>>,
     /// Of this attendant.
     pub attendant: Option<OperatorId>,
     /// On this ticket.
     pub ticket: Option<TicketNumber>,
+    /// Over for one of these reasons; empty: any.
+    pub results: Vec<CloseReason>,
+    /// Over, and at least this long.
+    pub min_s: Option<u32>,
+    /// Over, and at most this long.
+    pub max_s: Option<u32>,
     /// In one of these states; empty: any.
     pub states: Vec<SessionState>,
     /// Part of a customer's, attendant's, company's name, a protocol or ticket number; empty: any.
@@ -199,8 +207,12 @@ impl Default for HistoryQuery {
         Self {
             from: None,
             to: None,
+            apps: None,
             attendant: None,
             ticket: None,
+            results: Vec::new(),
+            min_s: None,
+            max_s: None,
             states: Vec::new(),
             search: String::new(),
             before: None,

@@ -147,8 +147,12 @@ impl Program {
                 // An earlier login's list is stopped first; then the whole list is told anew.
                 self.login = None;
                 self.peer.show(None);
-                let feed =
-                    tokio::spawn(waiting::feed(self.shared.clone(), tenant, self.own.clone(), self.peer.clone()));
+                let feed = tokio::spawn(waiting::feed(
+                    self.shared.clone(),
+                    operator.clone(),
+                    self.own.clone(),
+                    self.peer.clone(),
+                ));
                 let feed = feed.abort_handle();
                 let asked = enrol::AskedSlot::default();
                 let watch = tokio::spawn(enrol::watch(
@@ -239,15 +243,17 @@ impl Program {
     }
 
     pub(super) async fn list_tickets(&mut self, tenant: TenantId, list: ListTickets) {
-        if self.login.is_none() {
+        let Some(operator) = self.login.as_ref().map(|login| login.operator.clone()) else {
             return self
                 .peer
                 .send(FromRelay::TicketList(TicketList { request: list.request, tickets: Err(TicketError::Down) }));
-        }
+        };
         let (shared, peer) = (self.shared.clone(), self.peer.clone());
         self.in_background(async move {
-            // Nobody under this ID: the same question about nobody, so that the answer and its time do not tell.
-            let present = shared.directory.present(tenant, list.partner);
+            // Nobody under this ID, or of an app they do not attend: the same question about nobody, so that the answer and its
+            // time do not tell.
+            let reach = shared.apps.reach(&operator).await.unwrap_or_default();
+            let present = shared.directory.present(tenant, list.partner).filter(|p| reach.attends(p.app));
             let customer = present.map_or_else(CustomerDetails::default, |p| CustomerDetails::from_fields(&p.fields));
             let asked = shared.tickets.open_tickets(tenant, &customer);
             let tickets = match tokio::time::timeout(shared.config.times.tickets, asked).await {
@@ -269,6 +275,13 @@ impl Program {
         let Some(operator) = self.attendant(tenant).await else {
             return self.peer.send(refused(DialError::NotAllowed));
         };
+        let reach = match self.shared.apps.reach(&operator).await {
+            Ok(reach) => reach,
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "the apps cannot be read");
+                return self.peer.send(refused(DialError::CannotRecord));
+            }
+        };
         let what = Try { tenant, operator: operator.id, device: dial.partner };
         let begun = match self.shared.sessions.begin_dial(what) {
             Ok(begun) => begun,
@@ -280,6 +293,7 @@ impl Program {
             name: ShownText::lossy(&operator.name),
             peer: self.peer.clone(),
             own: self.device.map(|(id, _)| id),
+            reach,
         };
         let (shared, taken) = (self.shared.clone(), self.taken.clone());
         let used = self.entry(tenant, &operator, "grant.used", dial.partner.to_string());

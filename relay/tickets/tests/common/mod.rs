@@ -67,18 +67,7 @@ impl World {
             created_at,
         };
         store.add_tenant(&tenant).await.unwrap();
-        let app = App {
-            id: AppId::from_bytes([2; 16]),
-            tenant: TENANT,
-            title: "Suporte".into(),
-            company: "Varanda".into(),
-            accent: "2F4FA0".into(),
-            phone: String::new(),
-            language: Language::PtBr,
-            fields: Vec::new(),
-            logo_png: None,
-            created_at,
-        };
+        let app = App::new(AppId::from_bytes([2; 16]), TENANT, "Suporte", "Varanda", "4729", created_at);
         store.add_app(&app).await.unwrap();
         let roles = Roles { attend: true, ..Roles::default() };
         let ana = NewOperator {
