@@ -491,7 +491,7 @@ fn while_the_ticketing_system_is_down_the_session_goes_on_and_its_actions_come_l
     let mut faulty = None;
     let house = House::with(|config| {
         let store: Arc<dyn store::Store> = config.store.clone().expect("the house has opened it");
-        let system = Arc::new(tickets::adapter::faulty::Faulty::new(Arc::new(tickets::DeskSystem::new(store))));
+        let system = Arc::new(tickets::adapter::faulty::FaultySystems::new(Arc::new(tickets::Desks(store))));
         config.tickets = Some(system.clone());
         faulty = Some(system);
     })?;

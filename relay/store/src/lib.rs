@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 pub mod audit;
+pub mod connection;
 pub mod desk;
 pub mod device;
 pub mod enrolment;
@@ -22,6 +23,7 @@ pub use audit::{
     ALARM, AuditBreak, AuditEntry, AuditHead, AuditLine, AuditMark, AuditMarkError, AuditRecords, AuditVerified,
     SESSION_ALARM, SESSION_DISPUTED, SESSION_SIGNED,
 };
+pub use connection::{Connection, ConnectionRecords, NewConnection};
 pub use desk::{
     ActionKind, Customer, CustomerDetails, CustomerId, DeskRecords, DeskTicket, NewAction, NewDeskTicket, TicketAction,
     TicketFilter,
@@ -46,6 +48,7 @@ pub trait Store:
     + DeviceRecords
     + SessionRecords
     + OutboxRecords
+    + ConnectionRecords
     + DeskRecords
     + AuditRecords
     + EnrolmentRecords

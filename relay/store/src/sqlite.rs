@@ -4,6 +4,7 @@
 //! this process; a few more read, each seeing the last commit. A call that is dropped half-way is rolled back.
 
 mod audit;
+mod connection;
 mod desk;
 mod desk_customers;
 mod device;

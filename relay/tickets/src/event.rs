@@ -11,6 +11,15 @@ use store::{EventKind, Language, Session, Tenant};
 
 use crate::system::Owner;
 
+/// A page about a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// What it is, in words.
+    pub title: String,
+    /// Its address.
+    pub url: String,
+}
+
 /// One action, ready to be written on a ticket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Action {
@@ -22,14 +31,31 @@ pub struct Action {
     pub session: SessionId,
     /// When it happened.
     pub at: Timestamp,
+    /// The number both people know the session by.
+    pub protocol: String,
+    /// When the session began.
+    pub started: Timestamp,
+    /// When it was over; only on its end.
+    pub ended: Option<Timestamp>,
+    /// Why it was over, in words; only on its end.
+    pub reason: Option<&'static str>,
     /// The attendant.
     pub author: Owner,
+    /// Pages about the session.
+    pub links: Vec<Link>,
     /// Plain text, lines separated by `\n`; the first one is a title. Holds what customers typed: to be escaped for HTML.
     pub text: String,
 }
 
-/// The action of this kind for a session. `asked`: the ticket that was asked for and does not exist.
-pub fn action(kind: EventKind, session: &Session, tenant: &Tenant, asked: Option<&TicketNumber>) -> Action {
+/// The action of this kind for a session. `asked`: the ticket that was asked for and does not exist. `page`: the console's page about
+/// the session.
+pub fn action(
+    kind: EventKind,
+    session: &Session,
+    tenant: &Tenant,
+    asked: Option<&TicketNumber>,
+    page: Option<String>,
+) -> Action {
     let zone = TimeZone::get(&tenant.time_zone).unwrap_or(TimeZone::UTC);
     let language = tenant.language;
     let started = session.started_at.unwrap_or(session.dialled_at);
@@ -73,6 +99,11 @@ pub fn action(kind: EventKind, session: &Session, tenant: &Tenant, asked: Option
         marker: kind.marker(session.id),
         session: session.id,
         at,
+        protocol: session.protocol.as_str().to_owned(),
+        started,
+        ended: (kind == EventKind::End).then_some(at),
+        reason: session.close_reason.filter(|_| kind == EventKind::End).map(|why| text::close_reason(language, why)),
+        links: page.map(|url| Link { title: text::session_page(language).to_owned(), url }).into_iter().collect(),
         author: Owner { operator: session.attendant, name: session.attendant_name.clone() },
         text: lines.join("\n"),
     }

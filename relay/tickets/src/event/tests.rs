@@ -34,6 +34,7 @@ fn session() -> Session {
         attendant: OperatorId::from_bytes([4; 16]),
         attendant_name: "Ana Ribeiro".into(),
         choice: TicketChoice::OpenNew { subject: ShownText::lossy("") },
+        connection: None,
         ticket: None,
         state: SessionState::Ended,
         granted: Grants::CONTROL,
@@ -49,7 +50,7 @@ fn session() -> Session {
 
 #[test]
 fn the_end_of_a_session_says_who_when_how_long_and_why_in_the_tenants_language() {
-    let said = action(EventKind::End, &session(), &tenant(Language::PtBr, "-03"), None);
+    let said = action(EventKind::End, &session(), &tenant(Language::PtBr, "-03"), None, None);
     // An unknown zone is written in UTC, and says so.
     assert_eq!(
         said.text,
@@ -58,12 +59,17 @@ fn the_end_of_a_session_says_who_when_how_long_and_why_in_the_tenants_language()
          Permitido: tela, mouse e teclado\nMotivo do fim: encerrado pelo cliente\nReconexões: 1\n\
          Registro de auditoria: 48:abababababababab"
     );
-    let said = action(EventKind::End, &session(), &tenant(Language::En, "UTC"), None);
+    let said = action(EventKind::End, &session(), &tenant(Language::En, "UTC"), None, None);
     assert!(said.text.contains("Start: 2026-11-21 17:20:05 (UTC+00:00)"), "{}", said.text);
     assert!(said.text.contains("Reason for the end: ended by the customer"), "{}", said.text);
     assert!(said.text.ends_with("\nAudit record: 48:abababababababab"), "{}", said.text);
-    let said =
-        action(EventKind::Start, &session(), &tenant(Language::Es, "UTC"), Some(&TicketNumber::new("4821").unwrap()));
+    let said = action(
+        EventKind::Start,
+        &session(),
+        &tenant(Language::Es, "UTC"),
+        Some(&TicketNumber::new("4821").unwrap()),
+        None,
+    );
     assert!(said.text.starts_with("Acceso remoto iniciado\n"), "{}", said.text);
     assert!(said.text.ends_with("Se pidió el ticket 4821, que no existe; se abrió este en su lugar."), "{}", said.text);
     assert!(!said.text.contains("Fin:"), "{}", said.text);
@@ -95,6 +101,6 @@ fn a_new_tickets_subject_is_the_attendants_else_the_customers_else_a_standing_te
 
 #[test]
 fn the_same_session_gives_the_same_marker_for_ever() {
-    let said = action(EventKind::Start, &session(), &tenant(Language::PtBr, "UTC"), None);
+    let said = action(EventKind::Start, &session(), &tenant(Language::PtBr, "UTC"), None, None);
     assert_eq!(said.marker, "amparo:02020202020202020202020202020202:start");
 }
