@@ -291,6 +291,9 @@ impl Http {
 
     fn request(&self, call: Call) -> Result<Request<Full<Bytes>>, &'static str> {
         let mut target = format!("{}{}", self.base.path().trim_end_matches('/'), call.path);
+        if target.is_empty() {
+            target.push('/');
+        }
         if !call.query.is_empty() {
             let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&call.query).finish();
             // In a path's query some systems take a plus for itself.

@@ -16,6 +16,7 @@ pub mod http;
 pub mod kind;
 pub mod markup;
 pub mod policy;
+pub mod probe;
 pub mod seal;
 pub mod secret;
 pub mod system;

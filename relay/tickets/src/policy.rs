@@ -15,9 +15,6 @@ pub const LONGEST_RECORDS_PAUSE: Duration = Duration::from_secs(15);
 /// A wait that a system asks for is kept up to this; longer ones are taken for mistakes.
 pub const LONGEST_ASKED: Duration = Duration::from_secs(3600);
 
-/// A conflict (409) that is still there after this many attempts is one for a person.
-pub const CONFLICTS: u32 = 8;
-
 /// How an attempt came out.
 pub type Outcome = Result<Appended, ReportError>;
 
@@ -48,9 +45,6 @@ pub fn next(attempt: u32, outcome: &Outcome, visible_after: Duration, now: Times
         }
         // Ours, not the system's: it is kept however long it is.
         Err(ReportError::NotVisibleYet { until }) => Decision::RetryAt((*until).max(later(now, FIRST_PAUSE))),
-        Err(error @ ReportError::Unreachable(Cause::Failed(409))) if attempt >= CONFLICTS => {
-            Decision::Park(format!("{error}: it keeps saying that something else is being written"))
-        }
         Err(error @ ReportError::Unreachable(_)) => {
             let pause = pause(attempt, LONGEST_PAUSE);
             Decision::RetryAt(later(now, if error.is_uncertain() { pause.max(visible_after) } else { pause }))
@@ -114,13 +108,6 @@ mod tests {
             let down: Outcome = Err(ReportError::Unreachable(cause));
             assert_eq!(next(1, &down, minutes, at(0)), Decision::RetryAt(at(seconds)));
         }
-    }
-
-    #[test]
-    fn a_conflict_that_stays_is_parked() {
-        let conflict: Outcome = Err(ReportError::Unreachable(Cause::Failed(409)));
-        assert!(matches!(next(7, &conflict, Duration::ZERO, at(0)), Decision::RetryAt(_)));
-        assert!(matches!(next(8, &conflict, Duration::ZERO, at(0)), Decision::Park(_)));
     }
 
     #[test]

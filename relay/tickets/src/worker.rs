@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
 
 use crate::{
-    event,
+    event::{self, Says, Template},
     policy::{self, Decision, Outcome},
     system::{Appended, Cause, NewTicket, Owner, Refusal, ReportError},
     systems::{Reached, Systems},
@@ -220,22 +220,25 @@ impl Worker {
         }
         let records = |e: StoreError| ReportError::Unreachable(Cause::Records(e.to_string()));
         let settings = self.store.tenant(tenant).await.map_err(records)?;
+        let template = self.store.action_template(tenant, entry.kind).await.map_err(records)?;
+        // One that this version cannot read any more is no reason not to tell.
+        let template = template.and_then(|text| Template::parse(entry.kind, &text).ok());
         let page = self.pages.as_ref().map(|before| format!("{before}{}", session.protocol));
-        let mut asked = None;
+        let mut says = Says { template: template.as_ref(), asked: None, page };
         if let Some(ticket) = chosen {
-            let action = event::action(entry.kind, session, &settings, None, page.clone());
+            let action = event::action(entry.kind, session, &settings, says.clone());
             *wrote = true;
             match self.call(system.append_action(ticket, &action)).await {
                 // Typed while the system was down, or gone since: a new one is opened that says so. Once the session has its ticket,
                 // its end has no other place.
                 Err(ReportError::Rejected { refusal: Refusal::NoTicket, .. }) if session.ticket.is_none() => {
-                    asked = Some(ticket);
+                    says.asked = Some(ticket);
                     *wrote = false;
                 }
                 appended => return appended,
             }
         }
-        let action = event::action(entry.kind, session, &settings, asked, page);
+        let action = event::action(entry.kind, session, &settings, says);
         let details = CustomerDetails::from_fields(&session.fields);
         let requester = self.call(system.find_or_create_customer(&named(details, row))).await?;
         let ticket = NewTicket {

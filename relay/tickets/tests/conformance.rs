@@ -90,11 +90,13 @@ async fn a_ticket_that_is_not_there_is_none_and_takes_no_action(t: &Tested) {
     for wrong in ["99999", "SUP-12", "../1", "1 OR 1=1", "12'"] {
         let number = TicketNumber::new(wrong).unwrap();
         assert_eq!(t.system.look_up(&number).await.unwrap(), None, "{wrong}");
+        (t.settle)();
         let appended = t.system.append_action(&number, &action(EventKind::Start, t.session(2))).await;
         assert!(
             matches!(appended, Err(ReportError::Rejected { refusal: Refusal::NoTicket, .. })),
             "{wrong}: {appended:?}"
         );
+        (t.settle)();
         let since = t.now;
         let marker = EventKind::Start.marker(t.session(2));
         assert_eq!(t.system.find_marker(Some(&number), &marker, since).await.unwrap(), None);
@@ -209,7 +211,12 @@ macro_rules! whole_suite {
 }
 
 async fn ours(system: impl FnOnce(&World) -> Arc<dyn TicketSystem>) -> Option<Tested> {
-    let world = World::new().await;
+    let mut world = World::new().await;
+    // The desk's actions are of sessions that it knows.
+    for n in 1..10 {
+        world.sessions = 1000 + n - 1;
+        world.dialled(common::open_new()).await;
+    }
     Some(Tested { system: system(&world), run: 0, now: at(0), settle: Box::new(|| ()), _kept: Box::new(world) })
 }
 

@@ -347,9 +347,11 @@ impl TicketSystem for Movidesk {
             person["contacts"] = json!([{ "contactType": "Celular", "contact": customer.phone, "isDefault": true }]);
         }
         let call = Call::post("/persons").query("returnAllProperties", "false").json(&person);
-        let made: Made = self.ask(call).await?.good()?.json()?;
-        self.people.keep(id, made.id.0.clone());
-        Ok(CustomerRef(made.id.0))
+        let answer = self.ask(call).await?;
+        let taken = answer.status == 400 && ["exist", "duplic", "already"].iter().any(|w| answer.words().contains(w));
+        let known = if taken { id.clone() } else { answer.good()?.json::<Made>()?.id.0 };
+        self.people.keep(id, known.clone());
+        Ok(CustomerRef(known))
     }
 
     async fn open_ticket(&self, ticket: &NewTicket) -> Result<Appended, ReportError> {

@@ -271,6 +271,12 @@ impl Salesforce {
         Ok(case)
     }
 
+    async fn number_of(&self, id: &str) -> Result<TicketNumber, ReportError> {
+        let call = Call::get(self.path(&format!("/sobjects/Case/{}", segment(id)))).query("fields", "Id,CaseNumber");
+        let case: Case = self.ask(call).await?.good()?.json()?;
+        number(&case.number.0)
+    }
+
     async fn case_id(&self, number: &TicketNumber) -> Result<Option<String>, ReportError> {
         match self.ids.get(number) {
             Some(id) => Ok(Some(id)),
@@ -409,6 +415,11 @@ impl TicketSystem for Salesforce {
         if let Some(contact) = self.contact(customer).await? {
             return Ok(CustomerRef(contact));
         }
+        let document = only_digits(&customer.document);
+        if customer.email.is_empty() && customer.phone.is_empty() && document.is_empty() {
+            // Nobody would find them again: the Case names them in words.
+            return Ok(CustomerRef(String::new()));
+        }
         let (first, last) = names(customer);
         let mut contact = json!({ "FirstName": first, "LastName": last });
         if last == "-" {
@@ -420,9 +431,7 @@ impl TicketSystem for Salesforce {
         if !customer.phone.is_empty() {
             contact["Phone"] = customer.phone.as_str().into();
         }
-        if let (Some(field), document) = (&self.document, only_digits(&customer.document))
-            && !document.is_empty()
-        {
+        if let Some(field) = self.document.as_ref().filter(|_| !document.is_empty()) {
             contact[field] = document.into();
         }
         let answer = self.ask(Call::post(self.path("/sobjects/Contact")).json(&contact)).await?;
@@ -447,10 +456,10 @@ impl TicketSystem for Salesforce {
             case["ContactId"] = ticket.requester.0.as_str().into();
         }
         let made: Made = self.ask(Call::post(self.path("/sobjects/Case")).json(&case)).await?.good()?.json()?;
-        let call =
-            Call::get(self.path(&format!("/sobjects/Case/{}", segment(&made.id.0)))).query("fields", "Id,CaseNumber");
-        let case: Case = self.ask(call).await?.good()?.json()?;
-        let number = number(&case.number.0)?;
+        let number = self.number_of(&made.id.0).await.map_err(|error| {
+            // However the second call failed, the Case is there: it is to be looked for, not opened again.
+            ReportError::garbage(format_args!("the case was opened and its number cannot be read: {error}"))
+        })?;
         self.ids.keep(number.clone(), made.id.0);
         Ok(Appended { ticket: number, external_id: None })
     }

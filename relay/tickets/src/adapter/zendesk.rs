@@ -67,12 +67,11 @@ pub static KIND: Kind = Kind {
 };
 
 fn connect(settings: &Settings, means: &Means) -> Result<Arc<dyn TicketSystem>, Vec<(&'static str, Problem)>> {
-    Ok(Arc::new(Zendesk {
-        http: means.http(&KIND, settings)?,
-        login: format!("{}/token", settings.text("email")),
-        token: settings.secret("token"),
-        public: settings.is_public(),
-    }))
+    let (http, login, token) =
+        (means.http(&KIND, settings)?, format!("{}/token", settings.text("email")), settings.secret("token"));
+    // As it travels.
+    http.learn(&Secret::new(format!("{login}:{}", token.expose())));
+    Ok(Arc::new(Zendesk { http, login, token, public: settings.is_public() }))
 }
 
 struct Zendesk {

@@ -46,7 +46,9 @@ pub struct World {
     plain: Option<Arc<Plain>>,
     /// The time of the worker.
     pub now: Timestamp,
-    sessions: u32,
+    pub sessions: u32,
+    /// Each session is of another customer.
+    pub strangers: bool,
 }
 
 impl World {
@@ -96,7 +98,7 @@ impl World {
         };
         store.add_operator(&ana).await.unwrap();
         let system = Arc::new(Faulty::new(Arc::new(DeskSystem::new(store.clone(), TENANT))));
-        Self { folder, sqlite, store, system, plain: None, now: at(1000), sessions: 0 }
+        Self { folder, sqlite, store, system, plain: None, now: at(1000), sessions: 0, strangers: false }
     }
 
     /// The relay is killed: all that is left is the file.
@@ -131,12 +133,14 @@ impl World {
     pub async fn dialled(&mut self, choice: TicketChoice) -> SessionId {
         self.sessions += 1;
         let field = |key, value: &str| Field { key, value: ShownText::lossy(value) };
+        let email =
+            if self.strangers { format!("c{}@padaria.example", self.sessions) } else { "cida@padaria.example".into() };
         let new = NewSession {
             id: session_id(self.sessions),
             tenant: TENANT,
             app: AppId::from_bytes([2; 16]),
             device: DeviceId::new(123_456_789).unwrap(),
-            fields: vec![field(FieldKey::Name, "Cida Nogueira"), field(FieldKey::Email, "cida@padaria.example")],
+            fields: vec![field(FieldKey::Name, "Cida Nogueira"), field(FieldKey::Email, &email)],
             attendant: ANA,
             attendant_name: "Ana Ribeiro".into(),
             ticket: choice,

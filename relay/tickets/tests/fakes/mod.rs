@@ -8,6 +8,7 @@ pub mod movidesk;
 pub mod redmine;
 pub mod rt;
 pub mod salesforce;
+pub mod tls;
 pub mod webhook;
 pub mod zammad;
 pub mod zendesk;
@@ -109,6 +110,10 @@ pub trait Fake: Send {
     fn open(&mut self, subject: &str, now: Timestamp) -> Option<String>;
     /// What a call that is answered with this status does not do, it does not do: but some count it.
     fn refused(&mut self, _status: u16, _now: Timestamp) {}
+    /// Times it had to make somebody wait.
+    fn blocked(&self) -> u32 {
+        0
+    }
 }
 
 /// What happens to a call.
@@ -210,6 +215,19 @@ impl Server {
         self.inner.lock().unwrap().asked.len()
     }
 
+    /// Waits until everything that was sent so far has been worked on.
+    pub async fn quiet(&self) {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let mut stream = tokio::net::TcpStream::connect(self.base.trim_start_matches("http://")).await.unwrap();
+        stream.write_all(b"GET /--quiet HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.unwrap();
+        let mut all = Vec::new();
+        stream.read_to_end(&mut all).await.unwrap();
+    }
+
+    pub fn blocked(&self) -> u32 {
+        self.inner.lock().unwrap().fake.blocked()
+    }
+
     pub fn tickets(&self) -> Vec<OnTicket> {
         self.inner.lock().unwrap().fake.tickets()
     }
@@ -265,6 +283,9 @@ async fn answer(
             .collect(),
         body,
     };
+    if asked.path == "/--quiet" {
+        return Ok(Response::builder().status(204).body(Full::new(Bytes::new())).unwrap());
+    }
     let (reply, fate) = {
         let mut inner = inner.lock().unwrap();
         inner.asked.push(asked.clone());
@@ -274,7 +295,7 @@ async fn answer(
             Fate::Silent | Fate::Reset | Fate::Redirect => empty(302),
             Fate::Status(status) => {
                 inner.fake.refused(status, now);
-                let mut reply = json(status, serde_json::json!({ "message": "as the test wants it" }));
+                let mut reply = json(status, serde_json::json!({ "message": repeated(&asked) }));
                 if status == 429 {
                     reply.headers.push(("retry-after".into(), "30".into()));
                 }
@@ -305,6 +326,13 @@ async fn answer(
         response = response.header("location", "https://elsewhere.example/");
     }
     Ok(response.body(Full::new(Bytes::from(body))).unwrap())
+}
+
+/// What careless systems put into an error: everything they were sent, the secrets among it.
+fn repeated(asked: &Asked) -> String {
+    let query: Vec<String> = asked.query.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let headers: Vec<String> = asked.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+    format!("{} {} {}", headers.join(" "), asked.path, query.join("&"))
 }
 
 /// A query or a form, read.

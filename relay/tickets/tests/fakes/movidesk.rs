@@ -13,14 +13,13 @@ const LAG: i64 = 240;
 #[derive(Default)]
 pub struct Movidesk {
     calls: Vec<Timestamp>,
-    errors: u32,
+    errors: Vec<Timestamp>,
     blocks: u32,
     blocked: Option<Timestamp>,
     people: Vec<(String, String, String, Timestamp)>,
     tickets: Vec<Ticket>,
     answers: u64,
-    /// Times it had to block somebody.
-    pub blocked_times: u32,
+    blocked_times: u32,
 }
 
 struct Ticket {
@@ -60,11 +59,11 @@ fn seen(at: Timestamp, now: Timestamp) -> bool {
 }
 
 impl Movidesk {
-    fn error(&mut self, status: u16, now: Timestamp) {
-        self.errors += 1;
-        let _ = status;
-        if self.errors >= 3 {
-            self.errors = 0;
+    fn error(&mut self, now: Timestamp) {
+        self.errors.retain(|at| now.as_second() - at.as_second() < 60);
+        self.errors.push(now);
+        if self.errors.len() >= 3 {
+            self.errors.clear();
             let seconds = [60, 120, 300][usize::try_from(self.blocks.min(2)).unwrap()];
             self.blocks += 1;
             self.blocked_times += 1;
@@ -73,7 +72,7 @@ impl Movidesk {
     }
 
     fn refuse(&mut self, status: u16, message: &str, now: Timestamp) -> Reply {
-        self.error(status, now);
+        self.error(now);
         json(status, value!({ "message": message }))
     }
 
@@ -197,8 +196,12 @@ impl Fake for Movidesk {
         self.work(asked, now)
     }
 
-    fn refused(&mut self, status: u16, now: Timestamp) {
-        self.error(status, now);
+    fn refused(&mut self, _: u16, now: Timestamp) {
+        self.error(now);
+    }
+
+    fn blocked(&self) -> u32 {
+        self.blocked_times
     }
 
     fn tickets(&self) -> Vec<OnTicket> {
