@@ -59,7 +59,17 @@ rust_is_new_enough() {
     [ "$minor" -ge "$RUST_MINOR" ]
 }
 
+# What was built from a checkout elsewhere has that one's paths in it, and cargo sees no difference: its files count as changed.
+from_here() {
+    local mark=$CARGO_TARGET_DIR/checkout
+    mkdir -p "$CARGO_TARGET_DIR"
+    [ "$(cat "$mark" 2>/dev/null)" != "$PWD" ] || return 0
+    find . -name '*.rs' -not -path './target/*' -exec touch {} +
+    echo "$PWD" >"$mark"
+}
+
 need_rust() {
+    from_here
     rust_is_new_enough && return 0
     if have rustup; then
         say "installing a newer Rust with rustup"

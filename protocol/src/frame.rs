@@ -98,6 +98,13 @@ impl Reassembler {
         self.bytes.extend_from_slice(bytes);
     }
 
+    /// Gives back the room that earlier messages took, if nothing is held. For streams on which little is said.
+    pub fn rest(&mut self) {
+        if self.bytes.is_empty() {
+            self.bytes = Vec::new();
+        }
+    }
+
     /// Changes the cap, for when a state is reached in which more is allowed.
     pub fn set_cap(&mut self, cap: usize) {
         self.cap = cap;

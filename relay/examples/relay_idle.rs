@@ -1,16 +1,20 @@
 //! Memory of an idle customer: a relay in a process of its own, so many customers registered and waiting in another.
 //!
-//! `cargo run -p amparo-relay --example relay_idle [CUSTOMERS]` prints one line of JSON.
+//! `cargo run -p amparo-relay --example relay_idle [CUSTOMERS] [--at-most BYTES]` prints one line of JSON: what the process grew by for each
+//! customer as the system counts it (resident) and as the program asked for it (heap), and both for a bare QUIC connection with the same
+//! settings, below which no relay on this library can get. Measured after so many packets that what fills up slowly is full.
+//! Over `--at-most` it fails. Where it goes: `heaptrack target/debug/examples/relay_idle relay`, with customers of one's own.
 
 use std::{
+    alloc::System,
     io::{BufRead, BufReader, Write},
     net::SocketAddr,
-    process::{Command, Stdio},
+    process::{Child, ChildStdin, Command, Stdio},
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use amparo_relay::{config::Config, relay::Relay};
+use amparo_relay::{config::Config, key::Keys, listener::transport, relay::Relay};
 use anyhow::{Context, ensure};
 use protocol::{
     frame::{self, Reassembler},
@@ -23,87 +27,214 @@ use protocol::{
     },
     version::{ALPN_OUTER, SPOKEN},
 };
-use quinn::{ClientConfig, Connection, Endpoint, RecvStream, SendStream, crypto::rustls::QuicClientConfig};
+use quinn::{
+    ClientConfig, Connection, Endpoint, RecvStream, SendStream, TransportConfig, crypto::rustls::QuicClientConfig,
+};
 use rustls_pki_types::CertificateDer;
+use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 use tokio::task::JoinSet;
+
+/// The system's allocator, counted.
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 /// Handshakes at once.
 const AT_ONCE: usize = 32;
+/// Packets that each customer has sent before its memory is counted: more than one block of the library's channel has places.
+const PACKETS: u64 = 50;
+/// Between two of them. Programs send fewer; nobody wants to wait for those.
+const KEEP_ALIVE: Duration = Duration::from_millis(500);
 
-#[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    let mut args = std::env::args().skip(1);
-    match args.next().as_deref() {
-        Some("relay") => serve().await,
-        customers => measure(customers.map_or(Ok(1000), str::parse)?).await,
+fn main() -> anyhow::Result<()> {
+    let mut words: Vec<String> = std::env::args().skip(1).collect();
+    let at_most = match words.iter().position(|word| word == "--at-most") {
+        Some(at) => {
+            words.remove(at);
+            ensure!(at < words.len(), "--at-most BYTES");
+            words.remove(at).parse()?
+        }
+        None => u64::MAX,
+    };
+    let runtime = tokio::runtime::Runtime::new()?;
+    match words.first().map(String::as_str) {
+        Some("relay") => runtime.block_on(serve()),
+        Some("quinn") => runtime.block_on(serve_bare()),
+        customers => runtime.block_on(measure(customers.map_or(Ok(1000), str::parse)?, at_most)),
     }
 }
 
-/// The measured process: says where it is, serves until its standard input ends.
+async fn measure(customers: usize, at_most: u64) -> anyhow::Result<()> {
+    let bare = cost("quinn", customers).await?;
+    let relay = cost("relay", customers).await?;
+    println!(
+        "{{\"figure\":\"relay_idle\",\"customers\":{customers},\"bytes_per_customer\":{},\"heap_per_customer\":{},\"bare_bytes\":{},\"bare_heap\":{},\"relay_rss_bytes\":{},\"registrations_per_second\":{:.0}}}",
+        relay.resident, relay.heap, bare.resident, bare.heap, relay.rss, relay.per_second
+    );
+    ensure!(relay.resident <= at_most, "a waiting customer costs more than {at_most} bytes");
+    Ok(())
+}
+
+struct Cost {
+    resident: u64,
+    heap: i64,
+    rss: u64,
+    per_second: f64,
+}
+
+/// What one of so many costs a server of this kind.
+async fn cost(kind: &str, customers: usize) -> anyhow::Result<Cost> {
+    let mut server = Server::start(kind)?;
+    // The first ones fill caches and pools that do not grow with the number of customers.
+    let warm = register(&server.endpoint, &server.place, AT_ONCE).await?;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let before = server.count()?;
+    let began = Instant::now();
+    let held = register(&server.endpoint, &server.place, customers).await?;
+    let took = began.elapsed();
+    let number = i64::try_from(customers.max(1))?;
+    // The state that is waited for: enough packets sent by the last one.
+    let last = &held.last().context("nobody")?.0;
+    let enough = Duration::from_secs(600);
+    tokio::time::timeout(enough, async {
+        while last.stats().udp_tx.datagrams < PACKETS {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    })
+    .await
+    .context("no keep-alives")?;
+    let after = server.count()?;
+    ensure!(held.iter().chain(&warm).all(|p| p.0.close_reason().is_none()), "a customer was lost");
+    let cost = Cost {
+        resident: after.rss.saturating_sub(before.rss) / u64::try_from(number)?,
+        heap: (after.heap - before.heap) / number,
+        rss: after.rss,
+        per_second: customers as f64 / took.as_secs_f64(),
+    };
+    server.stop()?;
+    Ok(cost)
+}
+
+/// A server in another process.
+struct Server {
+    child: Child,
+    input: Option<ChildStdin>,
+    output: BufReader<std::process::ChildStdout>,
+    place: Place,
+    endpoint: Endpoint,
+}
+
+#[derive(Clone)]
+struct Place {
+    address: SocketAddr,
+    /// Of a bare server there is none.
+    register: Option<(TenantId, AppId)>,
+}
+
+impl Server {
+    fn start(kind: &str) -> anyhow::Result<Self> {
+        let mut child =
+            Command::new(std::env::current_exe()?).arg(kind).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        let input = child.stdin.take();
+        let mut output = BufReader::new(child.stdout.take().context("no output")?);
+        let mut line = String::new();
+        output.read_line(&mut line)?;
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let [address, hex, rest @ ..] = words.as_slice() else { anyhow::bail!("the server did not start") };
+        let register = match rest {
+            [tenant, app] => Some((tenant.parse()?, app.parse()?)),
+            _ => None,
+        };
+        let certificate: Vec<u8> =
+            (0..hex.len() / 2).map(|i| u8::from_str_radix(&hex[2 * i..2 * i + 2], 16)).collect::<Result<_, _>>()?;
+        let place = Place { address: address.parse()?, register };
+        Ok(Self { child, input, output, place, endpoint: endpoint(CertificateDer::from(certificate))? })
+    }
+
+    fn count(&mut self) -> anyhow::Result<Count> {
+        writeln!(self.input.as_mut().context("no input")?, "count")?;
+        let mut line = String::new();
+        self.output.read_line(&mut line)?;
+        Ok(Count { rss: rss(self.child.id())?, heap: line.trim().parse()? })
+    }
+
+    fn stop(mut self) -> anyhow::Result<()> {
+        drop(self.input.take());
+        self.child.wait()?;
+        Ok(())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+    }
+}
+
+struct Count {
+    rss: u64,
+    heap: i64,
+}
+
+/// The measured process: says where it is, answers each line with what it holds, serves until its standard input ends.
 async fn serve() -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let relay = Relay::start(Config::new(folder.path(), "127.0.0.1:0".parse()?)).await?;
     let tenant = relay.shared.first_tenant;
     let app = relay.shared.store.apps(tenant).await?.first().context("no app")?.id;
-    let certificate: String = relay.shared.keys.certificate.iter().map(|byte| format!("{byte:02x}")).collect();
-    println!("{} {tenant} {app} {certificate}", relay.quic_addr);
-    std::io::stdout().flush()?;
-    tokio::task::spawn_blocking(|| std::io::stdin().lines().count()).await?;
+    answer(format!("{} {} {tenant} {app}", relay.quic_addr, hex(&relay.shared.keys.certificate))).await?;
     relay.shutdown().await
 }
 
-async fn measure(customers: usize) -> anyhow::Result<()> {
-    let mut relay =
-        Command::new(std::env::current_exe()?).arg("relay").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
-    let mut line = String::new();
-    BufReader::new(relay.stdout.take().context("no output")?).read_line(&mut line)?;
-    let mut words = line.split_whitespace();
-    let mut word = || words.next().context("the relay did not start");
-    let address: SocketAddr = word()?.parse()?;
-    let tenant: TenantId = word()?.parse()?;
-    let app: AppId = word()?.parse()?;
-    let hex = word()?.to_owned();
-    let certificate: Vec<u8> =
-        (0..hex.len() / 2).map(|i| u8::from_str_radix(&hex[2 * i..2 * i + 2], 16)).collect::<Result<_, _>>()?;
-    let endpoint = endpoint(CertificateDer::from(certificate))?;
+/// The same settings and nothing behind them: a stream is taken and kept.
+async fn serve_bare() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let config = Config::new(folder.path(), "127.0.0.1:0".parse()?);
+    let keys = Keys::load(folder.path(), "127.0.0.1")?;
+    let endpoint = Endpoint::server(transport::server_config(&keys, &config.times)?, config.listen)?;
+    tokio::spawn({
+        let endpoint = endpoint.clone();
+        async move {
+            while let Some(incoming) = endpoint.accept().await {
+                tokio::spawn(async move {
+                    let connection = incoming.await?;
+                    let _streams = connection.accept_bi().await?;
+                    Err::<(), _>(anyhow::Error::from(connection.closed().await))
+                });
+            }
+        }
+    });
+    answer(format!("{} {}", endpoint.local_addr()?, hex(&keys.certificate))).await
+}
 
-    // The first ones fill caches and pools that do not grow with the number of customers.
-    let warm = register(&endpoint, address, tenant, app, AT_ONCE).await?;
-    tokio::time::sleep(Duration::from_secs(2)).await;
-    let before = rss(relay.id())?;
-    let began = Instant::now();
-    let held = register(&endpoint, address, tenant, app, customers).await?;
-    let took = began.elapsed();
-    // Until keep-alives and MTU probes have gone round once.
-    tokio::time::sleep(Duration::from_secs(8)).await;
-    let after = rss(relay.id())?;
-    ensure!(held.iter().chain(&warm).all(|p| p.0.close_reason().is_none()), "a customer was lost");
-    println!(
-        "{{\"figure\":\"relay_idle\",\"customers\":{customers},\"bytes_per_customer\":{},\"relay_rss_bytes\":{after},\"registrations_per_second\":{:.0}}}",
-        after.saturating_sub(before) / u64::try_from(customers.max(1))?,
-        customers as f64 / took.as_secs_f64(),
-    );
-    drop(relay.stdin.take());
-    relay.wait()?;
-    Ok(())
+async fn answer(place: String) -> anyhow::Result<()> {
+    tokio::task::spawn_blocking(move || {
+        println!("{place}");
+        std::io::stdout().flush()?;
+        for line in std::io::stdin().lines() {
+            line?;
+            let stats = ALLOCATOR.stats();
+            println!("{}", stats.bytes_allocated.wrapping_sub(stats.bytes_deallocated));
+            std::io::stdout().flush()?;
+        }
+        Ok(())
+    })
+    .await?
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 type Held = (Connection, SendStream, RecvStream);
 
-async fn register(
-    endpoint: &Endpoint,
-    relay: SocketAddr,
-    tenant: TenantId,
-    app: AppId,
-    customers: usize,
-) -> anyhow::Result<Vec<Held>> {
+async fn register(endpoint: &Endpoint, place: &Place, customers: usize) -> anyhow::Result<Vec<Held>> {
     let mut held = Vec::with_capacity(customers);
     let mut tasks = JoinSet::new();
     for number in 0..customers {
         if tasks.len() >= AT_ONCE {
             held.push(tasks.join_next().await.context("no task")???);
         }
-        tasks.spawn(register_one(endpoint.clone(), relay, tenant, app, number));
+        tasks.spawn(register_one(endpoint.clone(), place.clone(), number));
     }
     while let Some(one) = tasks.join_next().await {
         held.push(one??);
@@ -111,15 +242,13 @@ async fn register(
     Ok(held)
 }
 
-async fn register_one(
-    endpoint: Endpoint,
-    relay: SocketAddr,
-    tenant: TenantId,
-    app: AppId,
-    number: usize,
-) -> anyhow::Result<Held> {
-    let connection = endpoint.connect(relay, "localhost")?.await?;
+async fn register_one(endpoint: Endpoint, place: Place, number: usize) -> anyhow::Result<Held> {
+    let connection = endpoint.connect(place.address, "localhost")?.await?;
     let (mut send, mut recv) = connection.open_bi().await?;
+    let Some((tenant, app)) = place.register else {
+        send.write_all(b"here").await?;
+        return Ok((connection, send, recv));
+    };
     let field = |key, value: &str| Field { key, value: ShownText::lossy(value) };
     let register = Register {
         app,
@@ -158,7 +287,11 @@ fn endpoint(certificate: CertificateDer<'static>) -> anyhow::Result<Endpoint> {
         .with_no_client_auth();
     tls.alpn_protocols = vec![ALPN_OUTER.to_vec()];
     let mut endpoint = Endpoint::client("127.0.0.1:0".parse()?)?;
-    endpoint.set_default_client_config(ClientConfig::new(Arc::new(QuicClientConfig::try_from(tls)?)));
+    let mut transport = TransportConfig::default();
+    transport.keep_alive_interval(Some(KEEP_ALIVE));
+    let mut config = ClientConfig::new(Arc::new(QuicClientConfig::try_from(tls)?));
+    config.transport_config(Arc::new(transport));
+    endpoint.set_default_client_config(config);
     Ok(endpoint)
 }
 

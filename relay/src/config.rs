@@ -122,7 +122,7 @@ impl FromStr for PublicUrl {
 /// Caps of the listener, each with its reason.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// Programs connected at once: about 60 kB each, so that 20 000 fit a small server.
+    /// Programs connected at once: about 40 kB each (`examples/relay_idle.rs`), so that 20 000 fit a server with 1 GB.
     pub connections: usize,
     /// Connections that have not yet said `Hello`, per source address: many customers share one address, few start in the same second.
     pub unwelcomed_per_source: usize,

@@ -1,10 +1,11 @@
 //! Who is here: registered programs, their passwords, the waiting list.
 //!
 //! In memory only: an idle customer costs no write, and a password never reaches a disk. Used by the connections, the sessions and
-//! the console. Every look-up names the tenant: nobody sees another company's customers.
+//! the console. Every look-up names the tenant: nobody sees another company's customers. No step takes longer the more programs are
+//! here: who waits is kept in order, company by company, and lists are made of shared entries.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -69,18 +70,22 @@ pub struct Present {
 }
 
 impl Present {
+    fn waits(&self) -> bool {
+        self.listed && !self.busy
+    }
+
     /// What the customer typed in this field; empty if nothing.
     pub fn field(&self, key: FieldKey) -> &str {
         self.fields.iter().find(|f| f.key == key).map_or("", |f| f.value.as_str())
     }
 }
 
-impl From<Present> for WaitingCustomer {
-    fn from(p: Present) -> Self {
+impl From<&Present> for WaitingCustomer {
+    fn from(p: &Present) -> Self {
         Self {
             id: p.id,
-            fields: p.fields,
-            app_title: p.app_title,
+            fields: p.fields.clone(),
+            app_title: p.app_title.clone(),
             since_unix_ms: u64::try_from(p.since.as_millisecond()).unwrap_or(0),
         }
     }
@@ -96,49 +101,100 @@ pub enum ClaimError {
 }
 
 struct Entry {
-    present: Present,
+    present: Arc<Present>,
     password: Password,
     peer: Arc<Peer>,
 }
 
+/// The programs and, always in step with them, who of them waits.
+#[derive(Default)]
+struct Entries {
+    here: HashMap<DeviceId, Entry>,
+    /// By company, who waits longest first.
+    waiting: HashMap<TenantId, BTreeSet<(Timestamp, DeviceId)>>,
+}
+
+impl Entries {
+    fn put(&mut self, present: Present, password: Password, peer: Arc<Peer>) {
+        self.take(present.id);
+        self.queue(&present);
+        self.here.insert(present.id, Entry { present: Arc::new(present), password, peer });
+    }
+
+    fn take(&mut self, id: DeviceId) -> Option<Entry> {
+        let entry = self.here.remove(&id)?;
+        self.unqueue(&entry.present);
+        Some(entry)
+    }
+
+    /// Changes what is known of a program that is here.
+    fn change(&mut self, id: DeviceId, change: impl FnOnce(&mut Present)) {
+        let Some(entry) = self.here.get_mut(&id) else { return };
+        let mut present = (*entry.present).clone();
+        change(&mut present);
+        let before = std::mem::replace(&mut entry.present, Arc::new(present.clone()));
+        self.unqueue(&before);
+        self.queue(&present);
+    }
+
+    fn queue(&mut self, present: &Present) {
+        if present.waits() {
+            self.waiting.entry(present.tenant).or_default().insert((present.since, present.id));
+        }
+    }
+
+    fn unqueue(&mut self, present: &Present) {
+        if let Some(queue) = self.waiting.get_mut(&present.tenant) {
+            queue.remove(&(present.since, present.id));
+            if queue.is_empty() {
+                self.waiting.remove(&present.tenant);
+            }
+        }
+    }
+}
+
 /// The programs that are here.
 pub struct Directory {
-    entries: Mutex<HashMap<DeviceId, Entry>>,
+    entries: Mutex<Entries>,
     changes: Changes,
 }
 
 impl Directory {
     /// Nobody is here.
     pub fn new(changes: Changes) -> Self {
-        Self { entries: Mutex::new(HashMap::new()), changes }
+        Self { entries: Mutex::default(), changes }
     }
 
     /// Customers who wait for an attendant: listed and not in a session; who waits longest comes first.
-    pub fn waiting(&self, tenant: TenantId) -> Vec<Present> {
-        let mut waiting: Vec<Present> = self
-            .entries()
-            .values()
-            .map(|entry| &entry.present)
-            .filter(|p| p.tenant == tenant && p.listed && !p.busy)
-            .cloned()
-            .collect();
-        waiting.sort_by_key(|p| (p.since, p.id));
-        waiting
+    pub fn waiting(&self, tenant: TenantId) -> Vec<Arc<Present>> {
+        self.first_waiting(tenant, usize::MAX)
+    }
+
+    /// The first `most` of them.
+    pub fn first_waiting(&self, tenant: TenantId, most: usize) -> Vec<Arc<Present>> {
+        let entries = self.entries();
+        let queue = entries.waiting.get(&tenant).into_iter().flatten().take(most);
+        queue.filter_map(|(_, id)| entries.here.get(id)).map(|entry| entry.present.clone()).collect()
+    }
+
+    /// How many they are.
+    pub fn waiting_count(&self, tenant: TenantId) -> usize {
+        self.entries().waiting.get(&tenant).map_or(0, BTreeSet::len)
     }
 
     /// A program that is here.
-    pub fn present(&self, tenant: TenantId, id: DeviceId) -> Option<Present> {
-        self.entries().get(&id).map(|e| &e.present).filter(|p| p.tenant == tenant).cloned()
+    pub fn present(&self, tenant: TenantId, id: DeviceId) -> Option<Arc<Present>> {
+        self.entries().here.get(&id).map(|e| &e.present).filter(|p| p.tenant == tenant).cloned()
     }
 
     /// The password of a program that is here. Whoever shows it checks the permission and writes it to the audit log first.
     pub fn password(&self, tenant: TenantId, id: DeviceId) -> Option<Password> {
-        self.entries().get(&id).filter(|e| e.present.tenant == tenant).map(|e| e.password.clone())
+        self.entries().here.get(&id).filter(|e| e.present.tenant == tenant).map(|e| e.password.clone())
     }
 
     /// How many programs are here, of all companies.
     pub fn count(&self) -> usize {
-        self.entries().len()
+        self.entries().here.len()
     }
 
     /// Puts a program in, or renews what is known of it. A program that was here under this ID on another connection is given
@@ -146,7 +202,7 @@ impl Directory {
     pub fn register(&self, mut present: Present, password: Password, peer: Arc<Peer>) -> Option<Arc<Peer>> {
         let mut entries = self.entries();
         let mut replaced = None;
-        if let Some(old) = entries.get(&present.id) {
+        if let Some(old) = entries.here.get(&present.id) {
             present.busy = old.present.busy;
             // Waiting goes on through a short break; it begins anew when the customer comes back into the list.
             if old.present.listed == present.listed {
@@ -154,7 +210,7 @@ impl Directory {
             }
             replaced = (old.peer.number() != peer.number()).then(|| old.peer.clone());
         }
-        entries.insert(present.id, Entry { present, password, peer });
+        entries.put(present, password, peer);
         drop(entries);
         self.changes.bump();
         replaced
@@ -163,7 +219,7 @@ impl Directory {
     /// The program on this connection has a new password. `false` when it is not registered on this connection (any more).
     pub fn renew_password(&self, id: DeviceId, peer: &Peer, password: Password) -> bool {
         let mut entries = self.entries();
-        let Some(entry) = entries.get_mut(&id).filter(|e| e.peer.number() == peer.number()) else { return false };
+        let Some(entry) = entries.here.get_mut(&id).filter(|e| e.peer.number() == peer.number()) else { return false };
         entry.password = password;
         drop(entries);
         self.changes.bump();
@@ -173,9 +229,9 @@ impl Directory {
     /// Takes a program out, if it is still the one on this connection.
     pub fn leave(&self, id: DeviceId, peer: &Peer) -> bool {
         let mut entries = self.entries();
-        let own = entries.get(&id).is_some_and(|e| e.peer.number() == peer.number());
+        let own = entries.here.get(&id).is_some_and(|e| e.peer.number() == peer.number());
         if own {
-            entries.remove(&id);
+            entries.take(id);
         }
         drop(entries);
         if own {
@@ -186,33 +242,43 @@ impl Directory {
 
     /// Marks a program as busy and gives its connection; of two attendants who ask at the same time, one gets it. Not `reachable`:
     /// nobody is found, by the same steps.
-    pub fn claim(&self, tenant: TenantId, id: DeviceId, reachable: bool) -> Result<(Arc<Peer>, Present), ClaimError> {
+    pub fn claim(
+        &self,
+        tenant: TenantId,
+        id: DeviceId,
+        reachable: bool,
+    ) -> Result<(Arc<Peer>, Arc<Present>), ClaimError> {
         let mut entries = self.entries();
-        let entry = entries.get_mut(&id).filter(|e| e.present.tenant == tenant && reachable);
+        let entry = entries.here.get(&id).filter(|e| e.present.tenant == tenant && reachable);
         let entry = entry.ok_or(ClaimError::Unreachable)?;
         if entry.present.busy {
             return Err(ClaimError::Busy);
         }
-        entry.present.busy = true;
-        let claimed = (entry.peer.clone(), entry.present.clone());
+        let peer = entry.peer.clone();
+        entries.change(id, |present| present.busy = true);
+        let present = entries.here.get(&id).map(|e| e.present.clone()).ok_or(ClaimError::Unreachable)?;
         drop(entries);
         self.changes.bump();
-        Ok(claimed)
+        Ok((peer, present))
     }
 
     /// Marks a program as in a session or free again. It may have left meanwhile.
     pub fn set_busy(&self, id: DeviceId, busy: bool) {
         let mut entries = self.entries();
-        let Some(entry) = entries.get_mut(&id).filter(|e| e.present.busy != busy) else { return };
-        entry.present.busy = busy;
-        if !busy {
-            entry.present.since = Timestamp::now();
+        if entries.here.get(&id).is_none_or(|e| e.present.busy == busy) {
+            return;
         }
+        entries.change(id, |present| {
+            present.busy = busy;
+            if !busy {
+                present.since = Timestamp::now();
+            }
+        });
         drop(entries);
         self.changes.bump();
     }
 
-    fn entries(&self) -> MutexGuard<'_, HashMap<DeviceId, Entry>> {
+    fn entries(&self) -> MutexGuard<'_, Entries> {
         // Every change under this lock is complete in itself, so a panic elsewhere leaves nothing half-done behind.
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -11,9 +11,10 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
-use quinn::{Endpoint, Incoming};
+use quinn::{Connection, Endpoint, Incoming};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{config::Limits, relay::Shared};
@@ -37,7 +38,7 @@ pub async fn serve(shared: Arc<Shared>, endpoint: Endpoint, shutdown: Cancellati
             }
             Verdict::Enter { busy } => {
                 let visit = Visit::begin(door.clone(), source);
-                tasks.spawn(connection(shared.clone(), incoming, visit, busy));
+                tasks.spawn(connection(shared.clone(), Box::new(incoming), visit, busy));
             }
         }
     }
@@ -46,7 +47,7 @@ pub async fn serve(shared: Arc<Shared>, endpoint: Endpoint, shutdown: Cancellati
     tasks.close();
     tasks.wait().await;
     // Until everybody has been told, or it takes too long.
-    let _ = tokio::time::timeout(std::time::Duration::from_secs(2), endpoint.wait_idle()).await;
+    let _ = tokio::time::timeout(Duration::from_secs(2), endpoint.wait_idle()).await;
 }
 
 fn prove(incoming: Incoming) {
@@ -54,19 +55,32 @@ fn prove(incoming: Incoming) {
     let _ = incoming.retry();
 }
 
-async fn connection(shared: Arc<Shared>, incoming: Incoming, mut visit: Visit, busy: bool) {
-    let source = incoming.remote_address();
+/// What is large and needed only at the beginning is boxed: every waiting customer pays for the largest step of this task.
+async fn connection(shared: Arc<Shared>, incoming: Box<Incoming>, mut visit: Visit, busy: bool) {
+    let source = visit.source;
+    let Some(connection) = Box::pin(shake_hands(incoming, source, shared.config.times.message)).await else { return };
+    program::run(shared, connection, source, busy, || visit.welcomed()).await;
+}
+
+async fn shake_hands(incoming: Box<Incoming>, source: IpAddr, patience: Duration) -> Option<Connection> {
     let connecting = match incoming.accept() {
         Ok(connecting) => connecting,
-        Err(error) => return tracing::debug!(%source, error = &error as &dyn std::error::Error, "not a connection"),
+        Err(error) => {
+            tracing::debug!(%source, error = &error as &dyn std::error::Error, "not a connection");
+            return None;
+        }
     };
-    let shaken = tokio::time::timeout(shared.config.times.message, connecting).await;
-    let connection = match shaken {
-        Ok(Ok(connection)) => connection,
-        Ok(Err(error)) => return tracing::warn!(%source, error = &error as &dyn std::error::Error, "handshake failed"),
-        Err(_) => return tracing::warn!(%source, "handshake took too long"),
-    };
-    program::run(shared, connection, source.ip(), busy, || visit.welcomed()).await;
+    match tokio::time::timeout(patience, connecting).await {
+        Ok(Ok(connection)) => Some(connection),
+        Ok(Err(error)) => {
+            tracing::warn!(%source, error = &error as &dyn std::error::Error, "handshake failed");
+            None
+        }
+        Err(_) => {
+            tracing::warn!(%source, "handshake took too long");
+            None
+        }
+    }
 }
 
 /// Who is inside, counted by source address.

@@ -19,6 +19,8 @@ mod patch;
 pub mod screen;
 #[cfg(target_os = "linux")]
 pub mod shm;
+#[doc(hidden)]
+pub mod stages;
 pub mod waker;
 
 pub use canvas::{Applied, Canvas, Picture};

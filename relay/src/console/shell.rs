@@ -63,7 +63,7 @@ impl Shell {
             who: who.operator.clone(),
             csrf: who.csrf.clone(),
             here,
-            waiting: app.shared.directory.waiting(tenant.id).len(),
+            waiting: app.shared.directory.waiting_count(tenant.id),
             parked,
             alarms,
             clock: Clock::new(&tenant.time_zone, who.texts, now),

@@ -1,5 +1,7 @@
 //! The built-in desk: tickets, their actions, their customers.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::{
     extract::{Form, Path, Query, State},
@@ -192,7 +194,7 @@ struct TicketPage {
     statuses: Vec<StatusChoice>,
     mentions: Vec<Mention>,
     /// The requester has the program open.
-    here: Option<Present>,
+    here: Option<Arc<Present>>,
     draft: String,
     error: Option<&'static str>,
 }

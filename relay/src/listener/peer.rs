@@ -1,13 +1,19 @@
 //! A connected program as others see it: something to send control messages to, to open streams on, and to close.
+//!
+//! Every waiting customer has one, so nothing is kept in it for the case that something is to be sent: what waits to be sent takes room
+//! only while it waits (a channel of tokio's keeps 32 places, 6 kB of these messages, for as long as it lives).
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
 };
 
-use protocol::message::FromRelay;
+use protocol::message::{FromRelay, directory::WaitingCustomer};
 use quinn::VarInt;
-use tokio::sync::mpsc;
+use tokio::sync::Notify;
 
 /// Why a connection is closed; the same numbers both ways.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,17 +42,38 @@ impl From<CloseCode> for VarInt {
 pub struct Peer {
     number: u64,
     connection: quinn::Connection,
-    outgoing: mpsc::Sender<FromRelay>,
+    /// So many messages may wait.
+    room: usize,
+    outgoing: Mutex<Outgoing>,
+    /// Something is to be sent, or nothing will be any more.
+    news: Notify,
+    /// Has had a place in a session: only then are the sessions asked about it when it is gone.
+    dialled: AtomicBool,
+}
+
+/// What waits to be sent.
+#[derive(Debug, Default)]
+struct Outgoing {
+    queue: VecDeque<FromRelay>,
+    /// The waiting list as it is now; the newest takes the place of one that was not sent yet.
+    list: Option<Vec<WaitingCustomer>>,
+    /// Nothing more is taken.
+    ended: bool,
 }
 
 static NUMBER: AtomicU64 = AtomicU64::new(1);
 
 impl Peer {
-    /// A program, and where its control messages come out: at most `queue` wait for it.
-    pub fn new(connection: quinn::Connection, queue: usize) -> (Arc<Self>, mpsc::Receiver<FromRelay>) {
-        let (outgoing, messages) = mpsc::channel(queue);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        (Arc::new(Self { number, connection, outgoing }), messages)
+    /// A program for which at most `room` control messages wait. Whoever makes it sends what [`Peer::next`] gives.
+    pub fn new(connection: quinn::Connection, room: usize) -> Arc<Self> {
+        Arc::new(Self {
+            number: NUMBER.fetch_add(1, Ordering::Relaxed),
+            connection,
+            room,
+            outgoing: Mutex::default(),
+            news: Notify::new(),
+            dialled: AtomicBool::new(false),
+        })
     }
 
     /// Tells this connection from every other one of this process.
@@ -61,10 +88,66 @@ impl Peer {
 
     /// Queues a message. A program that has let the queue run full is closed: a control message is never dropped.
     pub fn send(&self, message: FromRelay) {
-        if let Err(mpsc::error::TrySendError::Full(_)) = self.outgoing.try_send(message) {
-            tracing::warn!(peer = self.number, source = %self.connection.remote_address(), "program does not read its messages, closed");
-            self.close(CloseCode::TooSlow);
+        let mut outgoing = self.outgoing();
+        if outgoing.ended {
+            return;
         }
+        if outgoing.queue.len() >= self.room {
+            drop(outgoing);
+            tracing::warn!(peer = self.number, source = %self.connection.remote_address(), "program does not read its messages, closed");
+            return self.close(CloseCode::TooSlow);
+        }
+        outgoing.queue.push_back(message);
+        drop(outgoing);
+        self.news.notify_one();
+    }
+
+    /// Tells the waiting list as it is now, or takes back what was not sent yet.
+    pub fn show(&self, list: Option<Vec<WaitingCustomer>>) {
+        self.outgoing().list = list;
+        self.news.notify_one();
+    }
+
+    /// What is to be sent next, messages before the list; waits for it. `None` once the queue has ended and all of it was given out. For
+    /// one task.
+    pub async fn next(&self) -> Option<FromRelay> {
+        loop {
+            {
+                let mut outgoing = self.outgoing();
+                if let Some(message) = outgoing.queue.pop_front() {
+                    if outgoing.queue.is_empty() {
+                        outgoing.queue = VecDeque::new();
+                    }
+                    return Some(message);
+                }
+                if outgoing.ended {
+                    return None;
+                }
+                if let Some(list) = outgoing.list.take() {
+                    return Some(FromRelay::Waiting(list));
+                }
+            }
+            self.news.notified().await;
+        }
+    }
+
+    /// Nothing more is taken; what is queued already still goes out, the list does not.
+    pub fn end(&self) {
+        let mut outgoing = self.outgoing();
+        outgoing.ended = true;
+        outgoing.list = None;
+        drop(outgoing);
+        self.news.notify_one();
+    }
+
+    /// It is given a place in a session.
+    pub fn takes_part(&self) {
+        self.dialled.store(true, Ordering::Relaxed);
+    }
+
+    /// It may have a place in a session.
+    pub fn may_take_part(&self) -> bool {
+        self.dialled.load(Ordering::Relaxed)
     }
 
     /// Closes the connection, if it is not closed. What the program itself said when it closed is kept: a goodbye stays one.
@@ -72,5 +155,10 @@ impl Peer {
         if self.connection.close_reason().is_none() {
             self.connection.close(code.into(), b"");
         }
+    }
+
+    fn outgoing(&self) -> MutexGuard<'_, Outgoing> {
+        // Every change under this lock is complete in itself, so a panic elsewhere leaves nothing half-done behind.
+        self.outgoing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

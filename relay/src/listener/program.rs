@@ -21,19 +21,14 @@ use std::{
 
 use protocol::{
     id::{DeviceId, TenantId},
-    message::{
-        FromRelay, ToRelay,
-        directory::{LoginToken, WaitingCustomer},
-        hello::Refusal,
-    },
+    message::{FromRelay, ToRelay, directory::LoginToken, hello::Refusal},
 };
-use quinn::{Connection, ConnectionError, RecvStream, SendStream};
+use quinn::{Connection, ConnectionError, RecvStream, SendStream, WriteError};
 use store::Generation;
 use tokio::{
-    sync::{Semaphore, watch},
-    task::AbortHandle,
+    sync::Semaphore,
+    task::{AbortHandle, JoinHandle},
 };
-use tokio_util::sync::CancellationToken;
 
 use self::{
     frames::{Inbox, ReadFault},
@@ -54,39 +49,31 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 /// Serves a program until its connection is closed. `welcomed` is called once it has said a proper hello; with `busy` it is told that
 /// there is no room.
 pub async fn run(shared: Arc<Shared>, connection: Connection, source: IpAddr, busy: bool, welcomed: impl FnOnce()) {
-    let control = tokio::time::timeout(shared.config.times.message, connection.accept_bi()).await;
-    let (send, recv) = match control {
-        Ok(Ok(streams)) => streams,
+    // What begins and what ends is boxed, here and below: every waiting customer pays for the largest step of this task.
+    let Some((send, recv)) = Box::pin(control_stream(&shared, &connection, source)).await else { return };
+    let peer = Peer::new(connection, shared.config.limits.outgoing);
+    let writer = tokio::spawn(frames::write_all(send, peer.clone()));
+    let mut inbox = Inbox::new(recv, shared.config.times.message);
+    let mut program = Program::new(shared, peer, source);
+    let end = if busy { End::Refused(Refusal::Busy) } else { program.talk(&mut inbox, welcomed).await };
+    drop(inbox);
+    Box::pin(program.part(end, writer)).await;
+}
+
+/// The first stream of a program, if it comes in time.
+async fn control_stream(shared: &Shared, connection: &Connection, source: IpAddr) -> Option<(SendStream, RecvStream)> {
+    match tokio::time::timeout(shared.config.times.message, connection.accept_bi()).await {
+        Ok(Ok(streams)) => Some(streams),
         Ok(Err(error)) => {
-            return tracing::debug!(%source, error = &error as &dyn std::error::Error, "left without a word");
+            tracing::debug!(%source, error = &error as &dyn std::error::Error, "left without a word");
+            None
         }
         Err(_) => {
             tracing::warn!(%source, "no control stream in time, closed");
-            return connection.close(CloseCode::Violation.into(), b"no control stream");
+            connection.close(CloseCode::Violation.into(), b"no control stream");
+            None
         }
-    };
-    let (peer, queue) = Peer::new(connection.clone(), shared.config.limits.outgoing);
-    let (waiting, newest_waiting) = watch::channel(None);
-    let last_words = CancellationToken::new();
-    let writer = tokio::spawn(frames::write_all(send, queue, newest_waiting, last_words.clone()));
-    let inbox = Inbox::new(recv, shared.config.times.message);
-    let mut program = Program::new(shared, peer.clone(), source, waiting);
-
-    let end = if busy { End::Refused(Refusal::Busy) } else { program.talk(inbox, welcomed).await };
-    let code = match end {
-        End::Refused(refusal) => {
-            peer.send(FromRelay::Refused(refusal));
-            if refusal == Refusal::Violation { CloseCode::Violation } else { CloseCode::Refused }
-        }
-        End::Gone => CloseCode::Normal,
-    };
-    last_words.cancel();
-    let mut writer = writer;
-    if tokio::time::timeout(LAST_WORDS, &mut writer).await.is_err() {
-        writer.abort();
     }
-    peer.close(code);
-    program.leave().await;
 }
 
 /// How a conversation ends.
@@ -125,20 +112,15 @@ struct Program {
     device: Option<(DeviceId, Generation)>,
     /// The same ID for the waiting list, which leaves it out; 0: none.
     own: Arc<AtomicU32>,
-    login: Option<LoggedIn>,
-    waiting: watch::Sender<Option<Vec<WaitingCustomer>>>,
+    /// Boxed, as most programs have none.
+    login: Option<Box<LoggedIn>>,
     under_way: Arc<Semaphore>,
     /// The one-time grant it has taken.
     taken: grant::TakenSlot,
 }
 
 impl Program {
-    fn new(
-        shared: Arc<Shared>,
-        peer: Arc<Peer>,
-        source: IpAddr,
-        waiting: watch::Sender<Option<Vec<WaitingCustomer>>>,
-    ) -> Self {
+    fn new(shared: Arc<Shared>, peer: Arc<Peer>, source: IpAddr) -> Self {
         Self {
             shared,
             peer,
@@ -147,17 +129,17 @@ impl Program {
             device: None,
             own: Arc::new(AtomicU32::new(0)),
             login: None,
-            waiting,
             under_way: Arc::new(Semaphore::new(UNDER_WAY)),
             taken: grant::TakenSlot::default(),
         }
     }
 
-    async fn talk(&mut self, mut inbox: Inbox, welcomed: impl FnOnce()) -> End {
-        let mut welcomed = Some(welcomed);
+    async fn talk(&mut self, inbox: &mut Inbox, welcomed: impl FnOnce()) -> End {
         let mut pace = Pace::new(Instant::now());
-        let hello_due = tokio::time::Instant::now() + self.shared.config.times.message;
-        let connection = self.peer.connection().clone();
+        if let Err(end) = Box::pin(self.greet(inbox, &mut pace)).await {
+            return end;
+        }
+        welcomed();
         loop {
             tokio::select! {
                 message = inbox.next() => {
@@ -166,32 +148,63 @@ impl Program {
                         Ok(None) => return End::Gone,
                         Err(fault) => return self.faulty(&fault),
                     };
-                    let pause = pace.count(Instant::now());
-                    if !pause.is_zero() {
-                        tokio::time::sleep(pause).await;
-                    }
                     // Boxed: what handling a message takes is not to be kept for every idle customer.
-                    if let Err(refusal) = Box::pin(self.handle(message)).await {
+                    if let Err(refusal) = Box::pin(self.take(Box::new(message), &mut pace)).await {
                         return End::Refused(refusal);
                     }
-                    if self.tenant.is_some() && let Some(welcomed) = welcomed.take() {
-                        welcomed();
-                    }
                 }
-                stream = connection.accept_bi() => match stream {
+                stream = self.peer.connection().accept_bi() => match stream {
                     Ok((send, recv)) => self.splice_both(send, recv),
                     Err(_) => return End::Gone,
                 },
-                stream = connection.accept_uni() => match stream {
+                stream = self.peer.connection().accept_uni() => match stream {
                     Ok(recv) => self.splice_one(recv),
                     Err(_) => return End::Gone,
                 },
-                () = tokio::time::sleep_until(hello_due), if self.tenant.is_none() => {
+            }
+        }
+    }
+
+    /// Until there has been a proper hello. No stream but this one can be opened yet.
+    async fn greet(&mut self, inbox: &mut Inbox, pace: &mut Pace) -> Result<(), End> {
+        let hello_due = tokio::time::Instant::now() + self.shared.config.times.message;
+        while self.tenant.is_none() {
+            match tokio::time::timeout_at(hello_due, inbox.next()).await {
+                Ok(Ok(Some(message))) => self.take(Box::new(message), pace).await.map_err(End::Refused)?,
+                Ok(Ok(None)) => return Err(End::Gone),
+                Ok(Err(fault)) => return Err(self.faulty(&fault)),
+                Err(_) => {
                     tracing::warn!(source = %self.source, "no hello in time, closed");
-                    return End::Refused(Refusal::Violation);
+                    return Err(End::Refused(Refusal::Violation));
                 }
             }
         }
+        Ok(())
+    }
+
+    async fn take(&mut self, message: Box<ToRelay>, pace: &mut Pace) -> Result<(), Refusal> {
+        let pause = pace.count(Instant::now());
+        if !pause.is_zero() {
+            tokio::time::sleep(pause).await;
+        }
+        self.handle(*message).await
+    }
+
+    /// Tells the program why, lets its last messages go out, closes and clears up.
+    async fn part(self, end: End, mut writer: JoinHandle<Result<(), WriteError>>) {
+        let code = match end {
+            End::Refused(refusal) => {
+                self.peer.send(FromRelay::Refused(refusal));
+                if refusal == Refusal::Violation { CloseCode::Violation } else { CloseCode::Refused }
+            }
+            End::Gone => CloseCode::Normal,
+        };
+        self.peer.end();
+        if tokio::time::timeout(LAST_WORDS, &mut writer).await.is_err() {
+            writer.abort();
+        }
+        self.peer.close(code);
+        self.leave().await;
     }
 
     fn faulty(&self, fault: &ReadFault) -> End {
@@ -334,6 +347,7 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
+        self.peer.end();
         self.peer.close(CloseCode::Normal);
         self.depart();
     }

@@ -1,4 +1,10 @@
 //! How a QUIC connection behaves and what it may cost. Every window and count is set here; none is left to its default by accident.
+//!
+//! A customer who waits costs some 38 kB, as `examples/relay_idle.rs` counts them piece by piece; windows are limits and take no memory
+//! before something is sent. 36 kB are quinn's and rustls', whatever is set here: 14 kB two blocks of the channel between end point and
+//! connection (32 places each, the first one full after as many packets), 7 kB the connection's state, 2.4 kB the buffer of the last
+//! packets sent, 2.3 kB the keys of now and of the next key update. 2.4 kB are ours: a task that reads, one that writes, the customer's
+//! entry in the directory. Our two tasks box whatever they need only for a moment, and queues are empty when nothing waits in them.
 
 use std::{sync::Arc, time::Duration};
 

@@ -277,6 +277,7 @@ impl Sessions {
             peer.send(FromRelay::Closed(Closed { session, why: CloseReason::ConnectionLost }));
             return Ok(());
         };
+        peer.takes_part();
         live.legs[index(role)].peer = Some(peer.clone());
         let before = live.pairing.interrupted();
         let effect = live.pairing.join(role, Instant::now());
@@ -333,6 +334,10 @@ impl Sessions {
 
     /// A connection is gone; `goodbye` when the program was closed by its user. Its sessions wait for it, or are over.
     pub fn lost(&self, peer: &Peer, goodbye: bool) {
+        // A relay's customers go by the thousand, and most have never been in a session.
+        if !peer.may_take_part() {
+            return;
+        }
         let now = Instant::now();
         let mut over = Vec::new();
         let mut map = self.live();

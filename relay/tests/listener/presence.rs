@@ -12,7 +12,7 @@ use protocol::{
     version::{SPOKEN, VersionRange},
 };
 
-use crate::world::{World, eventually};
+use crate::world::{Program, World, eventually};
 
 #[tokio::test]
 async fn a_customer_who_changes_networks_stays_registered() {
@@ -133,4 +133,41 @@ async fn an_unknown_company_and_an_unknown_version_are_refused_by_name() {
         assert_eq!(program.hear().await, Some(FromRelay::Refused(why)));
         assert_eq!(program.close_code().await, Some(3));
     }
+}
+
+#[tokio::test]
+async fn who_waits_longest_comes_first_whatever_happens_in_between() {
+    let world = World::new().await;
+    let mut here = Vec::new();
+    for name in ["Ada", "Bea", "Caio", "Duda"] {
+        here.push(world.customer(name).await);
+    }
+    let directory = world.relay().shared.directory.clone();
+    let queue = || -> Vec<_> { directory.waiting(world.tenant).iter().map(|p| p.id).collect() };
+    let ids: Vec<_> = here.iter().map(Program::id).collect();
+    assert_eq!(queue(), ids);
+    let first = directory.first_waiting(world.tenant, 2);
+    assert_eq!(first.iter().map(|p| p.id).collect::<Vec<_>>(), ids[..2]);
+
+    // Typed anew: as far ahead as before. Out of the list and in again: behind all others.
+    here[1].register(world.app, "Bea Lima", None).await;
+    assert_eq!(queue(), ids);
+    for listed in [false, true] {
+        here[0].register_as(world.app, "Ada", None, listed).await;
+    }
+    assert_eq!(queue(), [ids[1], ids[2], ids[3], ids[0]]);
+
+    // Dialled and free again: behind all others; gone: out.
+    let mut ana = world.attendant("ana").await;
+    let (dialled, _) = ana.dial_ok(&mut here[2]).await;
+    assert_eq!(queue(), [ids[1], ids[3], ids[0]]);
+    let by = ana.logged_in.as_ref().unwrap().operator;
+    assert!(world.relay().shared.sessions.end(world.tenant, dialled.session, by).await.unwrap());
+    assert_eq!(queue(), [ids[1], ids[3], ids[0], ids[2]]);
+    drop(here.remove(3));
+    eventually(async || (queue() == [ids[1], ids[0], ids[2]]).then_some(())).await;
+    assert_eq!((directory.waiting_count(world.tenant), directory.count()), (3, 3));
+    drop(here);
+    eventually(async || (directory.count() == 0).then_some(())).await;
+    assert_eq!(directory.waiting_count(world.tenant), 0);
 }

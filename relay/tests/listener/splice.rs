@@ -104,6 +104,62 @@ async fn when_a_half_is_lost_its_streams_are_reset_on_the_other_side() {
 }
 
 #[tokio::test]
+async fn a_stream_that_never_rests_ends_with_its_session() {
+    let world = World::new().await;
+    let mut pair = world.pair(true).await;
+    let mut stream = pair.customer.open(pair.session, StreamKind::Picture).await;
+    let writing = tokio::spawn(async move {
+        let piece = vec![7; 100_000];
+        loop {
+            if let Err(error) = stream.write_all(&piece).await {
+                return error;
+            }
+        }
+    });
+    let (_, mut received) = pair.attendant.accept().await;
+    let mut bytes = 0;
+    while bytes < 2_000_000 {
+        bytes += received.read_chunk(usize::MAX, true).await.unwrap().unwrap().bytes.len();
+    }
+    let by = pair.attendant.logged_in.as_ref().unwrap().operator;
+    assert!(world.relay().shared.sessions.end(world.tenant, pair.session, by).await.unwrap());
+    let ended = loop {
+        match received.read_chunk(usize::MAX, true).await {
+            Ok(Some(_)) => {}
+            ended => break ended.map(|_| ()),
+        }
+    };
+    assert_eq!(ended, Err(ReadError::Reset(VarInt::from_u32(0x100))));
+    assert_eq!(writing.await.unwrap(), WriteError::Stopped(VarInt::from_u32(0x100)));
+}
+
+#[tokio::test]
+async fn what_comes_in_many_small_pieces_arrives_whole_and_in_order() {
+    let world = World::new().await;
+    let mut pair = world.pair(true).await;
+    let mut stream = pair.customer.open(pair.session, StreamKind::Picture).await;
+    let (_, mut received) = pair.attendant.accept().await;
+    let sent: Vec<u8> = (0..200_000_u32).map(|i| (i % 253) as u8).collect();
+    let writing = {
+        let sent = sent.clone();
+        tokio::spawn(async move {
+            // From single bytes to more than the relay hands on at once.
+            let (mut rest, mut length) = (sent.as_slice(), 1);
+            while !rest.is_empty() {
+                let (piece, after) = rest.split_at(length.min(rest.len()));
+                stream.write_all(piece).await.unwrap();
+                (rest, length) = (after, if length > 60_000 { 1 } else { length * 3 });
+                tokio::task::yield_now().await;
+            }
+            stream.finish().unwrap();
+            stream
+        })
+    };
+    assert!(received.read_to_end(300_000).await.unwrap() == sent);
+    writing.await.unwrap();
+}
+
+#[tokio::test]
 async fn a_stream_into_a_session_that_is_not_ones_own_is_stopped() {
     let world = World::new().await;
     let mut pair = world.pair(true).await;

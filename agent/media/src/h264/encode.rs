@@ -92,7 +92,7 @@ impl Encoder {
         Ok((!data.is_empty()).then_some(Unit { keyframe, data }))
     }
 
-    fn convert(&mut self, frame: &Frame) -> Result<(), String> {
+    pub(crate) fn convert(&mut self, frame: &Frame) -> Result<(), String> {
         let Planes { width, height, .. } = self.planes;
         let (rect, even_already) = (self.rect, (width, height) == (self.rect.width.into(), self.rect.height.into()));
         let (pixels, stride) = if even_already {

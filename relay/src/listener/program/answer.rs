@@ -146,9 +146,9 @@ impl Program {
                 }));
                 // An earlier login's list is stopped first; then the whole list is told anew.
                 self.login = None;
-                self.waiting.send_replace(None);
+                self.peer.show(None);
                 let feed =
-                    tokio::spawn(waiting::feed(self.shared.clone(), tenant, self.own.clone(), self.waiting.clone()));
+                    tokio::spawn(waiting::feed(self.shared.clone(), tenant, self.own.clone(), self.peer.clone()));
                 let feed = feed.abort_handle();
                 let asked = enrol::AskedSlot::default();
                 let watch = tokio::spawn(enrol::watch(
@@ -160,7 +160,7 @@ impl Program {
                     feed.clone(),
                 ));
                 let (feed, watch) = (AbortOnDrop(feed), AbortOnDrop(watch.abort_handle()));
-                self.login = Some(LoggedIn { operator, token, asked, _feed: feed, _watch: watch });
+                self.login = Some(Box::new(LoggedIn { operator, token, asked, _feed: feed, _watch: watch }));
             }
             Err(why) => self.peer.send(FromRelay::LoginFailed(why)),
         }

@@ -6,14 +6,12 @@ use bytes::Bytes;
 use protocol::{
     frame::{self, FrameError, Reassembler},
     limits::OUTER_MESSAGE_BYTES,
-    message::{FromRelay, ToRelay, directory::WaitingCustomer},
+    message::ToRelay,
 };
 use quinn::{ReadError, RecvStream, SendStream, WriteError};
-use tokio::{
-    sync::{mpsc, watch},
-    time::Instant,
-};
-use tokio_util::sync::CancellationToken;
+use tokio::time::Instant;
+
+use crate::listener::peer::Peer;
 
 /// Why nothing more can be read.
 #[derive(Debug, thiserror::Error)]
@@ -58,9 +56,13 @@ impl Inbox {
                 self.due = None;
                 return Ok(Some(message));
             }
+            self.frames.rest();
             let read = self.stream.read_chunk(READ_BYTES, true);
             let chunk = match self.due {
-                Some(due) => tokio::time::timeout_at(due, read).await.map_err(|_| ReadFault::Slow(self.patience))?,
+                // Boxed: nobody who waits is within a message.
+                Some(due) => {
+                    Box::pin(tokio::time::timeout_at(due, read)).await.map_err(|_| ReadFault::Slow(self.patience))?
+                }
                 None => read.await,
             };
             match chunk? {
@@ -75,32 +77,18 @@ impl Inbox {
     }
 }
 
-/// Sends what is queued, and of the waiting list the newest state, until told to end; then ends the stream.
-pub(super) async fn write_all(
-    mut stream: SendStream,
-    mut queue: mpsc::Receiver<FromRelay>,
-    mut waiting: watch::Receiver<Option<Vec<WaitingCustomer>>>,
-    end: CancellationToken,
-) -> Result<(), WriteError> {
-    loop {
-        let message = tokio::select! {
-            biased;
-            // What is queued already still goes out.
-            () = end.cancelled(), if !queue.is_closed() => {
-                queue.close();
-                continue;
+/// Sends what the program is to be told, until that ends; then ends the stream.
+pub(super) async fn write_all(mut stream: SendStream, peer: std::sync::Arc<Peer>) -> Result<(), WriteError> {
+    while let Some(message) = peer.next().await {
+        let encoded = frame::encode(&message, OUTER_MESSAGE_BYTES);
+        drop(message);
+        match encoded {
+            Ok(bytes) => {
+                if let Err(error) = stream.write_chunk(Bytes::from(bytes)).await {
+                    peer.end();
+                    return Err(error);
+                }
             }
-            message = queue.recv() => match message {
-                Some(message) => message,
-                None => break,
-            },
-            Ok(()) = waiting.changed() => match waiting.borrow_and_update().clone() {
-                Some(list) => FromRelay::Waiting(list),
-                None => continue,
-            },
-        };
-        match frame::encode(&message, OUTER_MESSAGE_BYTES) {
-            Ok(bytes) => stream.write_chunk(Bytes::from(bytes)).await?,
             // Every list is cut to fit; if one does not, the program is better off without it than with half of it.
             Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "a message is too long to be sent"),
         }

@@ -10,33 +10,27 @@ use protocol::{
     limits::{OUTER_MESSAGE_BYTES, WAITING_LISTED},
     message::directory::WaitingCustomer,
 };
-use tokio::sync::watch;
 
 use super::own_device;
-use crate::{directory::Present, relay::Shared};
+use crate::{directory::Present, listener::peer::Peer, relay::Shared};
 
 /// Changes within this time are told together.
 const TOGETHER: Duration = Duration::from_millis(100);
 
 /// Tells the list whenever it changes, as long as it runs.
-pub(super) async fn feed(
-    shared: Arc<Shared>,
-    tenant: TenantId,
-    own: Arc<AtomicU32>,
-    to: watch::Sender<Option<Vec<WaitingCustomer>>>,
-) {
+pub(super) async fn feed(shared: Arc<Shared>, tenant: TenantId, own: Arc<AtomicU32>, to: Arc<Peer>) {
     let mut changes = shared.changes();
+    let mut told = None;
     loop {
         changes.borrow_and_update();
         let own = own_device(&own);
-        let list = fitting(shared.directory.waiting(tenant).into_iter().filter(|p| Some(p.id) != own));
-        to.send_if_modified(|told| {
-            let news = told.as_ref() != Some(&list);
-            if news {
-                *told = Some(list);
-            }
-            news
-        });
+        // One more, for the own one.
+        let waiting = shared.directory.first_waiting(tenant, WAITING_LISTED + 1);
+        let list = fitting(waiting.iter().map(|p| &**p).filter(|p| Some(p.id) != own));
+        if told.as_ref() != Some(&list) {
+            to.show(Some(list.clone()));
+            told = Some(list);
+        }
         if changes.changed().await.is_err() {
             return;
         }
@@ -45,7 +39,7 @@ pub(super) async fn feed(
 }
 
 /// As many as fit one message: names can be long.
-fn fitting(waiting: impl Iterator<Item = Present>) -> Vec<WaitingCustomer> {
+fn fitting<'a>(waiting: impl Iterator<Item = &'a Present>) -> Vec<WaitingCustomer> {
     const ROW_BYTES: usize = 64;
     let mut room = OUTER_MESSAGE_BYTES - 1024;
     waiting
@@ -87,7 +81,8 @@ mod tests {
             busy: false,
             since: jiff::Timestamp::UNIX_EPOCH,
         };
-        let list = fitting((0..1000_u32).map(row));
+        let rows: Vec<Present> = (0..1000_u32).map(row).collect();
+        let list = fitting(rows.iter());
         assert!(list.len() > 50 && list.len() <= WAITING_LISTED);
         assert!(frame::encode(&FromRelay::Waiting(list), OUTER_MESSAGE_BYTES).is_ok());
     }

@@ -97,6 +97,8 @@ impl Sessions {
             (TicketChoice::Number(_), Some(brief)) => Some(brief.number.clone()),
             _ => None,
         };
+        customer.takes_part();
+        caller.peer.takes_part();
         let leg = |bearer, peer: &Arc<Peer>| Leg { bearer, peer: Some(peer.clone()), numbers: Numbers::default() };
         let bearers = [Bearer::Device(dial.partner), Bearer::Operator(caller.operator)];
         let live = Live {
