@@ -8,6 +8,7 @@ mod apps;
 mod assets;
 mod attendance;
 mod audit;
+mod connections;
 mod enrolments;
 mod error;
 mod history;
@@ -159,7 +160,19 @@ fn all() -> Routes {
         .post("/users/{id}/disabled", Act::Administer, users::set_disabled)
         .post("/users/{id}/password", Act::Administer, users::reset)
         .get("/outbox", Act::Administer, outbox::list)
+        .post("/outbox/retry", Act::Administer, outbox::retry_all)
         .post("/outbox/{id}/retry", Act::Administer, outbox::retry)
+        .post("/outbox/{id}/drop", Act::Administer, outbox::drop_one)
+        .get("/connections", Act::Administer, connections::list)
+        .get("/connections/texts", Act::Administer, connections::show_texts)
+        .post("/connections/texts", Act::Administer, connections::save_texts)
+        .get("/connections/new/{kind}", Act::Administer, connections::new)
+        .post("/connections/new/{kind}", Act::Administer, connections::add)
+        .get("/connections/{id}", Act::Administer, connections::show)
+        .post("/connections/{id}", Act::Administer, connections::save)
+        .post("/connections/{id}/test", Act::Administer, connections::test)
+        .post("/connections/{id}/remove", Act::Administer, connections::remove)
+        .post("/apps/{id}/connection", Act::Administer, connections::choose)
         .get("/audit", Act::Administer, audit::list)
 }
 

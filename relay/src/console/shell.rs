@@ -28,6 +28,7 @@ pub(super) enum Here {
     History,
     Users,
     Outbox,
+    Connections,
     Audit,
     Apps,
 }

@@ -36,6 +36,7 @@ texts! {
     administration: "Administração", "Administration", "Administración";
     users: "Usuários", "Users", "Usuarios";
     unsent: "Ações por enviar", "Unsent actions", "Acciones por enviar";
+    connections: "Sistemas de tickets", "Ticketing systems", "Sistemas de tickets";
     app: "Aplicativo", "App", "Aplicación";
     more: "Mais", "More", "Más";
     logout: "Sair", "Log out", "Salir";
@@ -251,6 +252,10 @@ texts! {
     end_of: "Fim da sessão", "End of session", "Fin de la sesión";
     in_turn: "na vez", "in turn", "en su turno";
     sending: "enviando", "sending", "enviando";
+    dropped: "descartada", "dropped", "descartada";
+    drop: "Descartar", "Drop", "Descartar";
+    drop_why: "Motivo", "Reason", "Motivo";
+    retry_all: "Tentar todas", "Retry all", "Reintentar todas";
     parked: "parada", "stopped", "parada";
     not_tried: "Ainda não enviada", "Not sent yet", "Aún no enviada";
     retry: "Tentar agora", "Try now", "Intentar ahora";

@@ -8,6 +8,7 @@
 
 pub mod app;
 pub mod audit;
+pub mod connection;
 pub mod desk;
 pub mod device;
 pub mod enrolment;
@@ -26,6 +27,7 @@ pub use audit::{
     ALARM, AuditBreak, AuditEntry, AuditHead, AuditLine, AuditMark, AuditMarkError, AuditRecords, AuditVerified,
     SESSION_ALARM, SESSION_DISPUTED, SESSION_SIGNED,
 };
+pub use connection::{Connection, ConnectionRecords, NewConnection};
 pub use desk::{
     ActionKind, Customer, CustomerDetails, CustomerId, DeskRecords, DeskTicket, NewAction, NewDeskTicket, TicketAction,
     TicketFilter,
@@ -51,6 +53,7 @@ pub trait Store:
     + DeviceRecords
     + SessionRecords
     + OutboxRecords
+    + ConnectionRecords
     + DeskRecords
     + AuditRecords
     + EnrolmentRecords

@@ -7,7 +7,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use protocol::{
-    id::{AppId, DeviceId, OperatorId, ProtocolNumber, SessionId, TenantId, TicketNumber},
+    id::{AppId, ConnectionId, DeviceId, OperatorId, ProtocolNumber, SessionId, TenantId, TicketNumber},
     message::{
         directory::{Field, FieldKey},
         grant::Grants,
@@ -136,6 +136,8 @@ pub struct Session {
     pub attendant_name: String,
     /// The ticket that was chosen.
     pub choice: TicketChoice,
+    /// The ticketing system it is told to; `None`: the built-in desk. The app's, when it was dialled.
+    pub connection: Option<ConnectionId>,
     /// The ticket it is recorded on, once the ticketing system has it.
     pub ticket: Option<TicketNumber>,
     /// Where it stands.

@@ -5,6 +5,7 @@
 
 mod app;
 mod audit;
+mod connection;
 mod desk;
 mod desk_customers;
 mod device;

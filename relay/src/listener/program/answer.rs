@@ -4,7 +4,7 @@ use std::sync::{PoisonError, atomic::Ordering};
 
 use jiff::Timestamp;
 use protocol::{
-    id::{DeviceId, TenantId},
+    id::{DeviceId, TenantId, TicketNumber},
     message::{
         FromRelay, ShownText, directory,
         directory::{CertificateRequest, LoginError, LoginToken, Register, Registered},
@@ -16,7 +16,7 @@ use protocol::{
     version::SPOKEN,
 };
 use store::{CustomerDetails, Generation, StoreError};
-use tickets::ReportError;
+use tickets::{Reached, Refusal as Refused, ReportError};
 
 use super::{AbortOnDrop, LoggedIn, Program, enrol, grant, waiting};
 use crate::{
@@ -236,7 +236,7 @@ impl Program {
         }
         let (shared, peer) = (self.shared.clone(), self.peer.clone());
         self.in_background(async move {
-            let ticket = look_up(&shared, tenant, &find.number).await;
+            let ticket = look_up(&shared, tenant, find.partner, &find.number).await;
             peer.send(FromRelay::TicketFound(TicketFound { request: find.request, ticket }));
         })
         .await;
@@ -255,15 +255,15 @@ impl Program {
             let reach = shared.apps.reach(&operator).await.unwrap_or_default();
             let present = shared.directory.present(tenant, list.partner).filter(|p| reach.attends(p.app));
             let customer = present.map_or_else(CustomerDetails::default, |p| CustomerDetails::from_fields(&p.fields));
-            let asked = shared.tickets.open_tickets(tenant, &customer);
-            let tickets = match tokio::time::timeout(shared.config.times.tickets, asked).await {
-                Ok(Ok(mut tickets)) => {
-                    tickets.truncate(protocol::limits::OPEN_TICKETS_LISTED);
-                    Ok(tickets)
-                }
-                Ok(Err(error)) => Err(down(&error)),
-                Err(_) => Err(too_slow()),
+            let asked = async {
+                let reached = reach(&shared, tenant, list.partner).await?;
+                reached.system.open_tickets(&customer).await.map_err(|error| down(&error))
             };
+            let tickets = tokio::time::timeout(shared.config.times.tickets, asked).await;
+            let tickets = tickets.unwrap_or_else(|_| Err(too_slow())).map(|mut tickets| {
+                tickets.truncate(protocol::limits::OPEN_TICKETS_LISTED);
+                tickets
+            });
             peer.send(FromRelay::TicketList(TicketList { request: list.request, tickets }));
         })
         .await;
@@ -301,7 +301,7 @@ impl Program {
             // Before the partner is looked at, so that every partner takes the same time.
             let ticket = match &dial.ticket {
                 TicketChoice::OpenNew { .. } => None,
-                TicketChoice::Number(number) => match look_up(&shared, caller.tenant, number).await {
+                TicketChoice::Number(number) => match look_up(&shared, caller.tenant, dial.partner, number).await {
                     Ok(brief) => Some(brief),
                     Err(TicketError::NotFound) => {
                         shared.sessions.settle_dial(begun, false);
@@ -363,23 +363,47 @@ impl Program {
     }
 }
 
+/// The ticketing system of the app of whoever has this ID. Nobody there: the company's first app, so that the answer does not tell.
+/// One that cannot be asked for tickets counts as down: the number is taken as it is typed.
+async fn reach(shared: &Shared, tenant: TenantId, partner: DeviceId) -> Result<Reached, TicketError> {
+    let records = |error: StoreError| {
+        tracing::error!(error = &error as &dyn std::error::Error, "which ticketing system to ask cannot be read");
+        TicketError::Down
+    };
+    let app = match shared.directory.present(tenant, partner) {
+        Some(present) => Some(present.app),
+        None => shared.store.apps(tenant).await.map_err(records)?.first().map(|app| app.id),
+    };
+    let connection = match app {
+        Some(app) => shared.store.app_connection(tenant, app).await.map_err(records)?,
+        None => None,
+    };
+    let reached = shared.tickets.reach(tenant, connection).await.map_err(|error| down(&error))?;
+    if reached.system.capabilities().reads { Ok(reached) } else { Err(TicketError::Down) }
+}
+
 async fn look_up(
     shared: &Shared,
     tenant: TenantId,
-    number: &protocol::id::TicketNumber,
+    partner: DeviceId,
+    number: &TicketNumber,
 ) -> Result<TicketBrief, TicketError> {
-    match tokio::time::timeout(shared.config.times.tickets, shared.tickets.look_up(tenant, number)).await {
-        Ok(Ok(Some(brief))) => Ok(brief),
-        Ok(Ok(None)) => Err(TicketError::NotFound),
-        Ok(Err(error)) => Err(down(&error)),
-        Err(_) => Err(too_slow()),
-    }
+    let asked = async {
+        let reached = reach(shared, tenant, partner).await?;
+        match reached.system.look_up(number).await {
+            Ok(Some(found)) => Ok(found.brief),
+            Ok(None) => Err(TicketError::NotFound),
+            Err(error) => Err(down(&error)),
+        }
+    };
+    tokio::time::timeout(shared.config.times.tickets, asked).await.unwrap_or_else(|_| Err(too_slow()))
 }
 
 fn down(error: &ReportError) -> TicketError {
     tracing::warn!(error = error as &dyn std::error::Error, "the ticketing system does not answer");
-    // A number it will not even look at is not one of its numbers.
-    if matches!(error, ReportError::Rejected { .. }) { TicketError::NotFound } else { TicketError::Down }
+    // A number it will not even look at is not one of its numbers; a credential that is no longer good says nothing about the number.
+    let about_the_number = matches!(error, ReportError::Rejected { refusal: Refused::Request | Refused::NoTicket, .. });
+    if about_the_number { TicketError::NotFound } else { TicketError::Down }
 }
 
 fn too_slow() -> TicketError {

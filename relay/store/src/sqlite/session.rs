@@ -46,6 +46,7 @@ pub(super) fn session(row: &SqliteRow) -> Result<Session, StoreError> {
         attendant: row.id("attendant")?,
         attendant_name: row.plain("attendant_name")?,
         choice,
+        connection: row.id_if_any("connection")?,
         ticket: row.parsed_if_any("ticket")?,
         state: row.word("state")?,
         granted: Grants { view: row.plain("may_view")?, control: row.plain("may_control")? },
@@ -195,8 +196,9 @@ impl SessionRecords for SqliteStore {
         let search = folded(&[name, typed(&new.fields, FieldKey::Company), &new.attendant_name, protocol.as_str()]);
         let sql =
             "INSERT INTO sessions (id, tenant, app, protocol, device, fields, customer_name, attendant, attendant_name,
-                                         choice_number, choice_subject, state, dialled_at, search)
-                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'dialling', ?, ?)";
+                                         choice_number, choice_subject, state, dialled_at, search, connection)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 'dialling', ?12, ?13,
+                           (SELECT connection FROM apps WHERE id = ?3))";
         sqlx::query(sql)
             .bind(new.id.as_bytes().as_slice())
             .bind(new.tenant.as_bytes().as_slice())

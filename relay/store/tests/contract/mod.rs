@@ -7,6 +7,7 @@
 
 pub mod accounts;
 pub mod apps;
+pub mod connections;
 pub mod desk;
 pub mod enrolments;
 pub mod outbox;
