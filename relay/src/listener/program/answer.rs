@@ -4,7 +4,7 @@ use std::sync::{PoisonError, atomic::Ordering};
 
 use jiff::Timestamp;
 use protocol::{
-    id::{DeviceId, TenantId, TicketNumber},
+    id::{AppId, DeviceId, TenantId, TicketNumber},
     message::{
         FromRelay, ShownText, directory,
         directory::{CertificateRequest, LoginError, LoginToken, Register, Registered},
@@ -21,6 +21,7 @@ use tickets::{Reached, Refusal as Refused, ReportError};
 use super::{AbortOnDrop, LoggedIn, Program, enrol, grant, waiting};
 use crate::{
     account::Operator,
+    apps::Reach,
     directory::Present,
     listener::peer::CloseCode,
     relay::Shared,
@@ -229,14 +230,15 @@ impl Program {
     }
 
     pub(super) async fn find_ticket(&mut self, tenant: TenantId, find: FindTicket) {
-        if self.login.is_none() {
+        let Some(operator) = self.login.as_ref().map(|login| login.operator.clone()) else {
             return self
                 .peer
                 .send(FromRelay::TicketFound(TicketFound { request: find.request, ticket: Err(TicketError::Down) }));
-        }
+        };
         let (shared, peer) = (self.shared.clone(), self.peer.clone());
         self.in_background(async move {
-            let ticket = look_up(&shared, tenant, find.partner, &find.number).await;
+            let mine = shared.apps.reach(&operator).await.unwrap_or_default();
+            let ticket = look_up(&shared, tenant, &mine, find.partner, &find.number).await;
             peer.send(FromRelay::TicketFound(TicketFound { request: find.request, ticket }));
         })
         .await;
@@ -252,11 +254,12 @@ impl Program {
         self.in_background(async move {
             // Nobody under this ID, or of an app they do not attend: the same question about nobody, so that the answer and its
             // time do not tell.
-            let reach = shared.apps.reach(&operator).await.unwrap_or_default();
-            let present = shared.directory.present(tenant, list.partner).filter(|p| reach.attends(p.app));
+            let mine = shared.apps.reach(&operator).await.unwrap_or_default();
+            let present = shared.directory.present(tenant, list.partner).filter(|p| mine.attends(p.app));
+            let app = present.as_ref().map(|p| p.app);
             let customer = present.map_or_else(CustomerDetails::default, |p| CustomerDetails::from_fields(&p.fields));
             let asked = async {
-                let reached = reach(&shared, tenant, list.partner).await?;
+                let reached = ticketing(&shared, tenant, app).await?;
                 reached.system.open_tickets(&customer).await.map_err(|error| down(&error))
             };
             let tickets = tokio::time::timeout(shared.config.times.tickets, asked).await;
@@ -301,15 +304,17 @@ impl Program {
             // Before the partner is looked at, so that every partner takes the same time.
             let ticket = match &dial.ticket {
                 TicketChoice::OpenNew { .. } => None,
-                TicketChoice::Number(number) => match look_up(&shared, caller.tenant, dial.partner, number).await {
-                    Ok(brief) => Some(brief),
-                    Err(TicketError::NotFound) => {
-                        shared.sessions.settle_dial(begun, false);
-                        return caller.peer.send(refused(DialError::NoSuchTicket));
+                TicketChoice::Number(number) => {
+                    match look_up(&shared, caller.tenant, &caller.reach, dial.partner, number).await {
+                        Ok(brief) => Some(brief),
+                        Err(TicketError::NotFound) => {
+                            shared.sessions.settle_dial(begun, false);
+                            return caller.peer.send(refused(DialError::NoSuchTicket));
+                        }
+                        // The session goes on; its actions come later.
+                        Err(TicketError::Down) => None,
                     }
-                    // The session goes on; its actions come later.
-                    Err(TicketError::Down) => None,
-                },
+                }
             };
             let password = match grant::open(&shared, &taken, dial.partner, used).await {
                 Ok(password) => password,
@@ -363,15 +368,15 @@ impl Program {
     }
 }
 
-/// The ticketing system of the app of whoever has this ID. Nobody there: the company's first app, so that the answer does not tell.
+/// The ticketing system of an app; without one, of the company's first app, so that the answer does not tell whether somebody is there.
 /// One that cannot be asked for tickets counts as down: the number is taken as it is typed.
-async fn reach(shared: &Shared, tenant: TenantId, partner: DeviceId) -> Result<Reached, TicketError> {
+async fn ticketing(shared: &Shared, tenant: TenantId, app: Option<AppId>) -> Result<Reached, TicketError> {
     let records = |error: StoreError| {
         tracing::error!(error = &error as &dyn std::error::Error, "which ticketing system to ask cannot be read");
         TicketError::Down
     };
-    let app = match shared.directory.present(tenant, partner) {
-        Some(present) => Some(present.app),
+    let app = match app {
+        Some(app) => Some(app),
         None => shared.store.apps(tenant).await.map_err(records)?.first().map(|app| app.id),
     };
     let connection = match app {
@@ -385,11 +390,13 @@ async fn reach(shared: &Shared, tenant: TenantId, partner: DeviceId) -> Result<R
 async fn look_up(
     shared: &Shared,
     tenant: TenantId,
+    mine: &Reach,
     partner: DeviceId,
     number: &TicketNumber,
 ) -> Result<TicketBrief, TicketError> {
     let asked = async {
-        let reached = reach(shared, tenant, partner).await?;
+        let app = shared.directory.present(tenant, partner).filter(|p| mine.attends(p.app)).map(|p| p.app);
+        let reached = ticketing(shared, tenant, app).await?;
         match reached.system.look_up(number).await {
             Ok(Some(found)) => Ok(found.brief),
             Ok(None) => Err(TicketError::NotFound),
