@@ -32,7 +32,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// "The API can take some minutes to replicate": until then a look-up proves nothing.
 const VISIBLE_AFTER: Duration = Duration::from_secs(600);
 /// A number that was not found is not asked for again for this long: three errors block us.
-const MISS_KEPT: SignedDuration = SignedDuration::from_secs(600);
+const MISS_KEPT: SignedDuration = SignedDuration::from_secs(120);
 
 /// Its row in [`kind::KINDS`].
 pub static KIND: Kind = Kind {
@@ -196,8 +196,7 @@ impl Movidesk {
 
     async fn ticket(&self, number: &TicketNumber, select: &str, expand: &str) -> Result<Option<Ticket>, ReportError> {
         let Some(named) = named(number) else { return Ok(None) };
-        let now = self.http.clock().now();
-        if self.missing.get(number).is_some_and(|until| now < until) {
+        if self.is_missing(number) {
             return Ok(None);
         }
         // A ticket that nobody has touched for 90 days is in the past.
@@ -211,8 +210,18 @@ impl Movidesk {
                 return Ok(Some(answer.json()?));
             }
         }
-        self.missing.keep(number.clone(), now.checked_add(MISS_KEPT).unwrap_or(Timestamp::MAX));
+        self.miss(number);
         Ok(None)
+    }
+
+    fn is_missing(&self, number: &TicketNumber) -> bool {
+        self.missing.get(number).is_some_and(|until| self.http.clock().now() < until)
+    }
+
+    /// Whoever asks again for what was not there would only bring the block nearer.
+    fn miss(&self, number: &TicketNumber) {
+        let until = self.http.clock().now().checked_add(MISS_KEPT).unwrap_or(Timestamp::MAX);
+        self.missing.keep(number.clone(), until);
     }
 
     async fn person(&self, customer: &CustomerDetails) -> Result<Option<String>, ReportError> {
@@ -372,6 +381,9 @@ impl TicketSystem for Movidesk {
     }
 
     async fn append_action(&self, ticket: &TicketNumber, action: &Action) -> Result<Appended, ReportError> {
+        if self.is_missing(ticket) {
+            return Err(ReportError::no_ticket(ticket));
+        }
         // Changes go by id only.
         let id = match named(ticket) {
             Some(Named::Id(id)) => id.to_owned(),
@@ -383,7 +395,10 @@ impl TicketSystem for Movidesk {
         };
         // Only the new action: Movidesk takes a list as the whole of it where the entries have ids.
         let call = Call::patch("/tickets").query("id", id).json(&json!({ "actions": [self.entry(action)] }));
-        self.ask(call).await?.found()?.ok_or_else(|| ReportError::no_ticket(ticket))?;
+        if self.ask(call).await?.found()?.is_none() {
+            self.miss(ticket);
+            return Err(ReportError::no_ticket(ticket));
+        }
         Ok(Appended { ticket: ticket.clone(), external_id: None })
     }
 

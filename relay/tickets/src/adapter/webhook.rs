@@ -151,7 +151,8 @@ impl TicketSystem for Webhook {
         let first = &ticket.first;
         let answer = self.tell(&first.marker, &message(first, None, Some(ticket))).await?;
         // Who knows the ticket's number may tell it; otherwise the protocol number stands for it.
-        let told: Told = serde_json::from_slice(&answer.body).unwrap_or_default();
+        let says_json = answer.header("content-type").is_some_and(|kind| kind.contains("json"));
+        let told: Told = if says_json { answer.json()? } else { Told::default() };
         let number = TicketNumber::new(&told.ticket.0).or_else(|_| TicketNumber::new(&first.protocol));
         Ok(Appended {
             ticket: number.map_err(|_| ReportError::garbage("a ticket without a number"))?,

@@ -86,6 +86,12 @@ impl Far {
                 return parked;
             }
             parked += rows.len();
+            // People take their time.
+            let later = self.world.now.checked_add(Duration::from_secs(900)).unwrap();
+            self.set_now(later);
+            for row in &rows {
+                println!("parked: {} {:?}", row.marker, row.why);
+            }
             self.world.store.retry_all_parked(TENANT, self.world.now).await.unwrap();
         }
         let rows = self.world.store.outbox_list(TENANT, &[], 9).await.unwrap();

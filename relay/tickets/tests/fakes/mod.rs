@@ -319,7 +319,8 @@ async fn answer(
         response = response.header(name, value);
     }
     let body = match fate {
-        Fate::Garbage => "<html>502 but with 200</html>".to_owned(),
+        // A refusal stays one: what is garbled is what says that all is well.
+        Fate::Garbage if reply.status < 400 => "<html>502 but with 200</html>".to_owned(),
         _ => reply.body,
     };
     if fate == Fate::Redirect {
