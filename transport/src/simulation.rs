@@ -176,6 +176,21 @@ fn nothing_arriving_for_long_begins_anew_and_it_recovers() {
 }
 
 #[test]
+fn a_program_that_has_little_to_send_keeps_its_window_whatever_the_round_trips_do() {
+    let mut now = Instant::now();
+    let mut steady = Steady::new(64 * 1024, now, PACKET as u16);
+    for letter in 0..1000 {
+        let trip = Duration::from_millis(if letter % 3 == 0 { 60 } else { 20 });
+        let sent = now;
+        now += trip;
+        steady.acknowledged(now, sent, 100, true);
+        steady.acknowledged_all(now);
+        now += Duration::from_millis(80);
+    }
+    assert_eq!(quinn_proto::congestion::Controller::window(&steady), 64 * 1024);
+}
+
+#[test]
 fn what_is_told_about_nothing_or_too_much_breaks_nothing() {
     let now = Instant::now();
     let mut steady = Steady::new(0, now, 1200);

@@ -187,7 +187,8 @@ impl Steady {
         if std::mem::take(&mut self.shortest.ended) && round.full && !self.starting {
             self.dip = Some((DIP_ROUNDS - 1, self.window.min(product)));
             self.window = product / 2;
-        } else if lossy || queued {
+        } else if lossy || queued && round.full {
+            // A round that the program left empty tells little of the line: what it measured must not become the window.
             (self.starting, self.free_rounds) = (false, 0);
             // Not by more than half at once: one round may have been a bad one.
             let target = if lossy { product / 10 * 7 } else { product };

@@ -103,7 +103,7 @@ impl Encoder {
 
     /// Takes in what was read at `now`. The piece is inside the screen.
     pub(crate) fn look(&mut self, piece: Piece<'_>, now: Instant) {
-        if !self.films.touches(piece.rect) || !self.films.covers(piece.rect) {
+        if !self.films.covers(piece.rect) {
             let scrolled = scroll::find(&self.frame, piece);
             let moves =
                 if scrolled.is_empty() { self.drags.find(&self.frame, piece).into_iter().collect() } else { scrolled };

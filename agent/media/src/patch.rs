@@ -78,7 +78,7 @@ impl Encoder {
         self.above.resize(length, 0);
         self.row.resize(length, 0);
         for y in rect.y..rect.y + rect.height {
-            convert(yuv::bgra_to_rgb, frame.span(rect.x, y, rect.width), &mut self.row, rect.width);
+            to_rgb(frame.span(rect.x, y, rect.width), &mut self.row, rect.width);
             // What is written is usually like what is above it or flat sideways: the filter with more zeroes compresses better.
             let shifted = &self.row[3.min(length)..];
             let (filter, at) =
@@ -117,15 +117,16 @@ fn undo(filter: u8, row: &mut [u8], above: &[u8]) -> Result<(), &'static str> {
     Ok(())
 }
 
-/// One row from one order of colours to another.
-fn convert(
-    by: fn(&[u8], u32, &mut [u8], u32, u32, u32) -> Result<(), yuv::YuvError>,
-    from: &[u8],
-    to: &mut [u8],
-    width: u16,
-) {
-    let (from_stride, to_stride) = (from.len() as u32, to.len() as u32);
-    by(from, from_stride, to, to_stride, width.into(), 1).expect("both rows have this many pixels");
+/// One row from the display's order of colours to that of patches.
+fn to_rgb(bgrx: &[u8], rgb: &mut [u8], width: u16) {
+    let (from, to) = (bgrx.len() as u32, rgb.len() as u32);
+    yuv::bgra_to_rgb(bgrx, from, rgb, to, width.into(), 1).expect("both rows have this many pixels");
+}
+
+/// And back.
+fn to_bgrx(rgb: &[u8], bgrx: &mut [u8], width: u16) {
+    let (from, to) = (rgb.len() as u32, bgrx.len() as u32);
+    yuv::rgb_to_bgra(rgb, from, bgrx, to, width.into(), 1).expect("both rows have this many pixels");
 }
 
 /// Bytes decompressed at a time, or one row.
@@ -161,7 +162,7 @@ impl Decoder {
             self.bands(frame, rect, &mut data, length, 1, |row, above, target| {
                 let (filter, row) = row.split_first_mut().ok_or("a row without a filter")?;
                 undo(*filter, row, above)?;
-                convert(yuv::rgb_to_bgra, row, target, rect.width);
+                to_bgrx(row, target, rect.width);
                 above.copy_from_slice(row);
                 Ok(())
             })?;

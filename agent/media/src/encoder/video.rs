@@ -1,4 +1,4 @@
-//! Which areas go as video, and their encoders.
+//! Which areas should go as video.
 //!
 //! Patches are exact and cheap for flat and written areas at any pace; what is like a film or a photograph costs many bytes as patches.
 //! So an area becomes a film when it looks like one and either keeps changing or is very large. Its rectangle is what changes, to the
