@@ -64,8 +64,11 @@ pub struct Kind {
     /// What calls are limited to.
     pub limits: Limits,
     /// Makes a connection.
-    pub connect: fn(&Settings, &Means) -> Result<Arc<dyn TicketSystem>, Vec<(&'static str, Problem)>>,
+    pub connect: fn(&Settings, &Means) -> Connected,
 }
+
+/// A connection, or what is wrong with which of its settings.
+pub type Connected = Result<Arc<dyn TicketSystem>, Vec<(&'static str, Problem)>>;
 
 /// One thing that a kind wants to be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -163,7 +163,7 @@ impl Worker {
 
     async fn work(&self, row: Claimed) {
         let delivered = tokio::time::timeout(DELIVERY_TIMEOUT, self.deliver(&row, Timestamp::now())).await;
-        let delivered = delivered.unwrap_or_else(|_| Delivered {
+        let delivered = delivered.unwrap_or(Delivered {
             outcome: Err(ReportError::Unreachable(Cause::TimedOut(DELIVERY_TIMEOUT))),
             uncertain: true,
             visible_after: LONGEST_VISIBLE,

@@ -19,7 +19,7 @@ use crate::{
     event::{Action, Link},
     gate::Limits,
     http::{Answer, Call, Http, segment},
-    kind::{self, Field, Input, Kind, Means, Problem, Settings},
+    kind::{self, Connected, Field, Input, Kind, Means, Settings},
     markup::{Markup, written},
     secret::Secret,
     system::{
@@ -73,7 +73,7 @@ pub static KIND: Kind = Kind {
     connect,
 };
 
-fn connect(settings: &Settings, means: &Means) -> Result<Arc<dyn TicketSystem>, Vec<(&'static str, Problem)>> {
+fn connect(settings: &Settings, means: &Means) -> Connected {
     Ok(Arc::new(Glpi {
         http: means.http(&KIND, settings)?,
         user_token: settings.secret("user_token"),

@@ -19,7 +19,7 @@ use crate::{
     event::{Action, Link},
     gate::{Limits, Quota},
     http::{Answer, Call, Http},
-    kind::{self, Field, Input, Kind, Means, Problem, Settings},
+    kind::{self, Connected, Field, Input, Kind, Means, Problem, Settings},
     markup::{Markup, written},
     secret::Secret,
     system::{
@@ -107,7 +107,7 @@ pub static KIND: Kind = Kind {
     connect,
 };
 
-fn connect(settings: &Settings, means: &Means) -> Result<Arc<dyn TicketSystem>, Vec<(&'static str, Problem)>> {
+fn connect(settings: &Settings, means: &Means) -> Connected {
     let tenant = settings.text("tenant");
     if !tenant.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
         return Err(vec![("tenant", Problem::NotItsForm)]);

@@ -18,7 +18,7 @@ use crate::{
     event::{Action, Link},
     gate::Limits,
     http::{Call, Http},
-    kind::{self, Field, Input, Kind, Means, Problem, Settings},
+    kind::{self, Connected, Field, Input, Kind, Means, Settings},
     markup::{Markup, written},
     secret::Secret,
     system::{
@@ -99,7 +99,7 @@ pub static KIND: Kind = Kind {
     connect,
 };
 
-fn connect(settings: &Settings, means: &Means) -> Result<Arc<dyn TicketSystem>, Vec<(&'static str, Problem)>> {
+fn connect(settings: &Settings, means: &Means) -> Connected {
     Ok(Arc::new(Redmine {
         http: means.http(&KIND, settings)?,
         key: settings.secret("key"),

@@ -21,7 +21,7 @@ use crate::{
     event::{Action, Link},
     gate::Limits,
     http::{Answer, Call, Http, segment},
-    kind::{self, Kind, Means, Problem, Settings},
+    kind::{self, Connected, Kind, Means, Settings},
     markup::{Markup, written},
     secret::Secret,
     system::{
@@ -74,7 +74,7 @@ pub static KIND: Kind = Kind {
     connect,
 };
 
-fn connect(settings: &Settings, means: &Means) -> Result<Arc<dyn TicketSystem>, Vec<(&'static str, Problem)>> {
+fn connect(settings: &Settings, means: &Means) -> Connected {
     Ok(Arc::new(Rt {
         http: means.http(&KIND, settings)?,
         token: settings.secret("token"),

@@ -21,7 +21,7 @@ use crate::{
     event::{Action, Link},
     gate::Limits,
     http::{Answer, Call, Http, segment},
-    kind::{self, Kind, Means, Problem, Settings},
+    kind::{self, Connected, Kind, Means, Problem, Settings},
     markup::{Markup, written},
     secret::Secret,
     system::{
@@ -90,7 +90,7 @@ pub static KIND: Kind = Kind {
 /// The organisation's calls of the day are used up: this long at least until some are free again.
 const QUOTA_PAUSE: SignedDuration = SignedDuration::from_mins(15);
 
-fn connect(settings: &Settings, means: &Means) -> Result<Arc<dyn TicketSystem>, Vec<(&'static str, Problem)>> {
+fn connect(settings: &Settings, means: &Means) -> Connected {
     let version = settings.text("version");
     if !version.strip_prefix('v').is_some_and(|v| v.bytes().all(|b| b.is_ascii_digit() || b == b'.')) {
         return Err(vec![("version", Problem::NotItsForm)]);

@@ -18,7 +18,7 @@ use crate::{
     event::{Action, Link},
     gate::Limits,
     http::{Call, Http},
-    kind::{self, Kind, Means, Problem, Settings},
+    kind::{self, Connected, Kind, Means, Problem, Settings},
     system::{
         Account, Appended, Breadth, Capabilities, CustomerRef, FoundTicket, NewTicket, Repeats, ReportError,
         TicketSystem,
@@ -50,7 +50,7 @@ pub static KIND: Kind = Kind {
     connect,
 };
 
-fn connect(settings: &Settings, means: &Means) -> Result<Arc<dyn TicketSystem>, Vec<(&'static str, Problem)>> {
+fn connect(settings: &Settings, means: &Means) -> Connected {
     let secret = settings.secret("secret");
     let wrong = || vec![("secret", Problem::NotItsForm)];
     let encoded = secret.expose().strip_prefix("whsec_").ok_or_else(wrong)?;

@@ -18,7 +18,7 @@ use crate::{
     event::{Action, Link},
     gate::Limits,
     http::{Answer, Call, Http},
-    kind::{self, Kind, Means, Problem, Settings},
+    kind::{self, Connected, Kind, Means, Settings},
     markup::{Markup, written},
     secret::Secret,
     system::{
@@ -71,7 +71,7 @@ pub static KIND: Kind = Kind {
     connect,
 };
 
-fn connect(settings: &Settings, means: &Means) -> Result<Arc<dyn TicketSystem>, Vec<(&'static str, Problem)>> {
+fn connect(settings: &Settings, means: &Means) -> Connected {
     Ok(Arc::new(Zammad {
         http: means.http(&KIND, settings)?,
         token: settings.secret("token"),

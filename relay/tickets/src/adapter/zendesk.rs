@@ -18,7 +18,7 @@ use crate::{
     event::{Action, Link},
     gate::{Limits, Quota},
     http::{Answer, Call, Http, segment},
-    kind::{self, Kind, Means, Problem, Settings},
+    kind::{self, Connected, Kind, Means, Settings},
     markup::{Markup, written},
     secret::Secret,
     system::{
@@ -66,7 +66,7 @@ pub static KIND: Kind = Kind {
     connect,
 };
 
-fn connect(settings: &Settings, means: &Means) -> Result<Arc<dyn TicketSystem>, Vec<(&'static str, Problem)>> {
+fn connect(settings: &Settings, means: &Means) -> Connected {
     let (http, login, token) =
         (means.http(&KIND, settings)?, format!("{}/token", settings.text("email")), settings.secret("token"));
     // As it travels.
