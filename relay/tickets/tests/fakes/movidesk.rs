@@ -81,7 +81,7 @@ impl Movidesk {
             return self.refuse(401, "Unauthorized", now);
         }
         self.answers += 1;
-        let text_ids = self.answers % 2 == 0;
+        let text_ids = self.answers.is_multiple_of(2);
         let body = asked.json();
         let filter = asked.query("$filter").unwrap_or_default();
         let expand = asked.query("$expand").unwrap_or_default().contains("actions");
