@@ -48,7 +48,7 @@ pub enum Act {
     Anybody,
     /// Any login.
     LoggedIn,
-    /// Whoever has anything to do with customers or apps; which ones, the handler looks at ([`Who::reach`]).
+    /// Whoever has anything to do with customers or apps; which ones, the handler looks at (`Who` has its reach).
     Attend,
     /// Its own permission.
     SeePasswords,

@@ -98,9 +98,10 @@ fn furnish(browser: &Browser, world: &World, ticket: &str) -> Result<Vec<(String
     let apps: Vec<String> =
         apps.as_array().context("apps")?.iter().filter_map(Value::as_str).map(str::to_owned).collect();
     let app = apps.first().and_then(|path| path.strip_suffix("/main")).context("an app to edit")?.to_owned();
-    for (login, name, role) in
-        [("bruno@varanda.example", "Bruno Siqueira", "attendant"), ("eva@varanda.example", "Eva Prado", "administrator")]
-    {
+    for (login, name, role) in [
+        ("bruno@varanda.example", "Bruno Siqueira", "attendant"),
+        ("eva@varanda.example", "Eva Prado", "administrator"),
+    ] {
         world.relay.add_user(login, name, role)?;
     }
     browser.goto(&world.relay.url("/users"))?;
