@@ -111,6 +111,7 @@ prepare() { # stages…
         case $stage in
             unit) need_packages "${SCREEN_NEEDS[@]}" || true; need_tool cargo-nextest cargo-nextest || return 1 ;;
             e2e) need_packages "${SCREEN_NEEDS[@]}" || true; need_tool cargo-nextest cargo-nextest || return 1 ;;
+            ticketing) need_packages "${SCREEN_NEEDS[@]}" || true; need_tool cargo-nextest cargo-nextest || return 1 ;;
             console) need_packages "${BROWSER_NEEDS[@]}" || true; need_tool cargo-nextest cargo-nextest || return 1 ;;
             deps) need_tool cargo-deny cargo-deny || true; need_tool cargo-shear cargo-shear '>=1.12, <1.13' || true ;;
             fuzz)

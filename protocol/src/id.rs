@@ -221,6 +221,10 @@ random_id!(
     AppId, "app id"
 );
 random_id!(
+    /// A company's connection to a ticketing system.
+    ConnectionId, "connection id"
+);
+random_id!(
     /// A person who logs in: attendant, administrator or both.
     OperatorId, "operator id"
 );

@@ -39,10 +39,61 @@
       const hear = (event) => { heard = Date.now(); if (event.type === "beat") ahead = Date.now() - Number(event.data); tick(); };
       source.addEventListener("beat", hear);
       source.addEventListener("rows", hear);
+      source.addEventListener("news", (event) => hearNews(event));
       source.addEventListener("over", () => { source.close(); location.reload(); });
       return source;
     };
   }
+
+  // A customer who comes is announced on every page: a toast until they are taken or gone, a sound once, a number in the title.
+  const toasts = document.getElementById("toasts"), SHOWN = 3, plain = document.title;
+  const sounds = () => localStorage.getItem("amparo-sound") !== "off";
+  let ring;
+  const play = () => {
+    if (!sounds()) return;
+    try {
+      ring ??= new AudioContext();
+      for (const [i, tone] of [660, 880].entries()) {
+        const at = ring.currentTime + i * .16, voice = ring.createOscillator(), loud = ring.createGain();
+        voice.frequency.value = tone;
+        loud.gain.setValueAtTime(.0001, at); loud.gain.exponentialRampToValueAtTime(.12, at + .02); loud.gain.exponentialRampToValueAtTime(.0001, at + .15);
+        voice.connect(loud).connect(ring.destination); voice.start(at); voice.stop(at + .16);
+      }
+    } catch { /* A browser without sound shows the toast. */ }
+  };
+  const hearNews = (event) => {
+    const news = JSON.parse(event.data);
+    body.dataset.live = "";
+    document.title = (news.waiting ? "(" + news.waiting + ") " : "") + plain;
+    for (const badge of document.querySelectorAll("#badge-side, #badge-bottom")) badge.textContent = news.waiting || "";
+    for (const id of news.gone) toasts.querySelector("[data-of='" + id + "']")?.remove();
+    if (toasts.dataset.rings !== "true") return;
+    for (const customer of news.came) {
+      const toast = document.getElementById("toast").content.firstElementChild.cloneNode(true), name = toast.querySelector("[data-name]");
+      toast.dataset.of = customer.id;
+      name.textContent = name.dataset.says.replace("{}", customer.name || name.dataset.nobody);
+      toast.querySelector("[data-what]").textContent = customer.what;
+      toast.querySelector("a").href = "/#" + customer.id;
+      toasts.append(toast);
+      while (toasts.children.length > SHOWN) toasts.firstElementChild.remove();
+    }
+    // Of several open pages one makes the sound.
+    const heardAs = JSON.stringify(news.came);
+    if (news.came.length && localStorage.getItem("amparo-rang") !== heardAs) { localStorage.setItem("amparo-rang", heardAs); play(); }
+  };
+  document.addEventListener("click", (event) => event.target.closest("[data-dismiss]")?.closest(".toast").remove());
+  const sound = document.getElementById("sound");
+  if (sound) {
+    const show = () => { sound.querySelector("span").textContent = sounds() ? sound.dataset.on : sound.dataset.off; sound.setAttribute("aria-pressed", String(sounds())); };
+    sound.hidden = false; show();
+    sound.addEventListener("click", () => { localStorage.setItem("amparo-sound", sounds() ? "off" : "on"); show(); play(); });
+  }
+  if (toasts && !document.querySelector("[sse-connect]")) {
+    const source = new EventSource("/live");
+    source.addEventListener("news", hearNews);
+    source.addEventListener("over", () => source.close());
+  }
+  document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
   // A row under the pointer or the focus is not pulled away: it fades and goes when it is left.
   body.addEventListener("htmx:oobBeforeSwap", (event) => {
@@ -97,6 +148,26 @@
   document.addEventListener("change", async (event) => {
     const into = event.target.dataset?.readInto, file = event.target.files?.[0];
     if (into && file) document.getElementById(into).value = await file.text();
+  });
+  // A colour is chosen by eye or typed; both show the same.
+  document.addEventListener("input", (event) => {
+    const well = document.querySelector("[data-colour]"), typed = well && document.getElementById(well.dataset.colour);
+    if (!well) return;
+    if (event.target === well) { typed.value = well.value.toUpperCase(); typed.dispatchEvent(new Event("input", { bubbles: true })); }
+    else if (event.target === typed && /^#?[0-9a-f]{6}$/i.test(typed.value)) well.value = "#" + typed.value.replace("#", "");
+  });
+  for (const hidden of document.querySelectorAll("[data-colour], [data-move]")) hidden.hidden = false;
+  // The preview stays as it was looked at.
+  body.addEventListener("htmx:beforeSwap", (event) => { const at = event.detail.target; if (at?.id === "preview") at.kept = [...at.querySelectorAll("input:checked")].map((i) => i.id); });
+  body.addEventListener("htmx:afterSwap", (event) => { const at = event.detail.target; for (const id of at?.kept ?? []) { const input = document.getElementById(id); if (input) input.checked = true; } });
+  // People are put in order by moving rows; the numbers follow.
+  document.addEventListener("click", (event) => {
+    const move = event.target.closest("[data-move]"), row = move?.closest(".person");
+    const other = row && (move.dataset.move === "-1" ? row.previousElementSibling : row.nextElementSibling);
+    if (!other?.matches(".person")) return;
+    if (move.dataset.move === "-1") other.before(row); else other.after(row);
+    [...row.parentElement.querySelectorAll(".place")].forEach((place, i) => { place.value = String(i + 1); });
+    move.focus();
   });
   document.addEventListener("submit", async (event) => {
     const form = event.target;

@@ -17,7 +17,7 @@ use amparo_relay::{
 use console_support::{Customer, PASSWORD};
 use jiff::{SignedDuration, Timestamp};
 use protocol::{
-    id::{DeviceId, SessionId, TicketNumber},
+    id::{AppId, DeviceId, SessionId, TicketNumber},
     message::{
         ShownText,
         directory::{Field, FieldKey},
@@ -26,7 +26,7 @@ use protocol::{
         ticket::{TicketChoice, TicketStatus},
     },
 };
-use store::{AuditEntry, CustomerDetails, Ended, Language, NewSession, Started};
+use store::{App, AuditEntry, Category, CustomerDetails, Ended, Hour, Language, NewSession, Staff, Started};
 use tickets::desk::Author;
 
 const PEOPLE: [(&str, &str, &str, &str); 7] = [
@@ -103,16 +103,48 @@ async fn user(shared: &Shared, login: &str, name: &str, roles: Roles) -> Operato
     shared.accounts.create(shared.first_tenant, user, Some(PASSWORD)).await.unwrap().0
 }
 
+/// Three apps beside the default: in hours, shut with an overflow, and without attendants.
+async fn apps(shared: &Shared, bruno: &Operator, ana: &Operator, lia: &Operator) {
+    let (tenant, now) = (shared.first_tenant, Timestamp::now());
+    let first = shared.store.apps(tenant).await.unwrap().remove(0);
+    for (n, (name, accent)) in
+        [("Varanda Fiscal", "A83A3A"), ("Varanda Implantação", "3C6B2F"), ("Varanda Parceiros", "5A4632")]
+            .iter()
+            .enumerate()
+    {
+        let id = AppId::from_bytes([u8::try_from(n).unwrap() + 40; 16]);
+        let mut app = App { accent: (*accent).to_owned(), ..App::new(id, tenant, name, "Varanda Sistemas", "", now) };
+        app.changed.by = bruno.name.clone();
+        app.phone = "(11) 5555-0142 · seg. a sex., 8h às 18h".to_owned();
+        app.welcome = "Antes de começar, diga quem é você.".to_owned();
+        app.staff = Staff {
+            everyone: false,
+            administrators: vec![bruno.id],
+            attendants: [vec![ana.id, lia.id], vec![lia.id, bruno.id], Vec::new()][n].clone(),
+        };
+        if n == 1 {
+            app.availability.by_hours = true;
+            app.availability.hours = Default::default();
+            app.availability.hours[0] = vec![Hour { from_min: 60, to_min: 61 }];
+            app.availability.overflow = vec![first.id];
+        }
+        let category = |name: &str, solved| Category { name: name.to_owned(), solved };
+        app.wrap_up.categories = vec![category("Resolvido", true), category("Volta depois", false)];
+        amparo_relay::apps::add(&*shared.store, app).await.unwrap();
+    }
+    shared.apps.changed(tenant);
+}
+
 async fn fill(shared: &Arc<Shared>) {
-    let attends = Roles { attend: true, admin: false, may_see_passwords: false };
-    let bruno =
-        user(shared, "bruno", "Bruno Castro", Roles { attend: true, admin: true, may_see_passwords: true }).await;
+    let attends = Roles { attend: true, ..Roles::default() };
+    let bruno = user(shared, "bruno", "Bruno Castro", console_support::EVERYTHING).await;
     let ana = user(shared, "ana", "Ana Ribeiro", attends).await;
     let lia = user(shared, "lia", "Lia Monteiro", attends).await;
     let davi = user(shared, "davi", "Davi Sá", attends).await;
     shared.accounts.set_disabled(shared.first_tenant, davi.id, true).await.unwrap();
 
     let (tenant, now) = (shared.first_tenant, Timestamp::now());
+    apps(shared, &bruno, &ana, &lia).await;
     let author = |o: &Operator| Author { operator: o.id, name: o.name.clone(), language: Language::PtBr };
     let details = CustomerDetails {
         name: PEOPLE[0].0.to_owned(),

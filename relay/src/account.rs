@@ -269,7 +269,7 @@ impl Accounts {
         // Looked at first: nobody makes this server hash without a link that is good.
         let tenant = self.store.setup_tenant(&token).await?.ok_or(AccountError::NotFound { what: "set-up link" })?;
         let company = shown(company).ok_or(AccountError::BadName)?;
-        let roles = Roles { attend: true, admin: true, may_see_passwords: true };
+        let roles = Roles { attend: true, admin: true, may_see_passwords: true, may_create_apps: true };
         let user = NewUser { login: login.to_owned(), name: name.to_owned(), roles };
         let row = self.row(tenant, user, password).await?;
         Ok(self.store.complete_setup(&token, &company, &row).await?.into())
@@ -289,6 +289,21 @@ impl Accounts {
         let password = password.unwrap_or_else(|| made.as_deref().map_or("", String::as_str));
         let row = self.row(tenant, user, password).await?;
         Ok((self.store.add_operator(&row).await?.into(), made))
+    }
+
+    /// Changes a user's shown name and what they may do, from their next request on.
+    ///
+    /// # Errors
+    /// `BadName`, `NotFound`, `LastAdministrator`, `Unavailable`.
+    pub async fn update(
+        &self,
+        tenant: TenantId,
+        user: OperatorId,
+        name: &str,
+        roles: Roles,
+    ) -> Result<Operator, AccountError> {
+        let name = shown(name).ok_or(AccountError::BadName)?;
+        Ok(self.store.update_operator(tenant, user, &name, roles).await?.into())
     }
 
     /// Lets a user in no more (or again); ends all their logins.

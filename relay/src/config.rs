@@ -21,8 +21,8 @@ pub struct Config {
     pub limits: Limits,
     /// Waiting times, shortened by tests.
     pub times: Times,
-    /// The ticketing system. `None`: the built-in desk.
-    pub tickets: Option<Arc<dyn tickets::TicketSystem>>,
+    /// The ticketing systems. `None`: the built-in desk and the connections on record.
+    pub tickets: Option<Arc<dyn tickets::Systems>>,
     /// The store. `None`: SQLite in [`Config::data`].
     pub store: Option<Arc<dyn store::Store>>,
     /// Sees every byte that is spliced between two programs. For tests that look for plain text in it.

@@ -4,16 +4,17 @@
 //! Must never change anything on a GET, show one company's data to another, or let a page load anything from elsewhere.
 //! What is not listed in [`routes`] with what it takes to be allowed does not exist.
 
+mod apps;
 mod assets;
 mod attendance;
 mod audit;
+mod connections;
 mod enrolments;
 mod error;
 mod history;
 mod live;
 mod login;
 mod outbox;
-mod profile;
 mod security;
 mod serve;
 mod session_view;
@@ -21,6 +22,7 @@ mod shell;
 mod step_up;
 mod strings;
 mod tickets;
+mod upload;
 mod users;
 mod visitor;
 mod when;
@@ -42,6 +44,8 @@ use crate::relay::Shared;
 pub use serve::serve;
 pub use visitor::{Act, Arrived, Source};
 
+/// Profiles that are signed at the same time.
+const SIGNED_AT_ONCE: usize = 4;
 /// Live streams at once: each is a task and a few kilobytes.
 const LIVE_STREAMS: usize = 1_000;
 
@@ -51,6 +55,8 @@ struct App {
     shared: Arc<Shared>,
     /// Live streams that may still be opened.
     streams: Arc<Semaphore>,
+    /// Profiles that may still be signed at the same time: anybody may ask for one.
+    signing: Arc<Semaphore>,
     /// Audit logs that were gone through lately.
     verified: audit::Verified,
     /// Logins that gave their own password lately.
@@ -114,7 +120,7 @@ fn all() -> Routes {
         .get("/waiting/{id}/masked", Act::Attend, attendance::masked)
         .post("/waiting/{id}/password", Act::SeePasswords, attendance::password)
         .post("/waiting/{id}/credentials", Act::SeePasswords, attendance::credentials)
-        .post("/sessions/{id}/end", Act::Administer, attendance::end)
+        .post("/sessions/{id}/end", Act::Attend, attendance::end)
         .get("/tickets", Act::Attend, tickets::list)
         .post("/tickets", Act::Attend, tickets::open)
         .get("/tickets/new", Act::Attend, tickets::new_form)
@@ -122,16 +128,51 @@ fn all() -> Routes {
         .post("/tickets/{number}/actions", Act::Attend, tickets::add_action)
         .post("/tickets/{number}/change", Act::Attend, tickets::change)
         .get("/history", Act::Attend, history::page_handler)
-        .get("/app", Act::Attend, profile::show)
-        .get("/apps/profile", Act::Attend, profile::download)
+        .get("/history.csv", Act::Attend, history::csv)
+        .get("/history.json", Act::Attend, history::json)
+        .get("/app", Act::Attend, apps::download::default_app)
+        .get("/apps", Act::Attend, apps::list)
+        .post("/apps", Act::MakeApps, apps::create)
+        .get("/apps/new", Act::MakeApps, apps::new_form)
+        .get("/apps/profile", Act::Attend, apps::download::default_profile)
+        .get("/apps/preview.css", Act::Anybody, apps::look::style)
+        .get("/apps/{id}/preview", Act::Attend, apps::look::preview)
+        .get("/apps/{id}/logo", Act::Attend, apps::look::logo)
+        .post("/apps/{id}/logo", Act::Attend, apps::look::upload)
+        .post("/apps/{id}/logo/remove", Act::Attend, apps::look::remove)
+        .get("/apps/{id}/profile", Act::Attend, apps::download::profile)
+        .get("/apps/{id}/qr.svg", Act::Attend, apps::download::qr_svg)
+        .get("/apps/{id}/qr.png", Act::Attend, apps::download::qr_png)
+        .post("/apps/{id}/code", Act::Attend, apps::download::renew_code)
+        .get("/apps/{id}/download", Act::Attend, apps::download::show)
+        .get("/apps/{id}/{tab}", Act::Attend, apps::show)
+        .post("/apps/{id}/{tab}", Act::Attend, apps::save)
+        .get("/d", Act::Anybody, apps::get::ask)
+        .get("/d/{code}", Act::Anybody, apps::get::show)
+        .get("/d/{code}/logo", Act::Anybody, apps::get::logo)
+        .get("/d/{code}/profile", Act::Anybody, apps::get::profile)
         .get("/users", Act::Administer, users::list)
         .post("/users", Act::Administer, users::add)
         .get("/users/enrolments", Act::Administer, enrolments::download)
         .post("/users/enrolments", Act::Administer, enrolments::upload)
+        .get("/users/{id}", Act::Administer, users::show)
+        .post("/users/{id}", Act::Administer, users::change)
         .post("/users/{id}/disabled", Act::Administer, users::set_disabled)
         .post("/users/{id}/password", Act::Administer, users::reset)
         .get("/outbox", Act::Administer, outbox::list)
+        .post("/outbox/retry", Act::Administer, outbox::retry_all)
         .post("/outbox/{id}/retry", Act::Administer, outbox::retry)
+        .post("/outbox/{id}/drop", Act::Administer, outbox::drop_one)
+        .get("/connections", Act::Administer, connections::list)
+        .get("/connections/texts", Act::Administer, connections::show_texts)
+        .post("/connections/texts", Act::Administer, connections::save_texts)
+        .get("/connections/new/{kind}", Act::Administer, connections::new)
+        .post("/connections/new/{kind}", Act::Administer, connections::add)
+        .get("/connections/{id}", Act::Administer, connections::show)
+        .post("/connections/{id}", Act::Administer, connections::save)
+        .post("/connections/{id}/test", Act::Administer, connections::test)
+        .post("/connections/{id}/remove", Act::Administer, connections::remove)
+        .post("/apps/{id}/connection", Act::Administer, connections::choose)
         .get("/audit", Act::Administer, audit::list)
 }
 
@@ -145,6 +186,7 @@ pub fn router(shared: Arc<Shared>, shutdown: CancellationToken) -> Router {
     let app = App {
         shared,
         streams: Arc::new(Semaphore::new(LIVE_STREAMS)),
+        signing: Arc::new(Semaphore::new(SIGNED_AT_ONCE)),
         verified: audit::Verified::default(),
         step_ups: step_up::StepUps::default(),
         shutdown,

@@ -110,9 +110,12 @@ struct Entry {
 #[derive(Default)]
 struct Entries {
     here: HashMap<DeviceId, Entry>,
-    /// By company, who waits longest first.
-    waiting: HashMap<TenantId, BTreeSet<(Timestamp, DeviceId)>>,
+    /// By company and app, who waits longest first.
+    waiting: HashMap<TenantId, HashMap<AppId, Queue>>,
 }
+
+/// Since when, and who.
+type Queue = BTreeSet<(Timestamp, DeviceId)>;
 
 impl Entries {
     fn put(&mut self, present: Present, password: Password, peer: Arc<Peer>) {
@@ -139,17 +142,27 @@ impl Entries {
 
     fn queue(&mut self, present: &Present) {
         if present.waits() {
-            self.waiting.entry(present.tenant).or_default().insert((present.since, present.id));
+            let queues = self.waiting.entry(present.tenant).or_default();
+            queues.entry(present.app).or_default().insert((present.since, present.id));
         }
     }
 
     fn unqueue(&mut self, present: &Present) {
-        if let Some(queue) = self.waiting.get_mut(&present.tenant) {
+        let Some(queues) = self.waiting.get_mut(&present.tenant) else { return };
+        if let Some(queue) = queues.get_mut(&present.app) {
             queue.remove(&(present.since, present.id));
             if queue.is_empty() {
-                self.waiting.remove(&present.tenant);
+                queues.remove(&present.app);
             }
         }
+        if queues.is_empty() {
+            self.waiting.remove(&present.tenant);
+        }
+    }
+
+    /// The queues of these apps.
+    fn queues(&self, tenant: TenantId, of: impl Fn(AppId) -> bool) -> impl Iterator<Item = &Queue> {
+        self.waiting.get(&tenant).into_iter().flatten().filter(move |(app, _)| of(**app)).map(|(_, queue)| queue)
     }
 }
 
@@ -172,14 +185,26 @@ impl Directory {
 
     /// The first `most` of them.
     pub fn first_waiting(&self, tenant: TenantId, most: usize) -> Vec<Arc<Present>> {
+        self.first_waiting_of(tenant, most, |_| true)
+    }
+
+    /// The first `most` of those who wait for an attendant of one of these apps.
+    pub fn first_waiting_of(&self, tenant: TenantId, most: usize, of: impl Fn(AppId) -> bool) -> Vec<Arc<Present>> {
         let entries = self.entries();
-        let queue = entries.waiting.get(&tenant).into_iter().flatten().take(most);
-        queue.filter_map(|(_, id)| entries.here.get(id)).map(|entry| entry.present.clone()).collect()
+        let mut first: Vec<_> = entries.queues(tenant, of).flat_map(|queue| queue.iter().take(most).copied()).collect();
+        first.sort_unstable();
+        let first = first.iter().take(most);
+        first.filter_map(|(_, id)| entries.here.get(id)).map(|entry| entry.present.clone()).collect()
     }
 
     /// How many they are.
     pub fn waiting_count(&self, tenant: TenantId) -> usize {
-        self.entries().waiting.get(&tenant).map_or(0, BTreeSet::len)
+        self.waiting_count_of(tenant, |_| true)
+    }
+
+    /// How many wait for an attendant of one of these apps.
+    pub fn waiting_count_of(&self, tenant: TenantId, of: impl Fn(AppId) -> bool) -> usize {
+        self.entries().queues(tenant, of).map(BTreeSet::len).sum()
     }
 
     /// A program that is here.
@@ -246,10 +271,10 @@ impl Directory {
         &self,
         tenant: TenantId,
         id: DeviceId,
-        reachable: bool,
+        reachable: impl FnOnce(&Present) -> bool,
     ) -> Result<(Arc<Peer>, Arc<Present>), ClaimError> {
         let mut entries = self.entries();
-        let entry = entries.here.get(&id).filter(|e| e.present.tenant == tenant && reachable);
+        let entry = entries.here.get(&id).filter(|e| e.present.tenant == tenant && reachable(&e.present));
         let entry = entry.ok_or(ClaimError::Unreachable)?;
         if entry.present.busy {
             return Err(ClaimError::Busy);

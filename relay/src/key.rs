@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! relay.crt relay.key      the certificate that profiles pin, and its key
+//! connections.key          seals the secrets of connections to ticketing systems: a copy of the database alone does not tell them
 //! relay.secret             signs tokens and proofs that only the relay reads
 //! tenants/<id>/root.crt    a company's root, which attendants' certificates lead to; in every profile
 //! tenants/<id>/root.key    its key; may be kept elsewhere, then attendants are enrolled there
@@ -30,6 +31,7 @@ use rcgen::{
 use ring::hmac;
 use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use store::Generation;
+use zeroize::Zeroizing;
 
 use crate::enrolment::Custody;
 
@@ -43,6 +45,7 @@ pub struct Keys {
     /// Its private key.
     pub private_key: PrivatePkcs8KeyDer<'static>,
     secret: [u8; 32],
+    connection_key: Zeroizing<[u8; 32]>,
     tenants: Mutex<HashMap<TenantId, Arc<TenantKeys>>>,
 }
 
@@ -63,12 +66,24 @@ pub const RELAY_CERTIFICATE: &str = "relay.crt";
 pub const RELAY_KEY: &str = "relay.key";
 /// File of the relay's own secret.
 pub const RELAY_SECRET: &str = "relay.secret";
+/// File of the key that secrets of connections are sealed with.
+pub const CONNECTION_KEY: &str = "connections.key";
 /// File of a company's root, in its folder.
 pub const ROOT_CERTIFICATE: &str = "root.crt";
 /// File of its key.
 pub const ROOT_KEY: &str = "root.key";
 /// Folder of the companies' keys.
 pub const TENANTS: &str = "tenants";
+
+/// The 32 random bytes of a file, which are made when it is not there.
+fn random_file(path: &Path) -> anyhow::Result<Zeroizing<[u8; 32]>> {
+    if !path.exists() {
+        file::write_secret(path, &rand::random::<[u8; 32]>())?;
+    }
+    let bytes = file::read_secret(path)?;
+    let bytes = bytes.as_slice().try_into();
+    Ok(Zeroizing::new(bytes.map_err(|_| anyhow::anyhow!("{} is damaged: it must have 32 bytes", path.display()))?))
+}
 
 impl Keys {
     /// Reads the relay's keys, or makes them where there are none. `host` goes into a new certificate.
@@ -88,20 +103,14 @@ impl Keys {
             let pair = KeyPair::try_from(file::read_secret(&key)?.as_slice()).context("reading the relay's key")?;
             file::write_public(&certificate, &self_signed(host, &pair).context("making the relay's certificate")?)?;
         }
-        let secret_file = folder.join(RELAY_SECRET);
-        if !secret_file.exists() {
-            file::write_secret(&secret_file, &rand::random::<[u8; 32]>())?;
-        }
-        let secret = file::read_secret(&secret_file)?;
-        let secret = secret
-            .as_slice()
-            .try_into()
-            .map_err(|_| anyhow::anyhow!("{} is damaged: it must have 32 bytes", secret_file.display()))?;
+        let secret = random_file(&folder.join(RELAY_SECRET))?;
+        let connection_key = random_file(&folder.join(CONNECTION_KEY))?;
         Ok(Self {
             folder: folder.to_owned(),
             certificate: CertificateDer::from(file::read_public(&certificate)?),
             private_key: PrivatePkcs8KeyDer::from(file::read_secret(&key)?.to_vec()),
-            secret,
+            secret: *secret,
+            connection_key,
             tenants: Mutex::default(),
         })
     }
@@ -110,6 +119,11 @@ impl Keys {
     pub fn pin(&self) -> [u8; 32] {
         let digest = ring::digest::digest(&ring::digest::SHA256, &self.certificate);
         digest.as_ref().try_into().expect("SHA-256 has 32 bytes")
+    }
+
+    /// What secrets of connections are sealed with.
+    pub(crate) fn connection_key(&self) -> Zeroizing<[u8; 32]> {
+        self.connection_key.clone()
     }
 
     /// What tokens of sessions are signed with.

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod account;
+pub mod apps;
 pub mod cli;
 pub mod config;
 pub mod console;

@@ -53,7 +53,7 @@ fn contents(
         phone: (!app.phone.is_empty()).then(|| app.phone.clone()),
         // The customer's system decides; programs fall back to Portuguese by themselves.
         language: Language::Auto,
-        texts: Texts::default(),
+        texts: Texts { welcome: (!app.welcome.is_empty()).then(|| app.welcome.clone()) },
         fields,
         relays: vec![Relay {
             host: address.host.trim_matches(['[', ']']).to_owned(),

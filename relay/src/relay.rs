@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use protocol::id::TenantId;
 use quinn::{Endpoint, TokioRuntime};
 use store::{App, SqliteStore, Store};
-use tickets::{Desk, DeskSystem, TicketSystem, Worker};
+use tickets::{Connections, Desk, Systems, Worker, clock::Clock, kind::Means, seal::SealKey};
 use tokio::{
     net::TcpListener,
     sync::{Notify, watch},
@@ -29,6 +29,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     account::Accounts,
+    apps::Apps,
     config::{Config, PublicUrl},
     console,
     directory::{Changes, Directory},
@@ -53,12 +54,16 @@ pub struct Shared {
     pub keys: Keys,
     /// Records.
     pub store: Arc<dyn Store>,
-    /// The ticketing system that sessions are reported to.
-    pub tickets: Arc<dyn TicketSystem>,
+    /// The ticketing systems that sessions are reported to.
+    pub tickets: Arc<dyn Systems>,
+    /// Connections to them, for the console's pages.
+    pub connections: Arc<Connections>,
     /// The built-in desk, for the console's ticket pages.
     pub desk: Desk,
     /// Logins of operators.
     pub accounts: Accounts,
+    /// Each company's apps.
+    pub apps: Apps,
     /// Who is here.
     pub directory: Arc<Directory>,
     /// Sessions that are under way.
@@ -169,8 +174,11 @@ impl Relay {
 
         // 7. The ticketing system and its worker; the end point last, because from then on packets are answered.
         let desk = Desk::new(store.clone());
-        let tickets = config.tickets.clone().unwrap_or_else(|| Arc::new(DeskSystem::new(store.clone())));
-        let worker = Worker::new(store.clone(), tickets.clone(), outbox.clone());
+        let means = Means::new(Clock::system());
+        let connections = Arc::new(Connections::new(store.clone(), SealKey::new(&keys.connection_key()), means));
+        let tickets = config.tickets.clone().unwrap_or_else(|| connections.clone());
+        let worker =
+            Worker::new(store.clone(), tickets.clone(), outbox.clone()).with_pages(format!("{public_url}/history?q="));
         let server = transport::server_config(&keys, &config.times)?;
         let endpoint = Endpoint::new(transport::endpoint_config(&keys), Some(server), udp, Arc::new(TokioRuntime))
             .context("opening the end point")?;
@@ -180,8 +188,10 @@ impl Relay {
             first_tenant,
             keys,
             accounts: Accounts::new(store.clone()),
+            apps: Apps::new(store.clone()),
             store,
             tickets,
+            connections,
             desk,
             directory,
             sessions,

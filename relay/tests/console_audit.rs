@@ -92,7 +92,7 @@ async fn alarms_of_the_last_day_are_on_every_page_of_administrators_and_of_nobod
     assert!(chief.get("/").await.body.contains(empty), "an old one");
     line(shared, tenant, store::ALARM, "100 000 002", Timestamp::now()).await;
     line(shared, tenant, store::ALARM, "100 000 003", Timestamp::now()).await;
-    for path in ["/", "/tickets", "/history", "/users", "/outbox", "/app", "/audit"] {
+    for path in ["/", "/tickets", "/history", "/users", "/outbox", "/apps", "/audit"] {
         let page = chief.get(path).await.body;
         let shown = page.split(badge).nth(1).and_then(|rest| rest.split("</span>").next());
         assert_eq!(shown, Some(" title=\"Alarmes\">2"), "{path}");
@@ -171,5 +171,41 @@ async fn a_log_that_was_touched_is_shown_as_such_with_the_place() {
         assert!(page.contains(&format!("A linha {seq} não é a que foi escrita")), "{page}");
         assert!(!page.contains("Registro íntegro"));
     }
+    relay.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_is_searched_by_what_is_shown_and_by_what_is_recorded() {
+    let (relay, _folder) = relay().await;
+    let shared = &relay.shared;
+    let tenant = shared.first_tenant;
+    operator(shared, tenant, "chefe", EVERYTHING).await;
+    let other = other_company(shared).await;
+    line(shared, other, "password.shown", "200 000 001", Timestamp::now()).await;
+    let now = Timestamp::now();
+    // More lines than are read at once lie above the oldest one.
+    line(shared, tenant, "password.shown", "Conceição", now).await;
+    for n in 0..1100 {
+        line(shared, tenant, "session.started", &format!("2026-11-26-{n:06}"), now).await;
+    }
+    let mut chief = Browser::new(shared);
+    chief.log_in("chefe", PASSWORD).await;
+    for (q, found) in [
+        ("viu%20a%20senha", "Conceição"),
+        ("conceicao", "Conceição"),
+        ("password.shown", "Conceição"),
+        ("26-000007", "2026-11-26-000007"),
+        ("chefe", "Entrou"),
+    ] {
+        let page = chief.get(&format!("/audit?q={q}")).await.body;
+        assert!(page.contains(found), "{q}");
+        assert!(!page.contains("200 000 001") && !page.contains("2026-11-26-000300"), "{q}");
+    }
+    assert!(chief.get("/audit?q=nobody%20did%20this").await.body.contains("Nada encontrado"));
+    let first = chief.get("/audit?q=permitida").await.body;
+    let next = first.split("/audit?q=permitida&amp;before=").nth(1).unwrap().split('"').next().unwrap();
+    assert!(first.contains("2026-11-26-001099") && !first.contains("2026-11-26-001049"));
+    let second = chief.get(&format!("/audit?q=permitida&before={next}")).await.body;
+    assert!(second.contains("2026-11-26-001049") && !second.contains("2026-11-26-001099"));
     relay.shutdown().await.unwrap();
 }

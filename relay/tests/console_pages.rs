@@ -295,7 +295,7 @@ async fn one_company_sees_nothing_of_another() {
     let mut ana = Browser::new(shared);
     ana.log_in("ana", PASSWORD).await;
     let number = ticket.number.as_str();
-    for path in ["/", "/tickets?all=1", "/history", "/users", "/outbox", "/audit", "/app", "/tickets?all=1&q=Outra"] {
+    for path in ["/", "/tickets?all=1", "/history", "/users", "/outbox", "/audit", "/apps", "/tickets?all=1&q=Outra"] {
         let page = ana.get(path).await.body;
         for secret in ["Segredo da Outra", "Assunto da Outra", "ESPIA", "Outra Ltda"] {
             assert!(!page.contains(secret), "{secret} in {path}");
@@ -328,7 +328,8 @@ async fn the_profile_that_is_downloaded_is_the_one_programs_accept() {
     operator(&relay.shared, relay.shared.first_tenant, "ana", ATTENDS).await;
     let mut ana = Browser::new(&relay.shared);
     ana.log_in("ana", PASSWORD).await;
-    assert!(ana.get("/app").await.body.contains("Suporte Varanda Sistemas"));
+    let place = ana.get("/app").await.location().to_owned();
+    assert!(ana.get(&place).await.body.contains("Suporte Varanda Sistemas"));
     let file = ana.get("/apps/profile").await;
     assert_eq!(file.status, StatusCode::OK);
     assert_eq!(file.headers[header::CONTENT_DISPOSITION], "attachment; filename=\"amparo.profile\"");

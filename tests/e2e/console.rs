@@ -1,6 +1,6 @@
 //! The console's pages in a real Chromium: set-up once, login, the live list, a ticket.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use harness::browser::Browser;
 use harness::world::{ANA, ANA_LOGIN, COMPANY, World};
 use harness::{console, story, wait};
@@ -41,7 +41,7 @@ fn without_a_login_no_page_tells_anything() -> Result<()> {
     let mut world = World::new()?;
     drop(set_up(&mut world)?);
     let browser = Browser::open(world.folder.path(), 1280, 800)?;
-    for path in ["/", "/tickets", "/users", "/history", "/outbox", "/app", "/tickets/1001"] {
+    for path in ["/", "/tickets", "/users", "/history", "/outbox", "/apps", "/tickets/1001"] {
         browser.goto(&world.relay.url(path))?;
         browser.find("#password")?;
         ensure!(!browser.text()?.contains("Cida"), "{path} tells of customers");
@@ -65,6 +65,50 @@ fn a_waiting_customer_appears_and_goes_without_reloading() -> Result<()> {
         Ok(!browser.text()?.contains("Cida Nogueira"))
     })?;
     ensure!(browser.execute("return window.sameDocument === true")? == true, "the page was loaded again");
+    Ok(())
+}
+
+#[test]
+fn a_customer_who_comes_is_announced_on_every_page_until_they_are_gone() -> Result<()> {
+    let mut world = World::new()?;
+    let browser = set_up(&mut world)?;
+    browser.goto(&world.relay.url("/users"))?;
+    let live = "return document.body.dataset.live === ''";
+    wait::until_true("the page to listen", wait::PATIENCE, || Ok(browser.execute(live)? == true))?;
+    let mut customer = world.customer()?;
+    story::register(&customer)?;
+    browser.wait_text("Cida Nogueira está aguardando")?;
+    ensure!(browser.execute("return document.title")?.as_str().is_some_and(|title| title.starts_with("(1) ")));
+    ensure!(browser.execute("return document.getElementById('badge-side').textContent")? == "1");
+    customer.program()?.stop(wait::PATIENCE)?;
+    wait::until_true("the toast to be gone", wait::PATIENCE, || Ok(!browser.has(".toast")?))?;
+    wait::until_true("the title to be plain", wait::PATIENCE, || {
+        Ok(browser.execute("return document.title")?.as_str().is_some_and(|title| !title.starts_with('(')))
+    })
+}
+
+#[test]
+fn the_preview_of_an_app_follows_what_is_typed_and_is_kept_by_saving() -> Result<()> {
+    let mut world = World::new()?;
+    let browser = set_up(&mut world)?;
+    browser.goto(&world.relay.url("/apps"))?;
+    let link = browser.execute("return document.querySelector('a.rowlink').getAttribute('href')")?;
+    let place = link.as_str().and_then(|link| link.strip_suffix("/main")).context("an administrator edits")?;
+    browser.goto(&world.relay.url(&format!("{place}/look")))?;
+    browser.fill("#title", "Ajuda da Varanda")?;
+    browser.fill("#accent", "#F2B705")?;
+    wait::until_true("the preview to follow", wait::PATIENCE, || {
+        let shown = browser.execute(
+            "const b = document.querySelector('.pv-top b'), p = document.querySelector('.pv-fields .b.p');
+             return b.textContent + ' ' + getComputedStyle(p).backgroundColor",
+        )?;
+        Ok(shown == "Ajuda da Varanda rgb(242, 183, 5)")
+    })?;
+    browser.click(".saves .b.p")?;
+    browser.wait_text("Alterações salvas")?;
+    browser.goto(&world.relay.url("/apps"))?;
+    browser.goto(&world.relay.url(&format!("{place}/look")))?;
+    ensure!(browser.execute("return document.getElementById('title').value")? == "Ajuda da Varanda");
     Ok(())
 }
 
@@ -124,7 +168,9 @@ fn every_page_fits_a_phone_and_a_desk() -> Result<()> {
     console::new_ticket(&browser, &world.relay, "Erro ao emitir nota fiscal", "Cida Nogueira", "Padaria Aurora")?;
     for width in [390, 1280] {
         browser.resize(width, 844)?;
-        for path in ["/", "/tickets", "/tickets/1001", "/tickets/new", "/users", "/history", "/outbox", "/app"] {
+        for path in
+            ["/", "/tickets", "/tickets/1001", "/tickets/new", "/users", "/history", "/outbox", "/apps", "/apps/new"]
+        {
             browser.goto(&world.relay.url(path))?;
             let wider = browser.execute("return document.documentElement.scrollWidth - window.innerWidth")?;
             ensure!(wider.as_i64() <= Some(0), "{path} is {wider} px too wide at {width}");

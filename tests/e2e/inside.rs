@@ -75,7 +75,7 @@ impl House {
             let user = NewUser {
                 login: "ana".to_owned(),
                 name: "Ana Ribeiro".to_owned(),
-                roles: Roles { attend: true, admin: false, may_see_passwords: false },
+                roles: Roles { attend: true, ..Default::default() },
             };
             relay.shared.accounts.create(tenant, user, Some(PASSWORD)).await?;
             let app = relay.shared.store.apps(tenant).await?.into_iter().next().context("no app")?;
@@ -491,7 +491,7 @@ fn while_the_ticketing_system_is_down_the_session_goes_on_and_its_actions_come_l
     let mut faulty = None;
     let house = House::with(|config| {
         let store: Arc<dyn store::Store> = config.store.clone().expect("the house has opened it");
-        let system = Arc::new(tickets::adapter::faulty::Faulty::new(Arc::new(tickets::DeskSystem::new(store))));
+        let system = Arc::new(tickets::adapter::faulty::FaultySystems::new(Arc::new(tickets::Desks(store))));
         config.tickets = Some(system.clone());
         faulty = Some(system);
     })?;
@@ -515,4 +515,52 @@ fn while_the_ticketing_system_is_down_the_session_goes_on_and_its_actions_come_l
     customer.wait("the ticket's number", |view| {
         matches!(&view.page, Page::Receipt(page) if page.ticket.is_some()).then_some(())
     })
+}
+
+/// A whole session that is told to a real server, where `AMPARO_TICKETING` says that there is one (`tests/run ticketing`).
+fn told_to_a_real(kind: &str) -> Result<()> {
+    let Some(file) = std::env::var_os("AMPARO_TICKETING") else { return Ok(()) };
+    let text = std::fs::read_to_string(file)?;
+    let known = tickets::kind::of(kind).context("no such kind")?;
+    let mut typed: std::collections::BTreeMap<String, String> =
+        known.fields().map(|f| (f.key.to_owned(), f.default.to_owned())).collect();
+    for (key, value) in text.lines().filter_map(|l| l.split_once('=')) {
+        if let Some(key) = key.strip_prefix(kind).and_then(|k| k.strip_prefix('.')) {
+            typed.insert(key.to_owned(), value.to_owned());
+        }
+    }
+    let house = House::open()?;
+    let shared = house.relay.as_ref().context("no relay")?.shared.clone();
+    let (tenant, id) = (shared.first_tenant, protocol::id::ConnectionId::from_bytes([7; 16]));
+    house.runtime.block_on(async {
+        shared.connections.add(tenant, id, kind, "real", &typed, jiff::Timestamp::now()).await?;
+        let app = shared.store.apps(tenant).await?.remove(0).id;
+        anyhow::Ok(shared.store.set_app_connection(tenant, app, Some(id)).await?)
+    })?;
+    let display = screen(&house)?;
+    let (customer, attendant) = session(&house, &display)?;
+    customer.tell(Command::End);
+    attendant.wait("the ticket's number", |view| {
+        matches!(&view.page, Page::Ended(page) if page.ticket.is_some()).then_some(())
+    })?;
+    let told = house.runtime.block_on(shared.store.history(tenant, &store::HistoryQuery::default()))?.remove(0);
+    let rows = || house.runtime.block_on(shared.store.outbox_of_session(told.id));
+    wait::until_true("both actions", PATIENCE, || Ok(rows()?.iter().all(|r| r.state == store::OutboxState::Done)))?;
+    let system = house.runtime.block_on(shared.tickets.reach(tenant, Some(id)))?.system;
+    let ticket = house.runtime.block_on(shared.store.session(told.id))?.ticket.context("no ticket")?;
+    for row in rows()? {
+        let found = house.runtime.block_on(system.find_marker(Some(&ticket), &row.marker, told.dialled_at))?;
+        ensure!(found.is_some_and(|f| f.ticket == ticket), "{kind} does not have {}", row.marker);
+    }
+    Ok(())
+}
+
+#[test]
+fn a_real_session_is_told_to_a_real_request_tracker() -> Result<()> {
+    told_to_a_real("rt")
+}
+
+#[test]
+fn a_real_session_is_told_to_a_real_redmine() -> Result<()> {
+    told_to_a_real("redmine")
 }

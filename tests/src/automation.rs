@@ -103,6 +103,12 @@ impl Automation {
         })
     }
 
+    /// Whether the thing with this accessible name is in a window that has the keyboard, and what it holds if it is a field.
+    pub fn field(&self, window: &str, label: &str) -> Result<(bool, Option<String>)> {
+        let answer = self.ask(&json!({ "op": "where", "window": window, "label": label }))?;
+        Ok((answer["keyboard"].as_bool().unwrap_or(false), answer["value"].as_str().map(str::to_owned)))
+    }
+
     /// Where on the screen the thing with this accessible name is, if it is there.
     pub fn find(&self, window: &str, label: &str) -> Result<Option<Rect>> {
         let answer = self.ask(&json!({ "op": "where", "window": window, "label": label }))?;

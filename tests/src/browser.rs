@@ -27,6 +27,11 @@ pub struct Browser {
 impl Browser {
     /// Opens a window of this size. `folder` gets its profile and log.
     pub fn open(folder: &Path, width: u32, height: u32) -> Result<Self> {
+        Self::open_with(folder, width, height, false)
+    }
+
+    /// The same for somebody who likes it dark.
+    pub fn open_with(folder: &Path, width: u32, height: u32, dark: bool) -> Result<Self> {
         let log = folder.join("chromedriver.log");
         let before = std::fs::read_to_string(&log).unwrap_or_default().len();
         let mut driver = Program::start("chromedriver", Command::new("chromedriver").arg("--port=0"), &log)?;
@@ -48,6 +53,7 @@ impl Browser {
                 "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic",
                 "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
                 "--lang=pt-BR", "--accept-lang=pt-BR,pt", "--hide-scrollbars",
+                format!("--blink-settings=preferredColorScheme={}", if dark { 0 } else { 1 }),
                 format!("--window-size={width},{height}"), format!("--user-data-dir={}", profile.display()),
             ] },
         });

@@ -372,12 +372,32 @@ impl Computer {
         self.hands.click(self.place(window, label)?.centre())
     }
 
-    /// Clicks into a field by its name, empties it and types.
+    /// Clicks into a field by its name, empties it and types, looking before and after as a person does: on a busy computer the
+    /// window is still moved and gets the keyboard a moment later than the click.
     pub fn fill(&self, label: &str, text: &str) -> Result<()> {
-        self.click(MAIN, label)?;
+        let screen = self.screen();
+        loop {
+            let before = self.place(MAIN, label)?;
+            self.click(MAIN, label)?;
+            let what = format!("{:?} at {} to have the keyboard", label, self.name);
+            wait::until_true(&what, wait::PATIENCE, || Ok(screen.field(MAIN, label)?.0))?;
+            // Moved away under the pointer: the click went elsewhere.
+            if self.place(MAIN, label)? == before {
+                break;
+            }
+        }
         self.hands.press("ctrl+a")?;
         self.hands.press("Delete")?;
-        self.hands.type_text(text)
+        let what = format!("{:?} at {} to be empty", label, self.name);
+        wait::until_true(&what, wait::PATIENCE, || Ok(screen.field(MAIN, label)?.1.as_deref() == Some("")))?;
+        self.hands.type_text(text)?;
+        // Fields write IDs and passwords in groups.
+        let plain =
+            |text: &str| text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
+        let what = format!("{:?} at {} to hold what was typed", label, self.name);
+        wait::until_true(&what, wait::PATIENCE, || {
+            Ok(screen.field(MAIN, label)?.1.is_some_and(|held| plain(&held) == plain(text)))
+        })
     }
 
     /// Writes what is on the screen as PNG.

@@ -3,7 +3,8 @@
 //!
 //! One JSON line in, one out, on the Unix socket `$AMPARO_AUTOMATION`:
 //! `{"op":"page"}` → `{"page":"waiting","view":{…}}` · `{"op":"where","window":"main|bar|viewer","label":"Conectar"}` →
-//! `{"x":…,"y":…,"width":…,"height":…}` in physical pixels of the screen, or `{}` · `{"op":"windows"}` → `{"main":{…},…}`.
+//! `{"x":…,"y":…,"width":…,"height":…}` in physical pixels of the screen, or `{}`; with it `enabled`, what a field holds as `value`,
+//! and as `keyboard` whether its window has the keyboard · `{"op":"windows"}` → `{"main":{…},…}`.
 
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -120,6 +121,8 @@ fn find(component: &(impl ElementRoot + ComponentHandle), label: &str) -> Value 
         "width": size.width * scale,
         "height": size.height * scale,
         "enabled": element.accessible_enabled().unwrap_or(true),
+        "value": element.accessible_value().map(String::from),
+        "keyboard": window.with_winit_window(|w| w.has_focus()).unwrap_or(false),
     })
 }
 

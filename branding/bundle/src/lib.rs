@@ -12,7 +12,7 @@ pub mod profile;
 mod signed;
 mod spelling;
 
-pub use logo::{DEFAULT_LOGO, Logo};
+pub use logo::{DEFAULT_LOGO, LOGO_SIDE_PX, Logo, LogoError};
 pub use palette::{Palette, Shades};
 pub use profile::{Contents, Field, FieldKey, Language, Presence, Profile, ProfileError, Relay, Texts};
 pub use signed::{BundleError, KeyError, KeyId, MAX_BUNDLE_BYTES, SigningKey, open, sign};

@@ -44,6 +44,8 @@ pub enum TicketStatus {
 pub struct FindTicket {
     /// Comes back in the answer.
     pub request: u32,
+    /// The customer's ID: which ticketing system is asked goes by their app.
+    pub partner: DeviceId,
     /// The number.
     pub number: TicketNumber,
 }

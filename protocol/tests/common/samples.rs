@@ -196,7 +196,7 @@ fn to_relay() -> Vec<ToRelay> {
         ToRelay::LoginAgain(token(2)),
         ToRelay::Logout,
         ToRelay::Enrol(CertificateRequest::try_from(vec![0x30, 0x01, 0x00]).unwrap()),
-        ToRelay::FindTicket(FindTicket { request: 1, number: number() }),
+        ToRelay::FindTicket(FindTicket { request: 1, partner: device(), number: number() }),
         ToRelay::ListTickets(ListTickets { request: 2, partner: device() }),
         ToRelay::Dial(Dial { request: 3, partner: device(), ticket: choices().remove(0), want: Grants::CONTROL }),
         ToRelay::Dial(Dial { request: u32::MAX, partner: device(), ticket: choices().remove(1), want: Grants::VIEW }),

@@ -147,7 +147,11 @@ pub fn to_relay() -> impl Strategy<Value = ToRelay> {
         opaque().prop_map(ToRelay::LoginAgain),
         Just(ToRelay::Logout),
         der().prop_map(|der| ToRelay::Enrol(CertificateRequest::try_from(der).unwrap())),
-        (any::<u32>(), number()).prop_map(|(request, number)| ToRelay::FindTicket(FindTicket { request, number })),
+        (any::<u32>(), device(), number()).prop_map(|(request, partner, number)| ToRelay::FindTicket(FindTicket {
+            request,
+            partner,
+            number
+        })),
         (any::<u32>(), device()).prop_map(|(request, partner)| ToRelay::ListTickets(ListTickets { request, partner })),
         dial.prop_map(ToRelay::Dial),
         opaque().prop_map(ToRelay::Join),

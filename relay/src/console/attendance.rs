@@ -3,7 +3,7 @@
 //! The page is written once here and kept up by [`super::live`], from the same [`Board`]. A password is never part of it: it is
 //! fetched alone, by whoever may see it and gave their own lately, and each time is written to the audit log first.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use askama::Template;
 use axum::{
@@ -30,6 +30,7 @@ use super::{
     when::{Clock, between, stopwatch},
 };
 use crate::{
+    apps::Reach,
     directory::Present,
     session::live::{LiveSession, Standing},
 };
@@ -49,6 +50,7 @@ pub(super) struct View {
     pub(super) t: &'static Texts,
     pub(super) csrf: String,
     pub(super) sees: bool,
+    /// Sees indicators, and ends sessions of the apps that they are of.
     pub(super) ends: bool,
 }
 
@@ -58,7 +60,7 @@ impl View {
             t: who.texts,
             csrf: who.csrf.clone(),
             sees: who.operator.may(Act::SeePasswords),
-            ends: who.operator.may(Act::Administer),
+            ends: who.reach.has_indicators(),
         }
     }
 }
@@ -74,11 +76,15 @@ pub(super) struct WaitingRow {
     pub(super) since_ms: i64,
     pub(super) wait: String,
     pub(super) late: bool,
+    /// Whoever looks at it connects to customers of this app.
+    pub(super) attends: bool,
+    /// … and is told the indicators of this app.
+    counts: bool,
     pub(super) oob: bool,
 }
 
 impl WaitingRow {
-    fn new(p: &Present, now: Timestamp) -> Self {
+    fn new(p: &Present, reach: &Reach, now: Timestamp) -> Self {
         let wait = between(p.since, now);
         Self {
             number: p.id.number(),
@@ -90,6 +96,8 @@ impl WaitingRow {
             since_ms: p.since.as_millisecond(),
             wait: stopwatch(wait),
             late: wait >= LATE,
+            attends: reach.attends(p.app),
+            counts: reach.administers(p.app),
             oob: false,
         }
     }
@@ -106,11 +114,13 @@ pub(super) struct SessionRow {
     pub(super) standing: Standing,
     pub(super) since_ms: i64,
     pub(super) runs: String,
+    /// Whoever looks at it may end it, and is told the indicators of its app.
+    pub(super) ends: bool,
     pub(super) oob: bool,
 }
 
 impl SessionRow {
-    fn new(s: LiveSession, now: Timestamp) -> Self {
+    fn new(s: LiveSession, reach: &Reach, now: Timestamp) -> Self {
         Self {
             id: s.id,
             customer: s.customer,
@@ -121,6 +131,7 @@ impl SessionRow {
             standing: s.standing,
             since_ms: s.since.as_millisecond(),
             runs: stopwatch(between(s.since, now)),
+            ends: reach.administers(s.app),
             oob: false,
         }
     }
@@ -158,8 +169,21 @@ impl Board {
     pub(super) fn present(app: &App, who: &Who, clock: &Clock) -> Self {
         let tenant = who.operator.tenant;
         Self {
-            waiting: app.shared.directory.waiting(tenant).iter().map(|p| WaitingRow::new(p, clock.now())).collect(),
-            sessions: app.shared.sessions.list(tenant).into_iter().map(|s| SessionRow::new(s, clock.now())).collect(),
+            waiting: app
+                .shared
+                .directory
+                .first_waiting_of(tenant, usize::MAX, |app| who.reach.sees(app))
+                .iter()
+                .map(|p| WaitingRow::new(p, &who.reach, clock.now()))
+                .collect(),
+            sessions: app
+                .shared
+                .sessions
+                .list(tenant)
+                .into_iter()
+                .filter(|s| who.reach.sees(s.app))
+                .map(|s| SessionRow::new(s, &who.reach, clock.now()))
+                .collect(),
             ended: Vec::new(),
             today: 0,
         }
@@ -167,14 +191,25 @@ impl Board {
 
     /// Since when the one who waits longest waits.
     pub(super) fn longest(&self) -> Option<&WaitingRow> {
-        self.waiting.iter().min_by_key(|r| r.since_ms)
+        self.waiting.iter().filter(|r| r.counts).min_by_key(|r| r.since_ms)
+    }
+
+    /// How many wait, of the apps whose indicators are shown.
+    pub(super) fn waiting_counted(&self) -> usize {
+        self.waiting.iter().filter(|r| r.counts).count()
+    }
+
+    /// How many sessions are in progress, of the apps whose indicators are shown.
+    pub(super) fn sessions_counted(&self) -> usize {
+        self.sessions.iter().filter(|r| r.ends).count()
     }
 }
 
 /// Sessions that ended today, newest first, and how many there were today altogether.
 pub(super) async fn ended(app: &App, who: &Who, clock: &Clock) -> Result<(Vec<EndedRow>, usize), AppError> {
     let states = vec![SessionState::Started, SessionState::Ended];
-    let query = HistoryQuery { from: Some(clock.midnight()), states, limit: COUNTED, ..HistoryQuery::default() };
+    let apps = Some(who.reach.seen());
+    let query = HistoryQuery { apps, from: Some(clock.midnight()), states, limit: COUNTED, ..HistoryQuery::default() };
     let today = app.shared.store.history(who.operator.tenant, &query).await?;
     let ended = today
         .iter()
@@ -182,7 +217,7 @@ pub(super) async fn ended(app: &App, who: &Who, clock: &Clock) -> Result<(Vec<En
         .take(ENDED_SHOWN)
         .map(|s| EndedRow::new(s, who.texts, clock))
         .collect();
-    Ok((ended, today.len()))
+    Ok((ended, today.iter().filter(|s| who.reach.administers(s.app)).count()))
 }
 
 #[derive(Template)]
@@ -206,14 +241,22 @@ struct PasswordCell {
     v: View,
     number: u32,
     id: String,
+    attends: bool,
     password: Option<zeroize::Zeroizing<String>>,
+}
+
+/// A customer of an app that whoever asks has to do with.
+fn seen(app: &App, who: &Who, id: u32) -> Result<Arc<Present>, AppError> {
+    let id = DeviceId::new(id).ok_or(AppError::NotFound)?;
+    let present = app.shared.directory.present(who.operator.tenant, id).filter(|p| who.reach.sees(p.app));
+    present.ok_or(AppError::NotFound)
 }
 
 /// `GET /waiting/{id}/masked`: the cell with the password hidden again.
 pub(super) async fn masked(State(app): State<App>, who: Who, Path(id): Path<u32>) -> Page {
-    let id = DeviceId::new(id).ok_or(AppError::NotFound)?;
-    app.shared.directory.present(who.operator.tenant, id).ok_or(AppError::NotFound)?;
-    page(&PasswordCell { v: View::of(&who), number: id.number(), id: id.to_string(), password: None })
+    let p = seen(&app, &who, id)?;
+    let (id, attends) = (p.id, who.reach.attends(p.app));
+    page(&PasswordCell { v: View::of(&who), number: id.number(), id: id.to_string(), attends, password: None })
 }
 
 /// What a click on the eye, or the question before it, sends.
@@ -230,8 +273,8 @@ pub(super) async fn password(
     Path(id): Path<u32>,
     Form(form): Form<ShowForm>,
 ) -> Page {
-    let id = DeviceId::new(id).ok_or(AppError::NotFound)?;
-    app.shared.directory.present(who.operator.tenant, id).ok_or(AppError::NotFound)?;
+    let p = seen(&app, &who, id)?;
+    let (id, of) = (p.id, p.app);
     if !headers.contains_key("hx-request") {
         // Without the script there is no cell to put it in.
         return Ok(Redirect::to("/").into_response());
@@ -242,14 +285,18 @@ pub(super) async fn password(
     who.audit(&app, "password.shown", &id.to_string()).await?;
     let password = app.shared.directory.password(who.operator.tenant, id).ok_or(AppError::NotFound)?;
     let password = Some(zeroize::Zeroizing::new(password.reveal()));
-    page(&PasswordCell { v: View::of(&who), number: id.number(), id: id.to_string(), password })
+    let attends = who.reach.attends(of);
+    page(&PasswordCell { v: View::of(&who), number: id.number(), id: id.to_string(), attends, password })
 }
 
 /// `POST /waiting/{id}/credentials`: ID and a one-time grant as one text, for the clipboard. The password stays here: the grant opens one
 /// dial of this attendant's own enrolled program.
 pub(super) async fn credentials(State(app): State<App>, who: Who, Path(id): Path<u32>) -> Page {
-    let id = DeviceId::new(id).ok_or(AppError::NotFound)?;
-    app.shared.directory.present(who.operator.tenant, id).ok_or(AppError::NotFound)?;
+    let p = seen(&app, &who, id)?;
+    let (id, of) = (p.id, p.app);
+    if !who.reach.attends(of) {
+        return Err(AppError::Forbidden);
+    }
     who.audit(&app, "grant.made", &id.to_string()).await?;
     let tenant = who.operator.tenant;
     let password = app.shared.directory.password(tenant, id).ok_or(AppError::NotFound)?;
@@ -261,7 +308,11 @@ pub(super) async fn credentials(State(app): State<App>, who: Who, Path(id): Path
 pub(super) async fn end(State(app): State<App>, who: Who, headers: HeaderMap, Path(id): Path<String>) -> Page {
     let id: SessionId = id.parse().map_err(|_| AppError::NotFound)?;
     let session =
-        app.shared.sessions.list(who.operator.tenant).into_iter().find(|s| s.id == id).ok_or(AppError::NotFound)?;
+        app.shared.sessions.list(who.operator.tenant).into_iter().find(|s| s.id == id && who.reach.sees(s.app));
+    let session = session.ok_or(AppError::NotFound)?;
+    if !who.reach.administers(session.app) {
+        return Err(AppError::Forbidden);
+    }
     who.audit(&app, "session.end.ordered", session.protocol.as_str()).await?;
     app.shared.sessions.end(who.operator.tenant, id, who.operator.id).await?;
     if headers.contains_key("hx-request") {

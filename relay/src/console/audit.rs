@@ -52,6 +52,7 @@ impl Verified {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub(super) struct AuditForm {
+    q: String,
     before: Option<u64>,
 }
 
@@ -90,25 +91,41 @@ impl LineRow {
     }
 }
 
+type Word = (&'static str, fn(&'static Texts) -> &'static str);
+
+/// What lines' fixed words mean.
+const WORDS: &[Word] = &[
+    ("login", |t| t.did_login),
+    ("logout", |t| t.did_logout),
+    ("password.shown", |t| t.did_show_password),
+    ("credentials.copied", |t| t.did_copy_credentials),
+    ("session.dialled", |t| t.did_dial),
+    ("session.started", |t| t.did_start),
+    ("session.ended", |t| t.did_end),
+    ("session.end.ordered", |t| t.did_order_end),
+    ("operator.added", |t| t.did_add_user),
+    ("operator.changed", |t| t.did_change_user),
+    ("operator.disabled", |t| t.did_disable_user),
+    ("operator.enabled", |t| t.did_enable_user),
+    ("operator.password.reset", |t| t.did_reset_password),
+    ("outbox.retried", |t| t.did_retry),
+    ("history.exported", |t| t.did_export),
+    ("app.made", |t| t.did_make_app),
+    ("app.changed", |t| t.did_change_app),
+    ("app.code.changed", |t| t.did_change_code),
+    ("profile.downloaded", |t| t.did_download_profile),
+    (store::ALARM, |t| t.alarm_guessing),
+];
+
 /// What a line's fixed word means.
 fn words(t: &'static Texts, what: &str) -> Option<&'static str> {
-    Some(match what {
-        "login" => t.did_login,
-        "logout" => t.did_logout,
-        "password.shown" => t.did_show_password,
-        "credentials.copied" => t.did_copy_credentials,
-        "session.dialled" => t.did_dial,
-        "session.started" => t.did_start,
-        "session.ended" => t.did_end,
-        "session.end.ordered" => t.did_order_end,
-        "operator.added" => t.did_add_user,
-        "operator.disabled" => t.did_disable_user,
-        "operator.enabled" => t.did_enable_user,
-        "operator.password.reset" => t.did_reset_password,
-        "outbox.retried" => t.did_retry,
-        store::ALARM => t.alarm_guessing,
-        _ => return None,
-    })
+    WORDS.iter().find(|(word, _)| *word == what).map(|(_, text)| text(t))
+}
+
+/// The fixed words that are shown as something with this text in it.
+fn meant(t: &'static Texts, text: &str) -> Vec<&'static str> {
+    let text = text.to_lowercase();
+    WORDS.iter().filter(|(_, shown)| shown(t).to_lowercase().contains(&text)).map(|(word, _)| *word).collect()
 }
 
 fn broken(t: &'static Texts, broken: AuditBreak) -> String {
@@ -124,6 +141,7 @@ fn broken(t: &'static Texts, broken: AuditBreak) -> String {
 #[template(path = "audit.html")]
 struct AuditPage {
     s: Shell,
+    q: String,
     rows: Vec<LineRow>,
     /// Where the next page begins.
     next: Option<u64>,
@@ -148,13 +166,19 @@ pub(super) async fn list(State(app): State<App>, who: Who, Query(form): Query<Au
     let tenant = who.operator.tenant;
     let seen = app.verified.of(&app, tenant).await?;
     let limit = u32::try_from(ROWS + 1).expect("a page is small");
-    let mut lines = app.shared.store.audit_page(tenant, form.before, limit).await?;
+    let q = form.q.trim().to_owned();
+    let mut lines = if q.is_empty() {
+        app.shared.store.audit_page(tenant, form.before, limit).await?
+    } else {
+        app.shared.store.audit_search(tenant, &q, &meant(s.t, &q), form.before, limit).await?
+    };
     let more = lines.len() > ROWS;
     lines.truncate(ROWS);
     let next = lines.last().filter(|_| more).map(|last| last.place.seq);
     let head = app.shared.store.audit_head(tenant).await?;
     page(&AuditPage {
         rows: lines.into_iter().map(|line| LineRow::new(line, s.t, &s.clock)).collect(),
+        q,
         next,
         is_first: form.before.is_none(),
         head: head.to_string(),

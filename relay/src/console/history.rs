@@ -1,29 +1,172 @@
-//! History: every session, newest first, a page at a time.
+//! History: every session of the apps that whoever asks has to do with, newest first; filtered, a page at a time, or as a file.
+
+mod export;
 
 use askama::Template;
 use axum::extract::{Query, State};
+use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
+use protocol::{
+    id::{AppId, OperatorId},
+    message::pairing::CloseReason,
+};
 use serde::Deserialize;
 use store::HistoryQuery;
 
 use super::{
     App,
     attendance::View,
-    error::{Page, page},
+    error::{AppError, Page, page},
     session_view::EndedRow,
-    shell::{Here, Shell},
+    shell::{self, Here, Shell},
     strings::fill,
     visitor::Who,
 };
 
+pub(super) use export::{csv, json};
+
 /// Sessions on one page.
 const ROWS: usize = 50;
+/// Minutes that can be asked for: longer than any session.
+const MINUTES: u32 = 7 * 24 * 60;
+/// Every way in which a session ends.
+const RESULTS: [CloseReason; 10] = [
+    CloseReason::EndedByCustomer,
+    CloseReason::EndedByAttendant,
+    CloseReason::Refused,
+    CloseReason::NoAnswer,
+    CloseReason::WrongPassword,
+    CloseReason::Cancelled,
+    CloseReason::ProgramGone,
+    CloseReason::ConnectionLost,
+    CloseReason::Violation,
+    CloseReason::Failed,
+];
 
-/// What is looked for.
-#[derive(Deserialize, Default)]
+/// What is looked for, as typed.
+#[derive(Deserialize, Default, Clone)]
 #[serde(default)]
 pub(super) struct HistoryForm {
     q: String,
+    from: String,
+    to: String,
+    app: String,
+    attendant: String,
+    result: String,
+    min: String,
+    max: String,
     before: Option<i64>,
+}
+
+impl HistoryForm {
+    /// Its filters as the part of an address behind the question mark.
+    fn address(&self) -> String {
+        [
+            ("q", &self.q),
+            ("from", &self.from),
+            ("to", &self.to),
+            ("app", &self.app),
+            ("attendant", &self.attendant),
+            ("result", &self.result),
+            ("min", &self.min),
+            ("max", &self.max),
+        ]
+        .iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| format!("{name}={}", encoded(value)))
+        .collect::<Vec<_>>()
+        .join("&")
+    }
+
+    fn is_filtered(&self) -> bool {
+        !self.address().is_empty()
+    }
+}
+
+fn encoded(text: &str) -> String {
+    text.bytes()
+        .map(|b| match b {
+            b if b.is_ascii_alphanumeric() || b"-_.~".contains(&b) => char::from(b).to_string(),
+            b => format!("%{b:02X}"),
+        })
+        .collect()
+}
+
+/// The query that a form means, and the fields that mean nothing: those are left out of it.
+fn query(form: &HistoryForm, who: &Who, zone: &TimeZone) -> (HistoryQuery, Vec<&'static str>) {
+    let mut wrong = Vec::new();
+    let mut query = HistoryQuery {
+        apps: Some(who.reach.seen()),
+        search: form.q.trim().to_owned(),
+        before: form.before,
+        ..HistoryQuery::default()
+    };
+    let midnight = |date: Date| date.to_zoned(zone.clone()).map(|at| at.timestamp()).ok();
+    let mut date = |name: &'static str, text: &str, later: i64| -> Option<Timestamp> {
+        if text.is_empty() {
+            return None;
+        }
+        let at = text.parse::<Date>().ok().and_then(|d| d.checked_add(later.days()).ok()).and_then(midnight);
+        if at.is_none() {
+            wrong.push(name);
+        }
+        at
+    };
+    query.from = date("from", &form.from, 0);
+    // The day that is named counts too.
+    query.to = date("to", &form.to, 1);
+    if let (Some(from), Some(to)) = (query.from, query.to)
+        && from >= to
+    {
+        wrong.push("to");
+    }
+    let mut minutes = |name: &'static str, text: &str| -> Option<u32> {
+        if text.is_empty() {
+            return None;
+        }
+        let minutes = text.parse::<u32>().ok().filter(|m| *m <= MINUTES).map(|m| m * 60);
+        if minutes.is_none() {
+            wrong.push(name);
+        }
+        minutes
+    };
+    query.min_s = minutes("min", &form.min);
+    query.max_s = minutes("max", &form.max);
+    if !form.app.is_empty() {
+        // An app out of reach is as one that is not there: nothing is found.
+        let app = form.app.parse::<AppId>().ok().filter(|app| who.reach.sees(*app));
+        query.apps = Some(app.into_iter().collect());
+    }
+    if !form.attendant.is_empty() {
+        match form.attendant.parse::<OperatorId>() {
+            Ok(attendant) => query.attendant = Some(attendant),
+            Err(_) => wrong.push("attendant"),
+        }
+    }
+    if !form.result.is_empty() {
+        match RESULTS.into_iter().find(|result| word(result) == form.result) {
+            Some(result) => query.results = vec![result],
+            None => wrong.push("result"),
+        }
+    }
+    (query, wrong)
+}
+
+/// A result as addresses, files and records have it.
+fn word(result: &CloseReason) -> String {
+    serde_json::to_value(result).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+/// The company's time zone.
+async fn zone(app: &App, who: &Who) -> Result<TimeZone, AppError> {
+    let name = app.shared.store.tenant(who.operator.tenant).await?.time_zone;
+    Ok(TimeZone::get(&name).unwrap_or(TimeZone::UTC))
+}
+
+/// One thing to choose.
+struct Choice {
+    value: String,
+    word: String,
+    chosen: bool,
 }
 
 #[derive(Template)]
@@ -31,7 +174,11 @@ pub(super) struct HistoryForm {
 struct HistoryPage {
     s: Shell,
     v: View,
-    q: String,
+    form: HistoryForm,
+    wrong: Vec<&'static str>,
+    apps: Vec<Choice>,
+    attendants: Vec<Choice>,
+    results: Vec<Choice>,
     rows: Vec<EndedRow>,
     /// Where the next page begins.
     next: Option<i64>,
@@ -45,20 +192,40 @@ impl HistoryPage {
     }
 
     fn nothing(&self) -> String {
-        if self.q.is_empty() { self.s.t.no_history.to_owned() } else { fill(self.s.t.none_found, &[&self.q]) }
+        match self.form.q.trim() {
+            _ if !self.form.is_filtered() => self.s.t.no_history.to_owned(),
+            "" => self.s.t.none_filtered.to_owned(),
+            q => fill(self.s.t.none_found, &[q]),
+        }
+    }
+
+    fn is_wrong(&self, name: &str) -> bool {
+        self.wrong.contains(&name)
     }
 }
 
 /// `GET /history`
 pub(super) async fn page_handler(State(app): State<App>, who: Who, Query(form): Query<HistoryForm>) -> Page {
     let s = Shell::load(&app, &who, Here::History).await?;
-    let limit = u32::try_from(ROWS + 1).expect("a page is small");
-    let q = form.q.trim().to_owned();
-    let query = HistoryQuery { search: q.clone(), before: form.before, limit, ..HistoryQuery::default() };
+    let (mut query, wrong) = query(&form, &who, &zone(&app, &who).await?);
+    query.limit = u32::try_from(ROWS + 1).expect("a page is small");
     let mut sessions = app.shared.store.history(who.operator.tenant, &query).await?;
     let more = sessions.len() > ROWS;
     sessions.truncate(ROWS);
     let next = sessions.last().filter(|_| more).map(|last| last.row);
     let rows = sessions.iter().map(|session| EndedRow::new(session, s.t, &s.clock)).collect();
-    page(&HistoryPage { v: View::of(&who), q, rows, next, is_first: form.before.is_none(), s })
+    let apps = app.shared.apps.of(who.operator.tenant).await?;
+    let apps = apps.iter().filter(|a| who.reach.sees(a.id)).map(|a| (a.id.to_string(), a.name.clone()));
+    let apps = apps.map(|(value, word)| Choice { chosen: value == form.app, value, word }).collect();
+    let attendants = app.shared.accounts.list(who.operator.tenant).await?.into_iter().map(|u| u.operator);
+    let attendants = attendants
+        .filter(|o| o.roles.attend)
+        .map(|o| Choice { chosen: o.id.to_string() == form.attendant, value: o.id.to_string(), word: o.name })
+        .collect();
+    let results = RESULTS
+        .iter()
+        .map(|r| Choice { chosen: word(r) == form.result, value: word(r), word: shell::result(s.t, r).2.to_owned() })
+        .collect();
+    let is_first = form.before.is_none();
+    page(&HistoryPage { v: View::of(&who), form, wrong, apps, attendants, results, rows, next, is_first, s })
 }

@@ -20,6 +20,7 @@ use axum::{
 use futures::{Stream, stream};
 use jiff::Timestamp;
 use protocol::message::directory::LoginError;
+use serde::Serialize;
 use tokio::{
     sync::{OwnedSemaphorePermit, watch},
     time::{Instant, Interval, MissedTickBehavior, interval},
@@ -59,6 +60,7 @@ pub(super) async fn stream(State(app): State<App>, who: Who) -> Page {
         login_checked: now,
         ended_read: now,
         over: false,
+        news: None,
         beat,
         _seat: seat,
         app,
@@ -98,6 +100,8 @@ struct Viewer {
     login_checked: Instant,
     ended_read: Instant,
     over: bool,
+    /// What is to be announced behind the rows that were just sent.
+    news: Option<Event>,
     _seat: OwnedSemaphorePermit,
 }
 
@@ -106,6 +110,9 @@ impl Viewer {
     async fn next(&mut self) -> Option<Event> {
         if self.over {
             return None;
+        }
+        if let Some(news) = self.news.take() {
+            return Some(news);
         }
         if self.shown.is_none() {
             return Some(self.rows(true).await.unwrap_or_else(|| self.beat()));
@@ -159,6 +166,11 @@ impl Viewer {
     async fn rows(&mut self, all: bool) -> Option<Event> {
         let t = self.v.t;
         let clock = Clock::new(&self.zone, t, Timestamp::now());
+        // What was changed in the apps meanwhile counts at once; apps that cannot be read now are as they were.
+        if let Ok(reach) = self.app.shared.apps.reach(&self.who.operator).await {
+            self.who.reach = std::sync::Arc::new(reach);
+            self.v = View::of(&self.who);
+        }
         let mut board = Board::present(&self.app, &self.who, &clock);
         let before = self.shown.take();
         let sessions_changed = before.as_ref().is_none_or(|(shown, _)| shown.sessions != list(&board.sessions));
@@ -186,6 +198,7 @@ impl Viewer {
                 .unwrap_or_else(|_| before.as_ref().map_or(0, |(shown, _)| shown.alarms)),
         };
         let (was, _) = before.unwrap_or_default();
+        self.news = news(&was.waiting, &board.waiting, all);
         let mut html = String::new();
         let written = (|| {
             difference(&mut html, "waiting-rows", &was.waiting, &mut board.waiting, &self.v, all)?;
@@ -203,6 +216,38 @@ impl Viewer {
         self.shown = Some((now, board.ended));
         (!html.is_empty()).then(|| Event::default().event("rows").data(html))
     }
+}
+
+/// Who has come and who has gone, for a page that announces it; each only with what the row shows.
+#[derive(Serialize)]
+struct News<'a> {
+    waiting: usize,
+    came: Vec<Came<'a>>,
+    gone: Vec<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Came<'a> {
+    id: String,
+    name: &'a str,
+    what: &'a str,
+}
+
+impl<'a> Came<'a> {
+    fn of(row: &'a WaitingRow) -> Self {
+        let what = if row.subject.is_empty() { &row.company } else { &row.subject };
+        Self { id: row.dom_id(), name: &row.name, what }
+    }
+}
+
+/// Nothing when nobody came or went. Of those whom somebody only watches nobody is told.
+fn news(was: &List, rows: &[WaitingRow], all: bool) -> Option<Event> {
+    let new = |row: &&WaitingRow| !all && row.attends && !was.iter().any(|(id, _)| *id == row.dom_id());
+    let came: Vec<Came<'_>> = rows.iter().filter(new).map(Came::of).collect();
+    let gone = was.iter().map(|(id, _)| id.as_str()).filter(|id| !rows.iter().any(|r| r.dom_id() == *id)).collect();
+    let news = News { waiting: rows.len(), came, gone };
+    (all || !news.came.is_empty() || !news.gone.is_empty())
+        .then(|| Event::default().event("news").json_data(&news).unwrap_or_default())
 }
 
 #[derive(Template)]

@@ -99,7 +99,8 @@ async fn enter(app: &App, visitor: &Visitor, operator: &Operator) -> Page {
     }
     let token = app.shared.accounts.begin_console(operator).await?;
     let Visitor { texts, source, at, .. } = *visitor;
-    let who = Who { operator: operator.clone(), texts, source, at, csrf: String::new(), token };
+    let reach = std::sync::Arc::default();
+    let who = Who { operator: operator.clone(), reach, texts, source, at, csrf: String::new(), token };
     who.audit(app, "login", &operator.login).await?;
     app.step_ups.given(&who);
     Ok(([(header::SET_COOKIE, visitor::session_cookie(&who.token))], Redirect::to("/")).into_response())
@@ -221,8 +222,10 @@ async fn rename_apps(app: &App, operator: &Operator, before: &str, company: &str
     for mut known in app.shared.store.apps(operator.tenant).await? {
         if known.company == before && before != company {
             known.title = known.title.replace(before, company);
+            known.name = known.name.replace(before, company);
             known.company = company.to_owned();
             app.shared.store.update_app(&known).await?;
+            app.shared.apps.changed(operator.tenant);
         }
     }
     Ok(())

@@ -2,21 +2,24 @@
 
 use askama::Template;
 use axum::{
-    extract::{Path, State},
+    extract::{Form, Path, State},
     response::{IntoResponse, Redirect},
 };
 use jiff::Timestamp;
+use serde::Deserialize;
 use store::{EventKind, OutboxEntry, OutboxState};
 
 use super::strings::Texts;
 use super::{
     App,
-    error::{Page, page},
+    error::{AppError, Page, page},
     shell::{Here, Shell},
     visitor::Who,
     when::{Clock, between, spoken},
 };
 
+/// The longest reason for not telling.
+const WHY_BYTES: usize = 200;
 /// Rows shown.
 const ROWS: u32 = 200;
 
@@ -38,6 +41,7 @@ impl QueueRow {
         };
         let next = match entry.state {
             OutboxState::Parked => t.parked.to_owned(),
+            OutboxState::Dropped => t.dropped.to_owned(),
             OutboxState::Leased => t.sending.to_owned(),
             _ if entry.due_at <= clock.now() => t.in_turn.to_owned(),
             _ => spoken(between(clock.now(), entry.due_at)),
@@ -59,20 +63,55 @@ impl QueueRow {
 struct OutboxPage {
     s: Shell,
     rows: Vec<QueueRow>,
+    parked: bool,
 }
 
 /// `GET /outbox`
 pub(super) async fn list(State(app): State<App>, who: Who) -> Page {
     let s = Shell::load(&app, &who, Here::Outbox).await?;
     let entries = app.shared.store.outbox_list(who.operator.tenant, &[], ROWS).await?;
-    let rows = entries.into_iter().map(|entry| QueueRow::new(entry, s.t, &s.clock)).collect();
-    page(&OutboxPage { s, rows })
+    let rows: Vec<QueueRow> = entries.into_iter().map(|entry| QueueRow::new(entry, s.t, &s.clock)).collect();
+    let parked = rows.iter().any(|row| row.parked);
+    page(&OutboxPage { s, rows, parked })
 }
 
 /// `POST /outbox/{id}/retry`
 pub(super) async fn retry(State(app): State<App>, who: Who, Path(id): Path<i64>) -> Page {
     who.audit(&app, "outbox.retried", &id.to_string()).await?;
     app.shared.store.retry_parked(who.operator.tenant, id, Timestamp::now()).await?;
+    app.shared.outbox.notify_one();
+    Ok(Redirect::to("/outbox").into_response())
+}
+
+/// `POST /outbox/retry`
+pub(super) async fn retry_all(State(app): State<App>, who: Who) -> Page {
+    who.audit(&app, "outbox.all_retried", "").await?;
+    app.shared.store.retry_all_parked(who.operator.tenant, Timestamp::now()).await?;
+    app.shared.outbox.notify_one();
+    Ok(Redirect::to("/outbox").into_response())
+}
+
+/// Why an action is not told.
+#[derive(Deserialize)]
+pub(super) struct DropForm {
+    #[serde(default)]
+    why: String,
+}
+
+/// `POST /outbox/{id}/drop`
+pub(super) async fn drop_one(
+    State(app): State<App>,
+    who: Who,
+    Path(id): Path<i64>,
+    Form(form): Form<DropForm>,
+) -> Page {
+    let why = form.why.trim();
+    if why.is_empty() || why.len() > WHY_BYTES || why.chars().any(char::is_control) {
+        return Err(AppError::BadRequest);
+    }
+    who.audit(&app, "outbox.dropped", &format!("{id} {why}")).await?;
+    app.shared.store.drop_parked(who.operator.tenant, id, why, Timestamp::now()).await?;
+    // What waited behind it may go on.
     app.shared.outbox.notify_one();
     Ok(Redirect::to("/outbox").into_response())
 }

@@ -28,8 +28,9 @@ pub(super) enum Here {
     History,
     Users,
     Outbox,
+    Connections,
     Audit,
-    App,
+    Apps,
 }
 
 /// What the frame shows.
@@ -40,6 +41,8 @@ pub(super) struct Shell {
     pub(super) tenant: Tenant,
     pub(super) here: Here,
     pub(super) waiting: usize,
+    /// New customers are announced to whoever looks: they attend some.
+    pub(super) rings: bool,
     pub(super) parked: usize,
     /// Alarms of guessing in the last 24 hours; for administrators.
     pub(super) alarms: u32,
@@ -62,7 +65,8 @@ impl Shell {
             who: who.operator.clone(),
             csrf: who.csrf.clone(),
             here,
-            waiting: app.shared.directory.waiting_count(tenant.id),
+            waiting: app.shared.directory.waiting_count_of(tenant.id, |app| who.reach.sees(app)),
+            rings: who.reach.has_customers(),
             parked,
             alarms,
             clock: Clock::new(&tenant.time_zone, who.texts, now),

@@ -228,7 +228,12 @@ async fn ticket_page(app: &App, who: &Who, number: &str, draft: String, error: O
             chosen: ticket.owner == Some(u.operator.id),
         })
         .collect();
-    let here = app.shared.directory.waiting(tenant).into_iter().find(|p| is_requester(p, &ticket.requester.details));
+    let here = app
+        .shared
+        .directory
+        .waiting(tenant)
+        .into_iter()
+        .find(|p| who.reach.sees(p.app) && is_requester(p, &ticket.requester.details));
     let statuses = STATUSES
         .iter()
         .map(|status| StatusChoice {

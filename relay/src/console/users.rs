@@ -18,7 +18,7 @@ use super::{
     strings::fill,
     visitor::Who,
 };
-use crate::account::{AccountError, NewUser, Roles};
+use crate::account::{AccountError, NewUser, Operator, Roles};
 
 struct UserRow {
     id: String,
@@ -46,6 +46,7 @@ pub(super) struct UserForm {
     attend: Option<String>,
     admin: Option<String>,
     passwords: Option<String>,
+    apps: Option<String>,
 }
 
 #[derive(Template)]
@@ -127,12 +128,8 @@ async fn page_with(
 /// `POST /users`
 pub(super) async fn add(State(app): State<App>, who: Who, Form(form): Form<UserForm>) -> Page {
     let t = who.texts;
-    let roles = Roles {
-        attend: form.attend.is_some(),
-        admin: form.admin.is_some(),
-        may_see_passwords: form.passwords.is_some(),
-    };
-    if !roles.attend && !roles.admin {
+    let roles = form.roles();
+    if !roles.attend && !roles.admin && !roles.may_create_apps {
         return users_page(&app, &who, form, None, Some((t.choose_role, "roles"))).await;
     }
     who.audit(&app, "operator.added", form.login.trim()).await?;
@@ -153,6 +150,98 @@ pub(super) async fn add(State(app): State<App>, who: Who, Form(form): Form<UserF
         Err(other) => return Err(other.into()),
     };
     users_page(&app, &who, form, None, Some(error)).await
+}
+
+impl UserForm {
+    fn roles(&self) -> Roles {
+        Roles {
+            attend: self.attend.is_some(),
+            admin: self.admin.is_some(),
+            may_see_passwords: self.passwords.is_some(),
+            may_create_apps: self.apps.is_some(),
+        }
+    }
+
+    fn of(operator: &Operator) -> Self {
+        let set = |is: bool| is.then(String::new);
+        let roles = operator.roles;
+        Self {
+            name: operator.name.clone(),
+            login: operator.login.clone(),
+            attend: set(roles.attend),
+            admin: set(roles.admin),
+            passwords: set(roles.may_see_passwords),
+            apps: set(roles.may_create_apps),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "user.html")]
+struct UserPage {
+    s: Shell,
+    id: String,
+    title: String,
+    form: UserForm,
+    error: Option<&'static str>,
+    at: &'static str,
+}
+
+/// `GET /users/{id}`
+pub(super) async fn show(State(app): State<App>, who: Who, Path(id): Path<String>) -> Page {
+    let id = operator(&id)?;
+    let user = app.shared.accounts.user(who.operator.tenant, id).await?.operator;
+    user_page(&app, &who, &user, UserForm::of(&user), None).await
+}
+
+async fn user_page(
+    app: &App,
+    who: &Who,
+    user: &Operator,
+    form: UserForm,
+    error: Option<(&'static str, &'static str)>,
+) -> Page {
+    let s = Shell::load(app, who, Here::Users).await?;
+    let refused = error.is_some();
+    let (error, at) = error.map_or((None, ""), |(error, at)| (Some(error), at));
+    let mut answer = page(&UserPage { s, id: user.id.to_string(), title: user.name.clone(), form, error, at })?;
+    if refused {
+        *answer.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+    }
+    Ok(answer)
+}
+
+/// `POST /users/{id}`: name and roles; what is under way in their programs ends where the role for it is gone.
+pub(super) async fn change(
+    State(app): State<App>,
+    who: Who,
+    Path(id): Path<String>,
+    Form(form): Form<UserForm>,
+) -> Page {
+    let (t, id, tenant) = (who.texts, operator(&id)?, who.operator.tenant);
+    let before = app.shared.accounts.user(tenant, id).await?.operator;
+    let roles = form.roles();
+    let form = UserForm { login: before.login.clone(), ..form };
+    if !roles.attend && !roles.admin && !roles.may_create_apps {
+        return user_page(&app, &who, &before, form, Some((t.choose_role, "roles"))).await;
+    }
+    who.audit(&app, "operator.changed", &before.login).await?;
+    let error = match app.shared.accounts.update(tenant, id, &form.name, roles).await {
+        Ok(_) => {
+            app.shared.accounts_changed.bump();
+            app.shared.changes.bump();
+            if before.roles.attend && !roles.attend {
+                for session in app.shared.sessions.list(tenant).into_iter().filter(|s| s.operator == id) {
+                    app.shared.sessions.end(tenant, session.id, who.operator.id).await?;
+                }
+            }
+            return Ok(Redirect::to("/users").into_response());
+        }
+        Err(AccountError::BadName) => (t.bad_name, "name"),
+        Err(AccountError::LastAdministrator) => (t.last_admin, "roles"),
+        Err(other) => return Err(other.into()),
+    };
+    user_page(&app, &who, &before, form, Some(error)).await
 }
 
 /// Which way.

@@ -3,7 +3,7 @@
 //! [`recognise`] runs on every request, [`guard`] on every route. A handler gets a [`Who`] only through a guard that let it pass;
 //! without one it cannot be reached with a login at all.
 
-use std::{net::IpAddr, time::Instant};
+use std::{net::IpAddr, sync::Arc, time::Instant};
 
 use axum::{
     body::{Body, to_bytes},
@@ -20,8 +20,9 @@ use super::{
     App,
     error::AppError,
     strings::{self, Texts},
+    upload,
 };
-use crate::account::Operator;
+use crate::{account::Operator, apps::Reach};
 
 /// Carries the login. `__Host-`: never from a subdomain, never over plain HTTP.
 const SESSION_COOKIE: &str = "__Host-amparo";
@@ -29,6 +30,8 @@ const SESSION_COOKIE: &str = "__Host-amparo";
 const LANGUAGE_COOKIE: &str = "__Host-amparo-language";
 /// The largest form: a long text on a ticket, with room for its encoding.
 const BODY_BYTES: usize = 256 * 1024;
+/// The largest form with a picture. More than a logo may have, so that a photograph gets a reason and not an end.
+const PICTURE_BYTES: usize = 8 * 1024 * 1024;
 
 /// The address a request comes from; put on each request by [`super::serve()`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,10 +48,12 @@ pub enum Act {
     Anybody,
     /// Any login.
     LoggedIn,
-    /// Attendants and administrators.
+    /// Whoever has anything to do with customers or apps; which ones, the handler looks at (`Who` has its reach).
     Attend,
     /// Its own permission.
     SeePasswords,
+    /// Make an app.
+    MakeApps,
     /// Administrators.
     Administer,
 }
@@ -58,8 +63,9 @@ impl Operator {
     pub fn may(&self, act: Act) -> bool {
         match act {
             Act::Anybody | Act::LoggedIn => true,
-            Act::Attend => self.roles.attend || self.roles.admin,
+            Act::Attend => self.roles.attend || self.roles.admin || self.roles.may_create_apps,
             Act::SeePasswords => self.roles.may_see_passwords,
+            Act::MakeApps => self.roles.may_create_apps || self.roles.admin,
             Act::Administer => self.roles.admin,
         }
     }
@@ -71,13 +77,15 @@ pub(super) struct Visitor {
     pub(super) texts: &'static Texts,
     pub(super) source: IpAddr,
     pub(super) at: Instant,
-    login: Option<(String, Operator)>,
+    login: Option<(String, Operator, Arc<Reach>)>,
 }
 
 /// Somebody who is logged in and may do what this route does.
 #[derive(Clone)]
 pub(super) struct Who {
     pub(super) operator: Operator,
+    /// The apps they have to do with: what a page shows of customers and sessions is of these.
+    pub(super) reach: Arc<Reach>,
     pub(super) texts: &'static Texts,
     pub(super) source: IpAddr,
     /// When the request came.
@@ -134,25 +142,35 @@ pub(super) async fn recognise(State(app): State<App>, mut request: Request, next
         cookie(request.headers(), SESSION_COOKIE).filter(|_| !request.uri().path().starts_with("/assets/"))
     {
         match app.shared.accounts.console(token).await {
-            Ok(operator) => login = Some((token.to_owned(), operator)),
+            Ok(operator) => match app.shared.apps.reach(&operator).await {
+                Ok(reach) => login = Some((token.to_owned(), operator, Arc::new(reach))),
+                Err(_) => return AppError::Trouble.into_response(),
+            },
             Err(LoginError::Unavailable) => return AppError::Trouble.into_response(),
             Err(_) => {}
         }
     }
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         let (parts, body) = request.into_parts();
-        let Ok(body) = to_bytes(body, BODY_BYTES).await else { return AppError::BadRequest.into_response() };
+        let picture = login.is_some() && parts.uri.path().ends_with("/logo");
+        let Ok(body) = to_bytes(body, if picture { PICTURE_BYTES } else { BODY_BYTES }).await else {
+            return if picture { AppError::TooLarge } else { AppError::BadRequest }.into_response();
+        };
         let mut for_check = Request::new(Body::from(body.clone()));
         *for_check.method_mut() = Method::POST;
         if let Some(kind) = parts.headers.get(header::CONTENT_TYPE) {
             for_check.headers_mut().insert(header::CONTENT_TYPE, kind.clone());
         }
-        if let Some((token, _)) = &login {
-            let Ok(Form(fields)) = Form::<Vec<(String, String)>>::from_request(for_check, &()).await else {
-                return AppError::BadRequest.into_response();
+        if let Some((token, ..)) = &login {
+            let sent = if picture {
+                upload::text(&parts.headers, body.clone(), "_csrf").await
+            } else {
+                let Ok(Form(fields)) = Form::<Vec<(String, String)>>::from_request(for_check, &()).await else {
+                    return AppError::BadRequest.into_response();
+                };
+                fields.into_iter().find(|(name, _)| name == "_csrf").map(|(_, value)| value)
             };
-            let sent = fields.iter().find(|(name, _)| name == "_csrf").map_or("", |(_, value)| value);
-            if !same(sent, &csrf(token)) {
+            if !same(&sent.unwrap_or_default(), &csrf(token)) {
                 return AppError::StaleForm.into_response();
             }
         }
@@ -168,13 +186,13 @@ pub(super) async fn guard(State(act): State<Act>, mut request: Request, next: Ne
         return AppError::Forbidden.into_response();
     };
     if act != Act::Anybody {
-        let Some((token, operator)) = visitor.login else { return AppError::LogIn.into_response() };
+        let Some((token, operator, reach)) = visitor.login else { return AppError::LogIn.into_response() };
         if !operator.may(act) {
             return AppError::Forbidden.into_response();
         }
         let csrf = csrf(&token);
         let Visitor { texts, source, at, .. } = visitor;
-        request.extensions_mut().insert(Who { operator, texts, source, at, csrf, token });
+        request.extensions_mut().insert(Who { operator, reach, texts, source, at, csrf, token });
     }
     next.run(request).await
 }
@@ -182,7 +200,7 @@ pub(super) async fn guard(State(act): State<Act>, mut request: Request, next: Ne
 impl Visitor {
     /// The token of the login that there is already.
     pub(super) fn token(&self) -> Option<&str> {
-        self.login.as_ref().map(|(token, _)| token.as_str())
+        self.login.as_ref().map(|(token, ..)| token.as_str())
     }
 }
 

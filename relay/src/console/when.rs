@@ -70,6 +70,19 @@ impl Clock {
         if date.year() == today.year() { day } else { format!("{day} {}", date.year()) }
     }
 
+    /// Now, as it is on the company's wall.
+    pub(super) fn on_the_wall(&self) -> jiff::civil::DateTime {
+        self.local(&self.now).datetime()
+    }
+
+    /// `seg.`, and with the day of the month if it is more than six days away.
+    pub(super) fn weekday(&self, date: Date) -> String {
+        let day = usize::try_from(date.weekday().to_monday_zero_offset()).unwrap_or(0);
+        let name = self.texts.weekdays.split(' ').nth(day).unwrap_or_default();
+        let away = self.on_the_wall().date().until(date).map_or(0, |span| span.get_days());
+        if away < 7 { name.to_owned() } else { format!("{name} {:02}/{:02}", date.day(), date.month()) }
+    }
+
     /// The first moment of today.
     pub(super) fn midnight(&self) -> Timestamp {
         self.local(&self.now).start_of_day().map_or(self.now, |z| z.timestamp())

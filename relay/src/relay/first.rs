@@ -2,13 +2,11 @@
 
 use anyhow::Context;
 use jiff::Timestamp;
-use protocol::{
-    id::{AppId, TenantId},
-    message::directory::FieldKey,
-};
-use store::{App, AppField, Ask, Language, Store, Tenant, TokenHash};
+use protocol::id::{AppId, TenantId};
+use store::{App, Language, Store, Tenant, TokenHash};
 
 use crate::{
+    apps,
     config::{FirstStart, PublicUrl},
     key::Keys,
 };
@@ -27,7 +25,7 @@ pub(super) async fn tenant(store: &dyn Store, keys: &Keys, first: &FirstStart) -
         .context("reading the company's keys: if they were lost, restore them from a backup of the data folder")?;
     // Apart from the company, so that a first start that was killed in between is finished by the second.
     if store.apps(id).await.context("reading the apps")?.is_empty() {
-        store.add_app(&app(id, first)).await.context("writing the first app down")?;
+        apps::add(store, app(id, first)).await.context("writing the first app down")?;
     }
     Ok(id)
 }
@@ -36,7 +34,7 @@ pub(super) async fn tenant(store: &dyn Store, keys: &Keys, first: &FirstStart) -
 pub(crate) async fn add_company(store: &dyn Store, keys: &Keys, name: &str) -> anyhow::Result<TenantId> {
     let id = add_tenant(store, keys, name).await?;
     let first = FirstStart { company: name.to_owned(), ..FirstStart::default() };
-    store.add_app(&app(id, &first)).await.context("writing its app down")?;
+    apps::add(store, app(id, &first)).await.context("writing its app down")?;
     Ok(id)
 }
 
@@ -58,25 +56,10 @@ async fn add_tenant(store: &dyn Store, keys: &Keys, name: &str) -> anyhow::Resul
 
 fn app(tenant: TenantId, first: &FirstStart) -> App {
     let [red, green, blue] = first.accent;
-    let field = |key, ask| AppField { key, ask };
+    let title = first.title.clone().unwrap_or_else(|| format!("Suporte {}", first.company));
     App {
-        id: AppId::from_bytes(rand::random()),
-        tenant,
-        title: first.title.clone().unwrap_or_else(|| format!("Suporte {}", first.company)),
-        company: first.company.clone(),
         accent: format!("{red:02X}{green:02X}{blue:02X}"),
-        phone: String::new(),
-        language: Language::PtBr,
-        fields: vec![
-            field(FieldKey::Name, Ask::Required),
-            field(FieldKey::Email, Ask::Required),
-            field(FieldKey::Company, Ask::Optional),
-            field(FieldKey::Phone, Ask::Optional),
-            field(FieldKey::Document, Ask::Hidden),
-            field(FieldKey::Subject, Ask::Optional),
-        ],
-        logo_png: None,
-        created_at: Timestamp::now(),
+        ..App::new(AppId::from_bytes(rand::random()), tenant, &title, &first.company, "", Timestamp::now())
     }
 }
 

@@ -116,6 +116,16 @@ pub trait AuditRecords: Send + Sync {
     /// A tenant's lines with their places, newest first, only those before this number: a page.
     async fn audit_page(&self, tenant: TenantId, before: Option<u64>, limit: u32)
     -> Result<Vec<AuditLine>, StoreError>;
+    /// As [`Self::audit_page`], only lines that have this text in who, what, on what, detail or source, whatever its case and accents, or
+    /// one of these words as what.
+    async fn audit_search(
+        &self,
+        tenant: TenantId,
+        search: &str,
+        whats: &[&str],
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<AuditLine>, StoreError>;
     /// Where the chain stands; [`AuditHead::NONE`] without lines.
     async fn audit_head(&self, tenant: TenantId) -> Result<AuditHead, StoreError>;
     /// Goes through the whole log, a few lines in memory at a time, up to the first that does not fit. With `noted`, the log must also

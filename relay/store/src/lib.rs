@@ -6,7 +6,9 @@
 
 #![forbid(unsafe_code)]
 
+pub mod app;
 pub mod audit;
+pub mod connection;
 pub mod desk;
 pub mod device;
 pub mod enrolment;
@@ -18,10 +20,14 @@ pub mod session;
 pub mod sqlite;
 pub mod tenant;
 
+pub use app::{
+    App, AppField, AppRecords, Ask, Availability, Category, Holiday, Hour, Note, Opening, Shut, Staff, Stamp, WrapUp,
+};
 pub use audit::{
     ALARM, AuditBreak, AuditEntry, AuditHead, AuditLine, AuditMark, AuditMarkError, AuditRecords, AuditVerified,
     SESSION_ALARM, SESSION_DISPUTED, SESSION_SIGNED,
 };
+pub use connection::{Connection, ConnectionRecords, NewConnection};
 pub use desk::{
     ActionKind, Customer, CustomerDetails, CustomerId, DeskRecords, DeskTicket, NewAction, NewDeskTicket, TicketAction,
     TicketFilter,
@@ -36,16 +42,18 @@ pub use session::{
     Ended, HistoryQuery, Kept, NewSession, OpenedSession, Seal, Session, SessionRecords, SessionState, Started,
 };
 pub use sqlite::SqliteStore;
-pub use tenant::{App, AppField, Ask, Language, Tenant, TenantRecords};
+pub use tenant::{Language, Tenant, TenantRecords};
 
 /// Everything the relay writes down, whatever the engine. See the family traits for the functions.
 pub trait Store:
     TenantRecords
+    + AppRecords
     + OperatorRecords
     + LoginRecords
     + DeviceRecords
     + SessionRecords
     + OutboxRecords
+    + ConnectionRecords
     + DeskRecords
     + AuditRecords
     + EnrolmentRecords

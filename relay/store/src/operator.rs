@@ -17,6 +17,8 @@ pub struct Roles {
     pub admin: bool,
     /// Have a waiting customer's password shown in the console.
     pub may_see_passwords: bool,
+    /// Make apps in the console, and change those they administer.
+    pub may_create_apps: bool,
 }
 
 /// An operator to be added.

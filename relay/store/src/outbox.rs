@@ -43,6 +43,8 @@ pub enum OutboxState {
     Done,
     /// Waits for a person.
     Parked,
+    /// A person has decided that it is not told.
+    Dropped,
 }
 
 /// One row.
@@ -68,6 +70,8 @@ pub struct OutboxEntry {
     pub attempts: u32,
     /// An earlier attempt may have had its effect: look for the marker first.
     pub uncertain: bool,
+    /// When an attempt last may have had its effect.
+    pub uncertain_at: Option<Timestamp>,
     /// Not before.
     pub due_at: Timestamp,
     /// Why the last attempt failed.
@@ -135,7 +139,7 @@ pub enum Settled {
 pub trait OutboxRecords: Send + Sync {
     /// Leases up to `limit` rows whose time and turn it is, oldest first.
     ///
-    /// It is a row's turn when no older row with its order key is pending or leased, and every older row of its session is done: a
+    /// It is a row's turn when no older row with its order key is pending or leased, and every older row of its session is done or dropped: a
     /// parked row holds up its own session, not other sessions of the ticket. A row whose lease ran out is claimed as `uncertain`.
     async fn claim(&self, now: Timestamp, lease: Duration, limit: u32) -> Result<Vec<Claimed>, StoreError>;
     /// Settles a row. [`StoreError::Conflict`] (`lease`) when the lease is void: another has it now, nothing was written.
@@ -144,7 +148,7 @@ pub trait OutboxRecords: Send + Sync {
     async fn expire_leases(&self, now: Timestamp) -> Result<u64, StoreError>;
     /// When there is something to claim next; `None` when nothing is pending or leased.
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
-    /// A tenant's rows in one of these states (empty: all but done), newest first.
+    /// A tenant's rows in one of these states (empty: pending, leased, parked), newest first.
     async fn outbox_list(
         &self,
         tenant: TenantId,
@@ -155,4 +159,8 @@ pub trait OutboxRecords: Send + Sync {
     async fn outbox_of_session(&self, session: SessionId) -> Result<Vec<OutboxEntry>, StoreError>;
     /// A person has seen to it: the parked row is pending again. [`StoreError::NotFound`] when it is not parked or not the tenant's.
     async fn retry_parked(&self, tenant: TenantId, entry: i64, now: Timestamp) -> Result<(), StoreError>;
+    /// The same for every parked row of the tenant. Tells how many.
+    async fn retry_all_parked(&self, tenant: TenantId, now: Timestamp) -> Result<u64, StoreError>;
+    /// A person has decided that the parked row is not told. [`StoreError::NotFound`] as above.
+    async fn drop_parked(&self, tenant: TenantId, entry: i64, why: &str, now: Timestamp) -> Result<(), StoreError>;
 }

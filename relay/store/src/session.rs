@@ -7,7 +7,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use protocol::{
-    id::{AppId, DeviceId, OperatorId, ProtocolNumber, SessionId, TenantId, TicketNumber},
+    id::{AppId, ConnectionId, DeviceId, OperatorId, ProtocolNumber, SessionId, TenantId, TicketNumber},
     message::{
         directory::{Field, FieldKey},
         grant::Grants,
@@ -136,6 +136,8 @@ pub struct Session {
     pub attendant_name: String,
     /// The ticket that was chosen.
     pub choice: TicketChoice,
+    /// The ticketing system it is told to; `None`: the built-in desk. The app's, when it was dialled.
+    pub connection: Option<ConnectionId>,
     /// The ticket it is recorded on, once the ticketing system has it.
     pub ticket: Option<TicketNumber>,
     /// Where it stands.
@@ -180,10 +182,18 @@ pub struct HistoryQuery {
     pub from: Option<Timestamp>,
     /// Dialled before.
     pub to: Option<Timestamp>,
+    /// Of one of these apps; `None`: of any.
+    pub apps: Option<Vec<AppId>>,
     /// Of this attendant.
     pub attendant: Option<OperatorId>,
     /// On this ticket.
     pub ticket: Option<TicketNumber>,
+    /// Over for one of these reasons; empty: any.
+    pub results: Vec<CloseReason>,
+    /// Over, and at least this long.
+    pub min_s: Option<u32>,
+    /// Over, and at most this long.
+    pub max_s: Option<u32>,
     /// In one of these states; empty: any.
     pub states: Vec<SessionState>,
     /// Part of a customer's, attendant's, company's name, a protocol or ticket number; empty: any.
@@ -199,8 +209,12 @@ impl Default for HistoryQuery {
         Self {
             from: None,
             to: None,
+            apps: None,
             attendant: None,
             ticket: None,
+            results: Vec::new(),
+            min_s: None,
+            max_s: None,
             states: Vec::new(),
             search: String::new(),
             before: None,

@@ -57,6 +57,8 @@ impl Engine for Reopened {
 macro_rules! whole_suite {
     ($engine:expr) => {
         crate::suite! { $engine;
+            apps: everything_of_an_app_is_read_back_as_written, of_two_who_change_an_app_the_second_is_told,
+                nobody_of_another_company_works_on_an_app, a_code_means_one_app_and_an_old_one_for_a_while;
             accounts: tenants_and_apps_are_read_back_as_written, the_set_up_link_works_once,
                 a_login_name_is_unique_in_its_tenant_whatever_its_case, operators_of_another_tenant_are_out_of_reach,
                 somebody_is_always_left_to_administer, a_console_session_ends_when_idle_and_after_its_life,
@@ -65,6 +67,10 @@ macro_rules! whole_suite {
                 the_audit_log_is_listed_newest_first_per_tenant, a_healthy_store_says_so;
             enrolments: one_request_of_an_operator_waits, a_disabled_operator_has_no_certificate,
                 a_root_is_trusted_once_somebody_may_know_it, a_program_login_is_renewed_while_it_lasts;
+            connections: a_connection_is_kept_changed_and_counted, one_companys_connection_is_nothing_to_another,
+                a_session_keeps_the_connection_its_app_had_and_tickets_of_two_systems_do_not_wait_for_each_other,
+                a_connection_goes_when_nobody_uses_it_and_takes_its_secrets_with_it, a_parked_row_that_is_dropped_lets_the_end_go_on,
+                what_actions_say_is_kept_by_kind_and_forgotten_on_request;
             sessions: protocol_numbers_count_per_tenant_and_utc_day, sessions_dialled_at_once_get_different_numbers,
                 a_session_is_read_back_as_it_went, a_customers_alarm_is_written_once_during_a_session_or_after_it,
                 each_end_of_a_session_seals_it_once_and_different_witnesses_are_a_dispute,

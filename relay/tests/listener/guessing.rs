@@ -192,7 +192,7 @@ async fn other_company(world: &World, n: usize) -> Vec<Program> {
     };
     store.add_tenant(&other).await.unwrap();
     let like = store.apps(world.tenant).await.unwrap().remove(0);
-    store.add_app(&store::App { id: app, tenant, ..like }).await.unwrap();
+    store.add_app(&store::App { id: app, tenant, code: "0001".to_owned(), ..like }).await.unwrap();
     let mut programs = Vec::new();
     for _ in 0..n {
         let mut program = world.connect().await;

@@ -15,7 +15,7 @@ use protocol::{
     },
 };
 use store::{SessionState, SqliteStore, Store};
-use tickets::{DeskSystem, adapter::faulty::Faulty};
+use tickets::{Desks, adapter::faulty::FaultySystems};
 
 use crate::world::{Pair, Program, World, ended, open_new, short};
 
@@ -220,7 +220,7 @@ async fn a_resume_token_is_worth_nothing_to_others_nor_for_another_session() {
 async fn a_ticket_that_does_not_exist_stops_the_dialling_and_a_ticketing_system_that_is_down_does_not() {
     let folder = tempfile::tempdir().unwrap();
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&folder.path().join("test.db")).await.unwrap());
-    let faulty = Arc::new(Faulty::new(Arc::new(DeskSystem::new(store.clone()))));
+    let faulty = Arc::new(FaultySystems::new(Arc::new(Desks(store.clone()))));
     let world = World::with(|config| {
         config.store = Some(store.clone());
         config.tickets = Some(faulty.clone());
@@ -230,7 +230,12 @@ async fn a_ticket_that_does_not_exist_stops_the_dialling_and_a_ticketing_system_
     let mut ana = world.attendant("ana").await;
     let number = TicketNumber::new("4711").unwrap();
     assert_eq!(refused(ana.dial(customer.id(), TicketChoice::Number(number.clone())).await), DialError::NoSuchTicket);
-    ana.say(ToRelay::FindTicket(FindTicket { request: 5, number: number.clone() })).await;
+    ana.say(ToRelay::FindTicket(FindTicket {
+        request: 5,
+        partner: DeviceId::new(123_456_789).unwrap(),
+        number: number.clone(),
+    }))
+    .await;
     let found = ana.hear_that(|m| if let FromRelay::TicketFound(f) = m { Some(f) } else { None }).await;
     assert_eq!((found.request, found.ticket), (5, Err(TicketError::NotFound)));
 

@@ -2,17 +2,21 @@
 
 use std::net::UdpSocket;
 
+use jiff::Timestamp;
 use protocol::{
-    id::{Password, TenantId},
+    id::{AppId, Password, TenantId},
     message::{
         FromRelay, ShownText, ToRelay,
         directory::{LoginError, LoginToken},
         hello::{Hello, Refusal},
+        pairing::DialError,
     },
     version::{SPOKEN, VersionRange},
 };
 
-use crate::world::{Program, World, eventually};
+use store::{App, Staff};
+
+use crate::world::{Program, World, eventually, open_new};
 
 #[tokio::test]
 async fn a_customer_who_changes_networks_stays_registered() {
@@ -92,6 +96,48 @@ async fn attendants_see_who_waits_and_not_themselves_nor_another_company() {
     joao.connection.close(0_u32.into(), b"");
     ana.hear_that(|m| if let FromRelay::Waiting(list) = m { (names(list) == ["Rita"]).then_some(()) } else { None })
         .await;
+}
+
+#[tokio::test]
+async fn a_customer_of_an_app_that_one_does_not_attend_is_not_listed_and_not_reached() {
+    let world = World::new().await;
+    let shared = world.relay().shared.clone();
+    let users = shared.accounts.list(world.tenant).await.unwrap();
+    let id = |login: &str| users.iter().find(|u| u.operator.login == login).unwrap().operator.id;
+    let fiscal = AppId::from_bytes([50; 16]);
+    let staff = Staff { everyone: false, attendants: vec![id("rui")], administrators: vec![id("ana")] };
+    let app = App { staff, ..App::new(fiscal, world.tenant, "Fiscal", "Varanda", "", Timestamp::now()) };
+    let mut app = amparo_relay::apps::add(&*shared.store, app).await.unwrap();
+    shared.apps.changed(world.tenant);
+
+    let mut rita = world.program().await;
+    rita.register(fiscal, "Rita", None).await;
+    let _joao = world.customer("João").await;
+    let listed = async |attendant: &mut Program| -> Vec<String> {
+        attendant
+            .hear_that(|m| match m {
+                FromRelay::Waiting(list) if !list.is_empty() => Some(list),
+                _ => None,
+            })
+            .await
+            .iter()
+            .map(|w| w.fields[0].value.to_string())
+            .collect()
+    };
+    let (mut ana, mut rui) = (world.attendant("ana").await, world.attendant("rui").await);
+    assert_eq!(listed(&mut ana).await, ["João"]);
+    assert_eq!(listed(&mut rui).await, ["Rita", "João"]);
+    let refused = ana.dial(rita.id(), open_new()).await;
+    assert!(
+        matches!(&refused, FromRelay::DialRefused(r) if r.why == DialError::Unreachable),
+        "as an ID that nobody has: {refused:?}"
+    );
+    assert!(shared.store.unfinished_sessions().await.unwrap().is_empty());
+
+    app.staff.attendants.push(id("ana"));
+    shared.store.update_app(&app).await.unwrap();
+    shared.apps.changed(world.tenant);
+    ana.dial_ok(&mut rita).await;
 }
 
 #[tokio::test]

@@ -1,6 +1,9 @@
 //! What an action on a ticket says about a session. Called by the worker; pure: the same session gives the same words.
 
+pub mod template;
 pub mod text;
+
+use std::collections::BTreeMap;
 
 use jiff::{Timestamp, tz::TimeZone};
 use protocol::{
@@ -10,6 +13,17 @@ use protocol::{
 use store::{EventKind, Language, Session, Tenant};
 
 use crate::system::Owner;
+
+pub use template::Template;
+
+/// A page about a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// What it is, in words.
+    pub title: String,
+    /// Its address.
+    pub url: String,
+}
 
 /// One action, ready to be written on a ticket.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,50 +36,68 @@ pub struct Action {
     pub session: SessionId,
     /// When it happened.
     pub at: Timestamp,
+    /// The number both people know the session by.
+    pub protocol: String,
+    /// When the session began.
+    pub started: Timestamp,
+    /// When it was over; only on its end.
+    pub ended: Option<Timestamp>,
+    /// Why it was over, in words; only on its end.
+    pub reason: Option<&'static str>,
     /// The attendant.
     pub author: Owner,
+    /// Pages about the session.
+    pub links: Vec<Link>,
     /// Plain text, lines separated by `\n`; the first one is a title. Holds what customers typed: to be escaped for HTML.
     pub text: String,
 }
 
-/// The action of this kind for a session. `asked`: the ticket that was asked for and does not exist.
-pub fn action(kind: EventKind, session: &Session, tenant: &Tenant, asked: Option<&TicketNumber>) -> Action {
+/// What an action says beside what is known of the session.
+#[derive(Debug, Clone, Default)]
+pub struct Says<'a> {
+    /// The company's own text.
+    pub template: Option<&'a Template>,
+    /// The ticket that was asked for and does not exist.
+    pub asked: Option<&'a TicketNumber>,
+    /// The console's page about the session.
+    pub page: Option<String>,
+}
+
+/// The action of this kind for a session.
+pub fn action(kind: EventKind, session: &Session, tenant: &Tenant, says: Says<'_>) -> Action {
     let zone = TimeZone::get(&tenant.time_zone).unwrap_or(TimeZone::UTC);
     let language = tenant.language;
     let started = session.started_at.unwrap_or(session.dialled_at);
-    let mut lines = vec![
-        text::title(language, kind).to_owned(),
-        labelled(language, text::Label::Protocol, session.protocol.as_str()),
-        labelled(language, text::Label::Attendant, &session.attendant_name),
-        labelled(language, text::Label::Customer, &customer(language, session)),
-        labelled(language, text::Label::Start, &text::time(language, started, &zone)),
-    ];
-    let at = match kind {
-        EventKind::Start => started,
-        EventKind::End => {
-            let ended = session.ended_at.unwrap_or(started);
-            lines.push(labelled(language, text::Label::End, &text::time(language, ended, &zone)));
-            lines.push(labelled(
-                language,
-                text::Label::Duration,
-                &text::duration(ended.as_second() - started.as_second()),
-            ));
-            ended
-        }
-    };
-    lines.push(labelled(language, text::Label::Allowed, text::allowed(language, session.granted)));
-    if kind == EventKind::End {
+    let ended = session.ended_at.unwrap_or(started);
+    let end = kind == EventKind::End;
+    let at = if end { ended } else { started };
+    let mut values = BTreeMap::from([
+        ("title", text::title(language, kind).to_owned()),
+        ("protocol", session.protocol.as_str().to_owned()),
+        ("attendant", session.attendant_name.clone()),
+        ("customer", customer(language, session)),
+        ("start", text::time(language, started, &zone)),
+        ("allowed", text::allowed(language, session.granted).to_owned()),
+    ]);
+    if end {
+        values.insert("end", text::time(language, ended, &zone));
+        values.insert("duration", text::duration(ended.as_second() - started.as_second()));
         if let Some(why) = session.close_reason {
-            lines.push(labelled(language, text::Label::Reason, text::close_reason(language, why)));
+            values.insert("reason", text::close_reason(language, why).to_owned());
         }
         if session.reconnects > 0 {
-            lines.push(labelled(language, text::Label::Reconnects, &session.reconnects.to_string()));
+            values.insert("reconnects", session.reconnects.to_string());
         }
         if let Some(head) = &session.audit {
-            lines.push(labelled(language, text::Label::Audit, &head.short()));
+            values.insert("audit", head.short());
         }
     }
-    if let Some(asked) = asked {
+    let standing = || {
+        let text = template::standing(kind, language);
+        Template::parse(kind, &text).expect("a test reads every standing text")
+    };
+    let mut lines = says.template.cloned().unwrap_or_else(standing).filled(&values);
+    if let Some(asked) = says.asked {
         lines.push(text::asked_for(language, asked.as_str()));
     }
     Action {
@@ -73,6 +105,11 @@ pub fn action(kind: EventKind, session: &Session, tenant: &Tenant, asked: Option
         marker: kind.marker(session.id),
         session: session.id,
         at,
+        protocol: session.protocol.as_str().to_owned(),
+        started,
+        ended: end.then_some(at),
+        reason: session.close_reason.filter(|_| end).map(|why| text::close_reason(language, why)),
+        links: says.page.map(|url| Link { title: text::session_page(language).to_owned(), url }).into_iter().collect(),
         author: Owner { operator: session.attendant, name: session.attendant_name.clone() },
         text: lines.join("\n"),
     }
@@ -97,10 +134,6 @@ fn customer(language: Language, session: &Session) -> String {
         .filter(|text| !text.is_empty())
         .collect();
     if known.is_empty() { text::unnamed(language, session.device) } else { known.join(", ") }
-}
-
-fn labelled(language: Language, label: text::Label, value: &str) -> String {
-    format!("{}: {value}", text::label(language, label))
 }
 
 #[cfg(test)]

@@ -7,13 +7,27 @@
 #![forbid(unsafe_code)]
 
 pub mod adapter;
+pub mod clock;
+pub mod connections;
 pub mod desk;
 pub mod event;
+pub mod gate;
+pub mod http;
+pub mod kind;
+pub mod markup;
 pub mod policy;
+pub mod probe;
+pub mod seal;
+pub mod secret;
 pub mod system;
+pub mod systems;
 pub mod worker;
 
 pub use adapter::desk::DeskSystem;
+pub use connections::{ConnectionError, Connections};
 pub use desk::Desk;
-pub use system::{Appended, Cause, CustomerRef, NewTicket, Owner, ReportError, TicketSystem};
+pub use system::{
+    Appended, Capabilities, Cause, CustomerRef, FoundTicket, NewTicket, Owner, Refusal, ReportError, TicketSystem,
+};
+pub use systems::{Always, Desks, Reached, Systems};
 pub use worker::{Reported, Worker};

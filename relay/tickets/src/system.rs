@@ -1,16 +1,19 @@
 //! What a ticketing system must be able to do. One adapter per system; an adapter translates and never retries by itself.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use protocol::{
-    id::{OperatorId, TenantId, TicketNumber},
-    message::ticket::TicketBrief,
+    id::{OperatorId, TicketNumber},
+    message::{
+        ShownText,
+        ticket::{TicketBrief, TicketStatus},
+    },
 };
 use store::CustomerDetails;
 
-use crate::event::Action;
+use crate::event::{Action, Link};
 
 /// Why a ticketing system did not do what it was told.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -18,14 +21,22 @@ pub enum ReportError {
     /// It understood and refuses (4xx): the same again gets the same answer. Nothing was written.
     #[error("the ticketing system refuses: {why}")]
     Rejected {
+        /// What is wrong.
+        refusal: Refusal,
         /// Its words, cut, without any secret.
         why: String,
     },
-    /// Too many calls (429). Nothing was written.
+    /// Too many calls (429, or our own limit for this system). Nothing was written.
     #[error("the ticketing system asks to wait")]
     RateLimited {
         /// Not before then; `None` when it does not say.
         until: Option<Timestamp>,
+    },
+    /// An earlier attempt may have been written and cannot be seen yet. Nothing was sent.
+    #[error("an earlier attempt may not be visible yet")]
+    NotVisibleYet {
+        /// From then on it is visible, if it was written.
+        until: Timestamp,
     },
     /// No answer that can be understood. What was to be written may have been written.
     #[error("the ticketing system cannot be reached")]
@@ -35,8 +46,36 @@ pub enum ReportError {
 impl ReportError {
     /// What was to be written may have been written: look for the marker before writing again.
     pub fn is_uncertain(&self) -> bool {
-        matches!(self, Self::Unreachable(cause) if *cause != Cause::Refused)
+        matches!(self, Self::Unreachable(cause) if !cause.is_harmless())
     }
+
+    /// It refuses for a reason that is in the request itself.
+    pub fn refused(why: impl Into<String>) -> Self {
+        Self::Rejected { refusal: Refusal::Request, why: why.into() }
+    }
+
+    /// There is no such ticket.
+    pub fn no_ticket(number: &TicketNumber) -> Self {
+        Self::Rejected { refusal: Refusal::NoTicket, why: format!("there is no ticket {number}") }
+    }
+
+    /// The answer is not what the system's documentation says. The text never holds the answer itself.
+    pub fn garbage(expected: impl fmt::Display) -> Self {
+        Self::Unreachable(Cause::Garbage(expected.to_string()))
+    }
+}
+
+/// What a ticketing system finds wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Refusal {
+    /// The credential is unknown or has expired (401).
+    Credential,
+    /// The credential may not do this (403).
+    Rights,
+    /// The ticket does not exist, or cannot be seen.
+    NoTicket,
+    /// Anything else about the request, or about the connection's settings.
+    Request,
 }
 
 /// In which way a ticketing system cannot be reached.
@@ -45,21 +84,31 @@ pub enum Cause {
     /// No connection was made: certainly nothing was written.
     #[error("no connection")]
     Refused,
+    /// No safe connection was made: certainly nothing was written.
+    #[error("no safe connection: {0}")]
+    Tls(String),
     /// The connection broke in a call.
     #[error("the connection broke")]
     Reset,
     /// No answer within this time.
     #[error("no answer within {0:?}")]
     TimedOut(Duration),
-    /// It failed by itself (5xx).
+    /// It failed by itself (5xx), or something else was written at the same time (409).
     #[error("it failed with status {0}")]
     Failed(u16),
     /// The answer is not one.
     #[error("an answer that cannot be understood: {0}")]
     Garbage(String),
-    /// The built-in desk's database cannot be written: nothing was.
+    /// Our own database cannot be read or written: nothing was sent.
     #[error("the records cannot be written: {0}")]
     Records(String),
+}
+
+impl Cause {
+    /// Certainly nothing was written.
+    fn is_harmless(&self) -> bool {
+        matches!(self, Self::Refused | Self::Tls(_))
+    }
 }
 
 /// A customer as the ticketing system names them.
@@ -97,35 +146,111 @@ pub struct Appended {
     pub external_id: Option<String>,
 }
 
-/// A ticketing system. Every call names the tenant whose system is meant.
+/// A ticket that was looked up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundTicket {
+    /// What an attendant needs to know of it.
+    pub brief: TicketBrief,
+    /// Where a person opens it in a browser, where that is known.
+    pub address: Option<String>,
+}
+
+/// Whether a credential may do more than is needed here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Breadth {
+    /// As far as can be told, it may not.
+    Fitting,
+    /// It administers the whole system.
+    TooWide,
+    /// The system does not tell, or has only one kind.
+    Unknown,
+}
+
+/// Who we are to a ticketing system.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Its name there.
+    pub name: String,
+    /// What it may.
+    pub breadth: Breadth,
+}
+
+/// What keeps a repeated call from having its effect twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Repeats {
+    /// The system itself refuses or merges the second one.
+    Refused,
+    /// The marker is looked for before a call is repeated.
+    LookedFor,
+    /// Every call names the marker and the receiver must drop the second one: it cannot be asked.
+    LeftToReceiver,
+}
+
+/// What a ticketing system can do, as far as it makes a difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Capabilities {
+    /// Tickets can be looked up by number, and a customer's listed.
+    pub reads: bool,
+    /// A note that the customer does not see.
+    pub internal_notes: bool,
+    /// A note that the customer sees.
+    pub public_notes: bool,
+    /// Tells the id of what was written.
+    pub returns_id: bool,
+    /// Keeps links as data of their own, beside the text.
+    pub links: bool,
+    /// A ticket has a customer of its own; otherwise the text says who asks.
+    pub customers: bool,
+    /// What keeps a repeated call from doubling.
+    pub repeats: Repeats,
+    /// What was written is visible at the latest this long after the call that wrote it.
+    pub visible_after: Duration,
+}
+
+/// A ticketing system of one company, reached with one credential.
 #[async_trait]
 pub trait TicketSystem: Send + Sync {
+    /// What it can do.
+    fn capabilities(&self) -> Capabilities;
+    /// Who we are there: the cheapest call that needs a good credential.
+    async fn account(&self) -> Result<Account, ReportError>;
     /// The ticket with this number; `None` when there is none.
-    async fn look_up(&self, tenant: TenantId, number: &TicketNumber) -> Result<Option<TicketBrief>, ReportError>;
+    async fn look_up(&self, number: &TicketNumber) -> Result<Option<FoundTicket>, ReportError>;
     /// The open tickets of whoever these details belong to, newest first, at most `protocol::limits::OPEN_TICKETS_LISTED`.
     /// Empty when nobody is known by them.
-    async fn open_tickets(&self, tenant: TenantId, customer: &CustomerDetails)
-    -> Result<Vec<TicketBrief>, ReportError>;
-    /// The customer these details belong to, added when new.
-    async fn find_or_create_customer(
-        &self,
-        tenant: TenantId,
-        customer: &CustomerDetails,
-    ) -> Result<CustomerRef, ReportError>;
+    async fn open_tickets(&self, customer: &CustomerDetails) -> Result<Vec<TicketBrief>, ReportError>;
+    /// The customer these details belong to, added when new and when the system wants customers before tickets.
+    async fn find_or_create_customer(&self, customer: &CustomerDetails) -> Result<CustomerRef, ReportError>;
     /// Opens a ticket with its first action.
-    async fn open_ticket(&self, tenant: TenantId, ticket: &NewTicket) -> Result<Appended, ReportError>;
-    /// Adds an action to a ticket. A ticket that does not exist is `Rejected`.
-    async fn append_action(
-        &self,
-        tenant: TenantId,
-        ticket: &TicketNumber,
-        action: &Action,
-    ) -> Result<Appended, ReportError>;
-    /// The action with this marker: on this ticket, or on any.
+    async fn open_ticket(&self, ticket: &NewTicket) -> Result<Appended, ReportError>;
+    /// Adds an action to a ticket. One that does not exist: [`ReportError::Rejected`] with [`Refusal::NoTicket`].
+    async fn append_action(&self, ticket: &TicketNumber, action: &Action) -> Result<Appended, ReportError>;
+    /// The action with this marker: on this ticket, or on any that was opened at `since` or later.
     async fn find_marker(
         &self,
-        tenant: TenantId,
         ticket: Option<&TicketNumber>,
         marker: &str,
+        since: Timestamp,
     ) -> Result<Option<Appended>, ReportError>;
+    /// Puts a link beside the text, once however often it is told. Refused by a system without [`Capabilities::links`].
+    async fn attach_link(&self, ticket: &TicketNumber, link: &Link) -> Result<(), ReportError>;
+}
+
+/// What an attendant needs to know of a ticket, from a system's own words.
+pub fn brief(
+    number: TicketNumber,
+    subject: &str,
+    customer: &str,
+    owner: &str,
+    status: TicketStatus,
+    opened: Option<Timestamp>,
+) -> TicketBrief {
+    TicketBrief {
+        number,
+        subject: ShownText::lossy(subject),
+        customer: ShownText::lossy(customer),
+        owner: ShownText::lossy(owner),
+        status,
+        opened_unix_ms: opened.and_then(|t| u64::try_from(t.as_millisecond()).ok()).unwrap_or(0),
+    }
 }

@@ -5,7 +5,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use protocol::{
     id::{SessionId, TenantId, TicketNumber},
     message::ticket::TicketChoice,
@@ -19,9 +19,10 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
 
 use crate::{
-    event,
+    event::{self, Says, Template},
     policy::{self, Decision, Outcome},
-    system::{Appended, Cause, NewTicket, Owner, ReportError, TicketSystem},
+    system::{Appended, Cause, NewTicket, Owner, Refusal, ReportError},
+    systems::{Reached, Systems},
 };
 
 /// Rows worked on at the same time.
@@ -36,6 +37,22 @@ pub const LEASE: Duration = Duration::from_secs(150);
 pub const STORE_PAUSE: Duration = Duration::from_secs(2);
 /// Looks at the outbox at least this often, whatever was missed.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
+
+/// Calls that an action on a known ticket takes at most, as a rule.
+const CALLS_TO_APPEND: u32 = 1;
+/// Calls that opening a ticket takes: the customer looked for and added, the ticket.
+const CALLS_TO_OPEN: u32 = 3;
+/// A delivery that was given up: what it wrote is looked for after this, whatever the system.
+const LONGEST_VISIBLE: Duration = Duration::from_secs(600);
+/// Our clock and a ticketing system's may differ by this much.
+const CLOCKS_APART: SignedDuration = SignedDuration::from_mins(10);
+
+/// How an attempt came out, and what it may have left behind.
+struct Delivered {
+    outcome: Outcome,
+    uncertain: bool,
+    visible_after: Duration,
+}
 
 /// A row was settled.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +70,8 @@ pub struct Reported {
 /// Tells a ticketing system what the outbox holds.
 pub struct Worker {
     store: Arc<dyn Store>,
-    system: Arc<dyn TicketSystem>,
+    systems: Arc<dyn Systems>,
+    pages: Option<String>,
     wake: Arc<Notify>,
     reports: broadcast::Sender<Reported>,
     call_timeout: Duration,
@@ -61,14 +79,21 @@ pub struct Worker {
 
 impl Worker {
     /// A worker over this store. `wake` it after each start and end of a session.
-    pub fn new(store: Arc<dyn Store>, system: Arc<dyn TicketSystem>, wake: Arc<Notify>) -> Self {
-        Self { store, system, wake, reports: broadcast::channel(256).0, call_timeout: CALL_TIMEOUT }
+    pub fn new(store: Arc<dyn Store>, systems: Arc<dyn Systems>, wake: Arc<Notify>) -> Self {
+        Self { store, systems, pages: None, wake, reports: broadcast::channel(256).0, call_timeout: CALL_TIMEOUT }
     }
 
     /// Gives up a single call after this instead of [`CALL_TIMEOUT`].
     #[must_use]
     pub fn with_call_timeout(mut self, call_timeout: Duration) -> Self {
         self.call_timeout = call_timeout;
+        self
+    }
+
+    /// Puts a link to the console's page about the session onto each action: this address and the protocol number.
+    #[must_use]
+    pub fn with_pages(mut self, before_protocol: String) -> Self {
+        self.pages = Some(before_protocol);
         self
     }
 
@@ -129,55 +154,101 @@ impl Worker {
                 return Ok(worked);
             }
             for row in rows {
-                let outcome = self.deliver(&row).await;
-                self.settle(&row, outcome, now).await?;
+                let delivered = self.deliver(&row, now).await;
+                self.settle(&row, delivered, now).await?;
                 worked += 1;
             }
         }
     }
 
     async fn work(&self, row: Claimed) {
-        let outcome = tokio::time::timeout(DELIVERY_TIMEOUT, self.deliver(&row));
-        let outcome = outcome.await.unwrap_or(Err(ReportError::Unreachable(Cause::TimedOut(DELIVERY_TIMEOUT))));
+        let delivered = tokio::time::timeout(DELIVERY_TIMEOUT, self.deliver(&row, Timestamp::now())).await;
+        let delivered = delivered.unwrap_or(Delivered {
+            outcome: Err(ReportError::Unreachable(Cause::TimedOut(DELIVERY_TIMEOUT))),
+            uncertain: true,
+            visible_after: LONGEST_VISIBLE,
+        });
         // A row that cannot be settled stays leased; after its lease it is taken up as uncertain.
-        if let Err(error) = self.settle(&row, outcome, Timestamp::now()).await {
+        if let Err(error) = self.settle(&row, delivered, Timestamp::now()).await {
             error!(error = &error as &dyn std::error::Error, session = %row.entry.session, "an outbox row cannot be settled");
         }
     }
 
     /// Brings one row onto its ticket, whatever an earlier attempt has done already.
-    async fn deliver(&self, row: &Claimed) -> Outcome {
+    async fn deliver(&self, row: &Claimed, now: Timestamp) -> Delivered {
+        let reached = match self.systems.reach(row.entry.tenant, row.session.connection).await {
+            Ok(reached) => reached,
+            Err(error) => return Delivered { outcome: Err(error), uncertain: false, visible_after: Duration::ZERO },
+        };
+        let visible_after = reached.system.capabilities().visible_after;
+        let mut wrote = false;
+        let outcome = self.place(row, &reached, now, &mut wrote).await;
+        // A read that failed has written nothing, however it failed.
+        let uncertain = wrote && outcome.as_ref().is_err_and(ReportError::is_uncertain);
+        Delivered { outcome, uncertain, visible_after }
+    }
+
+    async fn place(&self, row: &Claimed, reached: &Reached, now: Timestamp, wrote: &mut bool) -> Outcome {
         let Claimed { entry, session, .. } = row;
-        let tenant = entry.tenant;
+        let (tenant, system) = (entry.tenant, &*reached.system);
+        let chosen = session.ticket.as_ref().or(match &session.choice {
+            TicketChoice::Number(number) => Some(number),
+            TicketChoice::OpenNew { .. } => None,
+        });
+        if let Some(since) = entry.uncertain_at.filter(|_| entry.uncertain) {
+            let until = since.checked_add(system.capabilities().visible_after).unwrap_or(Timestamp::MAX);
+            if now < until {
+                return Err(ReportError::NotVisibleYet { until });
+            }
+        }
+        // Held until the row is done with, so that as many are worked on at once as the system likes.
+        let calls = if chosen.is_some() { CALLS_TO_APPEND } else { CALLS_TO_OPEN } + u32::from(entry.uncertain);
+        let _turn = reached.gate.turn(now, calls).map_err(|until| ReportError::RateLimited { until: Some(until) })?;
         if entry.uncertain {
-            let found = self.call(self.system.find_marker(tenant, session.ticket.as_ref(), &entry.marker)).await?;
+            let since = session.dialled_at.checked_sub(CLOCKS_APART).unwrap_or(Timestamp::MIN);
+            // On the ticket it belongs to, and on any other when it may have been opened for it.
+            let mut found = None;
+            if chosen.is_some() {
+                found = self.call(system.find_marker(chosen, &entry.marker, since)).await?;
+            }
+            if found.is_none() && session.ticket.is_none() {
+                found = self.call(system.find_marker(None, &entry.marker, since)).await?;
+            }
             if let Some(found) = found {
                 return Ok(found);
             }
         }
-        let settings =
-            self.store.tenant(tenant).await.map_err(|e| ReportError::Unreachable(Cause::Records(e.to_string())))?;
-        let (known, asked) = match (&session.ticket, &session.choice) {
-            (Some(resolved), _) => (Some(resolved), None),
-            (None, TicketChoice::OpenNew { .. }) => (None, None),
-            (None, TicketChoice::Number(number)) => match self.call(self.system.look_up(tenant, number)).await? {
-                Some(_) => (Some(number), None),
-                None => (None, Some(number)),
-            },
-        };
-        let action = event::action(entry.kind, session, &settings, asked);
-        if let Some(ticket) = known {
-            return self.call(self.system.append_action(tenant, ticket, &action)).await;
+        let records = |e: StoreError| ReportError::Unreachable(Cause::Records(e.to_string()));
+        let settings = self.store.tenant(tenant).await.map_err(records)?;
+        let template = self.store.action_template(tenant, entry.kind).await.map_err(records)?;
+        // One that this version cannot read any more is no reason not to tell.
+        let template = template.and_then(|text| Template::parse(entry.kind, &text).ok());
+        let page = self.pages.as_ref().map(|before| format!("{before}{}", session.protocol));
+        let mut says = Says { template: template.as_ref(), asked: None, page };
+        if let Some(ticket) = chosen {
+            let action = event::action(entry.kind, session, &settings, says.clone());
+            *wrote = true;
+            match self.call(system.append_action(ticket, &action)).await {
+                // Typed while the system was down, or gone since: a new one is opened that says so. Once the session has its ticket,
+                // its end has no other place.
+                Err(ReportError::Rejected { refusal: Refusal::NoTicket, .. }) if session.ticket.is_none() => {
+                    says.asked = Some(ticket);
+                    *wrote = false;
+                }
+                appended => return appended,
+            }
         }
+        let action = event::action(entry.kind, session, &settings, says);
         let details = CustomerDetails::from_fields(&session.fields);
-        let requester = self.call(self.system.find_or_create_customer(tenant, &named(details, row))).await?;
+        let requester = self.call(system.find_or_create_customer(&named(details, row))).await?;
         let ticket = NewTicket {
             subject: event::subject(session, settings.language),
             requester,
             owner: Some(Owner { operator: session.attendant, name: session.attendant_name.clone() }),
             first: action,
         };
-        self.call(self.system.open_ticket(tenant, &ticket)).await
+        *wrote = true;
+        self.call(system.open_ticket(&ticket)).await
     }
 
     async fn call<T>(&self, call: impl Future<Output = Result<T, ReportError>>) -> Result<T, ReportError> {
@@ -185,11 +256,12 @@ impl Worker {
         answer.unwrap_or(Err(ReportError::Unreachable(Cause::TimedOut(self.call_timeout))))
     }
 
-    async fn settle(&self, row: &Claimed, outcome: Outcome, now: Timestamp) -> Result<(), StoreError> {
-        let uncertain = outcome.as_ref().is_err_and(ReportError::is_uncertain);
+    async fn settle(&self, row: &Claimed, delivered: Delivered, now: Timestamp) -> Result<(), StoreError> {
+        let Delivered { outcome, uncertain, visible_after } = delivered;
+        let visible_after = if uncertain { visible_after } else { Duration::ZERO };
         let why = outcome.as_ref().err().map(chain).unwrap_or_default();
         let entry = &row.entry;
-        let (how, ticket) = match policy::next(row.lease.attempt, &outcome, now) {
+        let (how, ticket) = match policy::next(row.lease.attempt, &outcome, visible_after, now) {
             Decision::Done(Appended { ticket, external_id }) => {
                 (Settled::Done { ticket: ticket.clone(), external_id }, Some(ticket))
             }

@@ -1,121 +1,318 @@
-//! What every ticketing system must do behind [`tickets::TicketSystem`]: each sentence takes a system. Run on the built-in desk, the plain system of
-//! the tests, and through the wrapper that the fault tests use.
+//! What every ticketing system must do behind [`tickets::TicketSystem`]: each sentence takes a system. Run on the built-in desk, the plain
+//! system of the tests, through the wrapper of the fault tests, on every adapter against its fake, and, where `AMPARO_TICKETING` tells where
+//! they are, on every adapter against a real server.
 
 #![allow(clippy::unwrap_used)]
 
 extern crate amparo_tickets as tickets;
 
 mod common;
+mod fakes;
 
-use common::{ANA, TENANT, World, at};
-use protocol::{
-    id::{SessionId, TicketNumber},
-    message::ticket::TicketStatus,
-};
+use std::{collections::BTreeMap, sync::Arc};
+
+use common::{ANA, World, action, at, session_id};
+use jiff::Timestamp;
+use protocol::id::{SessionId, TicketNumber};
 use store::{CustomerDetails, EventKind};
-use tickets::{DeskSystem, NewTicket, Owner, ReportError, TicketSystem, event::Action};
+use tickets::{
+    CustomerRef, DeskSystem, NewTicket, Owner, Refusal, ReportError, TicketSystem,
+    clock::Clock,
+    event::Link,
+    kind::{self, Means},
+    system::Repeats,
+};
 
-fn cida() -> CustomerDetails {
+fn cida(unique: &str) -> CustomerDetails {
     CustomerDetails {
         name: "Cida Nogueira".into(),
         company: "Padaria Aurora".into(),
-        email: "c@p.example".into(),
+        email: format!("cida.{unique}@padaria.example"),
         ..Default::default()
     }
 }
 
-fn action(kind: EventKind, session: SessionId) -> Action {
-    Action {
-        kind,
-        marker: kind.marker(session),
-        session,
-        at: at(5),
-        author: Owner { operator: ANA, name: "Ana Ribeiro".into() },
-        text: "Acesso remoto iniciado\nCliente: <Cida & Cia>".into(),
+/// A system under test.
+struct Tested {
+    system: Arc<dyn TicketSystem>,
+    /// Different for each run against a server that stays.
+    run: u32,
+    /// Now, as the system sees it.
+    now: Timestamp,
+    /// Takes time, where the system needs it to show what was written.
+    settle: Box<dyn Fn() + Send + Sync>,
+    _kept: Box<dyn std::any::Any + Send + Sync>,
+}
+
+impl Tested {
+    fn session(&self, n: u32) -> SessionId {
+        session_id(1000 + self.run.wrapping_mul(10) + n)
+    }
+
+    fn customer(&self) -> CustomerDetails {
+        cida(&self.run.to_string())
+    }
+
+    async fn opened(&self, n: u32) -> TicketNumber {
+        let requester = self.system.find_or_create_customer(&self.customer()).await.unwrap();
+        let owner = Some(Owner { operator: ANA, name: "Ana Ribeiro".into() });
+        let first = action(EventKind::Start, self.session(n));
+        let new = NewTicket { subject: "Nota fiscal".into(), requester, owner, first };
+        self.system.open_ticket(&new).await.unwrap().ticket
     }
 }
 
-async fn opened(system: &dyn TicketSystem, session: SessionId) -> TicketNumber {
-    let requester = system.find_or_create_customer(TENANT, &cida()).await.unwrap();
-    let owner = Some(Owner { operator: ANA, name: "Ana Ribeiro".into() });
-    let new = NewTicket { subject: "Nota fiscal".into(), requester, owner, first: action(EventKind::Start, session) };
-    system.open_ticket(TENANT, &new).await.unwrap().ticket
+async fn a_ticket_that_was_opened_is_looked_up(t: &Tested) {
+    let number = t.opened(1).await;
+    (t.settle)();
+    let can = t.system.capabilities();
+    if !can.reads {
+        assert!(matches!(t.system.look_up(&number).await, Err(ReportError::Rejected { .. })));
+        return;
+    }
+    let found = t.system.look_up(&number).await.unwrap().unwrap();
+    assert_eq!(found.brief.number, number);
+    assert_eq!(found.brief.subject.as_str(), "Nota fiscal");
+    if can.customers {
+        let shown = found.brief.customer.as_str();
+        assert!(shown.contains("Cida Nogueira") || shown.contains(&t.customer().email), "{shown}");
+    }
+    assert!(found.brief.opened_unix_ms > 0);
+    if let Some(address) = found.address {
+        assert!(address.starts_with("http"), "{address}");
+    }
 }
 
-async fn a_ticket_that_was_opened_is_looked_up(system: &dyn TicketSystem, session: SessionId) {
-    let number = opened(system, session).await;
-    let brief = system.look_up(TENANT, &number).await.unwrap().unwrap();
-    assert_eq!(brief.number, number);
-    assert_eq!((brief.subject.as_str(), brief.customer.as_str()), ("Nota fiscal", "Cida Nogueira, Padaria Aurora"));
-    assert_eq!((brief.owner.as_str(), brief.status), ("Ana Ribeiro", TicketStatus::Open));
-    assert!(brief.opened_unix_ms > 0);
-}
-
-async fn a_ticket_that_is_not_there_is_none_and_takes_no_action(system: &dyn TicketSystem, session: SessionId) {
-    for wrong in ["99999", "SUP-12"] {
+async fn a_ticket_that_is_not_there_is_none_and_takes_no_action(t: &Tested) {
+    if !t.system.capabilities().reads {
+        return;
+    }
+    for wrong in ["99999", "SUP-12", "../1", "1 OR 1=1", "12'"] {
         let number = TicketNumber::new(wrong).unwrap();
-        assert_eq!(system.look_up(TENANT, &number).await.unwrap(), None);
-        let appended = system.append_action(TENANT, &number, &action(EventKind::Start, session)).await;
-        assert!(matches!(appended, Err(ReportError::Rejected { .. })), "{appended:?}");
+        assert_eq!(t.system.look_up(&number).await.unwrap(), None, "{wrong}");
+        (t.settle)();
+        let appended = t.system.append_action(&number, &action(EventKind::Start, t.session(2))).await;
+        assert!(
+            matches!(appended, Err(ReportError::Rejected { refusal: Refusal::NoTicket, .. })),
+            "{wrong}: {appended:?}"
+        );
+        (t.settle)();
+        let since = t.now;
+        let marker = EventKind::Start.marker(t.session(2));
+        assert_eq!(t.system.find_marker(Some(&number), &marker, since).await.unwrap(), None);
+        (t.settle)();
     }
 }
 
-async fn a_customer_is_the_same_when_asked_again_and_sees_their_open_tickets(
-    system: &dyn TicketSystem,
-    session: SessionId,
-) {
-    assert!(system.open_tickets(TENANT, &cida()).await.unwrap().is_empty());
-    let first = system.find_or_create_customer(TENANT, &cida()).await.unwrap();
-    assert_eq!(system.find_or_create_customer(TENANT, &cida()).await.unwrap(), first);
-    let number = opened(system, session).await;
-    let open = system.open_tickets(TENANT, &cida()).await.unwrap();
+async fn a_customer_is_the_same_when_asked_again_and_sees_their_open_tickets(t: &Tested) {
+    let first = t.system.find_or_create_customer(&t.customer()).await.unwrap();
+    assert_eq!(t.system.find_or_create_customer(&t.customer()).await.unwrap(), first);
+    if !t.system.capabilities().reads {
+        return;
+    }
+    assert!(t.system.open_tickets(&t.customer()).await.unwrap().is_empty());
+    let number = t.opened(3).await;
+    (t.settle)();
+    let open = t.system.open_tickets(&t.customer()).await.unwrap();
     assert_eq!(open.iter().map(|t| &t.number).collect::<Vec<_>>(), [&number]);
-    let stranger = CustomerDetails { email: "x@y.example".into(), ..Default::default() };
-    assert!(system.open_tickets(TENANT, &stranger).await.unwrap().is_empty());
+    let stranger = CustomerDetails { email: "x'y@nobody.example".into(), ..Default::default() };
+    assert!(t.system.open_tickets(&stranger).await.unwrap().is_empty());
+    assert!(t.system.open_tickets(&CustomerDetails::default()).await.unwrap().is_empty());
 }
 
-async fn an_action_is_found_by_its_marker(system: &dyn TicketSystem, session: SessionId) {
+async fn somebody_who_told_next_to_nothing_can_have_a_ticket(t: &Tested) {
+    let unknown = CustomerDetails { name: format!("ID 123 456 {:03}", t.run % 1000), ..CustomerDetails::default() };
+    let requester: CustomerRef = t.system.find_or_create_customer(&unknown).await.unwrap();
+    (t.settle)();
+    assert_eq!(t.system.find_or_create_customer(&unknown).await.unwrap(), requester);
+    let first = action(EventKind::Start, t.session(4));
+    let new = NewTicket { subject: "Acesso remoto".into(), requester, owner: None, first };
+    t.system.open_ticket(&new).await.unwrap();
+}
+
+async fn an_action_is_found_by_its_marker(t: &Tested) {
+    let session = t.session(5);
     let (start, end) = (EventKind::Start.marker(session), EventKind::End.marker(session));
-    assert_eq!(system.find_marker(TENANT, None, &start).await.unwrap(), None);
-    let number = opened(system, session).await;
+    let system = &t.system;
+    if system.capabilities().repeats == Repeats::LeftToReceiver {
+        return;
+    }
+    assert_eq!(system.find_marker(None, &start, t.now).await.unwrap(), None);
+    let number = t.opened(5).await;
+    (t.settle)();
     // The marker of a ticket's first action is the way to find the ticket.
-    assert_eq!(system.find_marker(TENANT, None, &start).await.unwrap().unwrap().ticket, number);
-    assert_eq!(system.find_marker(TENANT, Some(&number), &end).await.unwrap(), None);
-    let appended = system.append_action(TENANT, &number, &action(EventKind::End, session)).await.unwrap();
+    assert_eq!(system.find_marker(None, &start, t.now).await.unwrap().unwrap().ticket, number);
+    assert_eq!(system.find_marker(Some(&number), &start, t.now).await.unwrap().unwrap().ticket, number);
+    assert_eq!(system.find_marker(Some(&number), &end, t.now).await.unwrap(), None);
+    let appended = system.append_action(&number, &action(EventKind::End, session)).await.unwrap();
     assert_eq!(appended.ticket, number);
-    assert_eq!(system.find_marker(TENANT, Some(&number), &end).await.unwrap(), Some(appended));
+    if system.capabilities().returns_id {
+        assert!(appended.external_id.is_some());
+    }
+    (t.settle)();
+    assert_eq!(system.find_marker(Some(&number), &end, t.now).await.unwrap().unwrap().ticket, number);
+    // And the other way round is nobody's.
+    let other = EventKind::End.marker(t.session(6));
+    assert_eq!(system.find_marker(Some(&number), &other, t.now).await.unwrap(), None);
+}
+
+async fn a_start_and_an_end_on_a_ticket_of_somebody_elses_are_both_found(t: &Tested) {
+    if t.system.capabilities().repeats == Repeats::LeftToReceiver {
+        return;
+    }
+    let number = t.opened(7).await;
+    let session = t.session(8);
+    (t.settle)();
+    for kind in [EventKind::Start, EventKind::End] {
+        t.system.append_action(&number, &action(kind, session)).await.unwrap();
+        (t.settle)();
+    }
+    for kind in [EventKind::Start, EventKind::End] {
+        let found = t.system.find_marker(Some(&number), &kind.marker(session), t.now).await.unwrap();
+        assert_eq!(found.unwrap().ticket, number, "{kind:?}");
+    }
+}
+
+async fn a_link_is_kept_once_or_refused_in_words(t: &Tested) {
+    let number = t.opened(9).await;
+    (t.settle)();
+    let link = Link { title: "Gravação".into(), url: "https://relay.example/r/9f3c".into() };
+    for _ in 0..2 {
+        let kept = t.system.attach_link(&number, &link).await;
+        match t.system.capabilities().links {
+            true => kept.unwrap(),
+            false => assert!(matches!(kept, Err(ReportError::Rejected { .. })), "{kept:?}"),
+        }
+    }
+}
+
+async fn the_account_is_told(t: &Tested) {
+    t.system.account().await.unwrap();
 }
 
 macro_rules! conforms {
-    ($system:expr; $($sentence:ident),* $(,)?) => {
+    ($tested:expr; $($sentence:ident),* $(,)?) => {
         $(#[tokio::test]
         async fn $sentence() {
-            let mut world = $crate::World::new().await;
-            let session = world.dialled($crate::common::open_new()).await;
-            let system = ($system)(&world);
-            $crate::$sentence(&*system, session).await;
+            if let Some(tested) = $tested.await {
+                $crate::$sentence(&tested).await;
+            }
         })*
     };
 }
 
 macro_rules! whole_suite {
-    ($system:expr) => {
-        conforms!($system; a_ticket_that_was_opened_is_looked_up, a_ticket_that_is_not_there_is_none_and_takes_no_action,
-            a_customer_is_the_same_when_asked_again_and_sees_their_open_tickets, an_action_is_found_by_its_marker);
+    ($tested:expr) => {
+        conforms!($tested; a_ticket_that_was_opened_is_looked_up, a_ticket_that_is_not_there_is_none_and_takes_no_action,
+            a_customer_is_the_same_when_asked_again_and_sees_their_open_tickets, an_action_is_found_by_its_marker,
+            somebody_who_told_next_to_nothing_can_have_a_ticket, a_link_is_kept_once_or_refused_in_words, the_account_is_told,
+            a_start_and_an_end_on_a_ticket_of_somebody_elses_are_both_found);
     };
+}
+
+async fn ours(system: impl FnOnce(&World) -> Arc<dyn TicketSystem>) -> Option<Tested> {
+    let mut world = World::new().await;
+    // The desk's actions are of sessions that it knows.
+    for n in 1..10 {
+        world.sessions = 1000 + n - 1;
+        world.dialled(common::open_new()).await;
+    }
+    Some(Tested { system: system(&world), run: 0, now: at(0), settle: Box::new(|| ()), _kept: Box::new(world) })
 }
 
 mod a_plain_system {
     use super::*;
-    whole_suite!(|_: &World| Box::new(common::plain::Plain::default()));
+    whole_suite!(ours(|_| Arc::new(common::plain::Plain::default())));
 }
 
 mod the_built_in_desk {
     use super::*;
-    whole_suite!(|w: &World| Box::new(DeskSystem::new(w.store.clone())));
+    whole_suite!(ours(|w| Arc::new(DeskSystem::new(w.store.clone(), common::TENANT))));
 }
 
 mod the_desk_behind_faults {
     use super::*;
-    whole_suite!(|w: &World| w.system.clone());
+    whole_suite!(ours(|w| w.system.clone()));
+}
+
+async fn fake(kind: &str) -> Option<Tested> {
+    let clock = Clock::standing_at(at(0));
+    let server = fakes::Server::start(fakes::of(kind), clock.clone()).await;
+    let system = server.system(&Means::new(clock.clone()));
+    let settle = {
+        let clock = clock.clone();
+        move || clock.set(clock.now().checked_add(std::time::Duration::from_secs(900)).unwrap())
+    };
+    Some(Tested { system, run: 0, now: at(0), settle: Box::new(settle), _kept: Box::new(server) })
+}
+
+macro_rules! fakes {
+    ($($name:ident: $kind:literal;)*) => {
+        $(mod $name {
+            use super::*;
+            whole_suite!(fake($kind));
+        })*
+
+        #[test]
+        fn every_kind_is_put_to_the_test() {
+            let tested = [$($kind),*];
+            for kind in kind::KINDS {
+                assert!(tested.contains(&kind.name), "{} has no fake", kind.name);
+            }
+        }
+    };
+}
+
+fakes! {
+    the_fake_movidesk: "movidesk";
+    the_fake_salesforce: "salesforce";
+    the_fake_zendesk: "zendesk";
+    the_fake_zammad: "zammad";
+    the_fake_glpi: "glpi";
+    the_fake_request_tracker: "rt";
+    the_fake_redmine: "redmine";
+    a_webhooks_receiver: "webhook";
+}
+
+/// A real server, as `tests/ticketing` has started it: `AMPARO_TICKETING` is a file of `kind.key=value` lines. Without it there is none here.
+async fn real(kind: &'static str) -> Option<Tested> {
+    let file = std::env::var_os("AMPARO_TICKETING")?;
+    let text = std::fs::read_to_string(file).unwrap();
+    let mut typed: BTreeMap<String, String> = BTreeMap::new();
+    let known = kind::of(kind).unwrap();
+    for field in known.fields() {
+        typed.insert(field.key.into(), field.default.into());
+    }
+    let mut told = false;
+    for line in text.lines() {
+        if let Some((key, value)) =
+            line.strip_prefix(kind).and_then(|l| l.strip_prefix('.')).and_then(|l| l.split_once('='))
+        {
+            typed.insert(key.into(), value.into());
+            told = true;
+        }
+    }
+    assert!(told, "AMPARO_TICKETING says nothing about {kind}");
+    let settings = known.parse(&typed).unwrap();
+    let system = (known.connect)(&settings, &Means::new(Clock::system())).unwrap();
+    let now = Timestamp::now();
+    let run = u32::from_be_bytes(session_bytes());
+    Some(Tested { system, run, now, settle: Box::new(|| ()), _kept: Box::new(()) })
+}
+
+/// Different in each test of each run.
+fn session_bytes() -> [u8; 4] {
+    let mut bytes = [0; 4];
+    ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut bytes).unwrap();
+    bytes
+}
+
+mod the_real_request_tracker {
+    use super::*;
+    whole_suite!(real("rt"));
+}
+
+mod the_real_redmine {
+    use super::*;
+    whole_suite!(real("redmine"));
 }

@@ -20,10 +20,7 @@ use protocol::{
     },
 };
 use store::{ActionKind, Ended, EventKind, Kept, NewSession, OutboxState, Started, StoreError};
-use tickets::{
-    TicketSystem,
-    adapter::faulty::{Call, Fault},
-};
+use tickets::adapter::faulty::{Call, Fault};
 use tokio_util::sync::CancellationToken;
 
 #[tokio::test]
@@ -258,7 +255,7 @@ async fn a_full_disk_keeps_reports_waiting_and_loses_and_doubles_nothing() {
 async fn a_running_worker_reports_when_woken_tells_its_listeners_and_stops() {
     let mut w = World::new().await;
     let wake = Arc::new(tokio::sync::Notify::new());
-    let worker = tickets::Worker::new(w.store.clone(), w.system.clone() as Arc<dyn TicketSystem>, wake.clone());
+    let worker = tickets::Worker::new(w.store.clone(), Arc::new(tickets::Always(w.system.clone())), wake.clone());
     let mut reports = worker.reports();
     let shutdown = CancellationToken::new();
     let running = tokio::spawn(worker.run(shutdown.clone()));

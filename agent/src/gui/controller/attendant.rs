@@ -288,7 +288,11 @@ impl Controller {
             Ok(number) => {
                 step.lookup = Looked::Searching(number.clone());
                 step.find = request;
-                self.effects.push_back(Effect::Say(ToRelay::FindTicket(FindTicket { request, number })));
+                self.effects.push_back(Effect::Say(ToRelay::FindTicket(FindTicket {
+                    request,
+                    partner: step.partner,
+                    number,
+                })));
             }
             Err(_) => step.lookup = Looked::NotFound(typed.to_owned()),
         }

@@ -4,7 +4,7 @@ use std::sync::{PoisonError, atomic::Ordering};
 
 use jiff::Timestamp;
 use protocol::{
-    id::{DeviceId, TenantId},
+    id::{AppId, DeviceId, TenantId, TicketNumber},
     message::{
         FromRelay, ShownText, directory,
         directory::{CertificateRequest, LoginError, LoginToken, Register, Registered},
@@ -16,11 +16,12 @@ use protocol::{
     version::SPOKEN,
 };
 use store::{CustomerDetails, Generation, StoreError};
-use tickets::ReportError;
+use tickets::{Reached, Refusal as Refused, ReportError};
 
 use super::{AbortOnDrop, LoggedIn, Program, enrol, grant, waiting};
 use crate::{
     account::Operator,
+    apps::Reach,
     directory::Present,
     listener::peer::CloseCode,
     relay::Shared,
@@ -147,8 +148,12 @@ impl Program {
                 // An earlier login's list is stopped first; then the whole list is told anew.
                 self.login = None;
                 self.peer.show(None);
-                let feed =
-                    tokio::spawn(waiting::feed(self.shared.clone(), tenant, self.own.clone(), self.peer.clone()));
+                let feed = tokio::spawn(waiting::feed(
+                    self.shared.clone(),
+                    operator.clone(),
+                    self.own.clone(),
+                    self.peer.clone(),
+                ));
                 let feed = feed.abort_handle();
                 let asked = enrol::AskedSlot::default();
                 let watch = tokio::spawn(enrol::watch(
@@ -225,39 +230,43 @@ impl Program {
     }
 
     pub(super) async fn find_ticket(&mut self, tenant: TenantId, find: FindTicket) {
-        if self.login.is_none() {
+        let Some(operator) = self.login.as_ref().map(|login| login.operator.clone()) else {
             return self
                 .peer
                 .send(FromRelay::TicketFound(TicketFound { request: find.request, ticket: Err(TicketError::Down) }));
-        }
+        };
         let (shared, peer) = (self.shared.clone(), self.peer.clone());
         self.in_background(async move {
-            let ticket = look_up(&shared, tenant, &find.number).await;
+            let mine = shared.apps.reach(&operator).await.unwrap_or_default();
+            let ticket = look_up(&shared, tenant, &mine, find.partner, &find.number).await;
             peer.send(FromRelay::TicketFound(TicketFound { request: find.request, ticket }));
         })
         .await;
     }
 
     pub(super) async fn list_tickets(&mut self, tenant: TenantId, list: ListTickets) {
-        if self.login.is_none() {
+        let Some(operator) = self.login.as_ref().map(|login| login.operator.clone()) else {
             return self
                 .peer
                 .send(FromRelay::TicketList(TicketList { request: list.request, tickets: Err(TicketError::Down) }));
-        }
+        };
         let (shared, peer) = (self.shared.clone(), self.peer.clone());
         self.in_background(async move {
-            // Nobody under this ID: the same question about nobody, so that the answer and its time do not tell.
-            let present = shared.directory.present(tenant, list.partner);
+            // Nobody under this ID, or of an app they do not attend: the same question about nobody, so that the answer and its
+            // time do not tell.
+            let mine = shared.apps.reach(&operator).await.unwrap_or_default();
+            let present = shared.directory.present(tenant, list.partner).filter(|p| mine.attends(p.app));
+            let app = present.as_ref().map(|p| p.app);
             let customer = present.map_or_else(CustomerDetails::default, |p| CustomerDetails::from_fields(&p.fields));
-            let asked = shared.tickets.open_tickets(tenant, &customer);
-            let tickets = match tokio::time::timeout(shared.config.times.tickets, asked).await {
-                Ok(Ok(mut tickets)) => {
-                    tickets.truncate(protocol::limits::OPEN_TICKETS_LISTED);
-                    Ok(tickets)
-                }
-                Ok(Err(error)) => Err(down(&error)),
-                Err(_) => Err(too_slow()),
+            let asked = async {
+                let reached = ticketing(&shared, tenant, app).await?;
+                reached.system.open_tickets(&customer).await.map_err(|error| down(&error))
             };
+            let tickets = tokio::time::timeout(shared.config.times.tickets, asked).await;
+            let tickets = tickets.unwrap_or_else(|_| Err(too_slow())).map(|mut tickets| {
+                tickets.truncate(protocol::limits::OPEN_TICKETS_LISTED);
+                tickets
+            });
             peer.send(FromRelay::TicketList(TicketList { request: list.request, tickets }));
         })
         .await;
@@ -268,6 +277,13 @@ impl Program {
         let refused = move |why| FromRelay::DialRefused(DialRefused { request, why });
         let Some(operator) = self.attendant(tenant).await else {
             return self.peer.send(refused(DialError::NotAllowed));
+        };
+        let reach = match self.shared.apps.reach(&operator).await {
+            Ok(reach) => reach,
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "the apps cannot be read");
+                return self.peer.send(refused(DialError::CannotRecord));
+            }
         };
         let what = Try { tenant, operator: operator.id, device: dial.partner };
         let begun = match self.shared.sessions.begin_dial(what) {
@@ -280,6 +296,7 @@ impl Program {
             name: ShownText::lossy(&operator.name),
             peer: self.peer.clone(),
             own: self.device.map(|(id, _)| id),
+            reach,
         };
         let (shared, taken) = (self.shared.clone(), self.taken.clone());
         let used = self.entry(tenant, &operator, "grant.used", dial.partner.to_string());
@@ -287,15 +304,17 @@ impl Program {
             // Before the partner is looked at, so that every partner takes the same time.
             let ticket = match &dial.ticket {
                 TicketChoice::OpenNew { .. } => None,
-                TicketChoice::Number(number) => match look_up(&shared, caller.tenant, number).await {
-                    Ok(brief) => Some(brief),
-                    Err(TicketError::NotFound) => {
-                        shared.sessions.settle_dial(begun, false);
-                        return caller.peer.send(refused(DialError::NoSuchTicket));
+                TicketChoice::Number(number) => {
+                    match look_up(&shared, caller.tenant, &caller.reach, dial.partner, number).await {
+                        Ok(brief) => Some(brief),
+                        Err(TicketError::NotFound) => {
+                            shared.sessions.settle_dial(begun, false);
+                            return caller.peer.send(refused(DialError::NoSuchTicket));
+                        }
+                        // The session goes on; its actions come later.
+                        Err(TicketError::Down) => None,
                     }
-                    // The session goes on; its actions come later.
-                    Err(TicketError::Down) => None,
-                },
+                }
             };
             let password = match grant::open(&shared, &taken, dial.partner, used).await {
                 Ok(password) => password,
@@ -349,23 +368,49 @@ impl Program {
     }
 }
 
+/// The ticketing system of an app; without one, of the company's first app, so that the answer does not tell whether somebody is there.
+/// One that cannot be asked for tickets counts as down: the number is taken as it is typed.
+async fn ticketing(shared: &Shared, tenant: TenantId, app: Option<AppId>) -> Result<Reached, TicketError> {
+    let records = |error: StoreError| {
+        tracing::error!(error = &error as &dyn std::error::Error, "which ticketing system to ask cannot be read");
+        TicketError::Down
+    };
+    let app = match app {
+        Some(app) => Some(app),
+        None => shared.store.apps(tenant).await.map_err(records)?.first().map(|app| app.id),
+    };
+    let connection = match app {
+        Some(app) => shared.store.app_connection(tenant, app).await.map_err(records)?,
+        None => None,
+    };
+    let reached = shared.tickets.reach(tenant, connection).await.map_err(|error| down(&error))?;
+    if reached.system.capabilities().reads { Ok(reached) } else { Err(TicketError::Down) }
+}
+
 async fn look_up(
     shared: &Shared,
     tenant: TenantId,
-    number: &protocol::id::TicketNumber,
+    mine: &Reach,
+    partner: DeviceId,
+    number: &TicketNumber,
 ) -> Result<TicketBrief, TicketError> {
-    match tokio::time::timeout(shared.config.times.tickets, shared.tickets.look_up(tenant, number)).await {
-        Ok(Ok(Some(brief))) => Ok(brief),
-        Ok(Ok(None)) => Err(TicketError::NotFound),
-        Ok(Err(error)) => Err(down(&error)),
-        Err(_) => Err(too_slow()),
-    }
+    let asked = async {
+        let app = shared.directory.present(tenant, partner).filter(|p| mine.attends(p.app)).map(|p| p.app);
+        let reached = ticketing(shared, tenant, app).await?;
+        match reached.system.look_up(number).await {
+            Ok(Some(found)) => Ok(found.brief),
+            Ok(None) => Err(TicketError::NotFound),
+            Err(error) => Err(down(&error)),
+        }
+    };
+    tokio::time::timeout(shared.config.times.tickets, asked).await.unwrap_or_else(|_| Err(too_slow()))
 }
 
 fn down(error: &ReportError) -> TicketError {
     tracing::warn!(error = error as &dyn std::error::Error, "the ticketing system does not answer");
-    // A number it will not even look at is not one of its numbers.
-    if matches!(error, ReportError::Rejected { .. }) { TicketError::NotFound } else { TicketError::Down }
+    // A number it will not even look at is not one of its numbers; a credential that is no longer good says nothing about the number.
+    let about_the_number = matches!(error, ReportError::Rejected { refusal: Refused::Request | Refused::NoTicket, .. });
+    if about_the_number { TicketError::NotFound } else { TicketError::Down }
 }
 
 fn too_slow() -> TicketError {

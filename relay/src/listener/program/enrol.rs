@@ -122,7 +122,8 @@ pub(super) async fn watch(
         if changes.changed().await.is_err() {
             return;
         }
-        if matches!(shared.accounts.verify(tenant, &token).await, Err(LoginError::Expired)) {
+        let login = shared.accounts.verify(tenant, &token).await;
+        if matches!(&login, Err(LoginError::Expired)) || login.is_ok_and(|operator| !operator.roles.attend) {
             feed.abort();
             return peer.send(FromRelay::LoginFailed(LoginError::Expired));
         }

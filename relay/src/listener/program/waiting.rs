@@ -1,4 +1,5 @@
-//! The waiting list as an attendant's program gets it: whole, newest state wins, not more often than a person can read.
+//! The waiting list as an attendant's program gets it: the customers of the apps they attend, whole, newest state wins, not more often
+//! than a person can read.
 
 use std::{
     sync::{Arc, atomic::AtomicU32},
@@ -6,30 +7,33 @@ use std::{
 };
 
 use protocol::{
-    id::TenantId,
     limits::{OUTER_MESSAGE_BYTES, WAITING_LISTED},
     message::directory::WaitingCustomer,
 };
 
 use super::own_device;
-use crate::{directory::Present, listener::peer::Peer, relay::Shared};
+use crate::{account::Operator, directory::Present, listener::peer::Peer, relay::Shared};
 
 /// Changes within this time are told together.
 const TOGETHER: Duration = Duration::from_millis(100);
 
 /// Tells the list whenever it changes, as long as it runs.
-pub(super) async fn feed(shared: Arc<Shared>, tenant: TenantId, own: Arc<AtomicU32>, to: Arc<Peer>) {
+pub(super) async fn feed(shared: Arc<Shared>, operator: Operator, own: Arc<AtomicU32>, to: Arc<Peer>) {
     let mut changes = shared.changes();
     let mut told = None;
     loop {
         changes.borrow_and_update();
-        let own = own_device(&own);
-        // One more, for the own one.
-        let waiting = shared.directory.first_waiting(tenant, WAITING_LISTED + 1);
-        let list = fitting(waiting.iter().map(|p| &**p).filter(|p| Some(p.id) != own));
-        if told.as_ref() != Some(&list) {
-            to.show(Some(list.clone()));
-            told = Some(list);
+        // Apps that cannot be read now: what was told stands.
+        if let Ok(reach) = shared.apps.reach(&operator).await {
+            let own = own_device(&own);
+            // One more, for the own one.
+            let most = WAITING_LISTED + 1;
+            let waiting = shared.directory.first_waiting_of(operator.tenant, most, |app| reach.attends(app));
+            let list = fitting(waiting.iter().map(|p| &**p).filter(|p| Some(p.id) != own));
+            if told.as_ref() != Some(&list) {
+                to.show(Some(list.clone()));
+                told = Some(list);
+            }
         }
         if changes.changed().await.is_err() {
             return;
@@ -60,7 +64,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use protocol::{
         frame,
-        id::{AppId, DeviceId},
+        id::{AppId, DeviceId, TenantId},
         message::{
             FromRelay, ShownText,
             directory::{Field, FieldKey},

@@ -7,7 +7,10 @@ use protocol::message::{
     ticket::{TicketBrief, TicketChoice},
 };
 
-use crate::directory::ClaimError;
+use crate::{
+    apps::Reach,
+    directory::{ClaimError, Present},
+};
 
 /// The attendant who dials.
 pub struct Caller {
@@ -21,6 +24,8 @@ pub struct Caller {
     pub peer: Arc<Peer>,
     /// The ID of their own program: nobody dials themselves.
     pub own: Option<DeviceId>,
+    /// The apps they attend: customers of others are not reached.
+    pub reach: Reach,
 }
 
 impl Sessions {
@@ -55,7 +60,8 @@ impl Sessions {
 
     /// Prepares a pairing: the partner is claimed, the session is written down, both get their tokens.
     ///
-    /// `ticket` is the chosen one as it was looked up; the caller has refused one that does not exist. A `locked` partner is not reached.
+    /// `ticket` is the chosen one as it was looked up; the caller has refused one that does not exist. A `locked` partner is not reached, nor
+    /// one of an app that the caller does not attend.
     ///
     /// # Errors
     /// Why there is no pairing; then nothing was changed.
@@ -66,7 +72,7 @@ impl Sessions {
         ticket: Option<TicketBrief>,
         locked: bool,
     ) -> Result<Dialled, DialError> {
-        let reachable = !locked && caller.own != Some(dial.partner);
+        let reachable = |p: &Present| !locked && caller.own != Some(dial.partner) && caller.reach.attends(p.app);
         let (customer, present) =
             self.directory.claim(caller.tenant, dial.partner, reachable).map_err(|error| match error {
                 ClaimError::Unreachable => DialError::Unreachable,

@@ -26,6 +26,7 @@ pub(super) fn operator(row: &SqliteRow) -> Result<Operator, StoreError> {
             attend: row.plain("attend")?,
             admin: row.plain("admin")?,
             may_see_passwords: row.plain("may_see_passwords")?,
+            may_create_apps: row.plain("may_create_apps")?,
         },
         disabled_at: row.time_if_any("disabled_at")?,
         created_at: row.time("created_at")?,
@@ -35,8 +36,9 @@ pub(super) fn operator(row: &SqliteRow) -> Result<Operator, StoreError> {
 /// Adds an operator inside a transaction.
 pub(super) async fn add(tx: &mut SqliteConnection, new: &NewOperator) -> Result<Operator, StoreError> {
     let sql = "INSERT INTO operators
-               (id, tenant, login, login_key, name, password_hash, attend, admin, may_see_passwords, created_at)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *";
+               (id, tenant, login, login_key, name, password_hash, attend, admin, may_see_passwords, may_create_apps,
+                created_at)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *";
     let row = sqlx::query(sql)
         .bind(new.id.as_bytes().as_slice())
         .bind(new.tenant.as_bytes().as_slice())
@@ -47,6 +49,7 @@ pub(super) async fn add(tx: &mut SqliteConnection, new: &NewOperator) -> Result<
         .bind(new.roles.attend)
         .bind(new.roles.admin)
         .bind(new.roles.may_see_passwords)
+        .bind(new.roles.may_create_apps)
         .bind(ms(new.created_at))
         .fetch_one(tx)
         .await
@@ -116,12 +119,16 @@ impl OperatorRecords for SqliteStore {
     ) -> Result<Operator, StoreError> {
         let mut tx = self.write().await?;
         let before = one(&mut tx, tenant, id).await?;
-        sqlx::query("UPDATE operators SET name = ?2, attend = ?3, admin = ?4, may_see_passwords = ?5 WHERE id = ?1")
+        let sql =
+            "UPDATE operators SET name = ?2, attend = ?3, admin = ?4, may_see_passwords = ?5, may_create_apps = ?6
+                   WHERE id = ?1";
+        sqlx::query(sql)
             .bind(id.as_bytes().as_slice())
             .bind(name)
             .bind(roles.attend)
             .bind(roles.admin)
             .bind(roles.may_see_passwords)
+            .bind(roles.may_create_apps)
             .execute(&mut *tx)
             .await
             .map_err(error::of)?;

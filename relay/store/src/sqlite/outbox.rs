@@ -28,7 +28,7 @@ const WHY_CHARS: usize = 500;
 /// one that itself waits behind a parked row is not to come before a person has seen to it.
 macro_rules! its_turn {
     () => {
-        "NOT EXISTS (SELECT 1 FROM outbox e WHERE e.session = o.session AND e.id < o.id AND e.state <> 'done')
+        "NOT EXISTS (SELECT 1 FROM outbox e WHERE e.session = o.session AND e.id < o.id AND e.state NOT IN ('done', 'dropped'))
          AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.tenant = o.tenant AND e.order_key = o.order_key AND e.id < o.id
                          AND e.state IN ('pending', 'leased')
                          AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.session = e.session AND p.id < e.id AND p.state = 'parked'))"
@@ -41,6 +41,7 @@ fn state_word(state: OutboxState) -> &'static str {
         OutboxState::Leased => "leased",
         OutboxState::Done => "done",
         OutboxState::Parked => "parked",
+        OutboxState::Dropped => "dropped",
     }
 }
 
@@ -55,6 +56,7 @@ fn entry(row: &SqliteRow) -> Result<OutboxEntry, StoreError> {
         "leased" => OutboxState::Leased,
         "done" => OutboxState::Done,
         "parked" => OutboxState::Parked,
+        "dropped" => OutboxState::Dropped,
         _ => return Err(damaged("state")),
     };
     Ok(OutboxEntry {
@@ -68,6 +70,7 @@ fn entry(row: &SqliteRow) -> Result<OutboxEntry, StoreError> {
         state,
         attempts: row.count("attempts")?,
         uncertain: row.plain("uncertain")?,
+        uncertain_at: row.time_if_any("uncertain_at")?,
         due_at: row.time("due_at")?,
         why: row.plain("why")?,
         ticket: row.parsed_if_any("ticket")?,
@@ -85,7 +88,10 @@ pub(super) async fn add(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let order_key = match &session.choice {
-        TicketChoice::Number(number) => format!("ticket:{number}"),
+        TicketChoice::Number(number) => match session.connection {
+            None => format!("ticket:{number}"),
+            Some(connection) => format!("ticket:{connection}:{number}"),
+        },
         TicketChoice::OpenNew { .. } => format!("session:{}", session.id),
     };
     let sql = "INSERT INTO outbox (tenant, session, kind, marker, order_key, state, due_at, created_at)
@@ -126,7 +132,8 @@ impl OutboxRecords for SqliteStore {
         let until = now.checked_add(lease).unwrap_or(Timestamp::MAX);
         let mut claimed = Vec::with_capacity(due.len());
         for row in due {
-            let sql = "UPDATE outbox SET uncertain = (uncertain OR state = 'leased'), state = 'leased', attempts = attempts + 1,
+            let sql = "UPDATE outbox SET uncertain_at = CASE WHEN state = 'leased' THEN leased_until ELSE uncertain_at END,
+                                         uncertain = (uncertain OR state = 'leased'), state = 'leased', attempts = attempts + 1,
                                          leased_until = ?2
                        WHERE id = ?1
                        RETURNING *, (SELECT protocol FROM sessions s WHERE s.id = outbox.session) AS protocol";
@@ -159,14 +166,28 @@ impl OutboxRecords for SqliteStore {
                     .bind(external_id.as_deref())
             }
             Settled::RetryAt { at, why, uncertain } => {
-                let sql = "UPDATE outbox SET state = 'pending', leased_until = NULL, uncertain = (uncertain OR ?5), due_at = ?3, why = ?4
+                let sql = "UPDATE outbox SET state = 'pending', leased_until = NULL, uncertain = (uncertain OR ?5), due_at = ?3, why = ?4,
+                                             uncertain_at = CASE WHEN ?5 THEN ?6 ELSE uncertain_at END
                            WHERE id = ?1 AND attempts = ?2 AND state = 'leased' RETURNING session";
-                sqlx::query(sql).bind(lease.entry).bind(lease.attempt).bind(ms(*at)).bind(cut(why)).bind(*uncertain)
+                sqlx::query(sql)
+                    .bind(lease.entry)
+                    .bind(lease.attempt)
+                    .bind(ms(*at))
+                    .bind(cut(why))
+                    .bind(*uncertain)
+                    .bind(ms(now))
             }
             Settled::Parked { why, uncertain } => {
-                let sql = "UPDATE outbox SET state = 'parked', leased_until = NULL, uncertain = (uncertain OR ?5), settled_at = ?3, why = ?4
+                let sql = "UPDATE outbox SET state = 'parked', leased_until = NULL, uncertain = (uncertain OR ?5), settled_at = ?3, why = ?4,
+                                             uncertain_at = CASE WHEN ?5 THEN ?6 ELSE uncertain_at END
                            WHERE id = ?1 AND attempts = ?2 AND state = 'leased' RETURNING session";
-                sqlx::query(sql).bind(lease.entry).bind(lease.attempt).bind(ms(now)).bind(cut(why)).bind(*uncertain)
+                sqlx::query(sql)
+                    .bind(lease.entry)
+                    .bind(lease.attempt)
+                    .bind(ms(now))
+                    .bind(cut(why))
+                    .bind(*uncertain)
+                    .bind(ms(now))
             }
         };
         let row =
@@ -183,7 +204,9 @@ impl OutboxRecords for SqliteStore {
     }
 
     async fn expire_leases(&self, now: Timestamp) -> Result<u64, StoreError> {
-        let sql = "UPDATE outbox SET state = 'pending', leased_until = NULL, uncertain = 1, due_at = ? WHERE state = 'leased'";
+        let sql =
+            "UPDATE outbox SET state = 'pending', leased_until = NULL, uncertain = 1, uncertain_at = ?1, due_at = ?1
+                   WHERE state = 'leased'";
         Ok(sqlx::query(sql).bind(ms(now)).execute(&self.writer).await.map_err(error::of)?.rows_affected())
     }
 
@@ -229,6 +252,28 @@ impl OutboxRecords for SqliteStore {
                    WHERE id = ?1 AND tenant = ?2 AND state = 'parked'";
         let done =
             sqlx::query(sql).bind(entry).bind(tenant.as_bytes().as_slice()).bind(ms(now)).execute(&self.writer).await;
+        if done.map_err(error::of)?.rows_affected() == 0 {
+            Err(StoreError::NotFound { what: "parked row" })
+        } else {
+            Ok(())
+        }
+    }
+
+    async fn retry_all_parked(&self, tenant: TenantId, now: Timestamp) -> Result<u64, StoreError> {
+        let sql = "UPDATE outbox SET state = 'pending', due_at = ?2, settled_at = NULL WHERE tenant = ?1 AND state = 'parked'";
+        let done = sqlx::query(sql).bind(tenant.as_bytes().as_slice()).bind(ms(now)).execute(&self.writer).await;
+        Ok(done.map_err(error::of)?.rows_affected())
+    }
+
+    async fn drop_parked(&self, tenant: TenantId, entry: i64, why: &str, now: Timestamp) -> Result<(), StoreError> {
+        let sql = "UPDATE outbox SET state = 'dropped', why = ?4, settled_at = ?3 WHERE id = ?1 AND tenant = ?2 AND state = 'parked'";
+        let done = sqlx::query(sql)
+            .bind(entry)
+            .bind(tenant.as_bytes().as_slice())
+            .bind(ms(now))
+            .bind(cut(why))
+            .execute(&self.writer)
+            .await;
         if done.map_err(error::of)?.rows_affected() == 0 {
             Err(StoreError::NotFound { what: "parked row" })
         } else {

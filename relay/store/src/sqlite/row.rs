@@ -1,7 +1,7 @@
 //! Values of our types from and to columns. A column that does not hold what it should is damage, and says which.
 
 use jiff::Timestamp;
-use protocol::id::{AppId, DeviceId, OperatorId, SessionId, TenantId};
+use protocol::id::{AppId, ConnectionId, DeviceId, OperatorId, SessionId, TenantId};
 use serde::{Serialize, de::DeserializeOwned};
 use sqlx::{Row, sqlite::SqliteRow};
 
@@ -17,7 +17,7 @@ pub(super) trait RandomId: Sized {
 macro_rules! random_ids {
     ($($id:ty),*) => { $(impl RandomId for $id { fn of(bytes: [u8; 16]) -> Self { Self::from_bytes(bytes) } })* };
 }
-random_ids!(TenantId, AppId, OperatorId, SessionId);
+random_ids!(TenantId, AppId, ConnectionId, OperatorId, SessionId);
 
 /// Milliseconds since 1970 UTC.
 pub(super) fn ms(at: Timestamp) -> i64 {

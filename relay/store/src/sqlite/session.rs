@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use protocol::{
-    id::{ProtocolNumber, SessionId, TenantId},
+    id::{AppId, ProtocolNumber, SessionId, TenantId},
     message::{
         ShownText,
         directory::{Field, FieldKey},
@@ -46,6 +46,7 @@ pub(super) fn session(row: &SqliteRow) -> Result<Session, StoreError> {
         attendant: row.id("attendant")?,
         attendant_name: row.plain("attendant_name")?,
         choice,
+        connection: row.id_if_any("connection")?,
         ticket: row.parsed_if_any("ticket")?,
         state: row.word("state")?,
         granted: Grants { view: row.plain("may_view")?, control: row.plain("may_control")? },
@@ -57,6 +58,11 @@ pub(super) fn session(row: &SqliteRow) -> Result<Session, StoreError> {
         audit: noted(row)?,
         alarm_at: row.time_if_any("alarm_at")?,
     })
+}
+
+/// Ids as SQLite's `hex` writes them, in a JSON array.
+fn hex_ids(ids: &[AppId]) -> String {
+    json(&ids.iter().map(|id| id.as_bytes().iter().map(|b| format!("{b:02X}")).collect::<String>()).collect::<Vec<_>>())
 }
 
 /// The chain's head as the session's end has noted it.
@@ -190,8 +196,9 @@ impl SessionRecords for SqliteStore {
         let search = folded(&[name, typed(&new.fields, FieldKey::Company), &new.attendant_name, protocol.as_str()]);
         let sql =
             "INSERT INTO sessions (id, tenant, app, protocol, device, fields, customer_name, attendant, attendant_name,
-                                         choice_number, choice_subject, state, dialled_at, search)
-                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'dialling', ?, ?)";
+                                         choice_number, choice_subject, state, dialled_at, search, connection)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 'dialling', ?12, ?13,
+                           (SELECT connection FROM apps WHERE id = ?3))";
         sqlx::query(sql)
             .bind(new.id.as_bytes().as_slice())
             .bind(new.tenant.as_bytes().as_slice())
@@ -362,6 +369,10 @@ impl SessionRecords for SqliteStore {
                      AND (?6 = '[]' OR state IN (SELECT value FROM json_each(?6)))
                      AND (?7 = '' OR instr(search, ?7) > 0 OR instr(lower(coalesce(ticket, choice_number, '')), ?7) > 0)
                      AND (?8 IS NULL OR row < ?8)
+                     AND (?10 IS NULL OR hex(app) IN (SELECT value FROM json_each(?10)))
+                     AND (?11 = '[]' OR close_reason IN (SELECT value FROM json_each(?11)))
+                     AND (?12 IS NULL OR ended_at - started_at >= ?12 * 1000)
+                     AND (?13 IS NULL OR ended_at - started_at <= ?13 * 1000)
                    ORDER BY row DESC LIMIT ?9";
         let rows = sqlx::query(sql)
             .bind(tenant.as_bytes().as_slice())
@@ -373,6 +384,10 @@ impl SessionRecords for SqliteStore {
             .bind(fold(query.search.trim()))
             .bind(query.before)
             .bind(query.limit.min(LISTED_AT_MOST))
+            .bind(query.apps.as_deref().map(hex_ids))
+            .bind(words(&query.results))
+            .bind(query.min_s)
+            .bind(query.max_s)
             .fetch_all(&self.readers)
             .await
             .map_err(error::of)?;

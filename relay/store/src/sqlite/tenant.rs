@@ -1,19 +1,19 @@
-//! Tenants, apps and set-up links in SQLite.
+//! Tenants and set-up links in SQLite.
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use protocol::id::{AppId, TenantId};
+use protocol::id::TenantId;
 use sqlx::sqlite::SqliteRow;
 
 use super::{
     SqliteStore, error, operator,
-    row::{Columns, json, ms, word},
+    row::{Columns, ms, word},
 };
 use crate::{
     error::StoreError,
     login::TokenHash,
     operator::{NewOperator, Operator},
-    tenant::{App, Tenant, TenantRecords},
+    tenant::{Tenant, TenantRecords},
 };
 
 fn tenant(row: &SqliteRow) -> Result<Tenant, StoreError> {
@@ -22,21 +22,6 @@ fn tenant(row: &SqliteRow) -> Result<Tenant, StoreError> {
         name: row.plain("name")?,
         language: row.word("language")?,
         time_zone: row.plain("time_zone")?,
-        created_at: row.time("created_at")?,
-    })
-}
-
-fn app(row: &SqliteRow) -> Result<App, StoreError> {
-    Ok(App {
-        id: row.id("id")?,
-        tenant: row.id("tenant")?,
-        title: row.plain("title")?,
-        company: row.plain("company")?,
-        accent: row.plain("accent")?,
-        phone: row.plain("phone")?,
-        language: row.word("language")?,
-        fields: row.json("fields")?,
-        logo_png: row.plain("logo_png")?,
         created_at: row.time("created_at")?,
     })
 }
@@ -82,62 +67,6 @@ impl TenantRecords for SqliteStore {
             .await
             .map_err(error::of)?;
         if done.rows_affected() == 0 { Err(StoreError::NotFound { what: "tenant" }) } else { Ok(()) }
-    }
-
-    async fn add_app(&self, app: &App) -> Result<(), StoreError> {
-        let sql = "INSERT INTO apps (id, tenant, title, company, accent, phone, language, fields, logo_png, created_at)
-                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-        sqlx::query(sql)
-            .bind(app.id.as_bytes().as_slice())
-            .bind(app.tenant.as_bytes().as_slice())
-            .bind(&app.title)
-            .bind(&app.company)
-            .bind(&app.accent)
-            .bind(&app.phone)
-            .bind(word(app.language))
-            .bind(json(&app.fields))
-            .bind(app.logo_png.as_deref())
-            .bind(ms(app.created_at))
-            .execute(&self.writer)
-            .await
-            .map_err(error::referring("app", "tenant"))?;
-        Ok(())
-    }
-
-    async fn app(&self, id: AppId) -> Result<App, StoreError> {
-        let row = sqlx::query("SELECT * FROM apps WHERE id = ?")
-            .bind(id.as_bytes().as_slice())
-            .fetch_optional(&self.readers)
-            .await;
-        app(&row.map_err(error::of)?.ok_or(StoreError::NotFound { what: "app" })?)
-    }
-
-    async fn apps(&self, tenant: TenantId) -> Result<Vec<App>, StoreError> {
-        let rows = sqlx::query("SELECT * FROM apps WHERE tenant = ? ORDER BY created_at, rowid")
-            .bind(tenant.as_bytes().as_slice())
-            .fetch_all(&self.readers)
-            .await
-            .map_err(error::of)?;
-        rows.iter().map(app).collect()
-    }
-
-    async fn update_app(&self, app: &App) -> Result<(), StoreError> {
-        let sql = "UPDATE apps SET title = ?3, company = ?4, accent = ?5, phone = ?6, language = ?7, fields = ?8, logo_png = ?9
-                   WHERE id = ?1 AND tenant = ?2";
-        let done = sqlx::query(sql)
-            .bind(app.id.as_bytes().as_slice())
-            .bind(app.tenant.as_bytes().as_slice())
-            .bind(&app.title)
-            .bind(&app.company)
-            .bind(&app.accent)
-            .bind(&app.phone)
-            .bind(word(app.language))
-            .bind(json(&app.fields))
-            .bind(app.logo_png.as_deref())
-            .execute(&self.writer)
-            .await
-            .map_err(error::of)?;
-        if done.rows_affected() == 0 { Err(StoreError::NotFound { what: "app" }) } else { Ok(()) }
     }
 
     async fn put_setup_token(&self, tenant: TenantId, token: &TokenHash, now: Timestamp) -> Result<(), StoreError> {

@@ -26,7 +26,7 @@ pub async fn tenants_and_apps_are_read_back_as_written(w: &World) {
     assert_eq!(store.app(app.id).await.unwrap(), app);
     app.title = "Ajuda".into();
     app.logo_png = None;
-    store.update_app(&app).await.unwrap();
+    app.revision = store.update_app(&app).await.unwrap();
     assert_eq!(w.store().await.apps(app.tenant).await.unwrap(), [app.clone()]);
     // Another tenant's app is out of reach.
     app.tenant = w.other.tenant;

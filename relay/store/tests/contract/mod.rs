@@ -6,6 +6,8 @@
 #![allow(clippy::unwrap_used, dead_code, missing_docs)]
 
 pub mod accounts;
+pub mod apps;
+pub mod connections;
 pub mod desk;
 pub mod enrolments;
 pub mod outbox;
@@ -99,8 +101,8 @@ impl World {
     }
 }
 
-pub const ADMIN: Roles = Roles { attend: false, admin: true, may_see_passwords: true };
-pub const ATTENDANT: Roles = Roles { attend: true, admin: false, may_see_passwords: false };
+pub const ADMIN: Roles = Roles { attend: false, admin: true, may_see_passwords: true, may_create_apps: true };
+pub const ATTENDANT: Roles = Roles { attend: true, admin: false, may_see_passwords: false, may_create_apps: false };
 
 impl Company {
     fn numbered(n: u8) -> Self {
@@ -122,21 +124,21 @@ impl Company {
         }
     }
 
+    /// Another for each company.
+    pub fn code(&self) -> String {
+        format!("40{:02}", self.tenant.as_bytes()[0] % 100)
+    }
+
     pub fn app(&self) -> App {
         App {
-            id: self.app,
-            tenant: self.tenant,
-            title: "Suporte Varanda".into(),
-            company: "Varanda Sistemas".into(),
             accent: "2F4FA0".into(),
             phone: "(11) 5555-0188".into(),
-            language: Language::PtBr,
             fields: vec![
                 AppField { key: FieldKey::Name, ask: Ask::Required },
                 AppField { key: FieldKey::Email, ask: Ask::Optional },
             ],
             logo_png: Some(vec![0x89, b'P', 0]),
-            created_at: at(0),
+            ..App::new(self.app, self.tenant, "Suporte Varanda", "Varanda Sistemas", &self.code(), at(0))
         }
     }
 

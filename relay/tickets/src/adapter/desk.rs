@@ -1,6 +1,6 @@
 //! The built-in desk as a ticketing system: everything works with nothing else installed.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -18,38 +18,57 @@ use store::{
 };
 
 use crate::{
-    event::Action,
-    system::{Appended, Cause, CustomerRef, NewTicket, ReportError, TicketSystem},
+    event::{Action, Link},
+    system::{
+        Account, Appended, Breadth, Capabilities, Cause, CustomerRef, FoundTicket, NewTicket, Repeats, ReportError,
+        TicketSystem,
+    },
 };
 
 /// Reports sessions to the desk in the store. A marker is unique there, so that even a repeated call writes once.
 pub struct DeskSystem {
     store: Arc<dyn Store>,
+    tenant: TenantId,
 }
 
 impl DeskSystem {
-    /// The desk in this store.
-    pub fn new(store: Arc<dyn Store>) -> Self {
-        Self { store }
+    /// This company's desk in this store.
+    pub fn new(store: Arc<dyn Store>, tenant: TenantId) -> Self {
+        Self { store, tenant }
     }
 }
 
 #[async_trait]
 impl TicketSystem for DeskSystem {
-    async fn look_up(&self, tenant: TenantId, number: &TicketNumber) -> Result<Option<TicketBrief>, ReportError> {
-        match self.store.desk_ticket(tenant, number).await {
-            Ok(ticket) => Ok(Some(brief(&ticket))),
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            reads: true,
+            internal_notes: true,
+            public_notes: true,
+            returns_id: true,
+            links: false,
+            customers: true,
+            repeats: Repeats::Refused,
+            visible_after: Duration::ZERO,
+        }
+    }
+
+    async fn account(&self) -> Result<Account, ReportError> {
+        let tenant = self.store.tenant(self.tenant).await.map_err(|e| translate(&e))?;
+        Ok(Account { name: tenant.name, breadth: Breadth::Fitting })
+    }
+
+    async fn look_up(&self, number: &TicketNumber) -> Result<Option<FoundTicket>, ReportError> {
+        match self.store.desk_ticket(self.tenant, number).await {
+            Ok(ticket) => Ok(Some(FoundTicket { brief: brief(&ticket), address: None })),
             Err(StoreError::NotFound { .. }) => Ok(None),
             Err(error) => Err(translate(&error)),
         }
     }
 
-    async fn open_tickets(
-        &self,
-        tenant: TenantId,
-        customer: &CustomerDetails,
-    ) -> Result<Vec<TicketBrief>, ReportError> {
-        let Some(requester) = self.store.desk_match_customer(tenant, customer).await.map_err(|e| translate(&e))? else {
+    async fn open_tickets(&self, customer: &CustomerDetails) -> Result<Vec<TicketBrief>, ReportError> {
+        let Some(requester) = self.store.desk_match_customer(self.tenant, customer).await.map_err(|e| translate(&e))?
+        else {
             return Ok(Vec::new());
         };
         let filter = TicketFilter {
@@ -58,27 +77,22 @@ impl TicketSystem for DeskSystem {
             limit: u32::try_from(limits::OPEN_TICKETS_LISTED).expect("a short list"),
             ..TicketFilter::default()
         };
-        let tickets = self.store.desk_tickets(tenant, &filter).await.map_err(|e| translate(&e))?;
+        let tickets = self.store.desk_tickets(self.tenant, &filter).await.map_err(|e| translate(&e))?;
         Ok(tickets.iter().map(brief).collect())
     }
 
-    async fn find_or_create_customer(
-        &self,
-        tenant: TenantId,
-        customer: &CustomerDetails,
-    ) -> Result<CustomerRef, ReportError> {
+    async fn find_or_create_customer(&self, customer: &CustomerDetails) -> Result<CustomerRef, ReportError> {
         let customer = self
             .store
-            .desk_find_or_create_customer(tenant, customer, Timestamp::now())
+            .desk_find_or_create_customer(self.tenant, customer, Timestamp::now())
             .await
             .map_err(|e| translate(&e))?;
         Ok(CustomerRef(customer.id.0.to_string()))
     }
 
-    async fn open_ticket(&self, tenant: TenantId, ticket: &NewTicket) -> Result<Appended, ReportError> {
+    async fn open_ticket(&self, ticket: &NewTicket) -> Result<Appended, ReportError> {
         let requester = ticket.requester.0.parse().map(CustomerId);
-        let requester =
-            requester.map_err(|_| ReportError::Rejected { why: format!("no customer {}", ticket.requester.0) })?;
+        let requester = requester.map_err(|_| ReportError::refused(format!("no customer {}", ticket.requester.0)))?;
         let new = NewDeskTicket {
             subject: ticket.subject.clone(),
             requester,
@@ -87,28 +101,30 @@ impl TicketSystem for DeskSystem {
             first: Some(entry(&ticket.first)),
             at: ticket.first.at,
         };
-        let opened = self.store.desk_open_ticket(tenant, &new).await.map_err(|e| translate(&e))?;
-        let first = self.store.desk_find_marker(tenant, &ticket.first.marker).await.map_err(|e| translate(&e))?;
+        let opened = self.store.desk_open_ticket(self.tenant, &new).await.map_err(|e| translate(&e))?;
+        let first = self.store.desk_find_marker(self.tenant, &ticket.first.marker).await.map_err(|e| translate(&e))?;
         Ok(Appended { ticket: opened.number, external_id: first.map(|a| a.id.to_string()) })
     }
 
-    async fn append_action(
-        &self,
-        tenant: TenantId,
-        ticket: &TicketNumber,
-        action: &Action,
-    ) -> Result<Appended, ReportError> {
-        self.store.desk_append(tenant, ticket, &entry(action)).await.map(appended).map_err(|e| translate(&e))
+    async fn append_action(&self, ticket: &TicketNumber, action: &Action) -> Result<Appended, ReportError> {
+        match self.store.desk_append(self.tenant, ticket, &entry(action)).await {
+            Err(StoreError::NotFound { .. }) => Err(ReportError::no_ticket(ticket)),
+            written => written.map(appended).map_err(|e| translate(&e)),
+        }
     }
 
     async fn find_marker(
         &self,
-        tenant: TenantId,
         ticket: Option<&TicketNumber>,
         marker: &str,
+        _since: Timestamp,
     ) -> Result<Option<Appended>, ReportError> {
-        let found = self.store.desk_find_marker(tenant, marker).await.map_err(|e| translate(&e))?;
+        let found = self.store.desk_find_marker(self.tenant, marker).await.map_err(|e| translate(&e))?;
         Ok(found.map(appended).filter(|a| ticket.is_none_or(|t| a.ticket == *t)))
+    }
+
+    async fn attach_link(&self, _: &TicketNumber, _: &Link) -> Result<(), ReportError> {
+        Err(ReportError::refused("the built-in desk keeps links in texts only"))
     }
 }
 
@@ -150,7 +166,7 @@ fn brief(ticket: &DeskTicket) -> TicketBrief {
 fn translate(error: &StoreError) -> ReportError {
     match error {
         StoreError::NotFound { .. } | StoreError::Conflict { .. } | StoreError::Corrupt { .. } => {
-            ReportError::Rejected { why: error.to_string() }
+            ReportError::refused(error.to_string())
         }
         StoreError::Full | StoreError::Busy | StoreError::Other(_) => {
             ReportError::Unreachable(Cause::Records(error.to_string()))

@@ -2,6 +2,7 @@
 
 use std::{
     collections::VecDeque,
+    ops::Deref,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -12,14 +13,15 @@ use std::{
 use async_trait::async_trait;
 use jiff::Timestamp;
 use protocol::{
-    id::{TenantId, TicketNumber},
+    id::{ConnectionId, TenantId, TicketNumber},
     message::ticket::TicketBrief,
 };
 use store::CustomerDetails;
 
 use crate::{
-    event::Action,
-    system::{Appended, Cause, CustomerRef, NewTicket, ReportError, TicketSystem},
+    event::{Action, Link},
+    system::{Account, Appended, Capabilities, Cause, CustomerRef, FoundTicket, NewTicket, ReportError, TicketSystem},
+    systems::{Reached, Systems},
 };
 
 /// Which call.
@@ -37,10 +39,14 @@ pub enum Call {
     Append,
     /// `find_marker`
     Marker,
+    /// `account`
+    Account,
+    /// `attach_link`
+    Link,
 }
 
 impl Call {
-    /// All of them.
+    /// All that the worker makes.
     pub const ALL: [Self; 6] =
         [Self::LookUp, Self::OpenTickets, Self::Customer, Self::Open, Self::Append, Self::Marker];
 }
@@ -68,20 +74,65 @@ pub enum Fault {
     Garbage,
 }
 
-/// Wraps another system and follows a script.
-pub struct Faulty {
-    inner: Arc<dyn TicketSystem>,
+/// What happens to calls, in order.
+#[derive(Default)]
+pub struct Script {
     script: Mutex<VecDeque<(Option<Call>, Fault)>>,
     down: AtomicBool,
     calls: Mutex<Vec<Call>>,
 }
 
+/// Wraps another system and follows a script.
+pub struct Faulty {
+    inner: Arc<dyn TicketSystem>,
+    script: Arc<Script>,
+}
+
 impl Faulty {
     /// A system that works until told otherwise.
     pub fn new(inner: Arc<dyn TicketSystem>) -> Self {
-        Self { inner, script: Mutex::default(), down: AtomicBool::new(false), calls: Mutex::default() }
+        Self { inner, script: Arc::default() }
     }
+}
 
+impl Deref for Faulty {
+    type Target = Script;
+
+    fn deref(&self) -> &Script {
+        &self.script
+    }
+}
+
+/// Wraps every system and follows one script.
+pub struct FaultySystems {
+    inner: Arc<dyn Systems>,
+    script: Arc<Script>,
+}
+
+impl FaultySystems {
+    /// Systems that work until told otherwise.
+    pub fn new(inner: Arc<dyn Systems>) -> Self {
+        Self { inner, script: Arc::default() }
+    }
+}
+
+impl Deref for FaultySystems {
+    type Target = Script;
+
+    fn deref(&self) -> &Script {
+        &self.script
+    }
+}
+
+#[async_trait]
+impl Systems for FaultySystems {
+    async fn reach(&self, tenant: TenantId, connection: Option<ConnectionId>) -> Result<Reached, ReportError> {
+        let Reached { system, gate } = self.inner.reach(tenant, connection).await?;
+        Ok(Reached { system: Arc::new(Faulty { inner: system, script: self.script.clone() }), gate })
+    }
+}
+
+impl Script {
     /// Adds a step: the next call of this kind (`None`: of any kind) that no earlier step takes.
     pub fn then(&self, call: Option<Call>, fault: Fault) {
         self.script.lock().unwrap_or_else(PoisonError::into_inner).push_back((call, fault));
@@ -139,7 +190,7 @@ impl Faulty {
             }
             Fault::TimedOut => unreachable(Cause::TimedOut(Duration::from_secs(20))),
             Fault::Hang => std::future::pending().await,
-            Fault::Rejected(status) => Err(ReportError::Rejected { why: format!("{status}") }),
+            Fault::Rejected(status) => Err(ReportError::refused(status.to_string())),
             Fault::RateLimited(wait) => {
                 Err(ReportError::RateLimited { until: Timestamp::now().checked_add(wait).ok() })
             }
@@ -150,45 +201,44 @@ impl Faulty {
 
 #[async_trait]
 impl TicketSystem for Faulty {
-    async fn look_up(&self, tenant: TenantId, number: &TicketNumber) -> Result<Option<TicketBrief>, ReportError> {
-        self.through(Call::LookUp, self.inner.look_up(tenant, number)).await
+    fn capabilities(&self) -> Capabilities {
+        self.inner.capabilities()
     }
 
-    async fn open_tickets(
-        &self,
-        tenant: TenantId,
-        customer: &CustomerDetails,
-    ) -> Result<Vec<TicketBrief>, ReportError> {
-        self.through(Call::OpenTickets, self.inner.open_tickets(tenant, customer)).await
+    async fn account(&self) -> Result<Account, ReportError> {
+        self.through(Call::Account, self.inner.account()).await
     }
 
-    async fn find_or_create_customer(
-        &self,
-        tenant: TenantId,
-        customer: &CustomerDetails,
-    ) -> Result<CustomerRef, ReportError> {
-        self.through(Call::Customer, self.inner.find_or_create_customer(tenant, customer)).await
+    async fn look_up(&self, number: &TicketNumber) -> Result<Option<FoundTicket>, ReportError> {
+        self.through(Call::LookUp, self.inner.look_up(number)).await
     }
 
-    async fn open_ticket(&self, tenant: TenantId, ticket: &NewTicket) -> Result<Appended, ReportError> {
-        self.through(Call::Open, self.inner.open_ticket(tenant, ticket)).await
+    async fn open_tickets(&self, customer: &CustomerDetails) -> Result<Vec<TicketBrief>, ReportError> {
+        self.through(Call::OpenTickets, self.inner.open_tickets(customer)).await
     }
 
-    async fn append_action(
-        &self,
-        tenant: TenantId,
-        ticket: &TicketNumber,
-        action: &Action,
-    ) -> Result<Appended, ReportError> {
-        self.through(Call::Append, self.inner.append_action(tenant, ticket, action)).await
+    async fn find_or_create_customer(&self, customer: &CustomerDetails) -> Result<CustomerRef, ReportError> {
+        self.through(Call::Customer, self.inner.find_or_create_customer(customer)).await
+    }
+
+    async fn open_ticket(&self, ticket: &NewTicket) -> Result<Appended, ReportError> {
+        self.through(Call::Open, self.inner.open_ticket(ticket)).await
+    }
+
+    async fn append_action(&self, ticket: &TicketNumber, action: &Action) -> Result<Appended, ReportError> {
+        self.through(Call::Append, self.inner.append_action(ticket, action)).await
     }
 
     async fn find_marker(
         &self,
-        tenant: TenantId,
         ticket: Option<&TicketNumber>,
         marker: &str,
+        since: Timestamp,
     ) -> Result<Option<Appended>, ReportError> {
-        self.through(Call::Marker, self.inner.find_marker(tenant, ticket, marker)).await
+        self.through(Call::Marker, self.inner.find_marker(ticket, marker, since)).await
+    }
+
+    async fn attach_link(&self, ticket: &TicketNumber, link: &Link) -> Result<(), ReportError> {
+        self.through(Call::Link, self.inner.attach_link(ticket, link)).await
     }
 }

@@ -34,6 +34,7 @@ fn session() -> Session {
         attendant: OperatorId::from_bytes([4; 16]),
         attendant_name: "Ana Ribeiro".into(),
         choice: TicketChoice::OpenNew { subject: ShownText::lossy("") },
+        connection: None,
         ticket: None,
         state: SessionState::Ended,
         granted: Grants::CONTROL,
@@ -49,7 +50,7 @@ fn session() -> Session {
 
 #[test]
 fn the_end_of_a_session_says_who_when_how_long_and_why_in_the_tenants_language() {
-    let said = action(EventKind::End, &session(), &tenant(Language::PtBr, "-03"), None);
+    let said = action(EventKind::End, &session(), &tenant(Language::PtBr, "-03"), Says::default());
     // An unknown zone is written in UTC, and says so.
     assert_eq!(
         said.text,
@@ -58,12 +59,16 @@ fn the_end_of_a_session_says_who_when_how_long_and_why_in_the_tenants_language()
          Permitido: tela, mouse e teclado\nMotivo do fim: encerrado pelo cliente\nReconexões: 1\n\
          Registro de auditoria: 48:abababababababab"
     );
-    let said = action(EventKind::End, &session(), &tenant(Language::En, "UTC"), None);
+    let said = action(EventKind::End, &session(), &tenant(Language::En, "UTC"), Says::default());
     assert!(said.text.contains("Start: 2026-11-21 17:20:05 (UTC+00:00)"), "{}", said.text);
     assert!(said.text.contains("Reason for the end: ended by the customer"), "{}", said.text);
     assert!(said.text.ends_with("\nAudit record: 48:abababababababab"), "{}", said.text);
-    let said =
-        action(EventKind::Start, &session(), &tenant(Language::Es, "UTC"), Some(&TicketNumber::new("4821").unwrap()));
+    let said = action(
+        EventKind::Start,
+        &session(),
+        &tenant(Language::Es, "UTC"),
+        Says { asked: Some(&TicketNumber::new("4821").unwrap()), ..Says::default() },
+    );
     assert!(said.text.starts_with("Acceso remoto iniciado\n"), "{}", said.text);
     assert!(said.text.ends_with("Se pidió el ticket 4821, que no existe; se abrió este en su lugar."), "{}", said.text);
     assert!(!said.text.contains("Fin:"), "{}", said.text);
@@ -95,6 +100,14 @@ fn a_new_tickets_subject_is_the_attendants_else_the_customers_else_a_standing_te
 
 #[test]
 fn the_same_session_gives_the_same_marker_for_ever() {
-    let said = action(EventKind::Start, &session(), &tenant(Language::PtBr, "UTC"), None);
+    let said = action(EventKind::Start, &session(), &tenant(Language::PtBr, "UTC"), Says::default());
     assert_eq!(said.marker, "amparo:02020202020202020202020202020202:start");
+}
+
+#[test]
+fn a_company_says_it_in_its_own_words() {
+    let template = Template::parse(EventKind::End, "Sessão {protocol} com {customer}: {duration}").unwrap();
+    let says = Says { template: Some(&template), ..Says::default() };
+    let said = action(EventKind::End, &session(), &tenant(Language::PtBr, "UTC"), says);
+    assert_eq!(said.text, "Sessão 2026-11-21-000042 com Cida Nogueira, Padaria Aurora: 26 min 08 s");
 }

@@ -95,6 +95,11 @@ pub fn allowed(language: Language, granted: Grants) -> &'static str {
     )
 }
 
+/// The console's page about a session.
+pub fn session_page(language: Language) -> &'static str {
+    pick(language, ["Sessão no console", "Session in the console", "Sesión en la consola"])
+}
+
 /// Why a session is over.
 pub fn close_reason(language: Language, why: CloseReason) -> &'static str {
     pick(

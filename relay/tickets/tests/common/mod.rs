@@ -25,7 +25,11 @@ use store::{
     ActionKind, App, CustomerDetails, Ended, EventKind, Language, NewDeskTicket, NewOperator, NewSession, OutboxState,
     Roles, SqliteStore, Started, Store, Tenant, TicketAction, TicketFilter,
 };
-use tickets::{DeskSystem, TicketSystem, Worker, adapter::faulty::Faulty};
+use tickets::{
+    Always, DeskSystem, Owner, TicketSystem, Worker,
+    adapter::faulty::Faulty,
+    event::{Action, Link},
+};
 use tokio::sync::Notify;
 
 use plain::Plain;
@@ -42,7 +46,9 @@ pub struct World {
     plain: Option<Arc<Plain>>,
     /// The time of the worker.
     pub now: Timestamp,
-    sessions: u8,
+    pub sessions: u32,
+    /// Each session is of another customer.
+    pub strangers: bool,
 }
 
 impl World {
@@ -67,18 +73,7 @@ impl World {
             created_at,
         };
         store.add_tenant(&tenant).await.unwrap();
-        let app = App {
-            id: AppId::from_bytes([2; 16]),
-            tenant: TENANT,
-            title: "Suporte".into(),
-            company: "Varanda".into(),
-            accent: "2F4FA0".into(),
-            phone: String::new(),
-            language: Language::PtBr,
-            fields: Vec::new(),
-            logo_png: None,
-            created_at,
-        };
+        let app = App::new(AppId::from_bytes([2; 16]), TENANT, "Suporte", "Varanda", "4729", created_at);
         store.add_app(&app).await.unwrap();
         let roles = Roles { attend: true, ..Roles::default() };
         let ana = NewOperator {
@@ -91,8 +86,8 @@ impl World {
             created_at,
         };
         store.add_operator(&ana).await.unwrap();
-        let system = Arc::new(Faulty::new(Arc::new(DeskSystem::new(store.clone()))));
-        Self { folder, sqlite, store, system, plain: None, now: at(1000), sessions: 0 }
+        let system = Arc::new(Faulty::new(Arc::new(DeskSystem::new(store.clone(), TENANT))));
+        Self { folder, sqlite, store, system, plain: None, now: at(1000), sessions: 0, strangers: false }
     }
 
     /// The relay is killed: all that is left is the file.
@@ -102,13 +97,13 @@ impl World {
         self.store = Arc::new(self.sqlite.clone());
         self.system = match &self.plain {
             Some(plain) => Arc::new(Faulty::new(plain.clone())),
-            None => Arc::new(Faulty::new(Arc::new(DeskSystem::new(self.store.clone())))),
+            None => Arc::new(Faulty::new(Arc::new(DeskSystem::new(self.store.clone(), TENANT)))),
         };
         self.store.expire_leases(self.now).await.unwrap();
     }
 
     pub fn worker(&self) -> Worker {
-        Worker::new(self.store.clone(), self.system.clone() as Arc<dyn TicketSystem>, Arc::new(Notify::new()))
+        Worker::new(self.store.clone(), Arc::new(Always(self.system.clone())), Arc::new(Notify::new()))
     }
 
     /// Lets the worker work until nothing is pending, jumping over its pauses.
@@ -127,12 +122,14 @@ impl World {
     pub async fn dialled(&mut self, choice: TicketChoice) -> SessionId {
         self.sessions += 1;
         let field = |key, value: &str| Field { key, value: ShownText::lossy(value) };
+        let email =
+            if self.strangers { format!("c{}@padaria.example", self.sessions) } else { "cida@padaria.example".into() };
         let new = NewSession {
-            id: SessionId::from_bytes([self.sessions; 16]),
+            id: session_id(self.sessions),
             tenant: TENANT,
             app: AppId::from_bytes([2; 16]),
             device: DeviceId::new(123_456_789).unwrap(),
-            fields: vec![field(FieldKey::Name, "Cida Nogueira"), field(FieldKey::Email, "cida@padaria.example")],
+            fields: vec![field(FieldKey::Name, "Cida Nogueira"), field(FieldKey::Email, &email)],
             attendant: ANA,
             attendant_name: "Ana Ribeiro".into(),
             ticket: choice,
@@ -205,7 +202,7 @@ impl World {
         assert!(ticket.is_some());
         assert!(rows.iter().all(|r| r.ticket == ticket), "{rows:?}");
         self.system.heal();
-        let on = self.system.find_marker(TENANT, None, &rows[0].marker).await.unwrap().unwrap().ticket;
+        let on = self.system.find_marker(None, &rows[0].marker, at(0)).await.unwrap().unwrap().ticket;
         assert_eq!(Some(on), ticket);
     }
 }
@@ -214,6 +211,32 @@ fn kind(kind: EventKind) -> ActionKind {
     match kind {
         EventKind::Start => ActionKind::SessionStart,
         EventKind::End => ActionKind::SessionEnd,
+    }
+}
+
+/// Session number `n`; of the first 255 every byte is the number.
+pub fn session_id(n: u32) -> SessionId {
+    match u8::try_from(n) {
+        Ok(n) => SessionId::from_bytes([n; 16]),
+        Err(_) => SessionId::from_bytes([&n.to_be_bytes()[..], &[0xee; 12]].concat().try_into().unwrap()),
+    }
+}
+
+/// An action as the worker makes it.
+pub fn action(kind: EventKind, session: SessionId) -> Action {
+    let over = kind == EventKind::End;
+    Action {
+        kind,
+        marker: kind.marker(session),
+        session,
+        at: at(if over { 65 } else { 5 }),
+        protocol: "2026-11-21-000001".into(),
+        started: at(5),
+        ended: over.then(|| at(65)),
+        reason: over.then_some("encerrado pelo cliente"),
+        author: Owner { operator: ANA, name: "Ana Ribeiro".into() },
+        links: vec![Link { title: "Sessão no console".into(), url: "https://relay.example/history?q=1&x=2".into() }],
+        text: "Acesso remoto iniciado\nCliente: <Cida & Cia>".into(),
     }
 }
 

@@ -3,11 +3,12 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use std::sync::Mutex;
+use std::{sync::Mutex, time::Duration};
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use protocol::{
-    id::{TenantId, TicketNumber},
+    id::TicketNumber,
     limits::OPEN_TICKETS_LISTED,
     message::{
         ShownText,
@@ -15,7 +16,11 @@ use protocol::{
     },
 };
 use store::CustomerDetails;
-use tickets::{Appended, CustomerRef, NewTicket, ReportError, TicketSystem, event::Action};
+use tickets::{
+    Appended, Capabilities, CustomerRef, FoundTicket, NewTicket, ReportError, TicketSystem,
+    event::{Action, Link},
+    system::{Account, Breadth, Repeats},
+};
 
 #[derive(Default)]
 pub struct Plain {
@@ -73,23 +78,41 @@ async fn moment() {
 
 #[async_trait]
 impl TicketSystem for Plain {
-    async fn look_up(&self, _: TenantId, number: &TicketNumber) -> Result<Option<TicketBrief>, ReportError> {
-        moment().await;
-        Ok(self.desk.lock().unwrap().ticket(number).map(|(brief, ..)| brief.clone()))
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            reads: true,
+            internal_notes: true,
+            public_notes: true,
+            returns_id: false,
+            links: false,
+            customers: true,
+            repeats: Repeats::LookedFor,
+            visible_after: Duration::ZERO,
+        }
     }
 
-    async fn open_tickets(&self, _: TenantId, customer: &CustomerDetails) -> Result<Vec<TicketBrief>, ReportError> {
+    async fn account(&self) -> Result<Account, ReportError> {
+        Ok(Account { name: "plain".into(), breadth: Breadth::Fitting })
+    }
+
+    async fn look_up(&self, number: &TicketNumber) -> Result<Option<FoundTicket>, ReportError> {
+        moment().await;
+        Ok(self
+            .desk
+            .lock()
+            .unwrap()
+            .ticket(number)
+            .map(|(brief, ..)| FoundTicket { brief: brief.clone(), address: None }))
+    }
+
+    async fn open_tickets(&self, customer: &CustomerDetails) -> Result<Vec<TicketBrief>, ReportError> {
         let desk = self.desk.lock().unwrap();
         let whose = desk.customers.iter().position(|c| c == customer).map(|n| CustomerRef(n.to_string()));
         let tickets = desk.tickets.iter().rev().filter(|(_, requester, _)| Some(requester) == whose.as_ref());
         Ok(tickets.map(|(brief, ..)| brief.clone()).take(OPEN_TICKETS_LISTED).collect())
     }
 
-    async fn find_or_create_customer(
-        &self,
-        _: TenantId,
-        customer: &CustomerDetails,
-    ) -> Result<CustomerRef, ReportError> {
+    async fn find_or_create_customer(&self, customer: &CustomerDetails) -> Result<CustomerRef, ReportError> {
         moment().await;
         let found = {
             let mut desk = self.desk.lock().unwrap();
@@ -102,7 +125,7 @@ impl TicketSystem for Plain {
         Ok(CustomerRef(found.to_string()))
     }
 
-    async fn open_ticket(&self, _: TenantId, ticket: &NewTicket) -> Result<Appended, ReportError> {
+    async fn open_ticket(&self, ticket: &NewTicket) -> Result<Appended, ReportError> {
         moment().await;
         let owner = ticket.owner.as_ref().map_or("", |o| o.name.as_str());
         let number = self.desk.lock().unwrap().open(
@@ -115,16 +138,11 @@ impl TicketSystem for Plain {
         Ok(Appended { ticket: number, external_id: None })
     }
 
-    async fn append_action(
-        &self,
-        _: TenantId,
-        ticket: &TicketNumber,
-        action: &Action,
-    ) -> Result<Appended, ReportError> {
+    async fn append_action(&self, ticket: &TicketNumber, action: &Action) -> Result<Appended, ReportError> {
         moment().await;
         match self.desk.lock().unwrap().ticket(ticket) {
             Some((.., actions)) => actions.push(action.clone()),
-            None => return Err(ReportError::Rejected { why: "404".into() }),
+            None => return Err(ReportError::no_ticket(ticket)),
         }
         moment().await;
         Ok(Appended { ticket: ticket.clone(), external_id: None })
@@ -132,9 +150,9 @@ impl TicketSystem for Plain {
 
     async fn find_marker(
         &self,
-        _: TenantId,
         ticket: Option<&TicketNumber>,
         marker: &str,
+        _: Timestamp,
     ) -> Result<Option<Appended>, ReportError> {
         moment().await;
         let desk = self.desk.lock().unwrap();
@@ -142,5 +160,9 @@ impl TicketSystem for Plain {
             ticket.is_none_or(|t| brief.number == *t) && actions.iter().any(|a| a.marker == marker)
         });
         Ok(found.map(|(brief, ..)| Appended { ticket: brief.number.clone(), external_id: None }))
+    }
+
+    async fn attach_link(&self, _: &TicketNumber, _: &Link) -> Result<(), ReportError> {
+        Err(ReportError::refused("no links"))
     }
 }

@@ -1,0 +1,353 @@
+//! Apps: the list, a new one, and the tabs in which one is configured.
+//!
+//! Each tab is a form of its own that remembers what it began with: of two who change the same app, the second is told, and what does not
+//! touch is put together. Whether somebody may is asked of [`Who::reach`] for each app; an app out of reach is not here.
+
+pub(super) mod download;
+mod edit;
+mod fields;
+pub(super) mod get;
+mod holidays;
+pub(super) mod look;
+
+use askama::Template;
+use axum::{
+    extract::{Form, Path, Query, State},
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+};
+use jiff::Timestamp;
+use protocol::id::AppId;
+use serde::Deserialize;
+use store::{App as Record, Opening, Shut, Stamp, StoreError};
+
+use super::{
+    App,
+    error::{AppError, Page, page},
+    shell::{self, Here, Shell},
+    strings::{Texts, fill},
+    visitor::{Act, Who},
+    when::Clock,
+};
+use crate::apps::{self, attendants_in_order};
+use edit::EditPage;
+use fields::Fields;
+
+/// Attendants shown by their initials in the list.
+const FACES: usize = 4;
+/// Apps of a company.
+const APPS: usize = 200;
+/// Times a change is put together anew when others write in the same moment.
+const SAVE_TRIES: usize = 5;
+
+/// The parts of an app's configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tab {
+    Main,
+    Parameters,
+    Look,
+    Administrators,
+    Attendants,
+    Availability,
+    WrapUp,
+    Download,
+}
+
+impl Tab {
+    pub(super) const ALL: [Self; 8] = [
+        Self::Main,
+        Self::Parameters,
+        Self::Look,
+        Self::Administrators,
+        Self::Attendants,
+        Self::Availability,
+        Self::WrapUp,
+        Self::Download,
+    ];
+
+    /// Its name in addresses.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Main => "main",
+            Self::Parameters => "parameters",
+            Self::Look => "look",
+            Self::Administrators => "administrators",
+            Self::Attendants => "attendants",
+            Self::Availability => "availability",
+            Self::WrapUp => "wrap-up",
+            Self::Download => "download",
+        }
+    }
+
+    fn title(self, t: &'static Texts) -> &'static str {
+        match self {
+            Self::Main => t.tab_main,
+            Self::Parameters => t.tab_parameters,
+            Self::Look => t.tab_look,
+            Self::Administrators => t.tab_administrators,
+            Self::Attendants => t.tab_attendants,
+            Self::Availability => t.tab_availability,
+            Self::WrapUp => t.tab_wrap_up,
+            Self::Download => t.tab_download,
+        }
+    }
+
+    fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|tab| tab.word() == word)
+    }
+}
+
+/// An app that whoever asks sees.
+async fn seen(app: &App, who: &Who, id: &str) -> Result<Record, AppError> {
+    let id: AppId = id.parse().map_err(|_| AppError::NotFound)?;
+    if !who.reach.sees(id) && !who.reach.edits(id) {
+        return Err(AppError::NotFound);
+    }
+    let record = app.shared.store.app(id).await?;
+    if record.tenant == who.operator.tenant { Ok(record) } else { Err(AppError::NotFound) }
+}
+
+/// An app that whoever asks may change.
+async fn editable(app: &App, who: &Who, id: &str) -> Result<Record, AppError> {
+    let record = seen(app, who, id).await?;
+    if who.reach.edits(record.id) { Ok(record) } else { Err(AppError::Forbidden) }
+}
+
+/// An app is another now: everybody who shows it looks again.
+fn tell(app: &App, who: &Who) {
+    app.shared.apps.changed(who.operator.tenant);
+    app.shared.changes.bump();
+}
+
+struct AppRow {
+    id: String,
+    name: String,
+    code: String,
+    revision: u32,
+    now: (&'static str, &'static str, String),
+    waiting: usize,
+    faces: Vec<(String, String)>,
+    more: usize,
+    changed: String,
+    edits: bool,
+}
+
+#[derive(Template)]
+#[template(path = "apps.html")]
+struct ListPage {
+    s: Shell,
+    q: String,
+    makes: bool,
+    rows: Vec<AppRow>,
+    address: String,
+}
+
+/// What is looked for.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct ListForm {
+    q: String,
+}
+
+/// `GET /apps`
+pub(super) async fn list(State(app): State<App>, who: Who, Query(form): Query<ListForm>) -> Page {
+    let s = Shell::load(&app, &who, Here::Apps).await?;
+    let q = form.q.trim().to_owned();
+    let wanted = q.to_lowercase();
+    let all = app.shared.apps.of(who.operator.tenant).await?;
+    let users: Vec<_> = app
+        .shared
+        .accounts
+        .list(who.operator.tenant)
+        .await?
+        .into_iter()
+        .filter(|user| user.disabled_at.is_none())
+        .map(|user| user.operator)
+        .collect();
+    let rows = all
+        .iter()
+        .filter(|a| who.reach.sees(a.id) || who.reach.edits(a.id))
+        .filter(|a| a.name.to_lowercase().contains(&wanted) || a.code.contains(&wanted))
+        .map(|record| {
+            let attend = attendants_in_order(record, &users);
+            let names = attend.iter().filter_map(|id| users.iter().find(|u| u.id == *id)).map(|u| u.name.clone());
+            AppRow {
+                id: record.id.to_string(),
+                name: record.name.clone(),
+                code: record.code.clone(),
+                revision: record.revision,
+                now: now(record, &all, s.t, &s.clock),
+                waiting: app.shared.directory.waiting_count_of(who.operator.tenant, |app| app == record.id),
+                more: attend.len().saturating_sub(FACES),
+                faces: names.take(FACES).map(|name| (shell::initials(&name), name)).collect(),
+                changed: s.clock.lately(&record.changed.at),
+                edits: who.reach.edits(record.id),
+            }
+        })
+        .collect();
+    let address = app.shared.public_url.to_string();
+    page(&ListPage { q, makes: who.operator.may(Act::MakeApps), rows, address, s })
+}
+
+/// Whether an app is attended now: colour, mark, words.
+fn now(record: &Record, all: &[Record], t: &'static Texts, clock: &Clock) -> (&'static str, &'static str, String) {
+    let wall = clock.on_the_wall();
+    match record.availability.opening(wall) {
+        Opening::Open { until: None } => ("", "dot", t.always_open.to_owned()),
+        Opening::Open { until: Some(until) } => {
+            ("", "dot", fill(t.open_until, &[&format!("{:02}:{:02}", until.hour(), until.minute())]))
+        }
+        Opening::Closed { why, opens } => {
+            let open = |id: &&AppId| all.iter().find(|a| a.id == **id && a.availability.is_open(wall));
+            if let Some(other) = record.availability.overflow.iter().find_map(|id| open(&id)) {
+                return ("warn", "bars", fill(t.goes_to, &[&other.name]));
+            }
+            let opens = opens.map(|at| {
+                let day =
+                    if at.date() == wall.date() { String::new() } else { format!("{} ", clock.weekday(at.date())) };
+                fill(t.opens, &[&format!("{day}{:02}:{:02}", at.hour(), at.minute())])
+            });
+            let words = match (why, opens) {
+                (Shut::Holiday(name), _) if !name.is_empty() => fill(t.on_holiday, &[&name]),
+                (_, Some(opens)) => opens,
+                (_, None) => t.closed.to_owned(),
+            };
+            ("t2", "dot offl", words)
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "app_new.html")]
+struct NewPage {
+    s: Shell,
+    name: String,
+    error: Option<&'static str>,
+}
+
+/// `GET /apps/new`
+pub(super) async fn new_form(State(app): State<App>, who: Who) -> Page {
+    let s = Shell::load(&app, &who, Here::Apps).await?;
+    page(&NewPage { s, name: String::new(), error: None })
+}
+
+/// The name of a new app.
+#[derive(Deserialize)]
+pub(super) struct NewForm {
+    name: String,
+}
+
+/// `POST /apps`: whoever makes an app administers it.
+pub(super) async fn create(State(app): State<App>, who: Who, Form(form): Form<NewForm>) -> Page {
+    let s = Shell::load(&app, &who, Here::Apps).await?;
+    let all = app.shared.apps.of(who.operator.tenant).await?;
+    let now = Timestamp::now();
+    let (tenant, id) = (who.operator.tenant, AppId::from_bytes(rand::random()));
+    let mut record = Record::new(id, tenant, "", &s.tenant.name, "", now);
+    let mut typed = Fields::default();
+    typed.set("name", form.name.trim());
+    let wrong = fields::apply(Tab::Main, &typed, &mut record, &all, s.t);
+    let error = if all.len() >= APPS { Some(s.t.too_many_apps) } else { wrong.first().map(|(_, why)| *why) };
+    if error.is_some() {
+        return unprocessable(page(&NewPage { s, name: form.name, error }));
+    }
+    record.title = record.name.clone();
+    if let Some(first) = all.first() {
+        (record.accent, record.phone) = (first.accent.clone(), first.phone.clone());
+        record.logo_png = first.logo_png.clone();
+    }
+    record.availability.distribute = true;
+    record.staff.administrators = vec![who.operator.id];
+    record.changed.by = who.operator.name.clone();
+    who.audit(&app, "app.made", &record.name).await?;
+    let made = apps::add(&*app.shared.store, record).await?;
+    tell(&app, &who);
+    Ok(Redirect::to(&format!("/apps/{}/parameters", made.id)).into_response())
+}
+
+/// What a tab's address may say about the save before.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct SavedForm {
+    saved: Option<String>,
+}
+
+/// `GET /apps/{id}/{tab}`
+pub(super) async fn show(
+    State(app): State<App>,
+    who: Who,
+    Path((id, tab)): Path<(String, String)>,
+    Query(form): Query<SavedForm>,
+) -> Page {
+    let tab = Tab::of(&tab).ok_or(AppError::NotFound)?;
+    let record = editable(&app, &who, &id).await?;
+    let fields = fields::of_app(tab, &record);
+    let mut edit = EditPage::load(&app, &who, record, tab, fields).await?;
+    edit.saved = form.saved.map(|how| if how == "merged" { edit.s.t.saved_merged } else { edit.s.t.saved });
+    page(&edit)
+}
+
+/// `POST /apps/{id}/{tab}`
+pub(super) async fn save(
+    State(app): State<App>,
+    who: Who,
+    Path((id, tab)): Path<(String, String)>,
+    Form(form): Form<Vec<(String, String)>>,
+) -> Page {
+    let tab = Tab::of(&tab).filter(|tab| *tab != Tab::Download).ok_or(AppError::NotFound)?;
+    let mut mine = fields::of_form(tab, &form);
+    let said = |name: &str| form.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
+    for _ in 0..SAVE_TRIES {
+        let record = editable(&app, &who, &id).await?;
+        let company = app.shared.apps.of(who.operator.tenant).await?;
+        let theirs = fields::of_app(tab, &record);
+        let base = said("_base").and_then(Fields::from_json).unwrap_or_else(|| theirs.clone());
+        if let Some(step) = said("_step") {
+            // Something about the form itself; nothing is written.
+            edit::step(step, tab, &mut mine, &theirs, &company, &record);
+            let mut edit = EditPage::load(&app, &who, record, tab, mine).await?;
+            edit.base = base.to_json();
+            edit.simulates = step == "simulate";
+            return page(&edit);
+        }
+        let (merged, clashes) = fields::merge(&base, &mine, &theirs);
+        if !clashes.is_empty() {
+            let mut edit = EditPage::load(&app, &who, record, tab, merged).await?;
+            edit.clashes = clashes;
+            return with_status(page(&edit), StatusCode::CONFLICT);
+        }
+        let mut changed = record.clone();
+        let wrong = fields::apply(tab, &merged, &mut changed, &company, who.texts);
+        if !wrong.is_empty() {
+            let mut edit = EditPage::load(&app, &who, record, tab, merged).await?;
+            edit.wrong = wrong;
+            return unprocessable(page(&edit));
+        }
+        if changed != record {
+            changed.changed = Stamp { at: Timestamp::now(), by: who.operator.name.clone() };
+            who.audit(&app, "app.changed", &format!("{} · {}", record.name, tab.word())).await?;
+            match app.shared.store.update_app(&changed).await {
+                Ok(_) => tell(&app, &who),
+                // Written by somebody else in this very moment: put together anew.
+                Err(StoreError::Conflict { what: "revision" }) => continue,
+                // Somebody who is not of this company, or is gone.
+                Err(StoreError::NotFound { what: "operator" }) => return Err(AppError::BadRequest),
+                Err(other) => return Err(other.into()),
+            }
+        }
+        let how = if base == theirs { "1" } else { "merged" };
+        return Ok(Redirect::to(&format!("/apps/{id}/{}?saved={how}", tab.word())).into_response());
+    }
+    Err(AppError::Trouble)
+}
+
+fn unprocessable(answer: Page) -> Page {
+    with_status(answer, StatusCode::UNPROCESSABLE_ENTITY)
+}
+
+fn with_status(answer: Page, status: StatusCode) -> Page {
+    answer.map(|mut answer: Response| {
+        *answer.status_mut() = status;
+        answer
+    })
+}

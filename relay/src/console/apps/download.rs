@@ -1,0 +1,206 @@
+//! How an app comes to its customers: the signed profile, the link, its short code, its picture for telephones.
+//!
+//! What is downloaded here is for attendants and administrators; customers come through [`super::get`].
+
+use askama::Template;
+use axum::{
+    extract::{Path, State},
+    http::header,
+    response::{IntoResponse, Redirect, Response},
+};
+use jiff::Timestamp;
+use qrcodegen::{QrCode, QrCodeEcc};
+use store::{App as Record, AuditEntry};
+
+use super::{
+    super::{
+        App,
+        error::{AppError, Page, page},
+        shell::{Here, Shell},
+        visitor::Who,
+    },
+    Tab, edit, editable, seen, tell,
+};
+use crate::apps;
+
+/// The name the program looks for beside itself.
+pub(super) const FILE_NAME: &str = "amparo.profile";
+/// White modules around a code, as its standard asks.
+const QUIET: i32 = 4;
+/// Pixels of a module in a picture.
+const MODULE_PX: usize = 8;
+
+#[derive(Template)]
+#[template(path = "app_download.html")]
+struct DownloadPage {
+    s: Shell,
+    app: Record,
+    tabs: Vec<(&'static str, &'static str, bool)>,
+    edits: bool,
+    link: String,
+    /// The address without what browsers add by themselves.
+    host: String,
+    /// A profile can be made here.
+    signs: bool,
+}
+
+/// `GET /apps/{id}/download`
+pub(crate) async fn show(State(app): State<App>, who: Who, Path(id): Path<String>) -> Page {
+    let record = seen(&app, &who, &id).await?;
+    let s = Shell::load(&app, &who, Here::Apps).await?;
+    let edits = who.reach.edits(record.id);
+    let tabs = if edits { edit::tabs(s.t, Tab::Download) } else { Vec::new() };
+    let link = link(&app, &record);
+    let host = app.shared.public_url.to_string().trim_start_matches("https://").to_owned();
+    let signs = app.shared.keys.tenant(record.tenant).is_ok_and(|keys| keys.brand().is_some());
+    page(&DownloadPage { app: record, tabs, edits, link, host, signs, s })
+}
+
+/// Where customers get an app.
+pub(super) fn link(app: &App, record: &Record) -> String {
+    format!("{}/d/{}", app.shared.public_url, record.code)
+}
+
+/// `GET /app`: the download page of the first app that whoever asks has to do with.
+pub(crate) async fn default_app(State(app): State<App>, who: Who) -> Page {
+    let id = first(&app, &who).await?.id;
+    Ok(Redirect::to(&format!("/apps/{id}/download")).into_response())
+}
+
+async fn first(app: &App, who: &Who) -> Result<Record, AppError> {
+    let all = app.shared.apps.of(who.operator.tenant).await?;
+    all.iter().find(|a| who.reach.sees(a.id) || who.reach.edits(a.id)).cloned().ok_or(AppError::NotFound)
+}
+
+/// `GET /apps/profile`: the first app's profile, signed.
+pub(crate) async fn default_profile(State(app): State<App>, who: Who) -> Page {
+    let record = first(&app, &who).await?;
+    hand_out(&app, &who, record).await
+}
+
+/// `GET /apps/{id}/profile`
+pub(crate) async fn profile(State(app): State<App>, who: Who, Path(id): Path<String>) -> Page {
+    let record = seen(&app, &who, &id).await?;
+    hand_out(&app, &who, record).await
+}
+
+async fn hand_out(app: &App, who: &Who, record: Record) -> Page {
+    // From now on somebody out there may trust the company's root.
+    who.audit(app, "profile.downloaded", &record.title).await?;
+    signed(app, record).await
+}
+
+/// The signed profile as a file. Whoever calls it has seen to the audit log.
+pub(super) async fn signed(app: &App, record: Record) -> Page {
+    let seat = app.signing.clone().acquire_owned().await.map_err(|_| AppError::Trouble)?;
+    let shared = app.shared.clone();
+    // Keys are read from files and the profile is read back: work for another thread.
+    let signed = tokio::task::spawn_blocking(move || shared.signed_profile(&record)).await;
+    drop(seat);
+    match signed {
+        Ok(Ok(bytes)) => {
+            let disposition = format!("attachment; filename=\"{FILE_NAME}\"");
+            Ok((
+                [
+                    (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
+                    (header::CONTENT_DISPOSITION, disposition),
+                ],
+                bytes,
+            )
+                .into_response())
+        }
+        Ok(Err(error)) => {
+            tracing::error!(error = format!("{error:#}"), "the profile cannot be signed");
+            Err(AppError::Trouble)
+        }
+        Err(error) => {
+            tracing::error!(%error, "signing the profile failed");
+            Err(AppError::Trouble)
+        }
+    }
+}
+
+/// Notes, once, that somebody who is not logged in got a profile: from then on the company's root is trusted out there.
+pub(super) async fn note_public(app: &App, record: &Record, from: std::net::IpAddr) -> Result<(), AppError> {
+    if app.shared.store.root_is_trusted(record.tenant).await? {
+        return Ok(());
+    }
+    let entry = AuditEntry {
+        tenant: record.tenant,
+        operator: None,
+        who: String::new(),
+        what: "profile.downloaded".to_owned(),
+        subject: record.title.clone(),
+        detail: format!("code={}", record.code),
+        from: from.to_string(),
+        at: Timestamp::now(),
+    };
+    app.shared.store.audit(&entry).await?;
+    Ok(())
+}
+
+/// `POST /apps/{id}/code`: another code; links with the old one work for a day.
+pub(crate) async fn renew_code(State(app): State<App>, who: Who, Path(id): Path<String>) -> Page {
+    let record = editable(&app, &who, &id).await?;
+    who.audit(&app, "app.code.changed", &record.name).await?;
+    apps::renew_code(&*app.shared.store, &record, Timestamp::now()).await?;
+    tell(&app, &who);
+    Ok(Redirect::to(&format!("/apps/{id}/download")).into_response())
+}
+
+/// `GET /apps/{id}/qr.svg`
+pub(crate) async fn qr_svg(State(app): State<App>, who: Who, Path(id): Path<String>) -> Page {
+    let record = seen(&app, &who, &id).await?;
+    let code = code(&link(&app, &record))?;
+    let side = code.size() + 2 * QUIET;
+    let mut path = String::new();
+    for y in 0..code.size() {
+        for x in (0..code.size()).filter(|x| code.get_module(*x, y)) {
+            path.push_str(&format!("M{},{}h1v1h-1z", x + QUIET, y + QUIET));
+        }
+    }
+    let svg = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {side} {side}\" shape-rendering=\"crispEdges\">\
+         <rect width=\"{side}\" height=\"{side}\" fill=\"#fff\"/><path d=\"{path}\" fill=\"#141B1C\"/></svg>"
+    );
+    Ok(([(header::CONTENT_TYPE, "image/svg+xml")], svg).into_response())
+}
+
+/// `GET /apps/{id}/qr.png`
+pub(crate) async fn qr_png(State(app): State<App>, who: Who, Path(id): Path<String>) -> Page {
+    let record = seen(&app, &who, &id).await?;
+    let file = picture(&code(&link(&app, &record))?).map_err(|error| {
+        tracing::error!(%error, "a code cannot be drawn");
+        AppError::Trouble
+    })?;
+    let name = format!("attachment; filename=\"amparo-{}.png\"", record.code);
+    let answer: Response =
+        ([(header::CONTENT_TYPE, "image/png".to_owned()), (header::CONTENT_DISPOSITION, name)], file).into_response();
+    Ok(answer)
+}
+
+fn code(link: &str) -> Result<QrCode, AppError> {
+    QrCode::encode_text(link, QrCodeEcc::Medium).map_err(|_| AppError::Trouble)
+}
+
+fn picture(code: &QrCode) -> Result<Vec<u8>, png::EncodingError> {
+    let modules = usize::try_from(code.size() + 2 * QUIET).unwrap_or(0);
+    let side = modules * MODULE_PX;
+    let mut grey = vec![255_u8; side * side];
+    for (at, pixel) in grey.iter_mut().enumerate() {
+        let place = |pixels: usize| i32::try_from(pixels / MODULE_PX).unwrap_or(0) - QUIET;
+        // Outside of the code there is no module.
+        if code.get_module(place(at % side), place(at / side)) {
+            *pixel = 0x18;
+        }
+    }
+    let side = u32::try_from(side).unwrap_or(0);
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, side, side);
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder.set_depth(png::BitDepth::Eight);
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(&grey)?;
+    writer.finish()?;
+    Ok(bytes)
+}

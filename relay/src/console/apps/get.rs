@@ -1,0 +1,94 @@
+//! Where customers get an app: the page behind a link or a code, for anybody.
+//!
+//! Shows what the company shows its customers, and nothing else of it. A code that nobody has, or whose time is over, is not here.
+
+use askama::Template;
+use axum::{
+    extract::{Path, Query, State},
+    response::{IntoResponse, Redirect},
+};
+use jiff::Timestamp;
+use serde::Deserialize;
+use store::App as Record;
+
+use super::{
+    super::{
+        App,
+        error::{AppError, Page, page},
+        strings::{Texts, fill},
+        visitor::Visitor,
+    },
+    download, look, unprocessable,
+};
+
+/// Digits of the longest code.
+const CODE_DIGITS: usize = 6;
+
+#[derive(Template)]
+#[template(path = "get.html")]
+struct GetPage {
+    t: &'static Texts,
+    app: Record,
+    file: &'static str,
+}
+
+impl GetPage {
+    fn from(&self) -> String {
+        fill(self.t.get_from, &[&self.app.company])
+    }
+}
+
+#[derive(Template)]
+#[template(path = "get_code.html")]
+struct CodePage {
+    t: &'static Texts,
+    code: String,
+    error: Option<&'static str>,
+}
+
+/// A code that is typed.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct CodeForm {
+    code: String,
+}
+
+/// `GET /d`: for whoever has been told a code.
+pub(crate) async fn ask(State(app): State<App>, visitor: Visitor, Query(form): Query<CodeForm>) -> Page {
+    let t = visitor.texts;
+    // As it is said: in pairs, with blanks.
+    let code: String = form.code.chars().filter(|c| !c.is_whitespace()).collect();
+    if code.is_empty() {
+        return page(&CodePage { t, code, error: None });
+    }
+    match of(&app, &code).await {
+        Ok(_) => Ok(Redirect::to(&format!("/d/{code}")).into_response()),
+        Err(AppError::NotFound) => unprocessable(page(&CodePage { t, code: form.code, error: Some(t.no_such_code) })),
+        Err(other) => Err(other),
+    }
+}
+
+async fn of(app: &App, code: &str) -> Result<Record, AppError> {
+    if code.len() > CODE_DIGITS || !code.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(AppError::NotFound);
+    }
+    app.shared.store.app_by_code(code, Timestamp::now()).await?.ok_or(AppError::NotFound)
+}
+
+/// `GET /d/{code}`
+pub(crate) async fn show(State(app): State<App>, visitor: Visitor, Path(code): Path<String>) -> Page {
+    let app = of(&app, &code).await?;
+    page(&GetPage { t: visitor.texts, app, file: download::FILE_NAME })
+}
+
+/// `GET /d/{code}/logo`
+pub(crate) async fn logo(State(app): State<App>, Path(code): Path<String>) -> Page {
+    Ok(look::picture(&of(&app, &code).await?))
+}
+
+/// `GET /d/{code}/profile`
+pub(crate) async fn profile(State(app): State<App>, visitor: Visitor, Path(code): Path<String>) -> Page {
+    let record = of(&app, &code).await?;
+    download::note_public(&app, &record, visitor.source).await?;
+    download::signed(&app, record).await
+}

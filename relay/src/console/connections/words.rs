@@ -1,0 +1,181 @@
+//! The words of the pages about connections, in each language. The texts of kinds and fields are with their adapters.
+
+use store::Language;
+use tickets::{
+    Cause, Refusal, ReportError,
+    event::template::TemplateError,
+    kind::Problem,
+    probe::{Result, Step},
+};
+
+use super::Tried;
+use crate::console::strings::fill;
+
+macro_rules! words {
+    ($($name:ident: $pt:literal, $en:literal, $es:literal;)*) => {
+        /// The words of one language.
+        pub(super) struct Words {
+            $(pub(super) $name: &'static str,)*
+        }
+        static PT_BR: Words = Words { $($name: $pt,)* };
+        static EN: Words = Words { $($name: $en,)* };
+        static ES: Words = Words { $($name: $es,)* };
+
+        #[cfg(test)]
+        const TABLE: &[(&str, [&str; 3])] = &[$((stringify!($name), [$pt, $en, $es]),)*];
+    };
+}
+
+words! {
+    lead: "Onde as sessões são registradas. Cada aplicativo usa um sistema; sem escolha, o balcão deste servidor.", "Where sessions are recorded. Each app uses one system; without a choice, this server's own desk.", "Donde se registran las sesiones. Cada aplicación usa un sistema; sin elegir, la mesa de este servidor.";
+    desk: "Tickets deste servidor", "This server's tickets", "Tickets de este servidor";
+    none_yet: "Nenhum sistema conectado. As sessões ficam nos tickets deste servidor.", "No system is connected. Sessions are kept in this server's tickets.", "Ningún sistema conectado. Las sesiones quedan en los tickets de este servidor.";
+    connected: "Sistemas conectados", "Connected systems", "Sistemas conectados";
+    connect: "Conectar um sistema", "Connect a system", "Conectar un sistema";
+    used_by: "Usado por", "Used by", "Usado por";
+    nobody: "ninguém ainda", "nobody yet", "nadie todavía";
+    per_app: "Sistema de cada aplicativo", "Each app's system", "Sistema de cada aplicación";
+    per_app_hint: "Vale para as sessões novas; as que já começaram continuam onde estão.", "Counts for new sessions; those that have begun stay where they are.", "Vale para las sesiones nuevas; las que ya empezaron siguen donde están.";
+    use_it: "Usar", "Use", "Usar";
+    name: "Nome", "Name", "Nombre";
+    name_hint: "Como a sua equipe chama este sistema.", "What your team calls this system.", "Cómo llama su equipo a este sistema.";
+    save: "Salvar", "Save", "Guardar";
+    saved: "Salvo. Teste a conexão antes de usar.", "Saved. Test the connection before using it.", "Guardado. Pruebe la conexión antes de usarla.";
+    in_use: "Ainda em uso: um aplicativo usa este sistema, ou há ações por enviar a ele.", "Still in use: an app uses this system, or actions are still to be sent to it.", "Aún en uso: una aplicación usa este sistema, o hay acciones por enviarle.";
+    kept: "Guardado. Deixe vazio para não mudar.", "Kept. Leave it empty to keep it.", "Guardado. Déjelo vacío para no cambiarlo.";
+    remove: "Remover", "Remove", "Quitar";
+    remove_ask: "Remover a conexão {}? As chaves dela são apagadas.", "Remove the connection {}? Its keys are erased.", "¿Quitar la conexión {}? Sus claves se borran.";
+    test: "Testar", "Test", "Probar";
+    test_lead: "Diz o que funciona com o que está salvo.", "Tells what works with what is saved.", "Dice qué funciona con lo guardado.";
+    test_ticket: "Número de um ticket que existe", "Number of a ticket that exists", "Número de un ticket que existe";
+    test_write: "Abrir também um ticket de teste com uma ação", "Also open a test ticket with an action", "Abrir también un ticket de prueba con una acción";
+    test_subject: "Teste do Amparo, pode fechar", "Amparo test, can be closed", "Prueba de Amparo, se puede cerrar";
+    step_log_in: "Responde e aceita a chave", "Answers and takes the key", "Responde y acepta la clave";
+    step_rights: "Direitos da chave", "The key's rights", "Derechos de la clave";
+    step_read: "Ler um ticket", "Read a ticket", "Leer un ticket";
+    step_create: "Abrir um ticket", "Open a ticket", "Abrir un ticket";
+    step_append: "Registrar uma ação", "Record an action", "Registrar una acción";
+    step_find: "Encontrar a ação de novo", "Find the action again", "Encontrar la acción de nuevo";
+    works: "Funciona", "Works", "Funciona";
+    fitting: "Só o necessário", "No more than needed", "Solo lo necesario";
+    too_wide: "A chave administra o sistema inteiro. Use a de um usuário comum.", "The key administers the whole system. Use that of an ordinary user.", "La clave administra todo el sistema. Use la de un usuario común.";
+    not_told: "O sistema não diz", "The system does not tell", "El sistema no lo dice";
+    later: "Só se vê depois de alguns minutos, ou quem recebe não responde a perguntas", "Seen after some minutes only, or the receiver cannot be asked", "Solo se ve después de unos minutos, o quien recibe no responde preguntas";
+    bad_credential: "A chave não foi aceita", "The key was not accepted", "La clave no fue aceptada";
+    bad_rights: "Falta direito para isso", "The right to do this is missing", "Falta el derecho para esto";
+    no_ticket: "Não existe, ou a chave não vê", "Does not exist, or the key cannot see it", "No existe, o la clave no lo ve";
+    refuses: "Não aceita", "Refuses", "No acepta";
+    waits: "Pediu para esperar: muitas chamadas", "Asked to wait: too many calls", "Pidió esperar: demasiadas llamadas";
+    no_connection: "Não há conexão com este endereço", "No connection to this address", "No hay conexión con esta dirección";
+    no_tls: "Não há conexão segura", "No safe connection", "No hay conexión segura";
+    breaks: "A conexão caiu ou não houve resposta a tempo", "The connection broke, or no answer came in time", "La conexión se cortó o no hubo respuesta a tiempo";
+    strange: "A resposta não é deste sistema; confira o endereço", "The answer is not this system's; check the address", "La respuesta no es de este sistema; revise la dirección";
+    missing: "Preencha este campo.", "Fill this in.", "Complete este campo.";
+    too_long: "Texto longo demais.", "Too long.", "Texto demasiado largo.";
+    not_address: "Escreva um endereço como https://exemplo.com.", "Enter an address like https://example.com.", "Escriba una dirección como https://ejemplo.com.";
+    not_encrypted: "Use https, ou aceite abaixo sem criptografia.", "Use https, or accept it without encryption below.", "Use https, o acéptelo abajo sin cifrado.";
+    not_in_range: "Um número entre {} e {}.", "A number between {} and {}.", "Un número entre {} y {}.";
+    not_choice: "Escolha uma das opções.", "Choose one of the options.", "Elija una de las opciones.";
+    not_line: "Só uma linha, sem caracteres de controle.", "One line, without control characters.", "Solo una línea, sin caracteres de control.";
+    not_certificates: "Cole certificados em PEM, de BEGIN até END.", "Paste certificates in PEM, from BEGIN to END.", "Pegue certificados en PEM, de BEGIN a END.";
+    not_form: "Não está escrito como este sistema escreve.", "Not written as this system writes it.", "No está escrito como lo escribe este sistema.";
+    texts: "O que as ações dizem", "What actions say", "Qué dicen las acciones";
+    texts_lead: "Cada linha pode ter campos entre chaves. Uma linha sem o valor do seu campo não aparece. Vazio: o texto padrão.", "Each line can hold fields in braces. A line whose field has no value is left out. Empty: the standing text.", "Cada línea puede tener campos entre llaves. Una línea sin el valor de su campo no aparece. Vacío: el texto estándar.";
+    text_of_start: "No início da sessão", "At the start of a session", "Al inicio de la sesión";
+    text_of_end: "No fim da sessão", "At the end of a session", "Al final de la sesión";
+    places: "Campos:", "Fields:", "Campos:";
+    unknown_place: "Não há campo {} aqui.", "There is no field {} here.", "No hay campo {} aquí.";
+    open_brace: "Uma chave não fecha na linha {}.", "A brace is not closed in line {}.", "Una llave no se cierra en la línea {}.";
+}
+
+/// The words in this language.
+pub(super) fn of(language: Language) -> &'static Words {
+    match language {
+        Language::PtBr => &PT_BR,
+        Language::En => &EN,
+        Language::Es => &ES,
+    }
+}
+
+impl Words {
+    pub(super) fn problem(&self, problem: Problem) -> String {
+        match problem {
+            Problem::Missing => self.missing.to_owned(),
+            Problem::TooLong => self.too_long.to_owned(),
+            Problem::NotAnAddress => self.not_address.to_owned(),
+            Problem::NotEncrypted => self.not_encrypted.to_owned(),
+            Problem::NotInRange(least, most) => fill(self.not_in_range, &[&least.to_string(), &most.to_string()]),
+            Problem::NotAChoice => self.not_choice.to_owned(),
+            Problem::NotALine => self.not_line.to_owned(),
+            Problem::NotCertificates => self.not_certificates.to_owned(),
+            Problem::NotItsForm => self.not_form.to_owned(),
+        }
+    }
+
+    pub(super) fn template(&self, error: &TemplateError) -> String {
+        match error {
+            TemplateError::Empty => self.missing.to_owned(),
+            TemplateError::TooLong => self.too_long.to_owned(),
+            TemplateError::Unknown(name) => fill(self.unknown_place, &[&format!("{{{name}}}")]),
+            TemplateError::Open(line) => fill(self.open_brace, &[&line.to_string()]),
+        }
+    }
+
+    pub(super) fn tried(&self, step: Step, result: &Result) -> Tried {
+        let what = match step {
+            Step::LogIn => self.step_log_in,
+            Step::Rights => self.step_rights,
+            Step::Read => self.step_read,
+            Step::Create => self.step_create,
+            Step::Append => self.step_append,
+            Step::Find => self.step_find,
+        };
+        let (state, words) = match result {
+            Result::Works(_) if step == Step::Rights => ("ok", self.fitting.to_owned()),
+            Result::Works(found) if found.is_empty() => ("ok", self.works.to_owned()),
+            Result::Works(found) => ("ok", format!("{}: {found}", self.works)),
+            Result::TooWide => ("warn", self.too_wide.to_owned()),
+            Result::NotTold => ("off", self.not_told.to_owned()),
+            Result::Later => ("off", self.later.to_owned()),
+            Result::Fails(error) => ("bad", self.error(error)),
+        };
+        Tried { what, state, words }
+    }
+
+    fn error(&self, error: &ReportError) -> String {
+        let (words, detail) = match error {
+            ReportError::Rejected { refusal, why } => {
+                let words = match refusal {
+                    Refusal::Credential => self.bad_credential,
+                    Refusal::Rights => self.bad_rights,
+                    Refusal::NoTicket => return self.no_ticket.to_owned(),
+                    Refusal::Request => self.refuses,
+                };
+                (words, why.clone())
+            }
+            ReportError::RateLimited { .. } | ReportError::NotVisibleYet { .. } => (self.waits, String::new()),
+            ReportError::Unreachable(cause) => match cause {
+                Cause::Refused => (self.no_connection, String::new()),
+                Cause::Tls(why) => (self.no_tls, why.clone()),
+                Cause::Garbage(_) => (self.strange, String::new()),
+                Cause::Failed(status) => (self.breaks, status.to_string()),
+                Cause::Reset | Cause::TimedOut(_) | Cause::Records(_) => (self.breaks, String::new()),
+            },
+        };
+        if detail.is_empty() { words.to_owned() } else { format!("{words} ({detail})") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_is_there_and_takes_the_same_values_in_each_language() {
+        for (name, words) in TABLE {
+            let places: Vec<usize> = words.iter().map(|t| t.matches("{}").count()).collect();
+            assert!(words.iter().all(|t| !t.trim().is_empty()), "{name}");
+            assert!(places.iter().all(|p| *p == places[0]), "{name}: {places:?}");
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Forms that carry a file.
+//!
+//! Read whole from bytes whose number is capped already. A form that cannot be read holds nothing.
+
+use axum::{
+    body::Bytes,
+    http::{HeaderMap, header},
+};
+
+/// Parts of a form that are looked at.
+const PARTS: usize = 16;
+
+/// The text of this part; `None` when it is not there or no text.
+pub(super) async fn text(headers: &HeaderMap, body: Bytes, name: &str) -> Option<String> {
+    String::from_utf8(part(headers, body, name).await?.to_vec()).ok()
+}
+
+/// The bytes of this part; `None` when it is not there.
+pub(super) async fn part(headers: &HeaderMap, body: Bytes, name: &str) -> Option<Bytes> {
+    let kind = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    let boundary = multer::parse_boundary(kind).ok()?;
+    let whole = futures::stream::once(async move { Ok::<_, std::convert::Infallible>(body) });
+    let mut form = multer::Multipart::new(whole, boundary);
+    for _ in 0..PARTS {
+        let field = form.next_field().await.ok()??;
+        if field.name() == Some(name) {
+            return field.bytes().await.ok();
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn headers(kind: &str) -> HeaderMap {
+        HeaderMap::from_iter([(header::CONTENT_TYPE, kind.parse().unwrap())])
+    }
+
+    #[tokio::test]
+    async fn a_part_is_found_by_its_name_and_garbage_holds_nothing() {
+        let body = Bytes::from_static(
+            b"--x\r\nContent-Disposition: form-data; name=\"_csrf\"\r\n\r\nabc\r\n--x\r\nContent-Disposition: form-data; \
+              name=\"logo\"; filename=\"a.png\"\r\nContent-Type: image/png\r\n\r\n\x89PNG\r\n--x--\r\n",
+        );
+        let form = headers("multipart/form-data; boundary=x");
+        assert_eq!(text(&form, body.clone(), "_csrf").await.as_deref(), Some("abc"));
+        assert_eq!(part(&form, body.clone(), "logo").await.as_deref(), Some(&b"\x89PNG"[..]));
+        assert_eq!(part(&form, body.clone(), "other").await, None);
+        assert_eq!(text(&form, body.clone(), "logo").await, None, "no text");
+        assert_eq!(part(&headers("multipart/form-data"), body.clone(), "logo").await, None);
+        assert_eq!(part(&headers("text/plain"), body.clone(), "logo").await, None);
+        assert_eq!(part(&form, body.slice(..20), "_csrf").await, None);
+    }
+}

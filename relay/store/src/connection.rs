@@ -1,0 +1,73 @@
+//! Connections to ticketing systems, which app uses which, and what a company's actions say. Secrets come in sealed and go out sealed.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use protocol::id::{AppId, ConnectionId, TenantId};
+
+use crate::{error::StoreError, outbox::EventKind};
+
+/// A connection as it is written down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewConnection {
+    /// Which.
+    pub id: ConnectionId,
+    /// Whose.
+    pub tenant: TenantId,
+    /// What kind of system, as the crate that speaks to it names it.
+    pub kind: String,
+    /// What people call it.
+    pub name: String,
+    /// What may be shown.
+    pub settings: BTreeMap<String, String>,
+    /// What may not, sealed.
+    pub sealed: Vec<u8>,
+}
+
+/// A connection on record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Connection {
+    /// What was written down last.
+    pub what: NewConnection,
+    /// Grows with each change.
+    pub revision: u32,
+    /// Since when.
+    pub created_at: Timestamp,
+    /// When it was removed: it is kept for the sessions that name it, without its secrets.
+    pub removed_at: Option<Timestamp>,
+}
+
+/// Records of connections.
+#[async_trait]
+pub trait ConnectionRecords: Send + Sync {
+    /// Adds a connection. [`StoreError::Conflict`] when the id is taken.
+    async fn add_connection(&self, new: &NewConnection, now: Timestamp) -> Result<(), StoreError>;
+    /// Writes name, settings and secrets of a connection. Its kind stays.
+    async fn update_connection(&self, new: &NewConnection) -> Result<(), StoreError>;
+    /// Removes a connection and wipes its secrets. [`StoreError::Conflict`] (`connection in use`) while an app uses it or something is
+    /// still to be told to it; then nothing was written.
+    async fn remove_connection(&self, tenant: TenantId, id: ConnectionId, now: Timestamp) -> Result<(), StoreError>;
+    /// One connection of the tenant, also one that was removed.
+    async fn connection(&self, tenant: TenantId, id: ConnectionId) -> Result<Connection, StoreError>;
+    /// A tenant's connections that are not removed, oldest first.
+    async fn connections(&self, tenant: TenantId) -> Result<Vec<Connection>, StoreError>;
+    /// The connection of an app; `None`: the built-in desk.
+    async fn app_connection(&self, tenant: TenantId, app: AppId) -> Result<Option<ConnectionId>, StoreError>;
+    /// Chooses an app's connection, for the sessions from now on. [`StoreError::NotFound`] when either is not the tenant's.
+    async fn set_app_connection(
+        &self,
+        tenant: TenantId,
+        app: AppId,
+        connection: Option<ConnectionId>,
+    ) -> Result<(), StoreError>;
+    /// What the company's actions of this kind say; `None`: the standing text.
+    async fn action_template(&self, tenant: TenantId, kind: EventKind) -> Result<Option<String>, StoreError>;
+    /// Changes it; `None`: back to the standing text.
+    async fn set_action_template(
+        &self,
+        tenant: TenantId,
+        kind: EventKind,
+        text: Option<&str>,
+    ) -> Result<(), StoreError>;
+}

@@ -1,0 +1,173 @@
+//! Connections in SQLite.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use protocol::id::{AppId, ConnectionId, TenantId};
+use sqlx::sqlite::SqliteRow;
+
+use super::{
+    SqliteStore, error,
+    row::{Columns, json, ms},
+};
+use crate::{
+    connection::{Connection, ConnectionRecords, NewConnection},
+    error::StoreError,
+    outbox::EventKind,
+};
+
+fn connection(row: &SqliteRow) -> Result<Connection, StoreError> {
+    Ok(Connection {
+        what: NewConnection {
+            id: row.id("id")?,
+            tenant: row.id("tenant")?,
+            kind: row.plain("kind")?,
+            name: row.plain("name")?,
+            settings: row.json("settings")?,
+            sealed: row.plain("sealed")?,
+        },
+        revision: row.count("revision")?,
+        created_at: row.time("created_at")?,
+        removed_at: row.time_if_any("removed_at")?,
+    })
+}
+
+#[async_trait]
+impl ConnectionRecords for SqliteStore {
+    async fn add_connection(&self, new: &NewConnection, now: Timestamp) -> Result<(), StoreError> {
+        let sql = "INSERT INTO connections (id, tenant, kind, name, settings, sealed, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)";
+        sqlx::query(sql)
+            .bind(new.id.as_bytes().as_slice())
+            .bind(new.tenant.as_bytes().as_slice())
+            .bind(&new.kind)
+            .bind(&new.name)
+            .bind(json(&new.settings))
+            .bind(new.sealed.as_slice())
+            .bind(ms(now))
+            .execute(&self.writer)
+            .await
+            .map_err(error::unique("connection"))?;
+        Ok(())
+    }
+
+    async fn update_connection(&self, new: &NewConnection) -> Result<(), StoreError> {
+        let sql = "UPDATE connections SET name = ?3, settings = ?4, sealed = ?5, revision = revision + 1
+                   WHERE id = ?1 AND tenant = ?2 AND removed_at IS NULL";
+        let done = sqlx::query(sql)
+            .bind(new.id.as_bytes().as_slice())
+            .bind(new.tenant.as_bytes().as_slice())
+            .bind(&new.name)
+            .bind(json(&new.settings))
+            .bind(new.sealed.as_slice())
+            .execute(&self.writer)
+            .await
+            .map_err(error::of)?;
+        if done.rows_affected() == 0 { Err(StoreError::NotFound { what: "connection" }) } else { Ok(()) }
+    }
+
+    async fn remove_connection(&self, tenant: TenantId, id: ConnectionId, now: Timestamp) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        let used = "SELECT 1 FROM apps WHERE connection = ?1
+                    UNION ALL
+                    SELECT 1 FROM sessions s WHERE s.connection = ?1 AND s.tenant = ?2 AND (s.state IN ('dialling', 'started')
+                        OR EXISTS (SELECT 1 FROM outbox o WHERE o.session = s.id AND o.state IN ('pending', 'leased', 'parked')))
+                    LIMIT 1";
+        let used = sqlx::query(used)
+            .bind(id.as_bytes().as_slice())
+            .bind(tenant.as_bytes().as_slice())
+            .fetch_optional(&mut *tx)
+            .await
+            .map_err(error::of)?;
+        if used.is_some() {
+            return Err(StoreError::Conflict { what: "connection in use" });
+        }
+        let sql = "UPDATE connections SET removed_at = ?3, sealed = x'', revision = revision + 1
+                   WHERE id = ?1 AND tenant = ?2 AND removed_at IS NULL";
+        let done = sqlx::query(sql)
+            .bind(id.as_bytes().as_slice())
+            .bind(tenant.as_bytes().as_slice())
+            .bind(ms(now))
+            .execute(&mut *tx)
+            .await
+            .map_err(error::of)?;
+        if done.rows_affected() == 0 {
+            return Err(StoreError::NotFound { what: "connection" });
+        }
+        tx.commit().await.map_err(error::of)
+    }
+
+    async fn connection(&self, tenant: TenantId, id: ConnectionId) -> Result<Connection, StoreError> {
+        let row = sqlx::query("SELECT * FROM connections WHERE id = ? AND tenant = ?")
+            .bind(id.as_bytes().as_slice())
+            .bind(tenant.as_bytes().as_slice())
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(error::of)?;
+        connection(&row.ok_or(StoreError::NotFound { what: "connection" })?)
+    }
+
+    async fn connections(&self, tenant: TenantId) -> Result<Vec<Connection>, StoreError> {
+        let sql = "SELECT * FROM connections WHERE tenant = ? AND removed_at IS NULL ORDER BY created_at, id";
+        let rows = sqlx::query(sql).bind(tenant.as_bytes().as_slice()).fetch_all(&self.readers).await;
+        rows.map_err(error::of)?.iter().map(connection).collect()
+    }
+
+    async fn app_connection(&self, tenant: TenantId, app: AppId) -> Result<Option<ConnectionId>, StoreError> {
+        let row = sqlx::query("SELECT connection FROM apps WHERE id = ? AND tenant = ?")
+            .bind(app.as_bytes().as_slice())
+            .bind(tenant.as_bytes().as_slice())
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(error::of)?;
+        row.ok_or(StoreError::NotFound { what: "app" })?.id_if_any("connection")
+    }
+
+    async fn set_app_connection(
+        &self,
+        tenant: TenantId,
+        app: AppId,
+        connection: Option<ConnectionId>,
+    ) -> Result<(), StoreError> {
+        let sql = "UPDATE apps SET connection = ?3 WHERE id = ?1 AND tenant = ?2 AND (?3 IS NULL OR EXISTS (
+                       SELECT 1 FROM connections c WHERE c.id = ?3 AND c.tenant = ?2 AND c.removed_at IS NULL))";
+        let done = sqlx::query(sql)
+            .bind(app.as_bytes().as_slice())
+            .bind(tenant.as_bytes().as_slice())
+            .bind(connection.as_ref().map(|c| c.as_bytes().as_slice()))
+            .execute(&self.writer)
+            .await
+            .map_err(error::of)?;
+        if done.rows_affected() == 0 { Err(StoreError::NotFound { what: "app or connection" }) } else { Ok(()) }
+    }
+
+    async fn action_template(&self, tenant: TenantId, kind: EventKind) -> Result<Option<String>, StoreError> {
+        let row = sqlx::query("SELECT text FROM action_templates WHERE tenant = ? AND kind = ?")
+            .bind(tenant.as_bytes().as_slice())
+            .bind(kind.as_str())
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(error::of)?;
+        row.map(|row| row.plain("text")).transpose()
+    }
+
+    async fn set_action_template(
+        &self,
+        tenant: TenantId,
+        kind: EventKind,
+        text: Option<&str>,
+    ) -> Result<(), StoreError> {
+        let query = match text {
+            Some(text) => sqlx::query(
+                "INSERT INTO action_templates (tenant, kind, text) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (tenant, kind) DO UPDATE SET text = excluded.text",
+            )
+            .bind(tenant.as_bytes().as_slice())
+            .bind(kind.as_str())
+            .bind(text),
+            None => sqlx::query("DELETE FROM action_templates WHERE tenant = ?1 AND kind = ?2")
+                .bind(tenant.as_bytes().as_slice())
+                .bind(kind.as_str()),
+        };
+        query.execute(&self.writer).await.map_err(error::of)?;
+        Ok(())
+    }
+}

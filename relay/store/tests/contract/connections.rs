@@ -1,0 +1,116 @@
+//! Connections: whose they are, which app uses which, what a session keeps, and when one may go.
+
+use std::collections::BTreeMap;
+
+use protocol::id::ConnectionId;
+use store::{EventKind, NewConnection, OutboxState, Settled, StoreError};
+
+use super::{World, at, number, on, open_new};
+
+const ONE: ConnectionId = ConnectionId::from_bytes([41; 16]);
+
+fn new(w: &World, id: ConnectionId, name: &str) -> NewConnection {
+    NewConnection {
+        id,
+        tenant: w.varanda.tenant,
+        kind: "redmine".into(),
+        name: name.into(),
+        settings: BTreeMap::from([("base".to_owned(), "https://redmine.example".to_owned())]),
+        sealed: vec![1, 2, 3],
+    }
+}
+
+pub async fn a_connection_is_kept_changed_and_counted(w: &World) {
+    let store = w.store().await;
+    store.add_connection(&new(w, ONE, "Redmine"), at(1)).await.unwrap();
+    assert!(matches!(store.add_connection(&new(w, ONE, "x"), at(1)).await, Err(StoreError::Conflict { .. })));
+    let changed = NewConnection { sealed: vec![9], ..new(w, ONE, "Redmine novo") };
+    store.update_connection(&changed).await.unwrap();
+    let kept = store.connection(w.varanda.tenant, ONE).await.unwrap();
+    assert_eq!((kept.what, kept.revision, kept.created_at, kept.removed_at), (changed, 2, at(1), None));
+    assert_eq!(store.connections(w.varanda.tenant).await.unwrap().len(), 1);
+}
+
+pub async fn one_companys_connection_is_nothing_to_another(w: &World) {
+    let store = w.store().await;
+    store.add_connection(&new(w, ONE, "Redmine"), at(1)).await.unwrap();
+    let other = w.other.tenant;
+    assert!(store.connections(other).await.unwrap().is_empty());
+    assert!(matches!(store.connection(other, ONE).await, Err(StoreError::NotFound { .. })));
+    let theirs = NewConnection { tenant: other, ..new(w, ONE, "x") };
+    assert!(matches!(store.update_connection(&theirs).await, Err(StoreError::NotFound { .. })));
+    assert!(matches!(store.remove_connection(other, ONE, at(2)).await, Err(StoreError::NotFound { .. })));
+    assert!(matches!(store.set_app_connection(other, w.other.app, Some(ONE)).await, Err(StoreError::NotFound { .. })));
+    assert!(matches!(
+        store.set_app_connection(w.varanda.tenant, w.other.app, None).await,
+        Err(StoreError::NotFound { .. })
+    ));
+}
+
+pub async fn a_session_keeps_the_connection_its_app_had_and_tickets_of_two_systems_do_not_wait_for_each_other(
+    w: &World,
+) {
+    let (store, tenant, app) = (w.store().await, w.varanda.tenant, w.varanda.app);
+    store.add_connection(&new(w, ONE, "Redmine"), at(1)).await.unwrap();
+    let before = w.ended(1, on("12")).await;
+    store.set_app_connection(tenant, app, Some(ONE)).await.unwrap();
+    assert_eq!(store.app_connection(tenant, app).await.unwrap(), Some(ONE));
+    let with = w.ended(2, on("12")).await;
+    store.set_app_connection(tenant, app, None).await.unwrap();
+    assert_eq!(store.session(before).await.unwrap().connection, None);
+    assert_eq!(store.session(with).await.unwrap().connection, Some(ONE));
+    let claimed = store.claim(at(100), std::time::Duration::from_secs(60), 9).await.unwrap();
+    assert_eq!(claimed.len(), 2, "the same number in two systems is two tickets");
+}
+
+pub async fn a_connection_goes_when_nobody_uses_it_and_takes_its_secrets_with_it(w: &World) {
+    let (store, tenant, app) = (w.store().await, w.varanda.tenant, w.varanda.app);
+    store.add_connection(&new(w, ONE, "Redmine"), at(1)).await.unwrap();
+    store.set_app_connection(tenant, app, Some(ONE)).await.unwrap();
+    let in_use = |r| matches!(r, Err(StoreError::Conflict { what: "connection in use" }));
+    assert!(in_use(store.remove_connection(tenant, ONE, at(2)).await));
+    w.started(1, open_new()).await;
+    store.set_app_connection(tenant, app, None).await.unwrap();
+    assert!(in_use(store.remove_connection(tenant, ONE, at(3)).await), "something is still to be told to it");
+    let claimed = store.claim(at(100), std::time::Duration::from_secs(60), 9).await.unwrap().remove(0);
+    let done = Settled::Done { ticket: number("12"), external_id: None };
+    store.settle(claimed.lease, &done, at(101)).await.unwrap();
+    assert!(in_use(store.remove_connection(tenant, ONE, at(102)).await), "the session is under way");
+    store.end_session(claimed.session.id, &super::end(110), at(110)).await.unwrap();
+    let claimed = store.claim(at(120), std::time::Duration::from_secs(60), 9).await.unwrap().remove(0);
+    store.settle(claimed.lease, &done, at(121)).await.unwrap();
+    store.remove_connection(tenant, ONE, at(122)).await.unwrap();
+    assert!(store.connections(tenant).await.unwrap().is_empty());
+    let gone = store.connection(tenant, ONE).await.unwrap();
+    assert_eq!((gone.removed_at, gone.what.sealed), (Some(at(122)), Vec::new()));
+}
+
+pub async fn a_parked_row_that_is_dropped_lets_the_end_go_on(w: &World) {
+    let (store, tenant) = (w.store().await, w.varanda.tenant);
+    let id = w.ended(1, open_new()).await;
+    let claimed = store.claim(at(100), std::time::Duration::from_secs(60), 9).await.unwrap().remove(0);
+    let parked = Settled::Parked { why: "422".into(), uncertain: true };
+    store.settle(claimed.lease, &parked, at(101)).await.unwrap();
+    assert!(store.claim(at(102), std::time::Duration::from_secs(60), 9).await.unwrap().is_empty());
+    assert!(store.drop_parked(w.other.tenant, claimed.entry.id, "x", at(103)).await.is_err());
+    store.drop_parked(tenant, claimed.entry.id, "de teste", at(103)).await.unwrap();
+    let rows = store.outbox_of_session(id).await.unwrap();
+    assert_eq!((rows[0].state, rows[0].why.as_deref()), (OutboxState::Dropped, Some("de teste")));
+    assert_eq!(rows[0].uncertain_at, Some(at(101)));
+    let end = store.claim(at(104), std::time::Duration::from_secs(60), 9).await.unwrap();
+    assert_eq!(end.iter().map(|c| c.entry.kind).collect::<Vec<_>>(), [EventKind::End]);
+    assert_eq!(store.retry_all_parked(tenant, at(105)).await.unwrap(), 0, "what is dropped stays dropped");
+}
+
+pub async fn what_actions_say_is_kept_by_kind_and_forgotten_on_request(w: &World) {
+    let (store, tenant) = (w.store().await, w.varanda.tenant);
+    assert_eq!(store.action_template(tenant, EventKind::Start).await.unwrap(), None);
+    for text in ["Oi {protocol}", "Tchau"] {
+        store.set_action_template(tenant, EventKind::Start, Some(text)).await.unwrap();
+        assert_eq!(store.action_template(tenant, EventKind::Start).await.unwrap().as_deref(), Some(text));
+    }
+    assert_eq!(store.action_template(tenant, EventKind::End).await.unwrap(), None);
+    assert_eq!(store.action_template(w.other.tenant, EventKind::Start).await.unwrap(), None);
+    store.set_action_template(tenant, EventKind::Start, None).await.unwrap();
+    assert_eq!(store.action_template(tenant, EventKind::Start).await.unwrap(), None);
+}

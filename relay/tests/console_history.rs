@@ -1,0 +1,168 @@
+//! The history: its filters, its files, and whose sessions they hold.
+
+#![allow(missing_docs, clippy::unwrap_used)]
+
+mod console_support;
+
+use amparo_relay::{account::Operator, relay::Shared};
+use axum::http::{StatusCode, header};
+use console_support::*;
+use jiff::{SignedDuration, Timestamp};
+use protocol::{
+    id::{AppId, DeviceId, SessionId},
+    message::{
+        ShownText,
+        directory::{Field, FieldKey},
+        grant::Grants,
+        pairing::CloseReason,
+        ticket::TicketChoice,
+    },
+};
+use store::{App, Ended, NewSession, Staff, Started};
+
+/// Noon of the company's 21st of November.
+const NOON: &str = "2026-11-21T15:00:00Z";
+
+struct Made<'a> {
+    n: u8,
+    app: AppId,
+    who: &'a Operator,
+    customer: &'a str,
+    /// Days after the 21st.
+    day: i64,
+    minutes: i64,
+    why: CloseReason,
+}
+
+async fn session(shared: &Shared, made: Made<'_>) {
+    let noon: Timestamp = NOON.parse().unwrap();
+    let (id, at) = (SessionId::from_bytes([made.n; 16]), noon + SignedDuration::from_hours(24 * made.day));
+    let new = NewSession {
+        id,
+        tenant: shared.first_tenant,
+        app: made.app,
+        device: DeviceId::from_entropy(u64::from(made.n) * 77_777_777),
+        fields: vec![Field { key: FieldKey::Name, value: ShownText::lossy(made.customer) }],
+        attendant: made.who.id,
+        attendant_name: made.who.name.clone(),
+        ticket: TicketChoice::OpenNew { subject: ShownText::default() },
+        dialled_at: at,
+    };
+    shared.store.open_session(&new).await.unwrap();
+    if made.why != CloseReason::Refused {
+        let started = Started { granted: Grants::CONTROL, attendant_name: String::new(), at };
+        shared.store.start_session(id, &started, at).await.unwrap();
+    }
+    let over = at + SignedDuration::from_mins(made.minutes);
+    shared.store.end_session(id, &Ended { why: made.why, at: over, reconnects: 0 }, over).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_history_is_filtered_and_its_files_hold_what_the_filters_find_and_nothing_out_of_reach() {
+    let (relay, _folder) = relay().await;
+    let shared = &relay.shared;
+    let tenant = shared.first_tenant;
+    operator(shared, tenant, "chefe", EVERYTHING).await;
+    operator(shared, tenant, "ana", ATTENDS).await;
+    let users = shared.accounts.list(tenant).await.unwrap();
+    let who = |login: &str| &users.iter().find(|u| u.operator.login == login).unwrap().operator;
+    let (chief, ana) = (who("chefe"), who("ana"));
+    let first = shared.store.apps(tenant).await.unwrap()[0].id;
+    let fiscal = AppId::from_bytes([60; 16]);
+    let staff = Staff { everyone: false, administrators: Vec::new(), attendants: vec![chief.id] };
+    let app = App { staff, ..App::new(fiscal, tenant, "Fiscal", "Varanda", "", Timestamp::now()) };
+    amparo_relay::apps::add(&*shared.store, app).await.unwrap();
+    shared.apps.changed(tenant);
+    for (n, app, who, customer, day, minutes, why) in [
+        (1, first, ana, "Alberto", 0, 5, CloseReason::EndedByCustomer),
+        (2, first, chief, "=Beatriz()", 1, 40, CloseReason::EndedByAttendant),
+        (3, first, ana, "Carla", 2, 0, CloseReason::Refused),
+        (4, fiscal, chief, "Dario", 3, 20, CloseReason::EndedByCustomer),
+    ] {
+        session(shared, Made { n, app, who, customer, day, minutes, why }).await;
+    }
+    let mut b = Browser::new(shared);
+    b.log_in("chefe", PASSWORD).await;
+    let (ana_id, fiscal_id) = (ana.id.to_string(), fiscal.to_string());
+    let names = ["Alberto", "Beatriz", "Carla", "Dario"];
+    let found = |text: &str| names.iter().filter(|n| text.contains(**n)).map(|n| &n[..1]).collect::<String>();
+    for (filter, expected) in [
+        (String::new(), "ABCD"),
+        ("from=2026-11-22&to=2026-11-22".to_owned(), "B"),
+        ("from=2026-11-22".to_owned(), "BCD"),
+        ("to=2026-11-22".to_owned(), "AB"),
+        (format!("attendant={ana_id}"), "AC"),
+        (format!("app={fiscal_id}"), "D"),
+        ("result=ended_by_customer".to_owned(), "AD"),
+        ("result=refused".to_owned(), "C"),
+        ("min=10".to_owned(), "BD"),
+        ("min=10&max=30".to_owned(), "D"),
+        (format!("app={first}&result=ended_by_customer&q=alb"), "A"),
+        ("q=nobody".to_owned(), ""),
+    ] {
+        for path in ["/history", "/history.csv", "/history.json"] {
+            let got = b.get(&format!("{path}?{filter}")).await;
+            assert_eq!((got.status, found(&got.body).as_str()), (StatusCode::OK, expected), "{path} {filter}");
+        }
+    }
+    let csv = b.get("/history.csv").await;
+    assert_eq!(csv.headers[header::CONTENT_TYPE], "text/csv; charset=utf-8");
+    assert!(csv.body.starts_with('\u{feff}') && csv.body.lines().count() == 5, "{}", csv.body);
+    assert!(csv.body.contains("\"'=Beatriz()\";"), "what a customer typed is no formula");
+    let json: serde_json::Value = serde_json::from_str(&b.get("/history.json").await.body).unwrap();
+    assert_eq!(json.as_array().unwrap().len(), 4);
+    assert_eq!((json[0]["app"].as_str(), json[0]["duration_s"].as_u64()), (Some("Fiscal"), Some(1200)));
+    let none: serde_json::Value = serde_json::from_str(&b.get("/history.json?q=nobody").await.body).unwrap();
+    assert_eq!(none, serde_json::json!([]));
+
+    for wrong in ["from=ontem", "from=2026-11-22&to=2026-11-21", "min=x", "max=99999", "result=sure", "attendant=x"] {
+        let shown = b.get(&format!("/history?{wrong}")).await.body;
+        assert!(shown.contains("aria-invalid") && shown.contains("role=\"alert\""), "{wrong}");
+        assert_eq!(b.get(&format!("/history.csv?{wrong}")).await.status, StatusCode::BAD_REQUEST, "{wrong}");
+    }
+
+    // Who does not attend Fiscal finds nothing of it, whatever is asked.
+    let mut b = Browser::new(shared);
+    b.log_in("ana", PASSWORD).await;
+    for path in ["/history", "/history.csv", "/history.json"] {
+        assert_eq!(found(&b.get(path).await.body), "ABC", "{path}");
+        assert_eq!(found(&b.get(&format!("{path}?app={fiscal_id}")).await.body), "", "{path}");
+    }
+    assert!(!b.get("/history").await.body.contains("Fiscal"));
+    let audit = shared.store.audit_list(tenant, 100).await.unwrap();
+    let exports: Vec<_> = audit.iter().filter(|line| line.what == "history.exported").collect();
+    assert!(exports.iter().any(|line| line.who == "ANA") && exports.iter().any(|line| line.subject == "min=10"));
+    relay.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_of_more_sessions_than_are_read_at_once_holds_each_of_them_once() {
+    let (relay, _folder) = relay().await;
+    let shared = &relay.shared;
+    let tenant = shared.first_tenant;
+    operator(shared, tenant, "chefe", EVERYTHING).await;
+    let chief = shared.accounts.list(tenant).await.unwrap()[0].operator.clone();
+    let app = shared.store.apps(tenant).await.unwrap()[0].id;
+    for n in 0..1001_u32 {
+        let new = NewSession {
+            id: SessionId::from_bytes(std::array::from_fn(|i| n.to_be_bytes()[i % 4])),
+            tenant,
+            app,
+            device: DeviceId::from_entropy(u64::from(n) * 77_777_777),
+            fields: Vec::new(),
+            attendant: chief.id,
+            attendant_name: chief.name.clone(),
+            ticket: TicketChoice::OpenNew { subject: ShownText::default() },
+            dialled_at: NOON.parse().unwrap(),
+        };
+        shared.store.open_session(&new).await.unwrap();
+    }
+    let mut b = Browser::new(shared);
+    b.log_in("chefe", PASSWORD).await;
+    let json: serde_json::Value = serde_json::from_str(&b.get("/history.json").await.body).unwrap();
+    let mut numbers: Vec<_> = json.as_array().unwrap().iter().map(|s| s["protocol"].to_string()).collect();
+    numbers.sort();
+    numbers.dedup();
+    assert_eq!((json.as_array().unwrap().len(), numbers.len()), (1001, 1001));
+    relay.shutdown().await.unwrap();
+}

@@ -1,0 +1,442 @@
+//! Movidesk: an action of a ticket is an action. Its token travels in the query, ten calls a minute are allowed, and after three errors it
+//! blocks; what was written may be invisible to reads for minutes.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+use protocol::{
+    id::TicketNumber,
+    limits::OPEN_TICKETS_LISTED,
+    message::ticket::{TicketBrief, TicketStatus},
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use store::CustomerDetails;
+
+use super::wire::{Id, Memory, digits, identity, moment, nullable, number, only_digits};
+use crate::{
+    event::{Action, Link},
+    gate::{Limits, Quota},
+    http::{Answer, Call, Http},
+    kind::{self, Connected, Field, Input, Kind, Means, Problem, Settings},
+    markup::{Markup, written},
+    secret::Secret,
+    system::{
+        Account, Appended, Breadth, Capabilities, CustomerRef, FoundTicket, NewTicket, Repeats, ReportError,
+        TicketSystem, brief,
+    },
+};
+
+const MINUTE: Duration = Duration::from_secs(60);
+/// "The API can take some minutes to replicate": until then a look-up proves nothing.
+const VISIBLE_AFTER: Duration = Duration::from_secs(600);
+/// A number that was not found is not asked for again for this long: three errors block us.
+const MISS_KEPT: SignedDuration = SignedDuration::from_secs(120);
+
+/// Its row in [`kind::KINDS`].
+pub static KIND: Kind = Kind {
+    name: "movidesk",
+    title: "Movidesk",
+    lead: [
+        "Use a chave de API da conta. Gerar uma chave nova desliga a antiga na hora: se outra integração já usa a chave, copie a mesma.",
+        "Use the account's API key. Making a new key switches the old one off at once: if another integration uses it, copy the same key.",
+        "Use la clave de API de la cuenta. Generar una clave nueva desactiva la anterior al instante: si otra integración ya la usa, copie la misma.",
+    ],
+    own: &[
+        kind::base(
+            [
+                "O endereço da API, não o da sua conta.",
+                "The API's address, not your account's.",
+                "La dirección de la API, no la de su cuenta.",
+            ],
+            "https://api.movidesk.com/public/v1",
+        ),
+        kind::secret(
+            "token",
+            ["Chave de API", "API key", "Clave de API"],
+            [
+                "Em Configurações, Conta, Parâmetros, guia Ambiente.",
+                "In Settings, Account, Parameters, tab Environment.",
+                "En Configuración, Cuenta, Parámetros, pestaña Entorno.",
+            ],
+        ),
+        kind::text(
+            "tenant",
+            ["Nome da conta", "Account name", "Nombre de la cuenta"],
+            [
+                "O começo do endereço: empresa, em empresa.movidesk.com. Serve para abrir tickets no navegador.",
+                "The beginning of its address: company, in company.movidesk.com. For opening tickets in a browser.",
+                "El comienzo de la dirección: empresa, en empresa.movidesk.com. Sirve para abrir tickets en el navegador.",
+            ],
+            false,
+            "",
+        ),
+        kind::text(
+            "agent",
+            ["Agente das ações", "Agent of the actions", "Agente de las acciones"],
+            [
+                "O código de referência do agente que assina as ações; vazio: o dono da chave.",
+                "The reference code of the agent who signs the actions; empty: the key's owner.",
+                "El código de referencia del agente que firma las acciones; vacío: el dueño de la clave.",
+            ],
+            false,
+            "",
+        ),
+        Field {
+            key: "service",
+            label: ["Serviço", "Service", "Servicio"],
+            hint: [
+                "O número do serviço dos tickets novos; vazio: nenhum.",
+                "The number of new tickets' service; empty: none.",
+                "El número del servicio de los tickets nuevos; vacío: ninguno.",
+            ],
+            input: Input::Number(1, u32::MAX),
+            required: false,
+            default: "",
+        },
+        kind::VISIBILITY,
+    ],
+    // Two errors of the three that block, and nothing beside a call that is under way.
+    limits: Limits {
+        calls: Some(Quota { calls: 10, per: Duration::from_secs(62) }),
+        errors: Some(Quota { calls: 2, per: MINUTE }),
+        kept_for_people: 2,
+        at_once: 1,
+    },
+    connect,
+};
+
+fn connect(settings: &Settings, means: &Means) -> Connected {
+    let tenant = settings.text("tenant");
+    if !tenant.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
+        return Err(vec![("tenant", Problem::NotItsForm)]);
+    }
+    Ok(Arc::new(Movidesk {
+        http: means.http(&KIND, settings)?,
+        token: settings.secret("token"),
+        tenant: tenant.to_owned(),
+        agent: settings.text_if_any("agent"),
+        service: settings.text("service").parse().ok(),
+        public: settings.is_public(),
+        missing: Memory::default(),
+        people: Memory::default(),
+    }))
+}
+
+struct Movidesk {
+    http: Http,
+    token: Secret,
+    tenant: String,
+    agent: Option<String>,
+    service: Option<u32>,
+    public: bool,
+    missing: Memory<TicketNumber, Timestamp>,
+    people: Memory<String, String>,
+}
+
+#[derive(Deserialize)]
+struct Ticket {
+    id: Id,
+    #[serde(default, deserialize_with = "nullable")]
+    subject: String,
+    #[serde(default, rename = "baseStatus", deserialize_with = "nullable")]
+    base_status: String,
+    #[serde(default, rename = "createdDate", deserialize_with = "nullable")]
+    created: String,
+    owner: Option<Person>,
+    #[serde(default)]
+    clients: Option<Vec<Person>>,
+    #[serde(default)]
+    actions: Option<Vec<Entry>>,
+}
+
+#[derive(Deserialize)]
+struct Person {
+    #[serde(default)]
+    id: Id,
+    #[serde(default, rename = "businessName", deserialize_with = "nullable")]
+    name: String,
+    organization: Option<Box<Person>>,
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    #[serde(default)]
+    id: Id,
+    #[serde(default, deserialize_with = "nullable")]
+    description: String,
+}
+
+#[derive(Deserialize)]
+struct Made {
+    id: Id,
+}
+
+/// How Movidesk names a ticket.
+enum Named<'a> {
+    Id(&'a str),
+    Protocol(&'a str),
+}
+
+/// Anything else is not asked for: it would count as an error.
+fn named(number: &TicketNumber) -> Option<Named<'_>> {
+    let text = number.as_str();
+    if let Some(id) = digits(number) {
+        return (id.len() <= 10).then_some(Named::Id(id));
+    }
+    let tail = text.strip_prefix("MOVI")?;
+    (tail.len() >= 6 && tail.len() <= 20 && tail.bytes().all(|b| b.is_ascii_digit())).then_some(Named::Protocol(text))
+}
+
+impl Movidesk {
+    async fn ask(&self, call: Call) -> Result<Answer, ReportError> {
+        self.http.send(call.query("token", self.token.expose())).await
+    }
+
+    async fn ticket(&self, number: &TicketNumber, select: &str, expand: &str) -> Result<Option<Ticket>, ReportError> {
+        let Some(named) = named(number) else { return Ok(None) };
+        if self.is_missing(number) {
+            return Ok(None);
+        }
+        // A ticket that nobody has touched for 90 days is in the past.
+        for path in ["/tickets", "/tickets/past"] {
+            let call = match named {
+                Named::Id(id) => Call::get(path).query("id", id),
+                Named::Protocol(protocol) => Call::get(path).query("protocol", protocol),
+            };
+            let call = call.query("$select", select).query("$expand", expand);
+            if let Some(answer) = self.ask(call).await?.found()? {
+                return Ok(Some(answer.json()?));
+            }
+        }
+        self.miss(number);
+        Ok(None)
+    }
+
+    fn is_missing(&self, number: &TicketNumber) -> bool {
+        self.missing.get(number).is_some_and(|until| self.http.clock().now() < until)
+    }
+
+    /// Whoever asks again for what was not there would only bring the block nearer.
+    fn miss(&self, number: &TicketNumber) {
+        let until = self.http.clock().now().checked_add(MISS_KEPT).unwrap_or(Timestamp::MAX);
+        self.missing.keep(number.clone(), until);
+    }
+
+    async fn person(&self, customer: &CustomerDetails) -> Result<Option<String>, ReportError> {
+        let known = identity(customer);
+        if let Some(id) = self.people.get(&known) {
+            return Ok(Some(id));
+        }
+        let mut ways = vec![format!("id eq {}", quoted(&known))];
+        if !customer.email.is_empty() {
+            ways.push(format!("emails/any(e: e/email eq {})", quoted(&customer.email)));
+        }
+        let document = only_digits(&customer.document);
+        if !document.is_empty() {
+            ways.push(format!("cpfCnpj eq {}", quoted(&document)));
+        }
+        let call = Call::get("/persons").query("$select", "id,businessName").query("$filter", ways.join(" or "));
+        let found: Vec<Person> = self.ask(call).await?.good()?.json()?;
+        let id = found.into_iter().next().map(|p| p.id.0);
+        if let Some(id) = &id {
+            self.people.keep(known, id.clone());
+        }
+        Ok(id)
+    }
+
+    fn entry(&self, action: &Action) -> Value {
+        let mut entry = json!({
+            "type": if self.public { 2 } else { 1 },
+            "description": written(action, Markup::Html),
+            "createdDate": action.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            "tags": ["acesso-remoto"],
+        });
+        if let Some(agent) = &self.agent {
+            entry["createdBy"] = json!({ "id": agent });
+        }
+        entry
+    }
+}
+
+/// A text in a filter.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+fn brief_of(ticket: &Ticket) -> Result<TicketBrief, ReportError> {
+    let status = match ticket.base_status.as_str() {
+        "New" => TicketStatus::New,
+        "Stopped" => TicketStatus::Waiting,
+        "Resolved" => TicketStatus::Resolved,
+        "Closed" | "Canceled" => TicketStatus::Closed,
+        _ => TicketStatus::Open,
+    };
+    let client = ticket.clients.as_ref().and_then(|all| all.first());
+    let customer: Vec<&str> = client
+        .into_iter()
+        .flat_map(|c| [Some(c.name.as_str()), c.organization.as_ref().map(|o| o.name.as_str())])
+        .flatten()
+        .filter(|name| !name.is_empty())
+        .collect();
+    let owner = ticket.owner.as_ref().map_or("", |o| o.name.as_str());
+    Ok(brief(number(&ticket.id.0)?, &ticket.subject, &customer.join(", "), owner, status, moment(&ticket.created)))
+}
+
+const BRIEF: &str = "id,protocol,subject,status,baseStatus,createdDate";
+const PEOPLE: &str = "owner,clients($expand=organization)";
+
+#[async_trait]
+impl TicketSystem for Movidesk {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            reads: true,
+            internal_notes: true,
+            public_notes: true,
+            returns_id: false,
+            links: false,
+            customers: true,
+            repeats: Repeats::LookedFor,
+            visible_after: VISIBLE_AFTER,
+        }
+    }
+
+    async fn account(&self) -> Result<Account, ReportError> {
+        let call = Call::get("/tickets").query("$select", "id").query("$top", "1");
+        self.ask(call).await?.good()?.json::<Value>()?;
+        Ok(Account { name: self.tenant.clone(), breadth: Breadth::Unknown })
+    }
+
+    async fn look_up(&self, number: &TicketNumber) -> Result<Option<FoundTicket>, ReportError> {
+        let Some(ticket) = self.ticket(number, BRIEF, PEOPLE).await? else { return Ok(None) };
+        let address = (!self.tenant.is_empty())
+            .then(|| format!("https://{}.movidesk.com/Ticket/Edit/{}", self.tenant, ticket.id.0));
+        Ok(Some(FoundTicket { brief: brief_of(&ticket)?, address }))
+    }
+
+    async fn open_tickets(&self, customer: &CustomerDetails) -> Result<Vec<TicketBrief>, ReportError> {
+        let Some(person) = self.person(customer).await? else { return Ok(Vec::new()) };
+        let filter = format!(
+            "clients/any(c: c/id eq {}) and baseStatus ne 'Closed' and baseStatus ne 'Resolved' and baseStatus ne 'Canceled'",
+            quoted(&person)
+        );
+        let call = Call::get("/tickets")
+            .query("$select", BRIEF)
+            .query("$expand", PEOPLE)
+            .query("$filter", filter)
+            .query("$orderby", "createdDate desc")
+            .query("$top", OPEN_TICKETS_LISTED.to_string());
+        let found: Vec<Ticket> = self.ask(call).await?.good()?.json()?;
+        found.iter().map(brief_of).collect()
+    }
+
+    async fn find_or_create_customer(&self, customer: &CustomerDetails) -> Result<CustomerRef, ReportError> {
+        if let Some(id) = self.person(customer).await? {
+            return Ok(CustomerRef(id));
+        }
+        // Our own id for the person: somebody made twice is refused by Movidesk, also while a read does not show them yet.
+        let id = identity(customer);
+        let name = [&customer.name, &customer.company, &customer.email].into_iter().find(|t| !t.is_empty());
+        let mut person = json!({
+            "id": id,
+            "isActive": true,
+            "personType": 1,
+            "profileType": 2,
+            "businessName": name.map_or("-", |t| t.as_str()),
+        });
+        let document = only_digits(&customer.document);
+        if !document.is_empty() {
+            person["cpfCnpj"] = document.into();
+        }
+        if !customer.email.is_empty() {
+            person["emails"] = json!([{ "emailType": "Profissional", "email": customer.email, "isDefault": true }]);
+        }
+        if !customer.phone.is_empty() {
+            person["contacts"] = json!([{ "contactType": "Celular", "contact": customer.phone, "isDefault": true }]);
+        }
+        let call = Call::post("/persons").query("returnAllProperties", "false").json(&person);
+        let answer = self.ask(call).await?;
+        let taken = answer.status == 400 && ["exist", "duplic", "already"].iter().any(|w| answer.words().contains(w));
+        let known = if taken { id.clone() } else { answer.good()?.json::<Made>()?.id.0 };
+        self.people.keep(id, known.clone());
+        Ok(CustomerRef(known))
+    }
+
+    async fn open_ticket(&self, ticket: &NewTicket) -> Result<Appended, ReportError> {
+        let mut body = json!({
+            "type": if self.public { 2 } else { 1 },
+            "subject": ticket.subject.chars().take(350).collect::<String>(),
+            "createdBy": { "id": ticket.requester.0 },
+            "clients": [{ "id": ticket.requester.0 }],
+            "tags": ["acesso-remoto"],
+            "actions": [self.entry(&ticket.first)],
+        });
+        if let Some(service) = self.service {
+            body["serviceFirstLevelId"] = service.into();
+        }
+        let call = Call::post("/tickets").query("returnAllProperties", "false").json(&body);
+        let made: Made = self.ask(call).await?.good()?.json()?;
+        Ok(Appended { ticket: number(&made.id.0)?, external_id: None })
+    }
+
+    async fn append_action(&self, ticket: &TicketNumber, action: &Action) -> Result<Appended, ReportError> {
+        if self.is_missing(ticket) {
+            return Err(ReportError::no_ticket(ticket));
+        }
+        // Changes go by id only.
+        let id = match named(ticket) {
+            Some(Named::Id(id)) => id.to_owned(),
+            Some(Named::Protocol(_)) => match self.ticket(ticket, "id", "owner").await? {
+                Some(found) => found.id.0,
+                None => return Err(ReportError::no_ticket(ticket)),
+            },
+            None => return Err(ReportError::no_ticket(ticket)),
+        };
+        // Only the new action: Movidesk takes a list as the whole of it where the entries have ids.
+        let call = Call::patch("/tickets").query("id", id).json(&json!({ "actions": [self.entry(action)] }));
+        if self.ask(call).await?.found()?.is_none() {
+            self.miss(ticket);
+            return Err(ReportError::no_ticket(ticket));
+        }
+        Ok(Appended { ticket: ticket.clone(), external_id: None })
+    }
+
+    async fn find_marker(
+        &self,
+        ticket: Option<&TicketNumber>,
+        marker: &str,
+        since: Timestamp,
+    ) -> Result<Option<Appended>, ReportError> {
+        let holds =
+            |t: &Ticket| t.actions.iter().flatten().find(|a| a.description.contains(marker)).map(|a| a.id.0.clone());
+        if let Some(number) = ticket {
+            let Some(found) = self.ticket(number, "id", "actions").await? else { return Ok(None) };
+            return Ok(holds(&found).map(|id| Appended { ticket: number.clone(), external_id: Some(id) }));
+        }
+        let filter = format!("createdDate ge {}", since.strftime("%Y-%m-%dT%H:%M:%S.000Z"));
+        for page in 0..super::wire::PAGES {
+            let call = Call::get("/tickets")
+                .query("$select", "id")
+                .query("$expand", "actions")
+                .query("$filter", &*filter)
+                .query("$orderby", "id asc")
+                .query("$top", "100")
+                .query("$skip", (page * 100).to_string());
+            let found: Vec<Ticket> = self.ask(call).await?.good()?.json()?;
+            for ticket in &found {
+                if let Some(action) = holds(ticket) {
+                    return Ok(Some(Appended { ticket: number(&ticket.id.0)?, external_id: Some(action) }));
+                }
+            }
+            if found.len() < 100 {
+                return Ok(None);
+            }
+        }
+        Err(ReportError::garbage("more new tickets than can be looked through"))
+    }
+
+    async fn attach_link(&self, _: &TicketNumber, _: &Link) -> Result<(), ReportError> {
+        Err(ReportError::refused("Movidesk keeps links in texts only"))
+    }
+}

@@ -1,0 +1,326 @@
+//! Redmine 5: an issue is a ticket, a note is an action. Issues have no customer of their own: the text says who asks.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use protocol::{
+    id::TicketNumber,
+    limits::OPEN_TICKETS_LISTED,
+    message::ticket::{TicketBrief, TicketStatus},
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use store::CustomerDetails;
+
+use super::wire::{SOON, digits, moment, nullable, number};
+use crate::{
+    event::{Action, Link},
+    gate::Limits,
+    http::{Call, Http},
+    kind::{self, Connected, Field, Input, Kind, Means, Settings},
+    markup::{Markup, written},
+    secret::Secret,
+    system::{
+        Account, Appended, Breadth, Capabilities, CustomerRef, FoundTicket, NewTicket, Repeats, ReportError,
+        TicketSystem, brief,
+    },
+};
+
+/// Its row in [`kind::KINDS`].
+pub static KIND: Kind = Kind {
+    name: "redmine",
+    title: "Redmine",
+    lead: [
+        "Use a chave de API de um usuário que vê, cria e comenta tarefas do projeto, e que vê as próprias notas privadas. A API REST precisa estar ativa na configuração do Redmine.",
+        "Use the API key of a user who may see, add and comment issues of the project and see their own private notes. The REST API must be switched on in Redmine's settings.",
+        "Use la clave de API de un usuario que pueda ver, crear y comentar peticiones del proyecto y ver sus notas privadas. La API REST debe estar activa en la configuración de Redmine.",
+    ],
+    own: &[
+        kind::base(
+            [
+                "Por exemplo https://redmine.empresa.com.br",
+                "For example https://redmine.company.com",
+                "Por ejemplo https://redmine.empresa.com",
+            ],
+            "",
+        ),
+        kind::secret(
+            "key",
+            ["Chave de API", "API key", "Clave de API"],
+            [
+                "Em Minha conta, na coluna da direita.",
+                "In My account, in the right column.",
+                "En Mi cuenta, en la columna derecha.",
+            ],
+        ),
+        kind::text(
+            "project",
+            ["Projeto", "Project", "Proyecto"],
+            [
+                "O identificador, como aparece no endereço do projeto.",
+                "Its identifier, as in the project's address.",
+                "El identificador, como aparece en la dirección del proyecto.",
+            ],
+            true,
+            "",
+        ),
+        Field {
+            key: "tracker",
+            label: ["Tipo de tarefa", "Tracker", "Tipo de petición"],
+            hint: [
+                "O número do tipo; vazio: o primeiro do projeto.",
+                "The tracker's number; empty: the project's first.",
+                "El número del tipo; vacío: el primero del proyecto.",
+            ],
+            input: Input::Number(1, 1_000_000),
+            required: false,
+            default: "",
+        },
+        Field {
+            key: "format",
+            label: ["Formato dos textos", "Text format", "Formato de los textos"],
+            hint: [
+                "Como está na configuração geral do Redmine.",
+                "As in Redmine's general settings.",
+                "Como está en la configuración general de Redmine.",
+            ],
+            input: Input::Choice(&[
+                ("textile", ["Textile", "Textile", "Textile"]),
+                ("markdown", ["Markdown", "Markdown", "Markdown"]),
+                ("plain", ["Sem formato", "None", "Sin formato"]),
+            ]),
+            required: true,
+            default: "textile",
+        },
+        kind::VISIBILITY,
+    ],
+    limits: Limits::UNKNOWN,
+    connect,
+};
+
+fn connect(settings: &Settings, means: &Means) -> Connected {
+    Ok(Arc::new(Redmine {
+        http: means.http(&KIND, settings)?,
+        key: settings.secret("key"),
+        project: settings.text("project").to_owned(),
+        tracker: settings.text("tracker").parse().ok(),
+        markup: match settings.text("format") {
+            "markdown" => Markup::Markdown,
+            "plain" => Markup::Plain,
+            _ => Markup::Textile,
+        },
+        public: settings.is_public(),
+    }))
+}
+
+struct Redmine {
+    http: Http,
+    key: Secret,
+    project: String,
+    tracker: Option<u32>,
+    markup: Markup,
+    public: bool,
+}
+
+#[derive(Deserialize)]
+struct OneIssue {
+    issue: Issue,
+}
+
+#[derive(Deserialize)]
+struct Issues {
+    issues: Vec<Issue>,
+}
+
+#[derive(Deserialize)]
+struct Issue {
+    id: u64,
+    status: Status,
+    author: Option<Named>,
+    assigned_to: Option<Named>,
+    subject: String,
+    #[serde(default, deserialize_with = "nullable")]
+    description: String,
+    #[serde(default, deserialize_with = "nullable")]
+    created_on: String,
+    #[serde(default)]
+    journals: Vec<Journal>,
+}
+
+#[derive(Deserialize)]
+struct Status {
+    name: String,
+    #[serde(default)]
+    is_closed: bool,
+}
+
+#[derive(Deserialize)]
+struct Named {
+    #[serde(default)]
+    name: String,
+}
+
+#[derive(Deserialize)]
+struct Journal {
+    id: u64,
+    #[serde(default, deserialize_with = "nullable")]
+    notes: String,
+}
+
+impl Redmine {
+    async fn ask(&self, call: Call) -> Result<crate::http::Answer, ReportError> {
+        self.http.send(call.credential("x-redmine-api-key", "", &self.key)).await
+    }
+
+    async fn issue(&self, number: &TicketNumber, with: &str) -> Result<Option<Issue>, ReportError> {
+        let Some(id) = digits(number) else { return Ok(None) };
+        let call = Call::get(format!("/issues/{id}.json")).query("include", with);
+        match self.ask(call).await?.found()? {
+            Some(answer) => Ok(Some(answer.json::<OneIssue>()?.issue)),
+            None => Ok(None),
+        }
+    }
+
+    fn brief(issue: &Issue) -> Result<TicketBrief, ReportError> {
+        let name = |named: &Option<Named>| named.as_ref().map_or_else(String::new, |n| n.name.clone());
+        let status = match (issue.status.is_closed, issue.assigned_to.is_some()) {
+            (true, _) => TicketStatus::Closed,
+            (false, _) if issue.status.name.eq_ignore_ascii_case("resolved") => TicketStatus::Resolved,
+            (false, true) => TicketStatus::Open,
+            (false, false) => TicketStatus::New,
+        };
+        Ok(brief(
+            number(&issue.id.to_string())?,
+            &issue.subject,
+            &name(&issue.author),
+            &name(&issue.assigned_to),
+            status,
+            moment(&issue.created_on),
+        ))
+    }
+}
+
+#[async_trait]
+impl TicketSystem for Redmine {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            reads: true,
+            internal_notes: true,
+            public_notes: true,
+            returns_id: false,
+            links: false,
+            customers: false,
+            repeats: Repeats::LookedFor,
+            visible_after: SOON,
+        }
+    }
+
+    async fn account(&self) -> Result<Account, ReportError> {
+        // The answer holds the key itself: only these two are read of it.
+        #[derive(Deserialize)]
+        struct Me {
+            user: User,
+        }
+        #[derive(Deserialize)]
+        struct User {
+            #[serde(default)]
+            login: String,
+            #[serde(default)]
+            admin: bool,
+        }
+        let me: Me = self.ask(Call::get("/users/current.json")).await?.good()?.json()?;
+        // A project that cannot be seen is found out here and not with the first session.
+        self.ask(Call::get(format!("/projects/{}.json", crate::http::segment(&self.project)))).await?.good()?;
+        Ok(Account { name: me.user.login, breadth: if me.user.admin { Breadth::TooWide } else { Breadth::Fitting } })
+    }
+
+    async fn look_up(&self, number: &TicketNumber) -> Result<Option<FoundTicket>, ReportError> {
+        let Some(issue) = self.issue(number, "").await? else { return Ok(None) };
+        let address = format!("{}/issues/{}", self.http.base(), issue.id);
+        Ok(Some(FoundTicket { brief: Self::brief(&issue)?, address: Some(address) }))
+    }
+
+    async fn open_tickets(&self, customer: &CustomerDetails) -> Result<Vec<TicketBrief>, ReportError> {
+        let who = requester(customer);
+        if customer.email.is_empty() {
+            return Ok(Vec::new());
+        }
+        let call = Call::get("/issues.json")
+            .query("project_id", &*self.project)
+            .query("status_id", "open")
+            .query("description", format!("~{}", customer.email))
+            .query("sort", "id:desc")
+            .query("limit", OPEN_TICKETS_LISTED.to_string());
+        let found: Issues = self.ask(call).await?.good()?.json()?;
+        // "contains" is what is asked; "is whose" is what is meant.
+        let theirs = |issue: &&Issue| issue.description.contains(&customer.email) || issue.description.contains(&who);
+        found.issues.iter().filter(theirs).map(Self::brief).collect()
+    }
+
+    async fn find_or_create_customer(&self, customer: &CustomerDetails) -> Result<CustomerRef, ReportError> {
+        Ok(CustomerRef(requester(customer)))
+    }
+
+    async fn open_ticket(&self, ticket: &NewTicket) -> Result<Appended, ReportError> {
+        let text = written(&ticket.first, self.markup);
+        let mut issue = json!({
+            "project_id": self.project,
+            "subject": ticket.subject.chars().take(255).collect::<String>(),
+            "description": if ticket.requester.0.is_empty() { text } else { format!("{}\n\n{text}", ticket.requester.0) },
+        });
+        if let Some(tracker) = self.tracker {
+            issue["tracker_id"] = Value::from(tracker);
+        }
+        let call = Call::post("/issues.json").json(&json!({ "issue": issue }));
+        let opened: OneIssue = self.ask(call).await?.good()?.json()?;
+        Ok(Appended { ticket: number(&opened.issue.id.to_string())?, external_id: None })
+    }
+
+    async fn append_action(&self, ticket: &TicketNumber, action: &Action) -> Result<Appended, ReportError> {
+        let id = digits(ticket).ok_or_else(|| ReportError::no_ticket(ticket))?;
+        let note = json!({ "issue": { "notes": written(action, self.markup), "private_notes": !self.public } });
+        let answer = self.ask(Call::put(format!("/issues/{id}.json")).json(&note)).await?;
+        answer.found()?.ok_or_else(|| ReportError::no_ticket(ticket))?;
+        Ok(Appended { ticket: ticket.clone(), external_id: None })
+    }
+
+    async fn find_marker(
+        &self,
+        ticket: Option<&TicketNumber>,
+        marker: &str,
+        _since: Timestamp,
+    ) -> Result<Option<Appended>, ReportError> {
+        if let Some(ticket) = ticket {
+            let Some(issue) = self.issue(ticket, "journals").await? else { return Ok(None) };
+            if issue.description.contains(marker) {
+                return Ok(Some(Appended { ticket: ticket.clone(), external_id: None }));
+            }
+            let journal = issue.journals.iter().find(|j| j.notes.contains(marker));
+            return Ok(journal.map(|j| Appended { ticket: ticket.clone(), external_id: Some(j.id.to_string()) }));
+        }
+        let call = Call::get("/issues.json")
+            .query("project_id", &*self.project)
+            .query("status_id", "*")
+            .query("description", format!("~{marker}"))
+            .query("sort", "id:asc");
+        let found: Issues = self.ask(call).await?.good()?.json()?;
+        match found.issues.iter().find(|issue| issue.description.contains(marker)) {
+            Some(issue) => Ok(Some(Appended { ticket: number(&issue.id.to_string())?, external_id: None })),
+            None => Ok(None),
+        }
+    }
+
+    async fn attach_link(&self, _: &TicketNumber, _: &Link) -> Result<(), ReportError> {
+        Err(ReportError::refused("Redmine keeps links in texts only"))
+    }
+}
+
+/// Who asks, in one line of a text.
+fn requester(customer: &CustomerDetails) -> String {
+    match (customer.name.as_str(), customer.email.as_str()) {
+        (name, "") => name.to_owned(),
+        ("", email) => email.to_owned(),
+        (name, email) => format!("{name}, {email}"),
+    }
+}

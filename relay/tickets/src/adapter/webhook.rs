@@ -1,0 +1,188 @@
+//! Any other system, told by signed messages (Standard Webhooks). It cannot be asked: tickets are named by what an attendant types, and
+//! the receiver drops what it has already had by `webhook-id`.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use jiff::Timestamp;
+use protocol::{id::TicketNumber, message::ticket::TicketBrief};
+use ring::hmac;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use store::{CustomerDetails, EventKind};
+use zeroize::Zeroizing;
+
+use super::wire::{Id, SOON};
+use crate::{
+    event::{Action, Link},
+    gate::Limits,
+    http::{Call, Http},
+    kind::{self, Connected, Kind, Means, Problem, Settings},
+    system::{
+        Account, Appended, Breadth, Capabilities, CustomerRef, FoundTicket, NewTicket, Repeats, ReportError,
+        TicketSystem,
+    },
+};
+
+/// Its row in [`kind::KINDS`].
+pub static KIND: Kind = Kind {
+    name: "webhook",
+    title: "Webhook",
+    lead: [
+        "Cada início e fim de sessão é enviado como JSON assinado (Standard Webhooks) ao endereço abaixo. Quem recebe confere a assinatura e descarta o que já recebeu, pelo webhook-id.",
+        "Each start and end of a session is sent as signed JSON (Standard Webhooks) to the address below. The receiver checks the signature and drops what it has already had, by webhook-id.",
+        "Cada inicio y fin de sesión se envía como JSON firmado (Standard Webhooks) a la dirección de abajo. Quien recibe verifica la firma y descarta lo que ya recibió, por webhook-id.",
+    ],
+    own: &[
+        kind::base(["Para onde as mensagens vão.", "Where the messages go.", "Adonde van los mensajes."], ""),
+        kind::secret(
+            "secret",
+            ["Segredo da assinatura", "Signing secret", "Secreto de la firma"],
+            [
+                "Começa com whsec_ e continua em base64, 24 a 64 bytes.",
+                "Begins with whsec_ and goes on in base64, 24 to 64 bytes.",
+                "Empieza con whsec_ y sigue en base64, de 24 a 64 bytes.",
+            ],
+        ),
+    ],
+    limits: Limits::UNKNOWN,
+    connect,
+};
+
+fn connect(settings: &Settings, means: &Means) -> Connected {
+    let secret = settings.secret("secret");
+    let wrong = || vec![("secret", Problem::NotItsForm)];
+    let encoded = secret.expose().strip_prefix("whsec_").ok_or_else(wrong)?;
+    let key = Zeroizing::new(STANDARD.decode(encoded).map_err(|_| wrong())?);
+    if !(24..=64).contains(&key.len()) {
+        return Err(wrong());
+    }
+    let key = hmac::Key::new(hmac::HMAC_SHA256, &key);
+    Ok(Arc::new(Webhook { http: means.http(&KIND, settings)?, key }))
+}
+
+struct Webhook {
+    http: Http,
+    key: hmac::Key,
+}
+
+#[derive(Deserialize, Default)]
+struct Told {
+    #[serde(default)]
+    ticket: Id,
+}
+
+impl Webhook {
+    async fn tell(&self, id: &str, message: &Value) -> Result<crate::http::Answer, ReportError> {
+        let body = message.to_string();
+        let at = self.http.clock().now().as_second();
+        let signature = hmac::sign(&self.key, format!("{id}.{at}.{body}").as_bytes());
+        let call = Call::post("")
+            .header("webhook-id", id)
+            .header("webhook-timestamp", at.to_string())
+            .header("webhook-signature", format!("v1,{}", STANDARD.encode(signature)))
+            .json_bytes(body);
+        self.http.send(call).await?.good()
+    }
+}
+
+fn message(action: &Action, ticket: Option<&TicketNumber>, opening: Option<&NewTicket>) -> Value {
+    json!({
+        "type": match action.kind { EventKind::Start => "session.started", EventKind::End => "session.ended" },
+        "timestamp": action.at.to_string(),
+        "data": {
+            "session": action.session.to_string(),
+            "protocol": action.protocol,
+            "ticket": ticket.map(|t| t.as_str()),
+            "subject": opening.map(|o| o.subject.as_str()),
+            "customer": opening.map(|o| o.requester.0.as_str()),
+            "attendant": action.author.name,
+            "started": action.started.to_string(),
+            "ended": action.ended.map(|at| at.to_string()),
+            "reason": action.reason,
+            "text": action.text,
+            "links": action.links.iter().map(|l| json!({ "title": l.title, "url": l.url })).collect::<Vec<_>>(),
+        },
+    })
+}
+
+fn cannot_be_asked() -> ReportError {
+    ReportError::refused("a webhook cannot be asked")
+}
+
+#[async_trait]
+impl TicketSystem for Webhook {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            reads: false,
+            internal_notes: true,
+            public_notes: false,
+            returns_id: false,
+            links: true,
+            customers: true,
+            repeats: Repeats::LeftToReceiver,
+            visible_after: SOON,
+        }
+    }
+
+    async fn account(&self) -> Result<Account, ReportError> {
+        let now = self.http.clock().now();
+        let ping = json!({ "type": "ping", "timestamp": now.to_string(), "data": {} });
+        self.tell(&format!("ping:{}", now.as_millisecond()), &ping).await?;
+        Ok(Account { name: String::new(), breadth: Breadth::Unknown })
+    }
+
+    async fn look_up(&self, _: &TicketNumber) -> Result<Option<FoundTicket>, ReportError> {
+        Err(cannot_be_asked())
+    }
+
+    async fn open_tickets(&self, _: &CustomerDetails) -> Result<Vec<TicketBrief>, ReportError> {
+        Err(cannot_be_asked())
+    }
+
+    async fn find_or_create_customer(&self, customer: &CustomerDetails) -> Result<CustomerRef, ReportError> {
+        let known = [&customer.name, &customer.company, &customer.email, &customer.phone, &customer.document];
+        let known: Vec<&str> = known.into_iter().map(|t| t.as_str()).filter(|t| !t.is_empty()).collect();
+        Ok(CustomerRef(known.join(", ")))
+    }
+
+    async fn open_ticket(&self, ticket: &NewTicket) -> Result<Appended, ReportError> {
+        let first = &ticket.first;
+        let answer = self.tell(&first.marker, &message(first, None, Some(ticket))).await?;
+        // Who knows the ticket's number may tell it; otherwise the protocol number stands for it.
+        let says_json = answer.header("content-type").is_some_and(|kind| kind.contains("json"));
+        let told: Told = if says_json { answer.json()? } else { Told::default() };
+        let number = TicketNumber::new(&told.ticket.0).or_else(|_| TicketNumber::new(&first.protocol));
+        Ok(Appended {
+            ticket: number.map_err(|_| ReportError::garbage("a ticket without a number"))?,
+            external_id: None,
+        })
+    }
+
+    async fn append_action(&self, ticket: &TicketNumber, action: &Action) -> Result<Appended, ReportError> {
+        self.tell(&action.marker, &message(action, Some(ticket), None)).await?;
+        Ok(Appended { ticket: ticket.clone(), external_id: None })
+    }
+
+    async fn find_marker(
+        &self,
+        _: Option<&TicketNumber>,
+        _: &str,
+        _: Timestamp,
+    ) -> Result<Option<Appended>, ReportError> {
+        // Sent again in any case: the receiver knows its id.
+        Ok(None)
+    }
+
+    async fn attach_link(&self, ticket: &TicketNumber, link: &Link) -> Result<(), ReportError> {
+        let id = ring::digest::digest(&ring::digest::SHA256, format!("{ticket} {}", link.url).as_bytes());
+        let id: String = id.as_ref()[..16].iter().map(|b| format!("{b:02x}")).collect();
+        let message = json!({
+            "type": "session.linked",
+            "timestamp": self.http.clock().now().to_string(),
+            "data": { "ticket": ticket.as_str(), "title": link.title, "url": link.url },
+        });
+        self.tell(&format!("link:{id}"), &message).await.map(|_| ())
+    }
+}

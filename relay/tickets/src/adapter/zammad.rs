@@ -1,0 +1,324 @@
+//! Zammad: an article of type note is an action. Tickets have a number that people use and an id that calls use.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+use protocol::{
+    id::TicketNumber,
+    limits::OPEN_TICKETS_LISTED,
+    message::ticket::{TicketBrief, TicketStatus},
+};
+use serde::Deserialize;
+use serde_json::json;
+use store::CustomerDetails;
+
+use super::wire::{Id, Memory, SOON, digits, identity, moment, names, nullable, number};
+use crate::{
+    event::{Action, Link},
+    gate::Limits,
+    http::{Answer, Call, Http},
+    kind::{self, Connected, Kind, Means, Settings},
+    markup::{Markup, written},
+    secret::Secret,
+    system::{
+        Account, Appended, Breadth, Capabilities, CustomerRef, FoundTicket, NewTicket, Repeats, ReportError,
+        TicketSystem, brief,
+    },
+};
+
+/// Its row in [`kind::KINDS`].
+pub static KIND: Kind = Kind {
+    name: "zammad",
+    title: "Zammad",
+    lead: [
+        "Use um token de acesso de um atendente com a permissão ticket.agent e sem direitos de administração; o grupo abaixo precisa estar liberado para ele.",
+        "Use an access token of an agent with the permission ticket.agent and without admin rights; the group below must be open to that agent.",
+        "Use un token de acceso de un agente con el permiso ticket.agent y sin derechos de administración; el grupo de abajo debe estar abierto para ese agente.",
+    ],
+    own: &[
+        kind::base(
+            [
+                "Por exemplo https://suporte.empresa.com.br",
+                "For example https://support.company.com",
+                "Por ejemplo https://soporte.empresa.com",
+            ],
+            "",
+        ),
+        kind::secret(
+            "token",
+            ["Token de acesso", "Access token", "Token de acceso"],
+            [
+                "No perfil do atendente, em Acesso por token.",
+                "In the agent's profile, under Token access.",
+                "En el perfil del agente, en Acceso por token.",
+            ],
+        ),
+        kind::text(
+            "group",
+            ["Grupo", "Group", "Grupo"],
+            [
+                "Onde os tickets novos são abertos.",
+                "Where new tickets are opened.",
+                "Donde se abren los tickets nuevos.",
+            ],
+            true,
+            "Users",
+        ),
+        kind::VISIBILITY,
+    ],
+    limits: Limits::UNKNOWN,
+    connect,
+};
+
+fn connect(settings: &Settings, means: &Means) -> Connected {
+    Ok(Arc::new(Zammad {
+        http: means.http(&KIND, settings)?,
+        token: settings.secret("token"),
+        group: settings.text("group").to_owned(),
+        public: settings.is_public(),
+        ids: Memory::default(),
+    }))
+}
+
+struct Zammad {
+    http: Http,
+    token: Secret,
+    group: String,
+    public: bool,
+    ids: Memory<TicketNumber, String>,
+}
+
+#[derive(Deserialize)]
+struct Ticket {
+    id: Id,
+    number: Id,
+    #[serde(default, deserialize_with = "nullable")]
+    title: String,
+    #[serde(default, deserialize_with = "nullable")]
+    state: String,
+    #[serde(default, deserialize_with = "nullable")]
+    owner: String,
+    #[serde(default, deserialize_with = "nullable")]
+    customer: String,
+    #[serde(default, deserialize_with = "nullable")]
+    created_at: String,
+}
+
+impl Ticket {
+    fn is_open(&self) -> bool {
+        !matches!(self.state.as_str(), "closed" | "merged" | "removed")
+    }
+}
+
+#[derive(Deserialize)]
+struct Made {
+    id: Id,
+}
+
+#[derive(Deserialize)]
+struct Article {
+    id: Id,
+    #[serde(default, deserialize_with = "nullable")]
+    body: String,
+}
+
+#[derive(Deserialize)]
+struct Person {
+    id: Id,
+    #[serde(default, deserialize_with = "nullable")]
+    email: String,
+    #[serde(default, deserialize_with = "nullable")]
+    login: String,
+}
+
+impl Zammad {
+    async fn ask(&self, call: Call) -> Result<Answer, ReportError> {
+        self.http.send(call.credential("authorization", "Token token=", &self.token)).await
+    }
+
+    async fn search(&self, query: &str, limit: usize) -> Result<Vec<Ticket>, ReportError> {
+        let call = Call::get("/api/v1/tickets/search")
+            .query("query", query)
+            .query("expand", "true")
+            .query("sort_by", "created_at")
+            .query("order_by", "desc")
+            .query("limit", limit.to_string());
+        self.ask(call).await?.good()?.json()
+    }
+
+    async fn ticket(&self, number: &TicketNumber) -> Result<Option<Ticket>, ReportError> {
+        let Some(text) = digits(number) else { return Ok(None) };
+        let found = self.search(&format!("number:{text}"), 5).await?;
+        let ticket = found.into_iter().find(|t| t.number.0 == text);
+        if let Some(ticket) = &ticket {
+            self.ids.keep(number.clone(), ticket.id.0.clone());
+        }
+        Ok(ticket)
+    }
+
+    async fn id(&self, number: &TicketNumber) -> Result<Option<String>, ReportError> {
+        match self.ids.get(number) {
+            Some(id) => Ok(Some(id)),
+            None => Ok(self.ticket(number).await?.map(|t| t.id.0)),
+        }
+    }
+
+    /// The user with this address, or the one that an earlier session has made for the same details.
+    async fn user(&self, customer: &CustomerDetails) -> Result<Option<Person>, ReportError> {
+        let (key, wanted) =
+            if customer.email.is_empty() { ("login", identity(customer)) } else { ("email", customer.email.clone()) };
+        let call = Call::get("/api/v1/users/search").query("query", format!("{key}:\"{}\"", wanted.replace('"', "")));
+        let found: Vec<Person> = self.ask(call).await?.good()?.json()?;
+        let same = |p: &Person| p.email.eq_ignore_ascii_case(&wanted) || p.login.eq_ignore_ascii_case(&wanted);
+        Ok(found.into_iter().find(same))
+    }
+
+    async fn articles(&self, id: &str, marker: &str) -> Result<Option<Article>, ReportError> {
+        let Some(answer) = self.ask(Call::get(format!("/api/v1/ticket_articles/by_ticket/{id}"))).await?.found()?
+        else {
+            return Ok(None);
+        };
+        let articles: Vec<Article> = answer.json()?;
+        Ok(articles.into_iter().find(|a| a.body.contains(marker)))
+    }
+}
+
+fn brief_of(ticket: &Ticket) -> Result<TicketBrief, ReportError> {
+    let status = match ticket.state.as_str() {
+        "new" => TicketStatus::New,
+        "closed" | "merged" | "removed" => TicketStatus::Closed,
+        state if state.starts_with("pending") => TicketStatus::Waiting,
+        _ => TicketStatus::Open,
+    };
+    // An unowned ticket's owner is the system's user, "-".
+    let owner = if ticket.owner == "-" { "" } else { &ticket.owner };
+    Ok(brief(number(&ticket.number.0)?, &ticket.title, &ticket.customer, owner, status, moment(&ticket.created_at)))
+}
+
+#[async_trait]
+impl TicketSystem for Zammad {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            reads: true,
+            internal_notes: true,
+            public_notes: true,
+            returns_id: true,
+            links: false,
+            customers: true,
+            repeats: Repeats::LookedFor,
+            visible_after: SOON,
+        }
+    }
+
+    async fn account(&self) -> Result<Account, ReportError> {
+        #[derive(Deserialize)]
+        struct Me {
+            #[serde(default, deserialize_with = "nullable")]
+            login: String,
+            #[serde(default)]
+            roles: Vec<String>,
+        }
+        let me: Me = self.ask(Call::get("/api/v1/users/me").query("expand", "true")).await?.good()?.json()?;
+        let breadth = match me.roles.as_slice() {
+            [] => Breadth::Unknown,
+            roles if roles.iter().any(|r| r == "Admin") => Breadth::TooWide,
+            _ => Breadth::Fitting,
+        };
+        Ok(Account { name: me.login, breadth })
+    }
+
+    async fn look_up(&self, number: &TicketNumber) -> Result<Option<FoundTicket>, ReportError> {
+        let Some(ticket) = self.ticket(number).await? else { return Ok(None) };
+        let address = format!("{}/#ticket/zoom/{}", self.http.base(), ticket.id.0);
+        Ok(Some(FoundTicket { brief: brief_of(&ticket)?, address: Some(address) }))
+    }
+
+    async fn open_tickets(&self, customer: &CustomerDetails) -> Result<Vec<TicketBrief>, ReportError> {
+        let Some(user) = self.user(customer).await? else { return Ok(Vec::new()) };
+        let found = self.search(&format!("customer_id:{}", user.id.0), OPEN_TICKETS_LISTED * 2).await?;
+        found.iter().filter(|t| t.is_open()).take(OPEN_TICKETS_LISTED).map(brief_of).collect()
+    }
+
+    async fn find_or_create_customer(&self, customer: &CustomerDetails) -> Result<CustomerRef, ReportError> {
+        if let Some(user) = self.user(customer).await? {
+            return Ok(CustomerRef(user.id.0));
+        }
+        let (first, last) = names(customer);
+        let mut user = json!({ "firstname": first, "lastname": last, "roles": ["Customer"] });
+        if customer.email.is_empty() {
+            user["login"] = identity(customer).into();
+            user["phone"] = customer.phone.as_str().into();
+        } else {
+            user["email"] = customer.email.as_str().into();
+        }
+        let made: Made = self.ask(Call::post("/api/v1/users").json(&user)).await?.good()?.json()?;
+        Ok(CustomerRef(made.id.0))
+    }
+
+    async fn open_ticket(&self, ticket: &NewTicket) -> Result<Appended, ReportError> {
+        let body = json!({
+            "title": ticket.subject.chars().take(250).collect::<String>(),
+            "group": self.group,
+            "customer_id": ticket.requester.0.parse::<u64>().map_or_else(|_| json!(ticket.requester.0), |id| json!(id)),
+            "article": {
+                "subject": ticket.subject,
+                "body": written(&ticket.first, Markup::Html),
+                "content_type": "text/html",
+                "type": "note",
+                "internal": !self.public,
+            },
+        });
+        let made: Ticket = self.ask(Call::post("/api/v1/tickets").json(&body)).await?.good()?.json()?;
+        let number = number(&made.number.0)?;
+        self.ids.keep(number.clone(), made.id.0);
+        Ok(Appended { ticket: number, external_id: None })
+    }
+
+    async fn append_action(&self, ticket: &TicketNumber, action: &Action) -> Result<Appended, ReportError> {
+        let id = self.id(ticket).await?.ok_or_else(|| ReportError::no_ticket(ticket))?;
+        let body = json!({
+            "ticket_id": id.parse::<u64>().map_err(|_| ReportError::garbage("a ticket whose id is no number"))?,
+            "subject": action.text.lines().next().unwrap_or_default(),
+            "body": written(action, Markup::Html),
+            "content_type": "text/html",
+            "type": "note",
+            "internal": !self.public,
+            "sender": "Agent",
+        });
+        let answer = self.ask(Call::post("/api/v1/ticket_articles").json(&body)).await?;
+        let made: Made = answer.found()?.ok_or_else(|| ReportError::no_ticket(ticket))?.json()?;
+        Ok(Appended { ticket: ticket.clone(), external_id: Some(made.id.0) })
+    }
+
+    async fn find_marker(
+        &self,
+        ticket: Option<&TicketNumber>,
+        marker: &str,
+        since: Timestamp,
+    ) -> Result<Option<Appended>, ReportError> {
+        if let Some(ticket) = ticket {
+            let Some(id) = self.id(ticket).await? else { return Ok(None) };
+            let found = self.articles(&id, marker).await?;
+            return Ok(found.map(|a| Appended { ticket: ticket.clone(), external_id: Some(a.id.0) }));
+        }
+        // Newest first; opened before the session cannot be ours. A day's slack: the search is by day in some versions.
+        let from = since.checked_sub(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MIN);
+        let query = format!("created_at:>={}", from.strftime("%Y-%m-%d"));
+        for candidate in self.search(&query, 200).await? {
+            if moment(&candidate.created_at).is_some_and(|at| at < since) {
+                continue;
+            }
+            if self.articles(&candidate.id.0, marker).await?.is_some() {
+                let number = number(&candidate.number.0)?;
+                self.ids.keep(number.clone(), candidate.id.0);
+                return Ok(Some(Appended { ticket: number, external_id: None }));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn attach_link(&self, _: &TicketNumber, _: &Link) -> Result<(), ReportError> {
+        Err(ReportError::refused("Zammad keeps links in texts only"))
+    }
+}

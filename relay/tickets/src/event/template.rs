@@ -1,0 +1,161 @@
+//! What a company wants its actions to say: lines with places in braces. A line one of whose places has nothing to say is left out. Pure.
+//!
+//! A place is filled once: what a customer typed is never read as a place again.
+
+use std::collections::BTreeMap;
+
+use store::{EventKind, Language};
+
+use super::text::{self, Label};
+
+/// The most that a template may hold.
+pub const LONGEST: usize = 4_000;
+
+/// Everything that can stand in braces, with the kinds it is for.
+pub const PLACES: &[(&str, bool)] = &[
+    ("title", true),
+    ("protocol", true),
+    ("attendant", true),
+    ("customer", true),
+    ("start", true),
+    ("end", false),
+    ("duration", false),
+    ("allowed", true),
+    ("reason", false),
+    ("reconnects", false),
+    ("audit", false),
+];
+
+/// Why a text is not a template.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TemplateError {
+    /// It says nothing.
+    #[error("it is empty")]
+    Empty,
+    /// It is longer than [`LONGEST`] bytes.
+    #[error("it is too long")]
+    TooLong,
+    /// There is no such place, or not in this kind of action.
+    #[error("there is no place {{{0}}}")]
+    Unknown(String),
+    /// A brace that is not closed.
+    #[error("a brace is not closed in line {0}")]
+    Open(usize),
+}
+
+/// A text that can be filled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Template(Vec<Vec<Piece>>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Piece {
+    Text(String),
+    Place(&'static str),
+}
+
+impl Template {
+    /// Reads a template for this kind of action.
+    ///
+    /// # Errors
+    /// See [`TemplateError`].
+    pub fn parse(kind: EventKind, text: &str) -> Result<Self, TemplateError> {
+        if text.trim().is_empty() {
+            return Err(TemplateError::Empty);
+        }
+        if text.len() > LONGEST {
+            return Err(TemplateError::TooLong);
+        }
+        let mut lines = Vec::new();
+        for (n, mut rest) in text.trim_end().lines().enumerate() {
+            let mut pieces = Vec::new();
+            while let Some((before, after)) = rest.split_once('{') {
+                let (name, after) = after.split_once('}').ok_or(TemplateError::Open(n + 1))?;
+                let known = PLACES.iter().find(|(place, always)| *place == name && (*always || kind == EventKind::End));
+                let (place, _) = known.ok_or_else(|| TemplateError::Unknown(name.chars().take(40).collect()))?;
+                pieces.push(Piece::Text(before.to_owned()));
+                pieces.push(Piece::Place(place));
+                rest = after;
+            }
+            pieces.push(Piece::Text(rest.to_owned()));
+            lines.push(pieces);
+        }
+        Ok(Self(lines))
+    }
+
+    /// Fills it.
+    pub(super) fn filled(&self, values: &BTreeMap<&'static str, String>) -> Vec<String> {
+        let value = |place: &str| values.get(place).map_or("", String::as_str);
+        let says = |line: &&Vec<Piece>| {
+            line.iter().all(|piece| match piece {
+                Piece::Text(_) => true,
+                Piece::Place(place) => !value(place).is_empty(),
+            })
+        };
+        let fill = |line: &Vec<Piece>| {
+            line.iter()
+                .map(|piece| match piece {
+                    Piece::Text(text) => text.as_str(),
+                    Piece::Place(place) => value(place),
+                })
+                .collect()
+        };
+        self.0.iter().filter(says).map(fill).collect()
+    }
+}
+
+/// What actions say where the company has not said otherwise.
+pub fn standing(kind: EventKind, language: Language) -> String {
+    let mut lines = vec!["{title}".to_owned()];
+    let end = kind == EventKind::End;
+    let facts = [
+        (Label::Protocol, "protocol", true),
+        (Label::Attendant, "attendant", true),
+        (Label::Customer, "customer", true),
+        (Label::Start, "start", true),
+        (Label::End, "end", end),
+        (Label::Duration, "duration", end),
+        (Label::Allowed, "allowed", true),
+        (Label::Reason, "reason", end),
+        (Label::Reconnects, "reconnects", end),
+        (Label::Audit, "audit", end),
+    ];
+    for (label, place, said) in facts {
+        if said {
+            lines.push(format!("{}: {{{place}}}", text::label(language, label)));
+        }
+    }
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_wrong_template_is_told_with_what_is_wrong_in_it() {
+        let parse = |text: &str| Template::parse(EventKind::Start, text);
+        assert_eq!(parse(" \n"), Err(TemplateError::Empty));
+        assert_eq!(parse(&"x".repeat(LONGEST + 1)), Err(TemplateError::TooLong));
+        assert_eq!(parse("a {nope}"), Err(TemplateError::Unknown("nope".into())));
+        assert_eq!(parse("{duration}"), Err(TemplateError::Unknown("duration".into())), "a start has no duration");
+        assert_eq!(parse("a\nb {protocol"), Err(TemplateError::Open(2)));
+    }
+
+    #[test]
+    fn the_standing_texts_are_templates_themselves() {
+        for language in [Language::PtBr, Language::En, Language::Es] {
+            for kind in [EventKind::Start, EventKind::End] {
+                Template::parse(kind, &standing(kind, language)).unwrap();
+            }
+        }
+    }
+
+    #[test]
+    fn a_line_without_its_value_is_left_out_and_a_value_is_not_read_again() {
+        let template =
+            Template::parse(EventKind::End, "A {customer}, {attendant}\nReconnects: {reconnects}\nZ").unwrap();
+        let values = BTreeMap::from([("customer", "{attendant}".to_owned()), ("attendant", "Ana".to_owned())]);
+        assert_eq!(template.filled(&values), ["A {attendant}, Ana", "Z"]);
+    }
+}

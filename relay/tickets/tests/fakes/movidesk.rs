@@ -1,0 +1,219 @@
+//! Movidesk as its pages say: the token in the query, ten calls a minute, three errors that block for 60, then 120, then 300 seconds, reads that lag
+//! minutes behind writes, an empty 200 for a new action, lists that replace, ids now as numbers and now as text.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json as value};
+
+use super::{Asked, Fake, OnTicket, Reply, empty, json, quoted_after, stripped};
+
+const TOKEN: &str = "0aa00a00-0000-4000-8000-00000000000a";
+/// "The API can take some minutes to replicate."
+const LAG: i64 = 240;
+
+#[derive(Default)]
+pub struct Movidesk {
+    calls: Vec<Timestamp>,
+    errors: Vec<Timestamp>,
+    blocks: u32,
+    blocked: Option<Timestamp>,
+    people: Vec<(String, String, String, Timestamp)>,
+    tickets: Vec<Ticket>,
+    answers: u64,
+    blocked_times: u32,
+}
+
+struct Ticket {
+    id: u64,
+    subject: String,
+    client: String,
+    at: Timestamp,
+    actions: Vec<(String, Timestamp)>,
+}
+
+impl Ticket {
+    fn shown(
+        &self,
+        ids_as_text: bool,
+        actions: bool,
+        people: &[(String, String, String, Timestamp)],
+        now: Timestamp,
+    ) -> Value {
+        let name = people.iter().find(|p| p.0 == self.client).map_or("", |p| p.1.as_str());
+        let id = if ids_as_text { value!(self.id.to_string()) } else { value!(self.id) };
+        let mut shown = value!({
+            "id": id, "protocol": format!("MOVI2026110000{:04}", self.id), "type": 2, "subject": self.subject, "status": "Em atendimento",
+            "baseStatus": "InAttendance", "justification": null, "createdDate": self.at.strftime("%Y-%m-%dT%H:%M:%S").to_string(),
+            "owner": null, "clients": [{ "id": self.client, "businessName": name, "organization": null }],
+        });
+        if actions {
+            let visible = self.actions.iter().enumerate().filter(|(_, (_, at))| seen(*at, now));
+            shown["actions"] =
+                visible.map(|(n, (text, _))| value!({ "id": n + 1, "type": 1, "description": stripped(text), "attachments": [] })).collect();
+        }
+        shown
+    }
+}
+
+fn seen(at: Timestamp, now: Timestamp) -> bool {
+    now.as_second() - at.as_second() >= LAG
+}
+
+impl Movidesk {
+    fn error(&mut self, now: Timestamp) {
+        self.errors.retain(|at| now.as_second() - at.as_second() < 60);
+        self.errors.push(now);
+        if self.errors.len() >= 3 {
+            self.errors.clear();
+            let seconds = [60, 120, 300][usize::try_from(self.blocks.min(2)).unwrap()];
+            self.blocks += 1;
+            self.blocked_times += 1;
+            self.blocked = now.checked_add(SignedDuration::from_secs(seconds)).ok();
+        }
+    }
+
+    fn refuse(&mut self, status: u16, message: &str, now: Timestamp) -> Reply {
+        self.error(now);
+        json(status, value!({ "message": message }))
+    }
+
+    fn work(&mut self, asked: &Asked, now: Timestamp) -> Reply {
+        if asked.query("token") != Some(TOKEN) {
+            return self.refuse(401, "Unauthorized", now);
+        }
+        self.answers += 1;
+        let text_ids = self.answers.is_multiple_of(2);
+        let body = asked.json();
+        let filter = asked.query("$filter").unwrap_or_default();
+        let expand = asked.query("$expand").unwrap_or_default().contains("actions");
+        match (asked.method.as_str(), asked.path.as_str()) {
+            ("GET", "/tickets/past") => self.refuse(404, "Ticket not found", now),
+            ("GET", "/tickets") => {
+                let one = |t: &Ticket| {
+                    asked
+                        .query("id")
+                        .map(|id| id == t.id.to_string())
+                        .or_else(|| asked.query("protocol").map(|p| p == format!("MOVI2026110000{:04}", t.id)))
+                };
+                if asked.query("id").is_some() || asked.query("protocol").is_some() {
+                    let found = self.tickets.iter().find(|t| one(t) == Some(true) && seen(t.at, now));
+                    return match found {
+                        Some(ticket) => json(200, ticket.shown(text_ids, expand, &self.people, now)),
+                        None => self.refuse(404, "Ticket not found", now),
+                    };
+                }
+                if asked.query("$select").is_none() {
+                    return self.refuse(400, "The $select parameter is mandatory", now);
+                }
+                let client = quoted_after(filter, "c/id eq ");
+                let since: Option<Timestamp> = filter.strip_prefix("createdDate ge ").and_then(|d| d.parse().ok());
+                let skip: usize = asked.query("$skip").and_then(|s| s.parse().ok()).unwrap_or(0);
+                let top: usize = asked.query("$top").and_then(|s| s.parse().ok()).unwrap_or(20);
+                let found = self.tickets.iter().filter(|t| {
+                    seen(t.at, now) && client.as_ref().is_none_or(|c| t.client == *c) && since.is_none_or(|s| t.at >= s)
+                });
+                json(200, found.skip(skip).take(top).map(|t| t.shown(text_ids, expand, &self.people, now)).collect())
+            }
+            ("PATCH", "/tickets") => {
+                let id = asked.query("id").unwrap_or_default().to_owned();
+                // A list that is sent is the whole of it; new actions are the exception that clients rely on.
+                assert!(
+                    body.as_object().unwrap().keys().all(|key| key == "actions"),
+                    "a list would be replaced: {body}"
+                );
+                for action in body["actions"].as_array().unwrap() {
+                    assert!(action["id"].is_null(), "an action with an id is a change of that action");
+                }
+                let Some(ticket) = self.tickets.iter_mut().find(|t| t.id.to_string() == id) else {
+                    return self.refuse(404, "Ticket not found", now);
+                };
+                let new = body["actions"].as_array().unwrap().iter();
+                ticket.actions.extend(new.map(|a| (a["description"].as_str().unwrap_or_default().to_owned(), now)));
+                empty(200)
+            }
+            ("POST", "/tickets") => {
+                let client = body["clients"][0]["id"].as_str().unwrap_or_default().to_owned();
+                if client.is_empty() || body["createdBy"]["id"].as_str().is_none() || !body["type"].is_number() {
+                    return self.refuse(400, "createdBy is required", now);
+                }
+                if !self.people.iter().any(|p| p.0 == client) {
+                    return self.refuse(400, "Client not found", now);
+                }
+                let id = self.tickets.len() as u64 + 1;
+                let text = body["actions"][0]["description"].as_str().unwrap_or_default().to_owned();
+                let subject = body["subject"].as_str().unwrap_or_default().to_owned();
+                self.tickets.push(Ticket { id, subject, client, at: now, actions: vec![(text, now)] });
+                json(200, value!({ "id": id }))
+            }
+            ("GET", "/persons") => {
+                let (id, email) = (quoted_after(filter, "id eq "), quoted_after(filter, "e/email eq "));
+                let found = self.people.iter().filter(|p| {
+                    seen(p.3, now) && (Some(&p.0) == id.as_ref() || (!p.2.is_empty() && Some(&p.2) == email.as_ref()))
+                });
+                json(200, found.map(|p| value!({ "id": p.0, "businessName": p.1 })).collect())
+            }
+            ("POST", "/persons") => {
+                let text = |key: &str| body[key].as_str().unwrap_or_default().to_owned();
+                let id = if text("id").is_empty() { format!("p-{}", self.people.len()) } else { text("id") };
+                if text("businessName").is_empty() || !body["isActive"].is_boolean() || !body["profileType"].is_number()
+                {
+                    return self.refuse(400, "businessName is required", now);
+                }
+                if self.people.iter().any(|p| p.0 == id) {
+                    return self.refuse(400, "Já existe uma pessoa com este código de referência", now);
+                }
+                let email = body["emails"][0]["email"].as_str().unwrap_or_default().to_owned();
+                self.people.push((id.clone(), text("businessName"), email, now));
+                json(200, value!({ "id": id }))
+            }
+            _ => self.refuse(404, "No such method", now),
+        }
+    }
+}
+
+impl Fake for Movidesk {
+    fn kind(&self) -> &'static str {
+        "movidesk"
+    }
+
+    fn settings(&self) -> Vec<(&'static str, &'static str)> {
+        vec![("token", TOKEN), ("tenant", "varanda")]
+    }
+
+    fn answer(&mut self, asked: &Asked, now: Timestamp) -> Reply {
+        if let Some(until) = self.blocked.filter(|until| *until > now) {
+            let mut reply = json(429, value!({ "message": "Too many failed requests" }));
+            reply.headers.push(("retry-after".into(), (until.as_second() - now.as_second()).to_string()));
+            return reply;
+        }
+        self.calls.retain(|at| now.as_second() - at.as_second() < 60);
+        if self.calls.len() >= 10 {
+            self.blocked_times += 1;
+            let mut reply = json(429, value!({ "message": "Too many requests" }));
+            reply.headers.push(("retry-after".into(), "60".into()));
+            return reply;
+        }
+        self.calls.push(now);
+        self.work(asked, now)
+    }
+
+    fn refused(&mut self, _: u16, now: Timestamp) {
+        self.error(now);
+    }
+
+    fn blocked(&self) -> u32 {
+        self.blocked_times
+    }
+
+    fn tickets(&self) -> Vec<OnTicket> {
+        let texts = |t: &Ticket| t.actions.iter().map(|(text, _)| text.clone()).collect();
+        self.tickets.iter().map(|t| OnTicket { number: t.id.to_string(), texts: texts(t) }).collect()
+    }
+
+    fn open(&mut self, subject: &str, now: Timestamp) -> Option<String> {
+        let id = self.tickets.len() as u64 + 1;
+        // There long enough to be seen.
+        let at = now.checked_sub(SignedDuration::from_hours(1)).unwrap();
+        self.tickets.push(Ticket { id, subject: subject.into(), client: "cli-9".into(), at, actions: Vec::new() });
+        Some(id.to_string())
+    }
+}

@@ -1,0 +1,127 @@
+//! Redmine 5 as `GET/POST/PUT /issues` and its neighbours are documented: 204 with no body for a note, 422 with `errors`, empty 401, 403 and 404.
+
+use jiff::Timestamp;
+use serde_json::{Value, json as value};
+
+use super::{Asked, Fake, OnTicket, Reply, empty, json};
+
+const KEY: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f000112233";
+
+#[derive(Default)]
+pub struct Redmine {
+    issues: Vec<Issue>,
+    journals: u64,
+}
+
+struct Issue {
+    id: u64,
+    subject: String,
+    description: String,
+    at: Timestamp,
+    journals: Vec<(u64, String, bool)>,
+}
+
+impl Issue {
+    fn shown(&self, journals: bool) -> Value {
+        let mut shown = value!({
+            "id": self.id, "project": { "id": 1, "name": "Suporte" }, "tracker": { "id": 1, "name": "Bug" },
+            "status": { "id": 1, "name": "New", "is_closed": false }, "author": { "id": 1, "name": "Agente" },
+            "subject": self.subject, "description": self.description, "due_date": null, "estimated_hours": null,
+            "created_on": self.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(), "closed_on": null,
+        });
+        if journals {
+            shown["journals"] = self
+                .journals
+                .iter()
+                .map(|(id, notes, private)| value!({ "id": id, "user": { "id": 1, "name": "Agente" }, "notes": notes, "private_notes": private, "details": [] }))
+                .collect();
+        }
+        shown
+    }
+}
+
+impl Redmine {
+    fn add(&mut self, subject: &str, description: &str, at: Timestamp) -> &Issue {
+        let id = self.issues.len() as u64 + 1;
+        self.issues.push(Issue {
+            id,
+            subject: subject.into(),
+            description: description.into(),
+            at,
+            journals: Vec::new(),
+        });
+        self.issues.last().unwrap()
+    }
+}
+
+impl Fake for Redmine {
+    fn kind(&self) -> &'static str {
+        "redmine"
+    }
+
+    fn settings(&self) -> Vec<(&'static str, &'static str)> {
+        vec![("key", KEY), ("project", "suporte")]
+    }
+
+    fn answer(&mut self, asked: &Asked, now: Timestamp) -> Reply {
+        if asked.header("x-redmine-api-key") != KEY {
+            return empty(401);
+        }
+        let body = asked.json();
+        let (method, path) = asked.route();
+        match (method, path.as_slice()) {
+            ("GET", ["users", "current.json"]) => {
+                json(200, value!({ "user": { "id": 5, "login": "agente", "firstname": "A", "api_key": KEY } }))
+            }
+            ("GET", ["projects", "suporte.json"]) => json(200, value!({ "project": { "id": 1 } })),
+            ("POST", ["issues.json"]) => {
+                let issue = &body["issue"];
+                if issue["project_id"] != "suporte" {
+                    return empty(404);
+                }
+                let subject = issue["subject"].as_str().unwrap_or_default().to_owned();
+                if subject.is_empty() || subject.len() > 255 {
+                    return json(422, value!({ "errors": ["Subject cannot be blank"] }));
+                }
+                let description = issue["description"].as_str().unwrap_or_default().to_owned();
+                let shown = self.add(&subject, &description, now).shown(false);
+                json(201, value!({ "issue": shown }))
+            }
+            ("GET", ["issues.json"]) => {
+                let wanted = asked.query("description").and_then(|d| d.strip_prefix('~')).unwrap_or_default();
+                let mut found: Vec<&Issue> = self.issues.iter().filter(|i| i.description.contains(wanted)).collect();
+                if asked.query("sort") == Some("id:desc") {
+                    found.reverse();
+                }
+                let shown: Vec<Value> = found.iter().take(25).map(|i| i.shown(false)).collect();
+                json(200, value!({ "total_count": found.len(), "offset": 0, "limit": 25, "issues": shown }))
+            }
+            (method, ["issues", file]) => {
+                let id = file.strip_suffix(".json").and_then(|id| id.parse::<u64>().ok());
+                let Some(issue) = self.issues.iter_mut().find(|i| Some(i.id) == id) else { return empty(404) };
+                match method {
+                    "GET" => json(200, value!({ "issue": issue.shown(asked.query("include") == Some("journals")) })),
+                    "PUT" => {
+                        self.journals += 1;
+                        let notes = body["issue"]["notes"].as_str().unwrap_or_default().to_owned();
+                        issue.journals.push((self.journals, notes, body["issue"]["private_notes"] == true));
+                        empty(204)
+                    }
+                    _ => empty(404),
+                }
+            }
+            _ => empty(404),
+        }
+    }
+
+    fn tickets(&self) -> Vec<OnTicket> {
+        let texts = |i: &Issue| {
+            std::iter::once(i.description.clone()).chain(i.journals.iter().map(|(_, notes, _)| notes.clone())).collect()
+        };
+        self.issues.iter().map(|i| OnTicket { number: i.id.to_string(), texts: texts(i) }).collect()
+    }
+
+    fn open(&mut self, subject: &str, now: Timestamp) -> Option<String> {
+        Some(self.add(subject, "", now).id.to_string())
+    }
+}

@@ -1,0 +1,156 @@
+//! Zammad as its API pages say: an id that is not the number, `expand=true` for names, 201 with the whole ticket.
+
+use jiff::Timestamp;
+use serde_json::{Value, json as value};
+
+use super::{Asked, Fake, OnTicket, Reply, json};
+
+const TOKEN: &str = "zm-0123456789abcdef-token";
+
+#[derive(Default)]
+pub struct Zammad {
+    users: Vec<(u64, String, String, String)>,
+    tickets: Vec<Ticket>,
+    articles: u64,
+}
+
+struct Ticket {
+    id: u64,
+    title: String,
+    customer: u64,
+    at: Timestamp,
+    articles: Vec<(u64, String)>,
+}
+
+impl Ticket {
+    fn number(&self) -> String {
+        (22_000 + self.id).to_string()
+    }
+}
+
+impl Zammad {
+    fn shown(&self, ticket: &Ticket, expanded: bool) -> Value {
+        let mut shown = value!({
+            "id": ticket.id, "number": ticket.number(), "title": ticket.title, "owner_id": 1, "customer_id": ticket.customer,
+            "state_id": 1, "note": null, "created_at": ticket.at.strftime("%Y-%m-%dT%H:%M:%S.000Z").to_string(),
+        });
+        if expanded {
+            let customer = self.users.iter().find(|u| u.0 == ticket.customer).map_or("-", |u| u.1.as_str());
+            shown["group"] = "Users".into();
+            shown["state"] = "open".into();
+            shown["owner"] = "-".into();
+            shown["customer"] = customer.into();
+        }
+        shown
+    }
+
+    fn add(&mut self, title: &str, customer: u64, at: Timestamp) -> &mut Ticket {
+        let id = self.tickets.len() as u64 + 1;
+        self.tickets.push(Ticket { id, title: title.into(), customer, at, articles: Vec::new() });
+        self.tickets.last_mut().unwrap()
+    }
+}
+
+fn says(status: u16, error: &str) -> Reply {
+    json(status, value!({ "error": error, "error_human": error }))
+}
+
+impl Fake for Zammad {
+    fn kind(&self) -> &'static str {
+        "zammad"
+    }
+
+    fn settings(&self) -> Vec<(&'static str, &'static str)> {
+        vec![("token", TOKEN)]
+    }
+
+    fn answer(&mut self, asked: &Asked, now: Timestamp) -> Reply {
+        if asked.header("authorization") != format!("Token token={TOKEN}") {
+            return says(401, "Invalid token");
+        }
+        let body = asked.json();
+        let (method, path) = asked.route();
+        let ["api", "v1", path @ ..] = path.as_slice() else { return says(404, "No route") };
+        let query = asked.query("query").unwrap_or_default();
+        match (method, path) {
+            ("GET", ["users", "me"]) => json(200, value!({ "id": 5, "login": "ana", "roles": ["Agent"] })),
+            ("GET", ["users", "search"]) => {
+                let (key, wanted) = query.split_once(':').unwrap_or(("", query));
+                let wanted = wanted.trim_matches('"');
+                let of =
+                    |u: &&(u64, String, String, String)| if key == "login" { u.2 == wanted } else { u.1 == wanted };
+                let found: Vec<Value> = self
+                    .users
+                    .iter()
+                    .filter(of)
+                    .map(|u| value!({ "id": u.0, "email": u.1, "login": u.2, "firstname": u.3, "lastname": null }))
+                    .collect();
+                json(200, found.into())
+            }
+            ("POST", ["users"]) => {
+                let text = |key: &str| body[key].as_str().unwrap_or_default().to_owned();
+                let (email, first) = (text("email"), format!("{} {}", text("firstname"), text("lastname")));
+                let login = if text("login").is_empty() { email.clone() } else { text("login") };
+                if self.users.iter().any(|u| u.2 == login) {
+                    return says(422, "Email address is already used for another user.");
+                }
+                let id = self.users.len() as u64 + 10;
+                self.users.push((id, email, login, first));
+                json(201, value!({ "id": id }))
+            }
+            ("GET", ["tickets", "search"]) => {
+                let found = |t: &&Ticket| match query.split_once(':') {
+                    Some(("number", n)) => t.number() == n,
+                    Some(("customer_id", n)) => t.customer.to_string() == n,
+                    Some(("created_at", _)) => true,
+                    _ => false,
+                };
+                let limit: usize = asked.query("limit").and_then(|l| l.parse().ok()).unwrap_or(10);
+                let found: Vec<&Ticket> = self.tickets.iter().rev().filter(found).take(limit).collect();
+                let expanded = asked.query("expand") == Some("true");
+                json(200, found.into_iter().map(|t| self.shown(t, expanded)).collect())
+            }
+            ("POST", ["tickets"]) => {
+                if body["group"] != "Users" {
+                    return says(422, "No lookup value found for 'group'");
+                }
+                let customer = body["customer_id"].as_u64().unwrap_or_default();
+                self.articles += 1;
+                let article = (self.articles, body["article"]["body"].as_str().unwrap_or_default().to_owned());
+                self.add(body["title"].as_str().unwrap_or_default(), customer, now).articles.push(article);
+                let shown = self.shown(self.tickets.last().unwrap(), false);
+                json(201, shown)
+            }
+            ("POST", ["ticket_articles"]) => {
+                let id = body["ticket_id"].as_u64();
+                self.articles += 1;
+                let article = (self.articles, body["body"].as_str().unwrap_or_default().to_owned());
+                match self.tickets.iter_mut().find(|t| Some(t.id) == id) {
+                    Some(ticket) => {
+                        ticket.articles.push(article);
+                        json(201, value!({ "id": self.articles }))
+                    }
+                    None => says(404, "Couldn't find Ticket"),
+                }
+            }
+            ("GET", ["ticket_articles", "by_ticket", id]) => {
+                match self.tickets.iter().find(|t| t.id.to_string() == *id) {
+                    Some(t) => {
+                        json(200, t.articles.iter().map(|(id, body)| value!({ "id": id, "body": body })).collect())
+                    }
+                    None => says(404, "Couldn't find Ticket"),
+                }
+            }
+            _ => says(404, "No route matches"),
+        }
+    }
+
+    fn tickets(&self) -> Vec<OnTicket> {
+        let texts = |t: &Ticket| t.articles.iter().map(|(_, body)| body.clone()).collect();
+        self.tickets.iter().map(|t| OnTicket { number: t.number(), texts: texts(t) }).collect()
+    }
+
+    fn open(&mut self, subject: &str, now: Timestamp) -> Option<String> {
+        Some(self.add(subject, 1, now).number())
+    }
+}
