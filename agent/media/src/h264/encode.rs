@@ -14,8 +14,8 @@ use yuv::{BufferStoreMut, YuvConversionMode, YuvPlanarImageMut, YuvRange, YuvSta
 use super::even;
 use crate::frame::Frame;
 
-/// Bits for each pixel and picture. A window of 640x480 at 30 a second stays under 900 kB/s; at 0.4 and 480 kB/s light grain is gone.
-const BITS_PER_PIXEL: f64 = 0.7;
+/// Bits for each pixel and picture. A window of 640x480 at 30 a second stays under 1000 kB/s; at 0.4 and 480 kB/s light grain is gone.
+const BITS_PER_PIXEL: f64 = 0.8;
 /// No region gets more than this, in bits a second.
 const RATE_MAX: f64 = 16e6;
 /// Nor less, however slow the line: the pace of pictures gives way then.
