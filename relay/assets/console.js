@@ -33,9 +33,16 @@
       body.classList.toggle("stale", gone);
     }
   };
+  // A page that is left keeps no stream, also where the browser keeps the page to come back to; then it is loaded anew.
+  const listen = (url) => {
+    const source = new EventSource(url);
+    addEventListener("pagehide", () => source.close());
+    return source;
+  };
+  addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
   if (window.htmx) {
     htmx.createEventSource = (url) => {
-      const source = new EventSource(url);
+      const source = listen(url);
       const hear = (event) => { heard = Date.now(); if (event.type === "beat") ahead = Date.now() - Number(event.data); tick(); };
       source.addEventListener("beat", hear);
       source.addEventListener("rows", hear);
@@ -89,7 +96,7 @@
     sound.addEventListener("click", () => { localStorage.setItem("amparo-sound", sounds() ? "off" : "on"); show(); play(); });
   }
   if (toasts && !document.querySelector("[sse-connect]")) {
-    const source = new EventSource("/live");
+    const source = listen("/live");
     source.addEventListener("news", hearNews);
     source.addEventListener("over", () => source.close());
   }

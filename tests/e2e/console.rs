@@ -162,6 +162,27 @@ fn a_ticket_opened_by_hand_is_listed_with_its_requester() -> Result<()> {
 }
 
 #[test]
+fn going_from_page_to_page_and_having_many_open_keeps_nobody_waiting() -> Result<()> {
+    let mut world = World::new()?;
+    let browser = set_up(&mut world)?;
+    let slow = std::time::Duration::from_secs(20);
+    // Each page listens for customers who come; a browser has few connections to one server.
+    for round in 0..3 {
+        for path in ["/tickets", "/users", "/history", "/outbox", "/apps", "/"] {
+            let from = std::time::Instant::now();
+            browser.goto(&world.relay.url(path))?;
+            let took = from.elapsed();
+            ensure!(took < slow, "{path} took {took:?} in round {round}");
+        }
+    }
+    browser.execute(
+        "window.open_pages = [...Array(9).keys()].map((i) => new EventSource('/live?' + i));
+         window.answered = 0; fetch('/users').then(() => { window.answered = 1; })",
+    )?;
+    wait::until_true("a page beside nine live streams", slow, || Ok(browser.execute("return window.answered")? == 1))
+}
+
+#[test]
 fn every_page_fits_a_phone_and_a_desk() -> Result<()> {
     let mut world = World::new()?;
     let browser = set_up(&mut world)?;

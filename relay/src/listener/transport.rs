@@ -79,7 +79,9 @@ pub fn console_tls(keys: &Keys) -> anyhow::Result<Arc<rustls::ServerConfig>> {
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
         .with_single_cert(chain(keys), private_key(keys))?;
-    tls.alpn_protocols = vec![b"http/1.1".to_vec()];
+    // Every open page of the console has a live stream of its own, and a browser opens six connections to a server: over HTTP/1.1 the
+    // seventh page would wait for ever. Over HTTP/2 they share one.
+    tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(Arc::new(tls))
 }
 
