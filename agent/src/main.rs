@@ -104,7 +104,8 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
     let gui = Gui::new(hooks(told)).context("opening the windows")?;
     let handle = gui.handle();
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
+        // One: with two, each wakes the other for every message, and neither is ever busy.
+        .worker_threads(1)
         .thread_name("link")
         .enable_all()
         .build()
