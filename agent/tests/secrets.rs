@@ -29,7 +29,7 @@ use amparo_agent::{
     gui::{
         command::{Command, Secret},
         controller::Effect,
-        view_model::{OwnCredentials, WaitingView},
+        view_model::{AttendedView, OwnCredentials, RequestView, WaitingView},
     },
     link::{
         pake::Run,
@@ -128,7 +128,14 @@ fn printed() -> Vec<String> {
         print(Effect::StartHelped(session(), password())),
         print(Effect::StartAttending(session(), password())),
         print(Effect::Say(ToRelay::NewPassword(password()))),
-        print(WaitingView { id: "1".into(), password: password().reveal().into(), waiting: None, returning: false }),
+        print(WaitingView {
+            id: "1".into(),
+            password: password().reveal().into(),
+            waiting: None,
+            returning: false,
+            attended: AttendedView::Open,
+            request: RequestView::None,
+        }),
         print(OwnCredentials { id: "1".into(), password: password().reveal().into() }),
     ]
 }

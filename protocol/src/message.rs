@@ -10,9 +10,11 @@ pub mod grant;
 pub mod handshake;
 pub mod hello;
 pub mod input;
+pub mod offer;
 pub mod one_time;
 pub mod pairing;
 pub mod record;
+pub mod request;
 pub mod stats;
 pub mod stream;
 pub mod ticket;
@@ -57,6 +59,16 @@ pub enum ToRelay {
     Report(pairing::Report),
     /// Takes a one-time grant that was copied in the console.
     TakeGrant(one_time::TakeGrant),
+    /// Leaves a request that becomes a ticket. From version 2 on.
+    LeaveRequest(request::LeaveRequest),
+    /// An attendant's status is to be this. From version 2 on, as what follows.
+    SetStatus(offer::Status),
+    /// Whether the attendant could take a customer at once: they are at home and in no session.
+    Ready(bool),
+    /// Answer to `Offered`.
+    AnswerOffer(offer::AnswerOffer),
+    /// Asks for the customer who waits longest.
+    PullNext,
 }
 
 /// What the relay says to a program.
@@ -110,4 +122,18 @@ pub enum FromRelay {
     GrantOpened(one_time::GrantOpened),
     /// Behind `Dialled`, where the app asks for something when the session is over. From version 2 on.
     WrapUpAsked(wrap_up::WrapUpForm),
+    /// To a customer: whether their app is attended now. From version 2 on.
+    Attended(request::Attended),
+    /// Answer to `LeaveRequest`.
+    RequestLeft(request::RequestLeft),
+    /// The attendant's status as the relay has it, at login and when it changes.
+    StatusIs(offer::StatusIs),
+    /// A customer is offered.
+    Offered(offer::Offered),
+    /// An offer is over without having been taken.
+    OfferOver(offer::OfferOver),
+    /// A customer is the attendant's.
+    Assigned(offer::Assigned),
+    /// No customer can be pulled.
+    PullRefused(offer::PullError),
 }

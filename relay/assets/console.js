@@ -117,6 +117,12 @@
   });
   body.addEventListener("htmx:oobAfterSwap", tick);
 
+  // A choice that counts at once needs no button.
+  for (const form of document.querySelectorAll("form[data-at-once]")) {
+    form.querySelector("button").hidden = true;
+    form.addEventListener("change", () => form.requestSubmit());
+  }
+
   // A shown password hides itself.
   body.addEventListener("htmx:afterSettle", (event) => {
     for (const cell of event.target.querySelectorAll?.("[data-hides]") ?? []) hideLater(cell);

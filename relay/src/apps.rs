@@ -9,8 +9,9 @@ use std::{
 };
 
 use jiff::SignedDuration;
-use protocol::id::{AppId, OperatorId, TenantId};
+use protocol::id::{AppId, DeviceId, OperatorId, TenantId};
 use store::{App, Store, StoreError};
+use tokio::sync::Notify;
 
 use crate::account::Operator;
 
@@ -25,6 +26,8 @@ pub struct Reach {
     attends: Vec<AppId>,
     administers: Vec<AppId>,
     edits: Vec<AppId>,
+    /// A customer of another app who was given to them.
+    lent: Option<DeviceId>,
 }
 
 impl Reach {
@@ -36,7 +39,8 @@ impl Reach {
         };
         let administers = |app: &App| roles.admin || app.staff.administrators.contains(&id);
         Self {
-            attends: chosen(&|app| roles.attend && (app.staff.everyone || app.staff.attendants.contains(&id))),
+            attends: chosen(&|app| attends(app, operator)),
+            lent: None,
             administers: chosen(&administers),
             edits: chosen(&|app| roles.admin || (roles.may_create_apps && administers(app))),
         }
@@ -45,6 +49,18 @@ impl Reach {
     /// Connects to its customers.
     pub fn attends(&self, app: AppId) -> bool {
         self.attends.contains(&app)
+    }
+
+    /// Connects to this customer of an app.
+    pub fn reaches(&self, app: AppId, customer: DeviceId) -> bool {
+        self.attends(app) || self.lent == Some(customer)
+    }
+
+    /// … and to one who was given to them, whatever app they are of.
+    #[must_use]
+    pub fn with(mut self, lent: Option<DeviceId>) -> Self {
+        self.lent = lent;
+        self
     }
 
     /// Sees its indicators and sessions.
@@ -91,12 +107,13 @@ struct Known {
 pub struct Apps {
     store: Arc<dyn Store>,
     known: Mutex<Known>,
+    news: Notify,
 }
 
 impl Apps {
     /// Apps kept in this store.
     pub fn new(store: Arc<dyn Store>) -> Self {
-        Self { store, known: Mutex::default() }
+        Self { store, known: Mutex::default(), news: Notify::new() }
     }
 
     /// A company's apps, the default first.
@@ -132,12 +149,24 @@ impl Apps {
         let mut known = self.known();
         known.changes += 1;
         known.apps.remove(&tenant);
+        drop(known);
+        self.news.notify_one();
+    }
+
+    /// Waits until some company's apps have changed since the last time this was waited for. For one task.
+    pub(crate) async fn changes(&self) {
+        self.news.notified().await;
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
         // Every change under this lock is complete in itself.
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether somebody attends this app's customers.
+pub fn attends(app: &App, who: &Operator) -> bool {
+    who.tenant == app.tenant && who.roles.attend && (app.staff.everyone || app.staff.attendants.contains(&who.id))
 }
 
 /// Who may attend an app, of these users, in the order in which customers are offered: as arranged, then the others by name.

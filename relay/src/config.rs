@@ -144,6 +144,10 @@ pub struct Limits {
     pub failed_per_id: u32,
     /// Failed tries of a company in a minute; then whoever was wrong in the last hour waits.
     pub failed_per_company: u32,
+    /// Requests left from one source address in a minute: each becomes a ticket.
+    pub requests_per_minute: u32,
+    /// … in an hour: a company's customers may share one address.
+    pub requests_per_hour: u32,
     /// Streams alive at once in one session, both directions together.
     pub streams_per_session: usize,
 }
@@ -162,6 +166,8 @@ impl Default for Limits {
             failed_per_hour: 30,
             failed_per_id: 10,
             failed_per_company: 60,
+            requests_per_minute: 6,
+            requests_per_hour: 60,
             streams_per_session: 64,
         }
     }
@@ -180,6 +186,10 @@ pub struct Times {
     pub waits: Waits,
     /// How long a pairing token can be used.
     pub token: Duration,
+    /// How long a waiting customer whose connection was lost has to come back before they count as having given up.
+    pub comes_back: Duration,
+    /// Whoever leaves before this has not waited: no request was missed.
+    pub waited: Duration,
 }
 
 impl Default for Times {
@@ -190,6 +200,8 @@ impl Default for Times {
             tickets: Duration::from_secs(5),
             waits: Waits::default(),
             token: limits::PAIRING_TOKEN_LIFE,
+            comes_back: Duration::from_secs(45),
+            waited: Duration::from_secs(10),
         }
     }
 }

@@ -12,9 +12,12 @@ mod connections;
 mod enrolments;
 mod error;
 mod history;
+mod indicators;
 mod live;
 mod login;
+mod metrics;
 mod outbox;
+mod people;
 mod security;
 mod serve;
 mod session_view;
@@ -108,6 +111,7 @@ impl Routes {
 fn all() -> Routes {
     Routes { router: Router::new(), table: Vec::new() }
         .get("/healthz", Act::Anybody, serve::healthz)
+        .get("/metrics", Act::Anybody, metrics::show)
         .get("/assets/{name}", Act::Anybody, assets::serve)
         .get("/setup/{token}", Act::Anybody, login::setup_form)
         .post("/setup/{token}", Act::Anybody, login::setup)
@@ -117,6 +121,7 @@ fn all() -> Routes {
         .post("/logout", Act::LoggedIn, login::logout)
         .get("/", Act::Attend, attendance::show)
         .get("/live", Act::Attend, live::stream)
+        .post("/status", Act::Attend, people::choose)
         .get("/waiting/{id}/masked", Act::Attend, attendance::masked)
         .post("/waiting/{id}/password", Act::SeePasswords, attendance::password)
         .post("/waiting/{id}/credentials", Act::SeePasswords, attendance::credentials)
@@ -130,6 +135,9 @@ fn all() -> Routes {
         .get("/history", Act::Attend, history::page_handler)
         .get("/history.csv", Act::Attend, history::csv)
         .get("/history.json", Act::Attend, history::json)
+        .get("/indicators", Act::Attend, indicators::show)
+        .get("/indicators.csv", Act::Attend, indicators::csv)
+        .get("/indicators.json", Act::Attend, indicators::json)
         .get("/app", Act::Attend, apps::download::default_app)
         .get("/apps", Act::Attend, apps::list)
         .post("/apps", Act::MakeApps, apps::create)

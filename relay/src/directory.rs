@@ -67,6 +67,8 @@ pub struct Present {
     pub busy: bool,
     /// Since when it is here without a longer break.
     pub since: Timestamp,
+    /// Its request was answered: a session has begun, or it was left as a ticket. It is offered to nobody until it asks anew.
+    pub settled: bool,
 }
 
 impl Present {
@@ -207,6 +209,24 @@ impl Directory {
         self.entries().queues(tenant, of).map(BTreeSet::len).sum()
     }
 
+    /// How many customers wait, of all companies.
+    pub fn waiting_total(&self) -> usize {
+        self.entries().waiting.values().flat_map(HashMap::values).map(BTreeSet::len).sum()
+    }
+
+    /// The apps that somebody waits for.
+    pub fn apps_waited_for(&self) -> Vec<(TenantId, Vec<AppId>)> {
+        let entries = self.entries();
+        entries.waiting.iter().map(|(tenant, queues)| (*tenant, queues.keys().copied().collect())).collect()
+    }
+
+    /// The programs of those who wait for an attendant of this app.
+    pub fn peers_waiting(&self, tenant: TenantId, app: AppId) -> Vec<Arc<Peer>> {
+        let entries = self.entries();
+        let queued = entries.queues(tenant, |of| of == app).flatten();
+        queued.filter_map(|(_, id)| entries.here.get(id)).map(|entry| entry.peer.clone()).collect()
+    }
+
     /// A program that is here.
     pub fn present(&self, tenant: TenantId, id: DeviceId) -> Option<Arc<Present>> {
         self.entries().here.get(&id).map(|e| &e.present).filter(|p| p.tenant == tenant).cloned()
@@ -229,8 +249,10 @@ impl Directory {
         let mut replaced = None;
         if let Some(old) = entries.here.get(&present.id) {
             present.busy = old.present.busy;
-            // Waiting goes on through a short break; it begins anew when the customer comes back into the list.
-            if old.present.listed == present.listed {
+            // Waiting goes on through a short break; it begins anew when the customer comes back into the list, or asks again.
+            let again = old.peer.number() == peer.number();
+            present.settled = old.present.settled && !again;
+            if old.present.listed == present.listed && !(old.present.settled && again) {
                 present.since = old.present.since;
             }
             replaced = (old.peer.number() != peer.number()).then(|| old.peer.clone());
@@ -251,18 +273,26 @@ impl Directory {
         true
     }
 
-    /// Takes a program out, if it is still the one on this connection.
-    pub fn leave(&self, id: DeviceId, peer: &Peer) -> bool {
+    /// Takes a program out, if it is still the one on this connection, and gives what was known of it.
+    pub fn leave(&self, id: DeviceId, peer: &Peer) -> Option<Arc<Present>> {
         let mut entries = self.entries();
         let own = entries.here.get(&id).is_some_and(|e| e.peer.number() == peer.number());
-        if own {
-            entries.take(id);
-        }
+        let left = if own { entries.take(id).map(|entry| entry.present) } else { None };
         drop(entries);
-        if own {
+        if left.is_some() {
             self.changes.bump();
         }
-        own
+        left
+    }
+
+    /// The request of whoever is here under this ID is answered.
+    pub fn settle(&self, id: DeviceId) {
+        self.entries().change(id, |present| present.settled = true);
+    }
+
+    /// Whose customer is here under this ID.
+    pub fn tenant_of(&self, id: DeviceId) -> Option<TenantId> {
+        self.entries().here.get(&id).map(|entry| entry.present.tenant)
     }
 
     /// Marks a program as busy and gives its connection; of two attendants who ask at the same time, one gets it. Not `reachable`:

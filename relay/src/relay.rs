@@ -36,6 +36,7 @@ use crate::{
     key::Keys,
     listener::{self, transport},
     profile,
+    queue::Queue,
     session::{grant::OneTimeGrants, live::Sessions},
 };
 
@@ -68,6 +69,8 @@ pub struct Shared {
     pub directory: Arc<Directory>,
     /// Sessions that are under way.
     pub sessions: Sessions,
+    /// Customers' requests before anybody dials them.
+    pub queue: Queue,
     /// Wakes the worker that reports to the ticketing system.
     pub outbox: Arc<Notify>,
     /// Counts every change of what is shown live: waiting customers, passwords, sessions.
@@ -148,6 +151,7 @@ impl Relay {
             }
         };
         store.release_all_device_ids(Timestamp::now()).await.context("giving back the IDs of the last run")?;
+        store.nobody_is_present(Timestamp::now()).await.context("ending the statuses of the last run")?;
 
         // 5. A company and its app, once; a set-up link until somebody has used it.
         let first_tenant = first::tenant(&*store, &keys, &config.first).await?;
@@ -195,6 +199,7 @@ impl Relay {
             desk,
             directory,
             sessions,
+            queue: Queue::new(&config.limits),
             outbox,
             changes,
             accounts_changed: Changes::new(),
@@ -233,6 +238,10 @@ impl Relay {
             spawn("records", {
                 let shared = shared.clone();
                 async move { shared.sessions.keep_records().await }
+            }),
+            spawn("queue", {
+                let shared = shared.clone();
+                async move { shared.queue.keep(&shared).await }
             }),
             spawn("ticket news", tell_tickets(shared.clone(), worker.reports())),
             spawn("housekeeping", keep_house(shared.clone())),

@@ -3,6 +3,6 @@
 pub mod grant;
 pub mod guess;
 pub mod live;
-mod rate;
+pub(crate) mod rate;
 pub mod splice;
 pub mod token;

@@ -106,6 +106,11 @@ impl Records {
                     ensure!(same, "session {} starts on one ticket and ends on another", session.protocol);
                     ensure!(starts[0].1.id < ends[0].1.id, "session {} ends before it starts", session.protocol);
                 }
+                SessionState::Missed => {
+                    let told = tickets.iter().flat_map(|t| &t.actions);
+                    let told = told.filter(|a| a.action.session == Some(session.id)).count();
+                    ensure!(told == 1, "the missed request {} is on tickets {told} times", session.protocol);
+                }
                 SessionState::NotStarted => {
                     let none = starts.is_empty() && ends.is_empty();
                     ensure!(none, "session {} never started and is on a ticket", session.protocol);

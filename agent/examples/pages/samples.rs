@@ -16,8 +16,17 @@ pub fn all() -> Vec<(&'static str, Which, ViewModel)> {
     page("waiting", Page::Waiting(waiting()));
     page(
         "waiting-new",
-        Page::Waiting(WaitingView { id: String::new(), password: "".into(), waiting: None, returning: false }),
+        Page::Waiting(WaitingView { id: String::new(), password: "".into(), waiting: None, ..waiting() }),
     );
+    page("waiting-closed", Page::Waiting(closed(RequestView::Offered)));
+    page(
+        "waiting-nobody",
+        Page::Waiting(WaitingView { attended: AttendedView::Nobody, ..closed(RequestView::Offered) }),
+    );
+    let trouble = Some(Trouble::ServerAway);
+    page("waiting-writing", Page::Waiting(closed(RequestView::Writing { sending: false, trouble })));
+    let (protocol, ticket) = ("2026-11-21-000042".to_owned(), Some("4833".to_owned()));
+    page("waiting-left", Page::Waiting(closed(RequestView::Left { protocol, ticket })));
     page("waiting-returning", Page::Waiting(WaitingView { returning: true, ..waiting() }));
     page(
         "consent",
@@ -34,6 +43,9 @@ pub fn all() -> Vec<(&'static str, Which, ViewModel)> {
     page("profile-altered", Page::ProfileAltered(ProfileAlteredView { details: "signature".into() }));
     page("login", Page::Login(LoginView { trouble: Some(Trouble::LoginRejected), ..login() }));
     page("home", Page::Home(home()));
+    page("home-offered", Page::Home(offered()));
+    let lunch = Some(StatusView { status: StatusKind::Meal, for_: Duration::from_secs(340) });
+    page("home-break", Page::Home(HomeView { status: lunch, trouble: Some(Trouble::NotAvailable), ..home() }));
     page("home-empty", Page::Home(HomeView { waiting: vec![], trouble: Some(Trouble::Refused), ..home() }));
     page(
         "home-to-be-enabled",
@@ -175,7 +187,16 @@ fn waiting() -> WaitingView {
         password: "K7QF-2M9X".into(),
         waiting: Some(Duration::from_secs(80)),
         returning: false,
+        attended: AttendedView::Open,
+        request: RequestView::None,
     }
+}
+
+/// Out of hours, with the request in this state.
+fn closed(request: RequestView) -> WaitingView {
+    let attended =
+        AttendedView::Closed { holiday: Some("Consciência Negra".into()), opens_unix_s: Some(1_795_431_600) };
+    WaitingView { attended, request, ..waiting() }
 }
 
 fn consent() -> ConsentView {
@@ -262,7 +283,16 @@ fn home() -> HomeView {
         busy: false,
         trouble: None,
         enabling: None,
+        status: Some(StatusView { status: StatusKind::Available, for_: Duration::from_secs(754) }),
+        offer: None,
+        pulling: false,
     }
+}
+
+fn offered() -> HomeView {
+    let customer = home().waiting[0].clone();
+    let (expires_in, expires_after) = (Duration::from_secs(21), Duration::from_secs(30));
+    HomeView { offer: Some(OfferView { offer: 7, customer, expires_in, expires_after }), ..home() }
 }
 
 fn partner() -> PartnerView {

@@ -4,7 +4,7 @@
 //! allowed in the present state is the controller's to decide. Nothing here knows the drawing toolkit.
 
 use super::strings::Language;
-use super::view_model::{FieldKind, Scale, TicketChoice};
+use super::view_model::{FieldKind, Scale, StatusKind, TicketChoice};
 
 /// One thing a person did.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +30,13 @@ pub enum Command {
     ToggleBarPanel,
     /// Warn the company's administrators of this session, or of the one that has just ended.
     RaiseAlarm,
+    /// Begin to write a request, as nobody attends.
+    WriteRequest,
+    /// Leave the request that was written.
+    LeaveRequest {
+        /// As typed.
+        text: String,
+    },
     /// Write the receipt to a file the customer can find.
     SaveReceipt,
     /// The receipt was read.
@@ -51,6 +58,17 @@ pub enum Command {
     },
     /// Forget the attendant on this computer and go back to the customer's pages.
     Logout,
+    /// Take customers from now on, or not.
+    SetStatus(StatusKind),
+    /// Take the customer who is offered, or not.
+    AnswerOffer {
+        /// As offered.
+        offer: u32,
+        /// Yes.
+        take: bool,
+    },
+    /// The customer who waits longest.
+    PullNext,
     /// Connect to a partner, from the field or from the waiting list.
     Connect {
         /// The ID as typed or as shown in the list: digits, maybe spaces.

@@ -20,6 +20,7 @@ use protocol::{
         directory::{Field, FieldKey, Opaque, Register},
         hello::{Refusal, Welcome},
         pairing::{CloseReason, Happened, Report, ReportKept, Role, Step},
+        request::Attended,
     },
 };
 
@@ -218,6 +219,11 @@ impl Controller {
 
     /// Somebody did something.
     pub fn command(&mut self, command: Command, now: Now) {
+        self.obey(command, now);
+        self.tell_ready();
+    }
+
+    fn obey(&mut self, command: Command, now: Now) {
         match command {
             Command::SetLanguage(language) => {
                 self.language = language;
@@ -226,6 +232,7 @@ impl Controller {
             }
             Command::OpenAbout => self.about = true,
             Command::Back | Command::Cancel if self.about => self.about = false,
+            Command::Cancel if !self.attendant.in_front() && self.customer_stops_writing() => {}
             Command::RetryNow => self.effects.push_back(Effect::RetryNow),
             Command::Quit => self.quit(),
             Command::SubmitFields(_)
@@ -235,6 +242,8 @@ impl Controller {
             | Command::AllowControl(_)
             | Command::ToggleBarPanel
             | Command::RaiseAlarm
+            | Command::WriteRequest
+            | Command::LeaveRequest { .. }
             | Command::SaveReceipt
             | Command::DismissReceipt => self.customer_command(command, now),
             Command::End if self.customer.session.is_some() => self.customer_command(command, now),
@@ -244,6 +253,11 @@ impl Controller {
 
     /// Something happened on the way to the relay.
     pub fn link(&mut self, news: LinkNews, now: Now) {
+        self.link_news(news, now);
+        self.tell_ready();
+    }
+
+    fn link_news(&mut self, news: LinkNews, now: Now) {
         match news {
             LinkNews::Dialling => self.link = LinkState::Dialling,
             LinkNews::Up(welcome) => {
@@ -279,6 +293,8 @@ impl Controller {
         }
         self.send_reports(now);
         self.renew_certificate(now);
+        // Also after what sessions have told.
+        self.tell_ready();
     }
 
     /// What all windows show now.
@@ -303,10 +319,14 @@ impl Controller {
             FromRelay::Registered(registered) => {
                 self.customer.id = Some((registered.id, registered.proof));
                 self.customer.registered = true;
+                // Told anew behind this when it is not so.
+                self.customer.request.attended = Attended::Open;
                 self.customer.listed_since.get_or_insert(now.instant);
                 self.customer_rejoin();
                 self.send_reports(now);
             }
+            FromRelay::Attended(attended) => self.customer.request.attended = attended,
+            FromRelay::RequestLeft(left) => self.customer_left(left),
             FromRelay::Incoming(incoming) => self.customer_incoming(incoming),
             FromRelay::ReportKept(ReportKept { session, step, record }) => {
                 if let Some(record) = record {

@@ -5,7 +5,7 @@ use slint::SharedString;
 use super::command::{Command, Secret};
 use super::strings::Language;
 use super::ui;
-use super::view_model::{Page, Scale, TicketChoice};
+use super::view_model::{Page, Scale, StatusKind, TicketChoice};
 use super::windows::Windows;
 
 impl Windows {
@@ -28,6 +28,8 @@ impl Windows {
             on_toggle_bar_panel => Command::ToggleBarPanel;
             on_raise_alarm => Command::RaiseAlarm;
             on_save_receipt => Command::SaveReceipt;
+            on_write_request => Command::WriteRequest;
+            on_pull_next => Command::PullNext;
             on_dismiss_receipt => Command::DismissReceipt;
             on_retry_now => Command::RetryNow;
             on_open_login => Command::OpenLogin;
@@ -69,6 +71,20 @@ impl Windows {
         act.on_confirm_new(move |subject| s(Command::ConfirmNoTicket { subject: subject.trim().into() }));
         let s = send.clone();
         act.on_give_password(move |password| s(Command::GivePassword(Secret::new(password.into()))));
+        let s = send.clone();
+        act.on_set_status(move |index| {
+            if let Some(status) = usize::try_from(index).ok().and_then(|i| StatusKind::ALL.get(i)) {
+                s(Command::SetStatus(*status));
+            }
+        });
+        let s = send.clone();
+        act.on_answer_offer(move |offer, take| {
+            if let Ok(offer) = offer.parse() {
+                s(Command::AnswerOffer { offer, take });
+            }
+        });
+        let s = send.clone();
+        act.on_leave_request(move |text| s(Command::LeaveRequest { text: text.into() }));
         let s = send.clone();
         act.on_choose_category(move |index| {
             if let Ok(index) = usize::try_from(index) {

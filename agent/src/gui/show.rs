@@ -18,7 +18,7 @@ use super::ui::{self, Mood};
 use super::view_model::{
     Alarm, Allowed, BarView, BrandView, CheckKind, CheckResult, ConnectStage, ConnectingView, ConsentView,
     ControlState, EndedView, Ending, FieldsView, HomeView, LinkView, LoginView, Lookup, Notice, Page, PartnerView,
-    PictureKind, Quality, ReceiptView, Saving, Scale, Theme, TicketChoice, TicketStatus, TicketStepView,
+    PictureKind, Quality, ReceiptView, Saving, Scale, StatusKind, Theme, TicketChoice, TicketStatus, TicketStepView,
     UnreachableView, ViewModel, ViewerView, WaitingView,
 };
 use super::windows::Windows;
@@ -32,6 +32,7 @@ pub(super) struct Models {
     waiting: Rc<VecModel<ui::WaitingRow>>,
     tickets: Rc<VecModel<ui::OpenRow>>,
     categories: Rc<VecModel<SharedString>>,
+    statuses: Rc<VecModel<SharedString>>,
     link: Rc<VecModel<ui::LinkRow>>,
 }
 
@@ -43,6 +44,7 @@ impl Models {
         data.set_check_rows(ModelRc::from(self.checks.clone()));
         data.set_waiting_rows(ModelRc::from(self.waiting.clone()));
         data.set_open_rows(ModelRc::from(self.tickets.clone()));
+        data.set_statuses(ModelRc::from(self.statuses.clone()));
         data.set_categories(ModelRc::from(self.categories.clone()));
         data.set_link_rows(ModelRc::from(self.link.clone()));
         let t = Terms::of(Language::En);
@@ -146,6 +148,7 @@ impl Windows {
             Page::Home(v) => {
                 data.set_home(home(l, v));
                 sync(&self.models.waiting, waiting_rows(l, v));
+                sync(&self.models.statuses, StatusKind::ALL.iter().map(|s| SharedString::from(phrases::status(l, *s))));
                 ui::PageName::Home
             }
             Page::TicketStep(v) => {

@@ -209,8 +209,21 @@ pub enum Trouble {
     ConnectionLost,
     /// The server cannot record the session, so there is none.
     CannotRecord,
+    /// There is no next customer, or none for this attendant.
+    NobodyToPull,
+    /// Whoever waits is being offered to somebody else.
+    OfferedElsewhere,
+    /// Only who is available gets the next customer.
+    NotAvailable,
     /// Too many attempts to connect; wait a little.
     TooManyAttempts,
+    /// Too many requests were left; wait this long.
+    TooManyRequests {
+        /// How long to wait.
+        wait: Duration,
+    },
+    /// The server cannot write a request down now.
+    RequestNotTaken,
     /// The receipt could not be written; the reason as the system gives it.
     ReceiptNotSaved(String),
     /// Anything without words of its own. The text is shown as it is.

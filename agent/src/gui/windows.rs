@@ -7,6 +7,7 @@ use raw_window_handle::{HasWindowHandle, RawWindowHandle};
 use slint::winit_030::{EventResult, WinitWindowAccessor, winit};
 use slint::{CloseRequestResponse, ComponentHandle, LogicalSize, PhysicalPosition};
 use winit::event::WindowEvent;
+use winit::window::UserAttentionType;
 
 use super::command::Command;
 use super::shape::Outlines;
@@ -100,6 +101,7 @@ impl Windows {
         let made = self.make(&view);
         self.fill(before.as_ref(), &view, made);
         self.open_main(&view);
+        self.call_for_attention(before.as_ref(), &view);
         self.open_viewer(&view);
         self.place_bars(&view);
         let panel = |v: &ViewModel| v.session_bar.as_ref().map(|b| b.open);
@@ -187,6 +189,24 @@ impl Windows {
     fn close_main(&self) {
         if let Some(main) = self.main.take() {
             report("main window", main.hide());
+        }
+    }
+
+    /// A customer is offered, and the window may be behind others: the window manager is asked to say so.
+    fn call_for_attention(&self, before: Option<&ViewModel>, view: &ViewModel) {
+        let offered = |view: &ViewModel| match &view.page {
+            Page::Home(home) => home.offer.as_ref().map(|offer| offer.offer),
+            _ => None,
+        };
+        let now = offered(view);
+        if now.is_some()
+            && now != before.and_then(offered)
+            && let Some(main) = self.main.borrow().as_ref()
+        {
+            main.window().with_winit_window(|window| {
+                window.set_minimized(false);
+                window.request_user_attention(Some(UserAttentionType::Critical));
+            });
         }
     }
 

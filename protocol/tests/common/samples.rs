@@ -8,8 +8,8 @@ use amparo_protocol::{
     limits,
     media::*,
     message::{
-        control::*, directory::*, grant::Grants, handshake::*, hello::*, input::*, one_time::*, pairing::*, record::*,
-        stats::Stats, ticket::*, wrap_up::*, *,
+        control::*, directory::*, grant::Grants, handshake::*, hello::*, input::*, offer::*, one_time::*, pairing::*,
+        record::*, request::*, stats::Stats, ticket::*, wrap_up::*, *,
     },
     version::VersionRange,
 };
@@ -218,17 +218,28 @@ fn to_relay() -> Vec<ToRelay> {
             chain: CertificateChain::try_from(vec![vec![0x30, 0x00]]).unwrap(),
             proof: token(14),
         }),
+        ToRelay::LeaveRequest(LeaveRequest { text: written("Não imprime.\nLiguem amanhã.") }),
+        ToRelay::SetStatus(Status::Available),
+        ToRelay::SetStatus(Status::Break(BreakReason::Meal)),
+        ToRelay::SetStatus(Status::Offline),
+        ToRelay::Ready(true),
+        ToRelay::AnswerOffer(AnswerOffer { offer: 7, take: true }),
+        ToRelay::PullNext,
     ];
     others.into_iter().chain(reports).collect()
 }
 
-fn from_relay() -> Vec<FromRelay> {
-    let waiting = WaitingCustomer {
+fn customer() -> WaitingCustomer {
+    WaitingCustomer {
         id: device(),
         fields: fields(),
         app_title: text("Suporte Varanda"),
         since_unix_ms: 1_795_000_000_000,
-    };
+    }
+}
+
+fn from_relay() -> Vec<FromRelay> {
+    let waiting = customer();
     let incoming = |ticket| Incoming {
         session: session(),
         token: token(5),
@@ -287,6 +298,27 @@ fn from_relay() -> Vec<FromRelay> {
             categories: vec![text("Resolvido"), text("Pendente")],
             note: NoteAsked::Optional,
         }),
+        FromRelay::Attended(Attended::Open),
+        FromRelay::Attended(Attended::Closed { holiday: text(""), opens_unix_ms: Some(1_795_000_000_000) }),
+        FromRelay::Attended(Attended::Closed { holiday: text("Natal"), opens_unix_ms: None }),
+        FromRelay::Attended(Attended::Nobody),
+        FromRelay::RequestLeft(RequestLeft {
+            outcome: Ok(LeftRequest { session: session(), protocol: protocol_number() }),
+        }),
+        FromRelay::RequestLeft(RequestLeft { outcome: Err(RequestError::TooMany { retry_after_s: 60 }) }),
+        FromRelay::RequestLeft(RequestLeft { outcome: Err(RequestError::CannotRecord) }),
+        FromRelay::StatusIs(StatusIs {
+            status: Status::Break(BreakReason::OtherWork),
+            since_unix_ms: 1_795_000_000_000,
+        }),
+        FromRelay::Offered(Offered { offer: 7, customer: customer(), answer_within_ms: 30_000 }),
+        FromRelay::OfferOver(OfferOver { offer: 7, partner: device() }),
+        FromRelay::Assigned(Assigned { customer: customer(), grant: Some(token(15)) }),
+        FromRelay::Assigned(Assigned { customer: customer(), grant: None }),
+        FromRelay::PullRefused(PullError::NobodyWaits),
+        FromRelay::PullRefused(PullError::Offered),
+        FromRelay::PullRefused(PullError::NotAvailable),
+        FromRelay::PullRefused(PullError::Occupied),
     ]
 }
 

@@ -5,8 +5,8 @@ use amparo_protocol::{
     limits,
     media::*,
     message::{
-        control::*, directory::*, grant::Grants, handshake::*, hello::*, input::*, one_time::*, pairing::*, record::*,
-        stats::Stats, ticket::*, wrap_up::*, *,
+        control::*, directory::*, grant::Grants, handshake::*, hello::*, input::*, offer::*, one_time::*, pairing::*,
+        record::*, request::*, stats::Stats, ticket::*, wrap_up::*, *,
     },
     version::VersionRange,
 };
@@ -168,6 +168,11 @@ pub fn to_relay() -> impl Strategy<Value = ToRelay> {
                 ToRelay::TakeGrant(TakeGrant { request, partner, grant, chain, proof })
             }
         ),
+        written().prop_map(|text| ToRelay::LeaveRequest(LeaveRequest { text })),
+        status().prop_map(ToRelay::SetStatus),
+        any::<bool>().prop_map(ToRelay::Ready),
+        any::<(u32, bool)>().prop_map(|(offer, take)| ToRelay::AnswerOffer(AnswerOffer { offer, take })),
+        Just(ToRelay::PullNext),
     ]
 }
 
@@ -196,6 +201,47 @@ fn ticket_error() -> impl Strategy<Value = TicketError> {
     prop_oneof![Just(TicketError::NotFound), Just(TicketError::Down)]
 }
 
+fn customer() -> impl Strategy<Value = WaitingCustomer> {
+    (device(), fields(), shown(), any::<u64>()).prop_map(|(id, fields, app_title, since_unix_ms)| WaitingCustomer {
+        id,
+        fields,
+        app_title,
+        since_unix_ms,
+    })
+}
+
+fn status() -> impl Strategy<Value = Status> {
+    prop_oneof![
+        Just(Status::Available),
+        prop::sample::select(BreakReason::ALL.to_vec()).prop_map(Status::Break),
+        Just(Status::Offline),
+    ]
+}
+
+fn offers() -> impl Strategy<Value = FromRelay> {
+    let refused = vec![PullError::NobodyWaits, PullError::Offered, PullError::NotAvailable, PullError::Occupied];
+    prop_oneof![
+        (status(), any::<u64>())
+            .prop_map(|(status, since_unix_ms)| FromRelay::StatusIs(StatusIs { status, since_unix_ms })),
+        (any::<u32>(), customer(), any::<u32>()).prop_map(|(offer, customer, answer_within_ms)| FromRelay::Offered(
+            Offered { offer, customer, answer_within_ms }
+        )),
+        (any::<u32>(), device()).prop_map(|(offer, partner)| FromRelay::OfferOver(OfferOver { offer, partner })),
+        (customer(), option::of(opaque()))
+            .prop_map(|(customer, grant)| FromRelay::Assigned(Assigned { customer, grant })),
+        prop::sample::select(refused).prop_map(FromRelay::PullRefused),
+    ]
+}
+
+fn attended() -> impl Strategy<Value = Attended> {
+    prop_oneof![
+        Just(Attended::Open),
+        (shown(), any::<Option<u64>>())
+            .prop_map(|(holiday, opens_unix_ms)| Attended::Closed { holiday, opens_unix_ms }),
+        Just(Attended::Nobody),
+    ]
+}
+
 fn brief() -> impl Strategy<Value = TicketBrief> {
     use TicketStatus::*;
     let status = prop::sample::select(vec![New, Open, Waiting, Resolved, Closed]);
@@ -219,8 +265,7 @@ pub fn from_relay() -> impl Strategy<Value = FromRelay> {
         Just(Refusal::Busy),
         Just(Refusal::Violation)
     ];
-    let waiting = (device(), fields(), shown(), any::<u64>())
-        .prop_map(|(id, fields, app_title, since_unix_ms)| WaitingCustomer { id, fields, app_title, since_unix_ms });
+    let waiting = customer();
     let dialled = (any::<u32>(), session(), opaque(), opaque(), protocol_number())
         .prop_map(|(request, session, token, resume, protocol)| Dialled { request, session, token, resume, protocol });
     let incoming = (session(), opaque(), opaque(), option::of(brief()), protocol_number())
@@ -230,6 +275,11 @@ pub fn from_relay() -> impl Strategy<Value = FromRelay> {
     let note = prop::sample::select(vec![NoteAsked::Hidden, NoteAsked::Optional, NoteAsked::Required]);
     let wrap_up = (session(), any::<bool>(), vec(shown(), 0..5), note)
         .prop_map(|(session, required, categories, note)| WrapUpForm { session, required, categories, note });
+    let left = prop_oneof![
+        (session(), protocol_number()).prop_map(|(session, protocol)| Ok(LeftRequest { session, protocol })),
+        any::<u32>().prop_map(|retry_after_s| Err(RequestError::TooMany { retry_after_s })),
+        Just(Err(RequestError::CannotRecord)),
+    ];
     let first =
         prop_oneof![
             (any::<u16>(), shown(), any::<u64>()).prop_map(|(version, company, now_unix_ms)| FromRelay::Welcome(
@@ -272,8 +322,10 @@ pub fn from_relay() -> impl Strategy<Value = FromRelay> {
         (any::<u32>(), password())
             .prop_map(|(request, password)| FromRelay::GrantOpened(GrantOpened { request, password })),
         wrap_up.prop_map(FromRelay::WrapUpAsked),
+        attended().prop_map(FromRelay::Attended),
+        left.prop_map(|outcome| FromRelay::RequestLeft(RequestLeft { outcome })),
     ];
-    prop_oneof![10 => first, 13 => second]
+    prop_oneof![10 => first, 15 => second, 5 => offers()]
 }
 
 fn pake() -> impl Strategy<Value = PakeMessage> {

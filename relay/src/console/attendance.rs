@@ -22,6 +22,7 @@ use store::{HistoryQuery, SessionState};
 use super::{
     App,
     error::{AppError, Page, page},
+    people::{self, PersonRow},
     session_view::EndedRow,
     shell::{Here, Shell},
     step_up,
@@ -157,12 +158,16 @@ pub(super) struct Board {
     pub(super) sessions: Vec<SessionRow>,
     pub(super) ended: Vec<EndedRow>,
     pub(super) today: usize,
+    /// Attendants of the apps whose indicators are shown.
+    pub(super) people: Vec<PersonRow>,
 }
 
 impl Board {
     pub(super) async fn load(app: &App, who: &Who, clock: &Clock) -> Result<Self, AppError> {
         let (ended, today) = ended(app, who, clock).await?;
-        Ok(Self { ended, today, ..Self::present(app, who, clock) })
+        let apps = app.shared.apps.of(who.operator.tenant).await?;
+        let people = people::rows(app, who, &apps, clock.now());
+        Ok(Self { ended, today, people, ..Self::present(app, who, clock) })
     }
 
     /// What is known without asking the store: waiting customers and sessions in progress.
@@ -186,6 +191,7 @@ impl Board {
                 .collect(),
             ended: Vec::new(),
             today: 0,
+            people: Vec::new(),
         }
     }
 
@@ -226,13 +232,16 @@ struct AttendancePage {
     s: Shell,
     v: View,
     board: Board,
+    /// One's own status.
+    own: Option<people::Own>,
 }
 
 /// `GET /`
 pub(super) async fn show(State(app): State<App>, who: Who) -> Page {
     let s = Shell::load(&app, &who, Here::Attendance).await?;
     let board = Board::load(&app, &who, &s.clock).await?;
-    page(&AttendancePage { v: View::of(&who), board, s })
+    let own = people::Own::of(&app, &who, s.clock.now());
+    page(&AttendancePage { v: View::of(&who), board, own, s })
 }
 
 #[derive(Template)]

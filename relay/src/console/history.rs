@@ -10,7 +10,7 @@ use protocol::{
     message::pairing::CloseReason,
 };
 use serde::Deserialize;
-use store::HistoryQuery;
+use store::{HistoryQuery, SessionState};
 
 use super::{
     App,
@@ -22,12 +22,14 @@ use super::{
     visitor::Who,
 };
 
-pub(super) use export::{csv, json};
+pub(super) use export::{csv, json, row as csv_row};
 
 /// Sessions on one page.
 const ROWS: usize = 50;
 /// Minutes that can be asked for: longer than any session.
 const MINUTES: u32 = 7 * 24 * 60;
+/// How addresses name requests that nobody took, beside the ways in which sessions end.
+const MISSED: &str = "missed";
 /// Every way in which a session ends.
 const RESULTS: [CloseReason; 10] = [
     CloseReason::EndedByCustomer,
@@ -144,7 +146,9 @@ fn query(form: &HistoryForm, who: &Who, zone: &TimeZone) -> (HistoryQuery, Vec<&
             Err(_) => wrong.push("attendant"),
         }
     }
-    if !form.result.is_empty() {
+    if form.result == MISSED {
+        query.states = vec![SessionState::Missed];
+    } else if !form.result.is_empty() {
         match RESULTS.into_iter().find(|result| word(result) == form.result) {
             Some(result) => query.results = vec![result],
             None => wrong.push("result"),
@@ -242,6 +246,7 @@ pub(super) async fn page_handler(State(app): State<App>, who: Who, Query(form): 
     let results = RESULTS
         .iter()
         .map(|r| Choice { chosen: word(r) == form.result, value: word(r), word: shell::result(s.t, r).2.to_owned() })
+        .chain([Choice { chosen: form.result == MISSED, value: MISSED.to_owned(), word: s.t.missed.to_owned() }])
         .collect();
     let is_first = form.before.is_none();
     page(&HistoryPage {

@@ -30,6 +30,7 @@ use super::{
     App,
     attendance::{self, Board, SessionRow, View, WaitingRow},
     error::{AppError, Page},
+    people::{self, PersonRow},
     session_view::EndedRow,
     shell,
     strings::Texts,
@@ -85,6 +86,7 @@ struct Shown {
     waiting: List,
     sessions: List,
     ended: List,
+    people: List,
     today: usize,
     alarms: u32,
 }
@@ -187,7 +189,12 @@ impl Viewer {
         } else if let Some((shown, ended)) = before.as_ref() {
             (board.ended, board.today) = (ended.to_vec(), shown.today);
         }
+        // Apps that cannot be read now: nobody's status is shown until they can.
+        if let Ok(apps) = self.app.shared.apps.of(self.who.operator.tenant).await {
+            board.people = people::rows(&self.app, &self.who, &apps, clock.now());
+        }
         let now = Shown {
+            people: list(&board.people),
             waiting: list(&board.waiting),
             sessions: list(&board.sessions),
             ended: list(&board.ended),
@@ -203,6 +210,9 @@ impl Viewer {
         let written = (|| {
             difference(&mut html, "waiting-rows", &was.waiting, &mut board.waiting, &self.v, all)?;
             difference(&mut html, "session-rows", &was.sessions, &mut board.sessions, &self.v, all)?;
+            if self.v.ends {
+                difference(&mut html, "people-rows", &was.people, &mut board.people, &self.v, all)?;
+            }
             difference(&mut html, "ended-rows", &was.ended, &mut board.ended, &self.v, all)?;
             if all || was != now {
                 let alarms = self.who.operator.may(Act::Administer).then(|| shell::counted(now.alarms));
@@ -355,6 +365,25 @@ impl Row for SessionRow {
     fn html(&mut self, v: &View, replace: bool) -> askama::Result<String> {
         self.oob = replace;
         SessionHtml { r: self, v }.render()
+    }
+}
+
+#[derive(Template)]
+#[template(path = "person_row.html")]
+struct PersonHtml<'a> {
+    r: &'a PersonRow,
+}
+
+impl Row for PersonRow {
+    fn dom_id(&self) -> String {
+        format!("p-{}", self.id)
+    }
+    fn looks(&self) -> String {
+        format!("{:?}", (&self.name, self.status, self.since_ms))
+    }
+    fn html(&mut self, _: &View, replace: bool) -> askama::Result<String> {
+        self.oob = replace;
+        PersonHtml { r: self }.render()
     }
 }
 

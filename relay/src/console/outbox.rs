@@ -39,6 +39,7 @@ impl QueueRow {
             EventKind::Start => t.start_of,
             EventKind::End => t.end_of,
             EventKind::WrapUp => t.wrap_up_of,
+            EventKind::Missed => t.missed_of,
         };
         let next = match entry.state {
             OutboxState::Parked => t.parked.to_owned(),

@@ -40,12 +40,14 @@ impl EndedRow {
         let began = s.started_at.unwrap_or(s.dialled_at);
         let result = match (&s.close_reason, s.state) {
             (Some(why), _) => shell::result(t, why),
+            (None, SessionState::Missed) => shell::missed(t, s.missed),
             (None, SessionState::Started) => ("inf", "circle-dot", t.under_way),
             (None, _) => ("t3", "circle-dashed", t.dialling),
         };
         let duration = match (s.started_at, s.ended_at) {
             (Some(from), Some(to)) => stopwatch(between(from, to)),
             (Some(from), None) => stopwatch(between(from, clock.now())),
+            // How long the customer waited in vain is no duration of a session.
             (None, _) => "–".to_owned(),
         };
         Self {

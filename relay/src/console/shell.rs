@@ -4,7 +4,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use protocol::message::{pairing::CloseReason, ticket::TicketStatus};
-use store::{Language, OutboxState, Tenant};
+use store::{Language, MissedWhy, OutboxState, Tenant};
 
 use super::{
     App, assets,
@@ -26,6 +26,7 @@ pub(super) enum Here {
     Attendance,
     Tickets,
     History,
+    Indicators,
     Users,
     Outbox,
     Connections,
@@ -43,6 +44,8 @@ pub(super) struct Shell {
     pub(super) waiting: usize,
     /// New customers are announced to whoever looks: they attend some.
     pub(super) rings: bool,
+    /// Administers an app: there are indicators to be seen.
+    pub(super) counts: bool,
     pub(super) parked: usize,
     /// Alarms of guessing in the last 24 hours; for administrators.
     pub(super) alarms: u32,
@@ -67,6 +70,7 @@ impl Shell {
             here,
             waiting: app.shared.directory.waiting_count_of(tenant.id, |app| who.reach.sees(app)),
             rings: who.reach.has_customers(),
+            counts: who.reach.has_indicators(),
             parked,
             alarms,
             clock: Clock::new(&tenant.time_zone, who.texts, now),
@@ -156,6 +160,18 @@ pub(super) fn result(t: &'static Texts, why: &CloseReason) -> (&'static str, &'s
         CloseReason::Violation => ("bad", "octagon-alert", t.violation),
         CloseReason::Failed => ("bad", "octagon-alert", t.failed),
     }
+}
+
+/// Why nobody took a request: colour, icon, words.
+pub(super) fn missed(t: &'static Texts, why: Option<MissedWhy>) -> (&'static str, &'static str, &'static str) {
+    let words = match why {
+        Some(MissedWhy::OutOfHours) => t.missed_hours,
+        Some(MissedWhy::Holiday) => t.missed_holiday,
+        Some(MissedWhy::NobodyAvailable) => t.missed_nobody,
+        Some(MissedWhy::GaveUp) => t.missed_gave_up,
+        None => t.missed,
+    };
+    ("warn", "bell", words)
 }
 
 #[cfg(test)]

@@ -135,6 +135,47 @@ texts! {
     sound_off: "Som desligado", "Sound off", "Sonido desactivado";
     notices: "Avisos", "Notices", "Avisos";
 
+    // Indicators.
+    indicators: "Indicadores", "Indicators", "Indicadores";
+    range: "Período", "Range", "Período";
+    yesterday: "Ontem", "Yesterday", "Ayer";
+    last_7_days: "Últimos 7 dias", "Last 7 days", "Últimos 7 días";
+    last_30_days: "Últimos 30 dias", "Last 30 days", "Últimos 30 días";
+    own_range: "Datas escolhidas", "Chosen dates", "Fechas elegidas";
+    range_wrong: "Escolha duas datas, a primeira antes da segunda e até um ano. Mostrando hoje.", "Choose two dates, the first before the second and up to a year. Showing today.", "Elija dos fechas, la primera antes de la segunda y hasta un año. Se muestra hoy.";
+    in_range: "No período", "In this range", "En el período";
+    sessions: "Sessões", "Sessions", "Sesiones";
+    mean_duration: "Duração média", "Mean duration", "Duración media";
+    mean_wait: "Espera média", "Mean wait", "Espera media";
+    missed_many: "Não atendidas", "Missed", "No atendidas";
+    not_allowed: "Não permitidas", "Not allowed", "No permitidas";
+    available_now: "Disponíveis", "Available", "Disponibles";
+    on_break_now: "Em pausa", "On break", "En pausa";
+    without_category: "Sem categoria", "No category", "Sin categoría";
+    nothing_counted: "Nada neste período.", "Nothing in this range.", "Nada en este período.";
+
+    // Attendants' statuses.
+    my_status: "Minha situação", "My status", "Mi estado";
+    my_status_hint: "Entre no programa do Amparo para receber clientes.", "Log in to the Amparo program to receive customers.", "Entre en el programa de Amparo para recibir clientes.";
+    change: "Mudar", "Change", "Cambiar";
+    time_in_status: "Há", "For", "Desde hace";
+    nobody_there: "Nenhum atendente entrou no programa ainda.", "No attendant has logged in to the program yet.", "Ningún asistente entró en el programa todavía.";
+    status_available: "Disponível", "Available", "Disponible";
+    status_meal: "Em pausa: refeição", "On break: meal", "En pausa: comida";
+    status_rest: "Em pausa: descanso", "On break: rest", "En pausa: descanso";
+    status_meeting: "Em pausa: reunião", "On break: meeting", "En pausa: reunión";
+    status_training: "Em pausa: treinamento", "On break: training", "En pausa: capacitación";
+    status_other_work: "Em pausa: outra tarefa", "On break: other work", "En pausa: otra tarea";
+    status_offline: "Fora do atendimento", "Offline", "Fuera de la atención";
+
+    // Why nobody took a request.
+    missed: "Não atendida", "Missed", "No atendida";
+    missed_hours: "Não atendida: fora do horário", "Missed: out of hours", "No atendida: fuera de horario";
+    missed_holiday: "Não atendida: feriado", "Missed: holiday", "No atendida: día festivo";
+    missed_nobody: "Não atendida: ninguém disponível", "Missed: nobody available", "No atendida: nadie disponible";
+    missed_gave_up: "Não atendida: desistiu", "Missed: gave up", "No atendida: desistió";
+    missed_of: "Solicitação não atendida", "Missed request", "Solicitud no atendida";
+
     // Why a session is over.
     by_customer: "Encerrada pelo cliente", "Ended by the customer", "Terminada por el cliente";
     by_attendant: "Encerrada pelo atendente", "Ended by the attendant", "Terminada por el asistente";
@@ -393,7 +434,7 @@ texts! {
     bad_holidays: "Cada feriado precisa de uma data.", "Each holiday needs a date.", "Cada festivo necesita una fecha.";
     date: "Data", "Date", "Fecha";
     overflow: "Transbordo", "Overflow", "Desborde";
-    overflow_hint: "Quando ninguém daqui pode atender, os clientes vão a estes aplicativos, nesta ordem.", "When nobody here can attend, customers go to these apps, in this order.", "Cuando nadie de aquí puede atender, los clientes van a estas aplicaciones, en este orden.";
+    overflow_hint: "Com a distribuição ligada, os clientes que ninguém daqui atende são oferecidos a estes aplicativos, nesta ordem.", "With distribution on, customers whom nobody here takes are offered to these apps, in this order.", "Con la distribución activada, los clientes que nadie de aquí atiende se ofrecen a estas aplicaciones, en este orden.";
     no_overflow: "Nenhum", "None", "Ninguna";
     no_other_app: "Não há outro aplicativo ainda.", "There is no other app yet.", "Aún no hay otra aplicación.";
     distribution: "Distribuição", "Distribution", "Distribución";
@@ -455,7 +496,6 @@ texts! {
     most_minutes: "máx. min", "max. min", "máx. min";
     no_history: "Nenhuma sessão ainda.", "No sessions yet.", "Ninguna sesión todavía.";
     today: "Hoje", "Today", "Hoy";
-    yesterday: "Ontem", "Yesterday", "Ayer";
 
     // What went wrong.
     not_found: "Não está aqui", "Not here", "No está aquí";

@@ -8,6 +8,8 @@ mod enrol;
 mod frames;
 mod grant;
 mod manners;
+mod offers;
+mod request;
 mod waiting;
 mod wrap_up;
 
@@ -289,6 +291,14 @@ impl Program {
                 self.shared.sessions.rejoin(&self.peer, self.bearers(), &rejoin).map_err(|error| self.breach(&error))
             }
             ToRelay::Report(report) => self.report(&report).await,
+            ToRelay::SetStatus(_) | ToRelay::Ready(_) | ToRelay::AnswerOffer(_) | ToRelay::PullNext => {
+                self.queue_word(tenant, message).await;
+                Ok(())
+            }
+            ToRelay::LeaveRequest(request) => {
+                self.leave_request(tenant, request).await;
+                Ok(())
+            }
             ToRelay::TakeGrant(take) => {
                 self.take_grant(tenant, &take).await;
                 Ok(())
@@ -317,6 +327,7 @@ impl Program {
 
     /// The program is gone: it is taken out of the directory, its sessions wait for it or are over.
     async fn leave(mut self) {
+        self.part_from_queue().await;
         let Some((id, generation)) = self.depart() else { return };
         if self.shared.stopping.is_cancelled() {
             // All IDs are given back together at the next start.
@@ -335,12 +346,16 @@ impl Program {
     fn depart(&mut self) -> Option<(DeviceId, Generation)> {
         self.login = None;
         let device = self.device.take();
-        let left = device.filter(|(id, _)| self.shared.directory.leave(*id, &self.peer));
+        let was = device.and_then(|(id, _)| self.shared.directory.leave(id, &self.peer));
+        let left = device.filter(|_| was.is_some());
         if !self.shared.stopping.is_cancelled() {
             let reason = self.peer.connection().close_reason();
             let goodbye = matches!(&reason, Some(ConnectionError::ApplicationClosed(close))
                 if close.error_code == quinn::VarInt::from(CloseCode::Goodbye));
             self.shared.sessions.lost(&self.peer, goodbye);
+            if let Some(present) = was {
+                self.shared.queue.gone(&self.shared.config.times, present, goodbye);
+            }
         }
         left
     }

@@ -31,7 +31,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     guess::{Begun, Caps, Guesses, Try},
-    rate::Dials,
+    rate::Rate,
     splice::{Numbers, Route, SpliceError},
     token::{Bearer, Bearers, Claim, Purpose, TokenError, Tokens},
 };
@@ -142,7 +142,7 @@ pub enum JoinError {
 /// The sessions that are under way.
 pub struct Sessions {
     live: Mutex<HashMap<SessionId, Live>>,
-    dials: Mutex<Dials>,
+    dials: Mutex<Rate<OperatorId>>,
     guesses: Mutex<Guesses>,
     /// Deadlines have changed.
     due: Notify,
@@ -168,7 +168,7 @@ impl Sessions {
     ) -> Self {
         Self {
             live: Mutex::new(HashMap::new()),
-            dials: Mutex::new(Dials::new(limits.dials_per_minute, limits.dials_per_hour)),
+            dials: Mutex::new(Rate::new(limits.dials_per_minute, limits.dials_per_hour)),
             guesses: Mutex::new(Guesses::new(caps(limits))),
             due: Notify::new(),
             record: record::Record::new(outbox),
@@ -222,8 +222,9 @@ impl Sessions {
         let now = Instant::now();
         let mut live = self.live();
         for row in &unfinished {
+            let Some(attendant) = row.attendant else { continue };
             tracing::info!(session = %row.id, state = ?row.state, "session of an earlier life: waiting for both halves");
-            live.insert(row.id, self.recovered(row, now));
+            live.insert(row.id, self.recovered(row, attendant, now));
         }
         drop(live);
         self.due.notify_one();
@@ -231,7 +232,7 @@ impl Sessions {
         Ok(unfinished.len())
     }
 
-    fn recovered(&self, row: &Session, now: Instant) -> Live {
+    fn recovered(&self, row: &Session, attendant: OperatorId, now: Instant) -> Live {
         let started = row.state == SessionState::Started;
         let leg = |bearer| Leg { bearer, peer: None, numbers: Numbers::default() };
         Live {
@@ -240,7 +241,7 @@ impl Sessions {
                 tenant: row.tenant,
                 app: row.app,
                 protocol: row.protocol.clone(),
-                operator: row.attendant,
+                operator: attendant,
                 attendant: row.attendant_name.clone(),
                 device: row.device,
                 customer: row.customer_name.clone(),
@@ -250,7 +251,7 @@ impl Sessions {
                 since: row.started_at.unwrap_or(row.dialled_at),
             },
             pairing: Pairing::recovered(now, started, self.times.waits),
-            legs: [leg(Bearer::Device(row.device)), leg(Bearer::Operator(row.attendant))],
+            legs: [leg(Bearer::Device(row.device)), leg(Bearer::Operator(attendant))],
             cut: CancellationToken::new(),
             streams: Arc::new(Semaphore::new(self.streams_per_session)),
             reconnects: row.reconnects,

@@ -13,9 +13,11 @@ pub mod desk;
 pub mod device;
 pub mod enrolment;
 pub mod error;
+pub mod figures;
 pub mod login;
 pub mod operator;
 pub mod outbox;
+pub mod presence;
 pub mod session;
 pub mod sqlite;
 pub mod tenant;
@@ -35,12 +37,14 @@ pub use desk::{
 pub use device::{DeviceRecords, Generation};
 pub use enrolment::{AttendantCertificate, EnrolmentRecords, EnrolmentRequest};
 pub use error::StoreError;
+pub use figures::{By, Figures, FiguresQuery, FiguresRecords, FiguresRow};
 pub use login::{Login, LoginRecords, TokenHash};
 pub use operator::{NewOperator, Operator, OperatorRecords, Roles};
-pub use outbox::{Claimed, EventKind, Lease, OutboxEntry, OutboxRecords, OutboxState, Settled};
+pub use outbox::{Claimed, EventKind, Lease, OutboxEntry, OutboxFigures, OutboxRecords, OutboxState, Settled};
+pub use presence::{PresenceChange, PresenceRecords};
 pub use session::{
-    Ended, HistoryQuery, Kept, NewSession, OpenedSession, Seal, Session, SessionRecords, SessionState, Started,
-    WRAP_UP_WITHIN, WrappedUp,
+    Ended, HistoryQuery, Kept, MissedWhy, NewMissed, NewSession, OpenedSession, Seal, Session, SessionRecords,
+    SessionState, Started, WRAP_UP_WITHIN, WrappedUp,
 };
 pub use sqlite::SqliteStore;
 pub use tenant::{Language, Tenant, TenantRecords};
@@ -58,6 +62,8 @@ pub trait Store:
     + DeskRecords
     + AuditRecords
     + EnrolmentRecords
+    + PresenceRecords
+    + FiguresRecords
     + Health
     + Send
     + Sync

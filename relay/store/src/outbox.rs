@@ -17,6 +17,8 @@ pub enum EventKind {
     End,
     /// What the attendant said about it, when its end had been told already.
     WrapUp,
+    /// A customer's request that nobody took.
+    Missed,
 }
 
 impl EventKind {
@@ -26,6 +28,7 @@ impl EventKind {
             Self::Start => "start",
             Self::End => "end",
             Self::WrapUp => "wrap_up",
+            Self::Missed => "missed",
         }
     }
 
@@ -137,6 +140,17 @@ pub enum Settled {
     },
 }
 
+/// How much is still to be told, of all companies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct OutboxFigures {
+    /// Waits for its turn, its time, or an answer.
+    pub pending: u64,
+    /// Waits for a person.
+    pub parked: u64,
+    /// How long the oldest has been due that is not told, in seconds.
+    pub oldest_due_s: u64,
+}
+
 /// Records of the outbox.
 #[async_trait]
 pub trait OutboxRecords: Send + Sync {
@@ -151,6 +165,8 @@ pub trait OutboxRecords: Send + Sync {
     async fn expire_leases(&self, now: Timestamp) -> Result<u64, StoreError>;
     /// When there is something to claim next; `None` when nothing is pending or leased.
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
+    /// How much is still to be told.
+    async fn outbox_figures(&self, now: Timestamp) -> Result<OutboxFigures, StoreError>;
     /// A tenant's rows in one of these states (empty: pending, leased, parked), newest first.
     async fn outbox_list(
         &self,

@@ -83,6 +83,43 @@ pub struct WrappedUp {
     pub note: String,
 }
 
+/// Why nobody took a customer's request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MissedWhy {
+    /// The app was not attended at this time.
+    OutOfHours,
+    /// … because of a holiday.
+    Holiday,
+    /// Nobody was available.
+    NobodyAvailable,
+    /// The customer left before anybody took it.
+    GaveUp,
+}
+
+/// A request that nobody took.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewMissed {
+    /// Which.
+    pub id: SessionId,
+    /// Whose.
+    pub tenant: TenantId,
+    /// The customer's app.
+    pub app: AppId,
+    /// The customer's device.
+    pub device: DeviceId,
+    /// What the customer typed.
+    pub fields: Vec<Field>,
+    /// Why.
+    pub why: MissedWhy,
+    /// What the customer wants to say; may be empty.
+    pub text: String,
+    /// Since when the customer waited.
+    pub since: Timestamp,
+    /// When it was missed; its UTC day is the protocol number's.
+    pub at: Timestamp,
+}
+
 /// What a report did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kept {
@@ -121,6 +158,8 @@ pub enum SessionState {
     Ended,
     /// Over without having been allowed.
     NotStarted,
+    /// A request that nobody took: there was no attendant.
+    Missed,
 }
 
 /// A session as it is recorded.
@@ -142,9 +181,9 @@ pub struct Session {
     pub fields: Vec<Field>,
     /// The customer's name from the fields; may be empty.
     pub customer_name: String,
-    /// Who helped.
-    pub attendant: OperatorId,
-    /// Their name at that time.
+    /// Who helped; of a missed request nobody.
+    pub attendant: Option<OperatorId>,
+    /// Their name at that time; of a missed request empty.
     pub attendant_name: String,
     /// The ticket that was chosen.
     pub choice: TicketChoice,
@@ -164,6 +203,10 @@ pub struct Session {
     pub ended_at: Option<Timestamp>,
     /// Why it was over.
     pub close_reason: Option<CloseReason>,
+    /// Why nobody took it; only of a missed request.
+    pub missed: Option<MissedWhy>,
+    /// What the customer wanted to say; only of a missed request.
+    pub message: String,
     /// Times the connection was lost and came back.
     pub reconnects: u32,
     /// Where the audit log's chain stood after the line about its end.
@@ -245,6 +288,9 @@ impl Default for HistoryQuery {
 pub trait SessionRecords: Send + Sync {
     /// Writes a session down as dialling and gives it its protocol number: UTC date and a counter per tenant and day.
     async fn open_session(&self, session: &NewSession) -> Result<OpenedSession, StoreError>;
+
+    /// A request was missed: row, outbox row and audit line in one transaction.
+    async fn miss_request(&self, missed: &NewMissed) -> Result<OpenedSession, StoreError>;
 
     /// The session was allowed: row and outbox row in one transaction.
     ///

@@ -71,6 +71,10 @@ macro_rules! whole_suite {
                 a_session_keeps_the_connection_its_app_had_and_tickets_of_two_systems_do_not_wait_for_each_other,
                 a_connection_goes_when_nobody_uses_it_and_takes_its_secrets_with_it, a_parked_row_that_is_dropped_lets_the_end_go_on,
                 what_actions_say_is_kept_by_kind_and_forgotten_on_request;
+            figures: sessions_are_counted_by_everything_and_only_those_that_are_asked_for;
+            presence: statuses_are_read_back_in_order_with_what_was_before, after_a_start_nobody_is_there;
+            missed: a_missed_request_has_a_protocol_number_and_one_action_and_no_attendant,
+                nothing_happens_in_a_missed_request_and_a_session_counts_on_behind_it;
             wrap_up: an_end_waits_for_what_the_attendant_says_and_holds_it,
                 an_answer_that_does_not_come_holds_nothing_up_and_comes_later_by_itself, an_answer_that_says_nothing_lets_the_end_go,
                 an_end_that_may_have_been_told_is_not_changed_by_a_late_answer, nothing_is_said_about_a_session_that_is_not_over;

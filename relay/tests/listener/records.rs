@@ -78,7 +78,8 @@ async fn with_a_full_disk_nothing_begins_unrecorded_and_what_has_begun_is_record
     fill(&store, &world, &world.row(pair.session).await).await;
     let refused = rui.dial(rita.id(), crate::world::open_new()).await;
     assert!(
-        matches!(refused, FromRelay::DialRefused(r) if r.why == protocol::message::pairing::DialError::CannotRecord)
+        matches!(&refused, FromRelay::DialRefused(r) if r.why == protocol::message::pairing::DialError::CannotRecord),
+        "{refused:?}"
     );
 
     // Allowed on a full disk: not acknowledged, told again, and neither lost nor doubled.
@@ -107,7 +108,7 @@ async fn fill(store: &SqliteStore, world: &World, like: &Session) {
             app: world.app,
             device: like.device,
             fields: like.fields.clone(),
-            attendant: like.attendant,
+            attendant: like.attendant.unwrap(),
             attendant_name: like.attendant_name.clone(),
             ticket: like.choice.clone(),
             dialled_at: now,

@@ -106,7 +106,7 @@ async fn what_both_ends_sign_is_one_line_each_however_often_it_is_told() {
         assert_eq!(what, store::SESSION_SIGNED);
         let (read, key, signature) = Statement::from_detail(past.world.tenant, detail).unwrap();
         assert_eq!(read, past.statement(role));
-        read.verify(past.row.attendant, &key, &signature).unwrap();
+        read.verify(past.row.attendant.unwrap(), &key, &signature).unwrap();
     }
 }
 
@@ -152,7 +152,7 @@ async fn a_key_without_the_companys_certificate_signs_for_no_attendant() {
 
     // A certificate that names the right person, of another root: its own.
     let mut past = Past::new().await;
-    let uri = enrolment::attendant_uri(past.world.tenant, past.row.attendant);
+    let uri = enrolment::attendant_uri(past.world.tenant, past.row.attendant.unwrap());
     let mut params = rcgen::CertificateParams::default();
     params.subject_alt_names = vec![rcgen::SanType::URI(uri.try_into().unwrap())];
     past.leaf = params.self_signed(&past.attendant).unwrap().der().to_vec();

@@ -50,8 +50,8 @@ pub struct Action {
     pub solved: Option<bool>,
     /// What the attendant noted.
     pub note: Option<String>,
-    /// The attendant.
-    pub author: Owner,
+    /// The attendant; of a missed request nobody.
+    pub author: Option<Owner>,
     /// Pages about the session.
     pub links: Vec<Link>,
     /// Plain text, lines separated by `\n`; the first one is a title. Holds what customers typed: to be escaped for HTML.
@@ -82,6 +82,7 @@ pub fn action(kind: EventKind, session: &Session, tenant: &Tenant, says: Says<'_
         ("protocol", session.protocol.as_str().to_owned()),
         ("attendant", session.attendant_name.clone()),
         ("customer", customer(language, session)),
+        ("contact", contact(session)),
         ("start", text::time(language, started, &zone)),
         ("allowed", text::allowed(language, session.granted).to_owned()),
     ]);
@@ -97,6 +98,11 @@ pub fn action(kind: EventKind, session: &Session, tenant: &Tenant, says: Says<'_
         if let Some(head) = &session.audit {
             values.insert("audit", head.short());
         }
+    }
+    if let Some(why) = session.missed {
+        values.insert("reason", text::missed(language, why).to_owned());
+        values.insert("duration", text::duration(ended.as_second() - started.as_second()));
+        values.insert("note", session.message.clone());
     }
     let said = session.wrap_up.as_ref().filter(|_| kind != EventKind::Start);
     if let Some(category) = said.and_then(|said| said.category.as_ref()) {
@@ -122,14 +128,28 @@ pub fn action(kind: EventKind, session: &Session, tenant: &Tenant, says: Says<'_
         protocol: session.protocol.as_str().to_owned(),
         started,
         ended: end.then_some(at),
-        reason: session.close_reason.filter(|_| end).map(|why| text::close_reason(language, why)),
+        reason: match session.missed {
+            Some(why) => Some(text::missed(language, why)),
+            None => session.close_reason.filter(|_| end).map(|why| text::close_reason(language, why)),
+        },
         category: said.and_then(|said| said.category.as_ref()).map(|category| category.name.clone()),
         solved: said.and_then(|said| said.category.as_ref()).map(|category| category.solved),
         note: said.map(|said| said.note.clone()).filter(|note| !note.is_empty()),
         links: says.page.map(|url| Link { title: text::session_page(language).to_owned(), url }).into_iter().collect(),
-        author: Owner { operator: session.attendant, name: session.attendant_name.clone() },
+        author: owner(session),
         text: lines.join("\n"),
     }
+}
+
+/// Whose it is; a missed request is nobody's.
+pub(crate) fn owner(session: &Session) -> Option<Owner> {
+    session.attendant.map(|operator| Owner { operator, name: session.attendant_name.clone() })
+}
+
+/// How the customer is reached, as far as it is known.
+fn contact(session: &Session) -> String {
+    let known = [FieldKey::Email, FieldKey::Phone].map(|key| session.field(key));
+    known.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(", ")
 }
 
 /// The subject of a ticket that is opened for a session: the attendant's words, else the customer's, else a standing text.
@@ -138,10 +158,12 @@ pub fn subject(session: &Session, language: Language) -> String {
         TicketChoice::OpenNew { subject } => subject.as_str().trim(),
         TicketChoice::Number(_) => "",
     };
-    [chosen, session.field(FieldKey::Subject)]
-        .into_iter()
-        .find(|text| !text.is_empty())
-        .map_or_else(|| text::standing_subject(language, session.protocol.as_str()), str::to_owned)
+    let about = [chosen, session.field(FieldKey::Subject)].into_iter().find(|text| !text.is_empty());
+    match (about, session.missed) {
+        (Some(about), None) => about.to_owned(),
+        (about, Some(_)) => text::missed_subject(language, about.unwrap_or(session.protocol.as_str())),
+        (None, None) => text::standing_subject(language, session.protocol.as_str()),
+    }
 }
 
 /// `Cida Nogueira, Padaria Aurora`, as far as it is known.

@@ -134,7 +134,7 @@ mod tests {
             category: None,
             solved: None,
             note: None,
-            author: Owner { operator: OperatorId::from_bytes([3; 16]), name: "Ana".into() },
+            author: Some(Owner { operator: OperatorId::from_bytes([3; 16]), name: "Ana".into() }),
             links: vec![Link { title: "Page".into(), url: "https://relay.example/h?a=1&b=2".into() }],
             text: format!("Title\nCustomer: {customer}"),
         }

@@ -154,7 +154,7 @@ fn action(kind: EventKind, trial: &Trial<'_>) -> Action {
         category: None,
         solved: None,
         note: None,
-        author: Owner { operator: trial.operator, name: trial.name.to_owned() },
+        author: Some(Owner { operator: trial.operator, name: trial.name.to_owned() }),
         links: Vec::new(),
         text: trial.words.to_owned(),
     }

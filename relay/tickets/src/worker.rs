@@ -21,7 +21,7 @@ use tracing::{debug, error, info, warn};
 use crate::{
     event::{self, Says, Template},
     policy::{self, Decision, Outcome},
-    system::{Appended, Cause, NewTicket, Owner, Refusal, ReportError},
+    system::{Appended, Cause, NewTicket, Refusal, ReportError},
     systems::{Reached, Systems},
 };
 
@@ -244,7 +244,7 @@ impl Worker {
         let ticket = NewTicket {
             subject: event::subject(session, settings.language),
             requester,
-            owner: Some(Owner { operator: session.attendant, name: session.attendant_name.clone() }),
+            owner: event::owner(session),
             first: action,
         };
         *wrote = true;

@@ -2,6 +2,7 @@
 
 mod credentials;
 mod enrolment;
+mod offers;
 mod session;
 mod wrap_up;
 
@@ -20,6 +21,7 @@ use protocol::{
 };
 
 pub(super) use credentials::Grant;
+pub(super) use offers::{Offers, kind_of as status_kind};
 pub(super) use wrap_up::Asked;
 
 use super::{Controller, Effect, Now, attending, partner_id};
@@ -41,6 +43,7 @@ pub(super) struct Attendant {
     pub stage: Stage,
     pub trouble: Option<Trouble>,
     pub partner_typed: String,
+    pub offers: Offers,
     requests: u32,
 }
 
@@ -232,6 +235,9 @@ impl Controller {
                 // One text for unknown, offline and wrong: this is wrong.
                 Err(_) => self.attendant.trouble = Some(Trouble::CannotEnter),
             },
+            Command::SetStatus(status) => self.set_status(status),
+            Command::AnswerOffer { offer, take } => self.answer_offer(offer, take),
+            Command::PullNext => self.pull_next(),
             Command::ChooseCategory(index) => self.choose_category(index),
             Command::WrapUp { note } => self.wrap_up(&note, now),
             Command::Cancel | Command::Back => self.back(),
@@ -474,6 +480,11 @@ impl Controller {
                     self.dial_refused(refused.why);
                 }
             }
+            FromRelay::StatusIs(status) => self.attendant.offers.status = Some(status),
+            FromRelay::Offered(offered) => self.offered(offered, now),
+            FromRelay::OfferOver(over) => self.attendant.offers.over(over.offer),
+            FromRelay::Assigned(assigned) => self.assigned(&assigned),
+            FromRelay::PullRefused(why) => self.pull_refused(why),
             message => tracing::debug!(?message, "nothing waits for this"),
         }
     }

@@ -1,5 +1,7 @@
 //! The controller's part for the person who is helped.
 
+mod request;
+
 use std::{collections::BTreeMap, time::Instant};
 
 use protocol::{
@@ -14,6 +16,8 @@ use protocol::{
     },
     session::{CheckPhrase, customer::Peer},
 };
+
+pub(super) use request::Request;
 
 use super::{Controller, Effect, LinkState, Now, Receipt, ToHelped, field_error, field_map, helped};
 use crate::{
@@ -45,6 +49,7 @@ pub(super) struct Customer {
     alarm: Option<(SessionId, Alarm)>,
     /// The key that ends the session from anywhere, while it is ours.
     pub end_key: Option<&'static str>,
+    pub request: Request,
 }
 
 /// One session of this computer.
@@ -106,6 +111,7 @@ impl Customer {
             questions: 0,
             alarm: None,
             end_key: None,
+            request: Request::default(),
         }
     }
 }
@@ -140,7 +146,13 @@ impl Controller {
                     self.effects.push_back(Effect::KeepReceipt(receipt.clone(), self.language, true));
                 }
             }
-            Command::DismissReceipt => self.customer.receipt = None,
+            Command::DismissReceipt => {
+                self.customer.receipt = None;
+                // Waits again: a request of its own.
+                self.register();
+            }
+            Command::WriteRequest => self.write_request(),
+            Command::LeaveRequest { text } => self.leave_request(&text),
             command => tracing::error!(?command, %now.unix_ms, "a command came to the wrong half of the controller"),
         }
     }
@@ -302,6 +314,7 @@ impl Controller {
 
     /// The ticket's number may come later than the session's end.
     pub(super) fn customer_ticket(&mut self, numbers: &SessionTicket) {
+        self.customer.request.ticket(numbers);
         if let Some(session) = self.customer.session.as_mut().filter(|session| session.id == numbers.session) {
             session.number.clone_from(&numbers.ticket);
             session.protocol = numbers.protocol.clone();
@@ -343,6 +356,7 @@ impl Controller {
 
     pub(super) fn customer_down(&mut self) {
         self.customer.registered = false;
+        self.customer.request.down();
         if let Some(session) = &mut self.customer.session {
             session.placed = false;
             self.effects.push_back(Effect::Helped(ToHelped::Lost));

@@ -25,6 +25,8 @@ use rcgen::PublicKeyData as _;
 use rustls::pki_types::PrivateKeyDer;
 
 mod enrolment;
+mod offers;
+mod request;
 mod wrap_up;
 
 use super::{Controller, Effect, LinkNews, Now, Profile, ToHelped};

@@ -16,16 +16,16 @@ use protocol::{
 
 use super::{
     Controller, LinkState, Now, PATIENCE,
-    attendant::{Asked, Ended, LoginState, Looked, Session, Stage, TicketStep, Viewing, Who},
+    attendant::{Asked, Ended, LoginState, Looked, Session, Stage, TicketStep, Viewing, Who, status_kind},
     attendant_in_front,
     customer::{SessionState, kind_of},
 };
 use crate::gui::view_model::{
     AboutView, Allowed, BarView, CheckKind, CheckResult, CheckView, ConnectStage, ConnectingView, ConsentView,
     ControlState, EnablingView, EndedView, Ending, FieldView, FieldsView, HomeView, LinkView, LoginView, Lookup,
-    MainWindow, NewTicketDialog, OpenTicket, OwnCredentials, Page, PartnerPasswordView, PartnerView, PictureKind,
-    Quality, ReceiptView, ReconnectingView, Theme, TicketCard, TicketLine, TicketStatus, TicketStepView,
-    UnreachableView, ViewModel, ViewerView, WaitingCustomer, WaitingView,
+    MainWindow, NewTicketDialog, OfferView, OpenTicket, OwnCredentials, Page, PartnerPasswordView, PartnerView,
+    PictureKind, Quality, ReceiptView, ReconnectingView, StatusView, Theme, TicketCard, TicketLine, TicketStatus,
+    TicketStepView, UnreachableView, ViewModel, ViewerView, WaitingCustomer, WaitingView,
 };
 
 /// Waiting longer than this is too long.
@@ -99,6 +99,8 @@ fn page(c: &Controller, now: Now) -> Page {
         password: c.customer.password.reveal().into(),
         waiting: c.customer.listed_since.map(|since| now.instant.saturating_duration_since(since)),
         returning: gone_for.is_some() && c.customer.id.is_some(),
+        attended: c.customer.request.attended(),
+        request: c.customer.request.view(),
     })
 }
 
@@ -251,23 +253,7 @@ fn link(c: &Controller, view: &Viewing, code: Option<CheckPhrase>) -> LinkView {
 }
 
 fn home(c: &Controller, who: &Who, now: Now) -> HomeView {
-    let mut waiting: Vec<WaitingCustomer> = c
-        .attendant
-        .waiting
-        .iter()
-        .map(|row| {
-            let for_ms = c.relay_now_ms(now).saturating_sub(row.since_unix_ms);
-            let waiting = Duration::from_millis(for_ms);
-            WaitingCustomer {
-                id: row.id.to_string(),
-                name: field(&row.fields, FieldKey::Name),
-                company: field(&row.fields, FieldKey::Company),
-                subject: field(&row.fields, FieldKey::Subject),
-                waiting,
-                overdue: waiting >= OVERDUE,
-            }
-        })
-        .collect();
+    let mut waiting: Vec<WaitingCustomer> = c.attendant.waiting.iter().map(|row| waiting_row(c, row, now)).collect();
     waiting.sort_by_key(|row| std::cmp::Reverse(row.waiting));
     HomeView {
         attendant: who.name.as_str().to_owned(),
@@ -287,6 +273,29 @@ fn home(c: &Controller, who: &Who, now: Now) -> HomeView {
                 .certified
                 .then(|| Duration::from_millis(who.expires_unix_ms.saturating_sub(c.relay_now_ms(now)))),
         }),
+        status: c.attendant.offers.status.map(|is| StatusView {
+            status: status_kind(is.status),
+            for_: Duration::from_millis(c.relay_now_ms(now).saturating_sub(is.since_unix_ms)),
+        }),
+        offer: c.attendant.offers.offer.as_ref().map(|open| OfferView {
+            offer: open.offer,
+            customer: waiting_row(c, &open.customer, now),
+            expires_in: open.until.saturating_duration_since(now.instant),
+            expires_after: open.whole,
+        }),
+        pulling: c.attendant.offers.pulling,
+    }
+}
+
+fn waiting_row(c: &Controller, row: &Listed, now: Now) -> WaitingCustomer {
+    let waiting = Duration::from_millis(c.relay_now_ms(now).saturating_sub(row.since_unix_ms));
+    WaitingCustomer {
+        id: row.id.to_string(),
+        name: field(&row.fields, FieldKey::Name),
+        company: field(&row.fields, FieldKey::Company),
+        subject: field(&row.fields, FieldKey::Subject),
+        waiting,
+        overdue: waiting >= OVERDUE,
     }
 }
 

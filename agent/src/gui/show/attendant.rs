@@ -14,6 +14,7 @@ pub(super) fn login(l: Language, v: &LoginView) -> ui::LoginData {
 
 pub(super) fn home(l: Language, v: &HomeView) -> ui::HomeData {
     let own = v.own.as_ref();
+    let offered = v.offer.as_ref().map(|o| &o.customer);
     ui::HomeData {
         attendant: (&v.attendant).into(),
         initials: phrases::initials(&v.attendant).into(),
@@ -27,6 +28,20 @@ pub(super) fn home(l: Language, v: &HomeView) -> ui::HomeData {
         own_password: own.map(|o| o.password.reveal()).unwrap_or_default().into(),
         enabling: v.enabling.as_ref().map(|e| phrases::enabling(l, e.works_for)).unwrap_or_default().into(),
         fingerprint: v.enabling.as_ref().map(|e| e.fingerprint.as_str()).unwrap_or_default().into(),
+        status: v.status.and_then(|s| StatusKind::ALL.iter().position(|k| *k == s.status)).map_or(-1, |i| i as i32),
+        status_word: v.status.map(|s| phrases::status(l, s.status)).unwrap_or_default().into(),
+        status_for: v.status.map(|s| moment::clock(s.for_)).unwrap_or_default().into(),
+        offer: v.offer.as_ref().map(|o| o.offer.to_string()).unwrap_or_default().into(),
+        offer_name: offered.map(|c| c.name.as_deref().unwrap_or(Terms::of(l).no_name)).unwrap_or_default().into(),
+        offer_line: offered.map(|c| phrases::offered(l, c)).unwrap_or_default().into(),
+        offer_left: v.offer.as_ref().map_or(0.0, |o| share(o.expires_in, o.expires_after)),
+        offer_left_line: v
+            .offer
+            .as_ref()
+            .map(|o| phrases::next_is_asked_in(l, o.expires_in))
+            .unwrap_or_default()
+            .into(),
+        can_pull: v.status.is_some() && !v.pulling && v.offer.is_none(),
     }
 }
 

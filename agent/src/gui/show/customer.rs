@@ -1,7 +1,7 @@
 //! The customer's pages, from view to what is drawn.
 
 use super::*;
-use crate::gui::view_model::NoteView;
+use crate::gui::view_model::{NoteView, RequestView};
 
 pub(super) fn waiting(l: Language, brand: &BrandView, v: &WaitingView) -> ui::WaitingData {
     let t = Terms::of(l);
@@ -17,6 +17,23 @@ pub(super) fn waiting(l: Language, brand: &BrandView, v: &WaitingView) -> ui::Wa
         password: v.password.reveal().into(),
         phone: text(&brand.phone),
         hours: text(&brand.hours),
+        shut: phrases::shut(l, &v.attended).into(),
+        shut_line: phrases::shut_line(l, &v.attended).into(),
+        request: match &v.request {
+            RequestView::None => ui::RequestState::None,
+            RequestView::Offered => ui::RequestState::Offered,
+            RequestView::Writing { sending: false, .. } => ui::RequestState::Writing,
+            RequestView::Writing { sending: true, .. } => ui::RequestState::Sending,
+            RequestView::Left { .. } => ui::RequestState::Left,
+        },
+        request_error: match &v.request {
+            RequestView::Writing { trouble: why, .. } => trouble(l, why.as_ref()),
+            _ => SharedString::default(),
+        },
+        left_line: match &v.request {
+            RequestView::Left { protocol, ticket } => phrases::request_left(l, protocol, ticket.as_deref()).into(),
+            _ => SharedString::default(),
+        },
     }
 }
 

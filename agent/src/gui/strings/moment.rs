@@ -77,6 +77,39 @@ pub fn span(language: Language, from_unix_s: i64, to_unix_s: i64) -> String {
     }
 }
 
+/// When something opens: `hoje às 13:00`, `segunda-feira, 23/11, às 08:00`.
+pub fn opening(language: Language, unix_s: i64) -> String {
+    opening_from(language, &zoned(unix_s), &Zoned::now())
+}
+
+fn opening_from(language: Language, at: &Zoned, now: &Zoned) -> String {
+    let days = (at.date() - now.date()).get_days();
+    let time = at.strftime("%H:%M").to_string();
+    let weekday = usize::try_from(at.date().weekday().to_monday_zero_offset()).unwrap_or(0);
+    let name = |names: [&'static str; 7]| names[weekday.min(6)];
+    match (language, days) {
+        (Language::PtBr, 0) => format!("hoje às {time}"),
+        (Language::PtBr, 1) => format!("amanhã às {time}"),
+        (Language::En, 0) => format!("today at {time}"),
+        (Language::En, 1) => format!("tomorrow at {time}"),
+        (Language::Es, 0) => format!("hoy a las {time}"),
+        (Language::Es, 1) => format!("mañana a las {time}"),
+        (Language::PtBr, _) => {
+            let days =
+                ["segunda-feira", "terça-feira", "quarta-feira", "quinta-feira", "sexta-feira", "sábado", "domingo"];
+            format!("{}, {}, às {time}", name(days), at.strftime("%d/%m"))
+        }
+        (Language::En, _) => {
+            let days = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+            format!("on {}, {}, at {time}", name(days), at.strftime("%-d %b"))
+        }
+        (Language::Es, _) => {
+            let days = ["lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"];
+            format!("el {} {} a las {time}", name(days), at.strftime("%d/%m"))
+        }
+    }
+}
+
 /// With one decimal, the language's mark, and none for a round number: `1,8`.
 pub fn decimal(language: Language, value: f64) -> String {
     let text = format!("{value:.1}");
@@ -105,6 +138,19 @@ mod tests {
         assert_eq!(rough(Language::Es, Duration::from_secs(86_400)), "1 día");
         assert_eq!(decimal(Language::PtBr, 1.8), "1,8");
         assert_eq!(decimal(Language::En, 2.0), "2");
+    }
+
+    #[test]
+    fn an_opening_is_told_as_people_say_it() {
+        let at = |text: &str| text.parse::<Zoned>().unwrap_or_else(|error| panic!("{error}"));
+        let thursday = at("2026-11-19T18:30[America/Sao_Paulo]");
+        let says = |language, when: &str| opening_from(language, &at(when), &thursday);
+        assert_eq!(says(Language::PtBr, "2026-11-19T19:00[America/Sao_Paulo]"), "hoje às 19:00");
+        assert_eq!(says(Language::Es, "2026-11-20T08:00[America/Sao_Paulo]"), "mañana a las 08:00");
+        let monday = "2026-11-23T08:00[America/Sao_Paulo]";
+        assert_eq!(says(Language::PtBr, monday), "segunda-feira, 23/11, às 08:00");
+        assert_eq!(says(Language::En, monday), "on Monday, 23 Nov, at 08:00");
+        assert_eq!(says(Language::Es, monday), "el lunes 23/11 a las 08:00");
     }
 
     #[test]

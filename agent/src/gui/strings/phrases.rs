@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::moment::{decimal, exact, rough, seconds_left};
+use super::moment::{decimal, exact, opening, rough, seconds_left};
 use super::words::Terms;
 use super::{Language, Language::*};
-use crate::gui::view_model::{FieldError, FieldKind, Notice, Trouble};
+use crate::gui::view_model::{AttendedView, FieldError, FieldKind, Notice, StatusKind, Trouble, WaitingCustomer};
 
 fn pick(language: Language, pt_br: String, en: String, es: String) -> String {
     match language {
@@ -60,6 +60,84 @@ pub fn told_since(l: Language, company: &str, since: Duration) -> String {
         format!("{company} avisada há {d}"),
         format!("{company} told {d} ago"),
         format!("{company} fue avisada hace {d}"),
+    )
+}
+
+/// A status of an attendant.
+pub fn status(l: Language, status: StatusKind) -> &'static str {
+    let t = Terms::of(l);
+    match status {
+        StatusKind::Available => t.status_available,
+        StatusKind::Meal => t.status_meal,
+        StatusKind::Rest => t.status_rest,
+        StatusKind::Meeting => t.status_meeting,
+        StatusKind::Training => t.status_training,
+        StatusKind::OtherWork => t.status_other_work,
+        StatusKind::Offline => t.status_offline,
+    }
+}
+
+/// Under the name of a customer who is offered.
+pub fn offered(l: Language, customer: &WaitingCustomer) -> String {
+    let waited = exact(customer.waiting);
+    let waits =
+        pick(l, format!("aguarda há {waited}"), format!("waiting for {waited}"), format!("espera hace {waited}"));
+    let known = [customer.company.as_deref(), customer.subject.as_deref()];
+    known.into_iter().flatten().map(str::to_owned).chain([waits]).collect::<Vec<_>>().join(" · ")
+}
+
+/// Under an offer's bar.
+pub fn next_is_asked_in(l: Language, left: Duration) -> String {
+    let s = seconds_left(left);
+    pick(
+        l,
+        format!("Sem resposta, vai ao próximo atendente em {s} s"),
+        format!("Without an answer, the next attendant is asked in {s} s"),
+        format!("Sin respuesta, pasa al siguiente agente en {s} s"),
+    )
+}
+
+/// Why nobody attends; empty when somebody does.
+pub fn shut(l: Language, attended: &AttendedView) -> String {
+    match attended {
+        AttendedView::Open => String::new(),
+        AttendedView::Nobody => Terms::of(l).nobody_available.into(),
+        AttendedView::Closed { holiday: None, .. } => Terms::of(l).out_of_hours.into(),
+        AttendedView::Closed { holiday: Some(name), .. } => pick(
+            l,
+            format!("Hoje não atendemos: {name}"),
+            format!("Closed today: {name}"),
+            format!("Hoy no atendemos: {name}"),
+        ),
+    }
+}
+
+/// What that means for who waits.
+pub fn shut_line(l: Language, attended: &AttendedView) -> String {
+    match attended {
+        AttendedView::Open => String::new(),
+        AttendedView::Nobody => Terms::of(l).nobody_available_line.into(),
+        AttendedView::Closed { opens_unix_s: None, .. } => Terms::of(l).closed_line.into(),
+        AttendedView::Closed { opens_unix_s: Some(at), .. } => {
+            let when = opening(l, *at);
+            pick(
+                l,
+                format!("Voltamos a atender {when}. Deixe um pedido e a empresa procura você."),
+                format!("We are back {when}. Leave a request and the company will contact you."),
+                format!("Volvemos a atender {when}. Deje una solicitud y la empresa le contactará."),
+            )
+        }
+    }
+}
+
+/// A request is left: what it is known by.
+pub fn request_left(l: Language, protocol: &str, ticket: Option<&str>) -> String {
+    let ticket = ticket.map(|number| format!(" · {} {number}", Terms::of(l).ticket)).unwrap_or_default();
+    pick(
+        l,
+        format!("Protocolo {protocol}{ticket}. Você já pode fechar esta janela."),
+        format!("Protocol number {protocol}{ticket}. You can close this window now."),
+        format!("Protocolo {protocol}{ticket}. Ya puede cerrar esta ventana."),
     )
 }
 
@@ -373,6 +451,9 @@ pub fn trouble(l: Language, trouble: &Trouble) -> String {
         Trouble::TicketingDown => t.ticketing_down.into(),
         Trouble::ConnectionLost => t.connection_lost.into(),
         Trouble::CannotRecord => t.cannot_record.into(),
+        Trouble::NobodyToPull => t.nobody_to_pull.into(),
+        Trouble::OfferedElsewhere => t.offered_elsewhere.into(),
+        Trouble::NotAvailable => t.not_available.into(),
         Trouble::TooManyAttempts => t.too_many_attempts.into(),
         Trouble::LoginThrottled { wait } => {
             let d = rough(l, *wait);
@@ -381,6 +462,16 @@ pub fn trouble(l: Language, trouble: &Trouble) -> String {
                 format!("Tentativas demais. Espere {d} e tente de novo."),
                 format!("Too many tries. Wait {d} and try again."),
                 format!("Demasiados intentos. Espere {d} e intente de nuevo."),
+            )
+        }
+        Trouble::RequestNotTaken => t.request_not_taken.into(),
+        Trouble::TooManyRequests { wait } => {
+            let d = rough(l, *wait);
+            pick(
+                l,
+                format!("Já há pedidos demais deste endereço. Espere {d} e envie de novo."),
+                format!("There are too many requests from this address. Wait {d} and send it again."),
+                format!("Ya hay demasiadas solicitudes desde esta dirección. Espere {d} y envíe de nuevo."),
             )
         }
         Trouble::NoAnswer { after } => {

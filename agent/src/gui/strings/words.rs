@@ -40,16 +40,16 @@ macro_rules! drawn {
         $make! {
             about, about_licences, alarm_ask, alarm_explained, alarm_raise, alarm_sending, alarm_sent, all_monitors, allowed_now, altered_lead, altered_title, altered_why,
             always_while_it_lasts, asks_permission, back, back_home, cancel, category, certificate_valid, check_code,
-            check_code_hint, close, code, connect, connect_to, connecting, consent_hint, consent_hint_code,
+            check_code_hint, close, decline, code, connect, connect_to, connecting, consent_hint, consent_hint_code,
             control, copied, copy, copy_both, copy_details, copy_id, copy_password, copy_protocol, customer,
             details, do_not_allow, e_mail, end, end_any_time, fields_lead, fields_title, finish, full_screen, go_on,
-            hide_password, i_am_an_attendant, id, leave_full_screen, log_in, log_out, logging_in,
-            login_title, more, mouse_and_keyboard, new_ticket_title, no_ticket, nobody_sees, nobody_waiting, note,
+            hide_password, i_am_an_attendant, id, leave_full_screen, leave_request, log_in, log_out, logging_in,
+            login_title, more, mouse_and_keyboard, new_customer, new_ticket_title, next_customer, no_ticket, nobody_sees, nobody_waiting, note,
             ok, one_to_one, open_and_go_on, owner, partner_id, partner_password, partner_password_lead,
             password, paste_credentials, paste_hint, protocol, reconnecting, recorded_later, renew_password,
-            returning_explained, save_receipt, scaled, search, searching, see_the_screen, see_your_screen,
-            sees_the_screen, sending, session_bar, session_ended, show_password, start_session, starting,
-            subject, this_session, ticket, ticket_number, try_now, trying, unreachable_title,
+            request_left, request_text, returning_explained, save_receipt, scaled, search, searching, see_the_screen, see_your_screen,
+            sees_the_screen, send_request, sending, session_bar, session_ended, show_password, start_session, starting,
+            status, subject, take, this_session, ticket, ticket_number, try_now, trying, unreachable_title,
             use_mouse_and_keyboard, uses_mouse_and_keyboard, view_only, waiting_customers,
             waiting_for_picture, which_ticket, you_can_untick, your_id, your_password
         }
@@ -97,6 +97,7 @@ table! {
         copy_password: "Copiar senha", "Copy password", "Copiar contraseña";
         copy_protocol: "Copiar protocolo", "Copy protocol number", "Copiar protocolo";
         customer: "Cliente", "Customer", "Cliente";
+        decline: "Recusar", "Decline", "Rechazar";
         details: "Detalhes", "Details", "Detalles";
         do_not_allow: "Não permitir", "Don't allow", "No permitir";
         e_mail: "E-mail", "E-mail", "Correo electrónico";
@@ -111,12 +112,15 @@ table! {
         i_am_an_attendant: "Sou atendente", "I'm an attendant", "Atiendo clientes";
         id: "ID", "ID", "ID";
         leave_full_screen: "Sair da tela cheia", "Leave full screen", "Salir de pantalla completa";
+        leave_request: "Deixar um pedido", "Leave a request", "Dejar una solicitud";
         log_in: "Entrar", "Log in", "Entrar";
         log_out: "Sair", "Log out", "Cerrar sesión";
         logging_in: "Entrando…", "Logging in…", "Entrando…";
         login_title: "Entrar como atendente", "Log in as attendant", "Entrar para atender";
         more: "Mais", "More", "Más";
         mouse_and_keyboard: "Mouse e teclado", "Mouse and keyboard", "Ratón y teclado";
+        new_customer: "Novo cliente para você", "A customer for you", "Un cliente para usted";
+        next_customer: "Atender o próximo", "Take the next", "Atender al siguiente";
         new_ticket_title: "Abrir um novo ticket?", "Open a new ticket?", "¿Abrir un ticket nuevo?";
         no_ticket: "Sem ticket: abrir um novo", "No ticket: open a new one", "Sin ticket: abrir uno nuevo";
         nobody_sees: "Ninguém vê sua tela sem a sua permissão", "Nobody sees your screen without your permission", "Nadie ve su pantalla sin su permiso";
@@ -136,6 +140,8 @@ table! {
         reconnecting: "Reconectando…", "Reconnecting…", "Reconectando…";
         recorded_later: "O sistema de tickets não responde. A ação será registrada quando ele voltar.", "The ticketing system isn't answering. The action will be recorded when it's back.", "El sistema de tickets no responde. La acción se registrará cuando vuelva.";
         renew_password: "Gerar outra senha", "Make another password", "Generar otra contraseña";
+        request_left: "Pedido registrado", "Request left", "Solicitud registrada";
+        request_text: "O que a empresa precisa saber?", "What should the company know?", "¿Qué debe saber la empresa?";
         returning_explained: "O ID e a senha continuam os mesmos. Deixe esta janela aberta.", "ID and password stay the same. Leave this window open.", "El ID y la contraseña siguen siendo los mismos. Deje esta ventana abierta.";
         save_receipt: "Salvar recibo", "Save receipt", "Guardar recibo";
         scaled: "Ajustada", "Fit to window", "Ajustada";
@@ -144,12 +150,15 @@ table! {
         see_the_screen: "Ver a tela", "See the screen", "Ver la pantalla";
         see_your_screen: "Ver a sua tela", "See your screen", "Ver su pantalla";
         sees_the_screen: "Vê a tela", "Sees the screen", "Ve la pantalla";
+        send_request: "Enviar pedido", "Send request", "Enviar solicitud";
         sending: "Enviando…", "Sending…", "Enviando…";
         session_bar: "Sessão de suporte", "Support session", "Sesión de soporte";
         session_ended: "Sessão encerrada", "Session ended", "Sesión finalizada";
         show_password: "Mostrar senha", "Show password", "Mostrar contraseña";
         start_session: "Iniciar sessão", "Start session", "Iniciar sesión";
         starting: "Iniciando…", "Starting…", "Iniciando…";
+        status: "Situação", "Status", "Estado";
+        take: "Atender", "Take", "Atender";
         subject: "Assunto", "Subject", "Asunto";
         this_session: "Esta sessão", "This session", "Esta sesión";
         ticket: "Ticket", "Ticket", "Ticket";
@@ -187,6 +196,21 @@ table! {
         field_document: "CNPJ ou CPF", "CNPJ or CPF", "CNPJ o CPF";
         field_subject: "O que está acontecendo?", "What is happening?", "¿Qué está pasando?";
         optional: "(opcional)", "(optional)", "(opcional)";
+        status_available: "Disponível", "Available", "Disponible";
+        status_meal: "Em pausa: refeição", "On break: meal", "En pausa: comida";
+        status_rest: "Em pausa: descanso", "On break: rest", "En pausa: descanso";
+        status_meeting: "Em pausa: reunião", "On break: meeting", "En pausa: reunión";
+        status_training: "Em pausa: treinamento", "On break: training", "En pausa: capacitación";
+        status_other_work: "Em pausa: outra tarefa", "On break: other work", "En pausa: otra tarea";
+        status_offline: "Fora do atendimento", "Offline", "Fuera de la atención";
+        nobody_to_pull: "Ninguém aguardando por você.", "Nobody is waiting for you.", "Nadie está esperando por usted.";
+        offered_elsewhere: "Quem aguarda está sendo oferecido a outro atendente agora.", "Whoever waits is being offered to another attendant right now.", "Quien espera está siendo ofrecido a otro agente ahora.";
+        not_available: "Fique disponível para atender o próximo.", "Become available to take the next one.", "Póngase disponible para atender al siguiente.";
+        out_of_hours: "Fora do horário de atendimento", "Out of hours", "Fuera del horario de atención";
+        nobody_available: "Ninguém disponível no momento", "Nobody is available just now", "Nadie disponible en este momento";
+        nobody_available_line: "Espere aqui, ou deixe um pedido e a empresa procura você.", "Wait here, or leave a request and the company will contact you.", "Espere aquí, o deje una solicitud y la empresa le contactará.";
+        closed_line: "Deixe um pedido e a empresa procura você.", "Leave a request and the company will contact you.", "Deje una solicitud y la empresa le contactará.";
+        request_not_taken: "O servidor não conseguiu registrar o pedido agora. Tente de novo.", "The server could not record the request just now. Try again.", "El servidor no pudo registrar la solicitud ahora. Intente de nuevo.";
         choose_category: "Escolha uma classificação.", "Choose a category.", "Elija una clasificación.";
         field_missing: "Falta preencher.", "This is needed.", "Falta completar.";
         field_malformed: "Confira: não parece certo.", "Check this: it doesn't look right.", "Verifíquelo: no parece correcto.";

@@ -40,6 +40,59 @@ pub struct HomeView {
     pub trouble: Option<Trouble>,
     /// The administrator has to enable this attendant.
     pub enabling: Option<EnablingView>,
+    /// Whether they take customers; `None`: the server does not ask.
+    pub status: Option<StatusView>,
+    /// A customer who is offered.
+    pub offer: Option<OfferView>,
+    /// The next customer is being asked for.
+    pub pulling: bool,
+}
+
+/// Whether an attendant takes customers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct StatusView {
+    /// Which.
+    pub status: StatusKind,
+    /// Since when.
+    pub for_: Duration,
+}
+
+/// A status, in the order of the menu.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum StatusKind {
+    /// Takes customers.
+    Available,
+    /// Eats.
+    Meal,
+    /// Rests.
+    Rest,
+    /// Is in a meeting.
+    Meeting,
+    /// Learns.
+    Training,
+    /// Works on something else.
+    OtherWork,
+    /// Is not there.
+    Offline,
+}
+
+impl StatusKind {
+    /// All of them.
+    pub const ALL: [Self; 7] =
+        [Self::Available, Self::Meal, Self::Rest, Self::Meeting, Self::Training, Self::OtherWork, Self::Offline];
+}
+
+/// A customer who is offered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OfferView {
+    /// Comes back in the answer.
+    pub offer: u32,
+    /// Who.
+    pub customer: WaitingCustomer,
+    /// Until the next is asked.
+    pub expires_in: Duration,
+    /// What `expires_in` started from.
+    pub expires_after: Duration,
 }
 
 /// What the administrator has to sign.

@@ -62,6 +62,49 @@ pub struct WaitingView {
     pub waiting: Option<Duration>,
     /// Contact was lost and is being made again; ID and password stay.
     pub returning: bool,
+    /// Whether somebody attends now.
+    pub attended: AttendedView,
+    /// The request that can be left when nobody does.
+    pub request: RequestView,
+}
+
+/// Whether somebody attends now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub enum AttendedView {
+    /// Yes, as far as is known.
+    Open,
+    /// Not at this time.
+    Closed {
+        /// Because of this holiday.
+        holiday: Option<String>,
+        /// When it is again, in seconds since 1970 UTC.
+        opens_unix_s: Option<i64>,
+    },
+    /// Yes, and just now nobody is available.
+    Nobody,
+}
+
+/// A request that becomes a ticket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub enum RequestView {
+    /// Not offered: somebody attends.
+    None,
+    /// A button offers it.
+    Offered,
+    /// It is being written.
+    Writing {
+        /// It is on its way.
+        sending: bool,
+        /// Why the last try did not work.
+        trouble: Option<Trouble>,
+    },
+    /// It was left.
+    Left {
+        /// What it is known by.
+        protocol: String,
+        /// Its ticket, once there is one.
+        ticket: Option<String>,
+    },
 }
 
 /// The consent question.

@@ -4,6 +4,8 @@ use store::Language;
 
 /// Every word that has a meaning for people.
 const WORDS: &[(&str, [&str; 3])] = &[
+    ("request.missed", ["Solicitação não atendida", "Request missed", "Solicitud no atendida"]),
+    ("indicators.exported", ["Exportou os indicadores", "Exported the indicators", "Exportó los indicadores"]),
     ("login", ["Entrou", "Logged in", "Entró"]),
     ("logout", ["Saiu", "Logged out", "Salió"]),
     ("password.shown", ["Viu a senha", "Saw the password", "Vio la contraseña"]),

@@ -12,7 +12,7 @@ use axum::{
 use futures::{Stream, stream};
 use protocol::{id::TenantId, message::directory::FieldKey};
 use serde::Serialize;
-use store::{HistoryQuery, Language, Session, StoreError};
+use store::{HistoryQuery, Language, MissedWhy, Session, StoreError};
 
 use super::{
     super::{
@@ -22,7 +22,7 @@ use super::{
         visitor::Who,
         when::{Clock, between, spoken},
     },
-    HistoryForm, query, word, zone,
+    HistoryForm, MISSED, query, word, zone,
 };
 use crate::console::session_view::category;
 
@@ -44,6 +44,8 @@ struct Entry<'a> {
     attendant: &'a str,
     ticket: Option<&'a str>,
     result: Option<String>,
+    /// Why nobody took it.
+    missed: Option<MissedWhy>,
     category: Option<&'a str>,
     solved: Option<bool>,
     note: &'a str,
@@ -67,15 +69,21 @@ impl<'a> Entry<'a> {
             email: s.field(FieldKey::Email),
             attendant: &s.attendant_name,
             ticket: s.ticket_shown().map(|t| t.as_str()),
-            result: s.close_reason.as_ref().map(word),
+            result: s.close_reason.as_ref().map(word).or(s.missed.map(|_| MISSED.to_owned())),
+            missed: s.missed,
             category: said.map(|category| category.name.as_str()),
             solved: said.map(|category| category.solved),
-            note: s.wrap_up.as_ref().map_or("", |said| said.note.as_str()),
+            note: said_of(s),
             control: s.granted.control,
             reconnects: s.reconnects,
             alarm: s.alarm_at.is_some(),
         }
     }
+}
+
+/// What the attendant noted, or the customer wanted to say.
+fn said_of(s: &Session) -> &str {
+    s.wrap_up.as_ref().map_or(s.message.as_str(), |said| said.note.as_str())
 }
 
 fn app_name(s: &Session, apps: &[store::App]) -> String {
@@ -121,7 +129,8 @@ pub(crate) async fn csv(State(app): State<App>, who: Who, Query(form): Query<His
     let line = move |s: &Session| {
         let began = s.started_at.unwrap_or(s.dialled_at);
         let duration = s.started_at.zip(s.ended_at).map(|(from, to)| spoken(between(from, to)));
-        let result = s.close_reason.as_ref().map_or("", |why| super::shell::result(t, why).2);
+        let missed = s.missed.map_or("", |_| super::shell::missed(t, s.missed).2);
+        let result = s.close_reason.as_ref().map_or(missed, |why| super::shell::result(t, why).2);
         row(
             t,
             &[
@@ -136,7 +145,7 @@ pub(crate) async fn csv(State(app): State<App>, who: Who, Query(form): Query<His
                 s.ticket_shown().map(|n| n.as_str().to_owned()).unwrap_or_default(),
                 result.to_owned(),
                 category(s).to_owned(),
-                s.wrap_up.as_ref().map(|said| said.note.clone()).unwrap_or_default(),
+                said_of(s).to_owned(),
                 s.reconnects.to_string(),
             ],
         )
@@ -202,7 +211,7 @@ fn read(
 }
 
 /// One line. Spreadsheets of countries with a decimal comma part cells by semicolons.
-fn row(t: &'static Texts, cells: &[String]) -> String {
+pub(crate) fn row(t: &'static Texts, cells: &[String]) -> String {
     let between = if t.language == Language::En { "," } else { ";" };
     let cells: Vec<String> = cells.iter().map(|cell| quoted(cell)).collect();
     format!("{}\r\n", cells.join(between))

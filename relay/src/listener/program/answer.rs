@@ -67,15 +67,19 @@ impl Program {
             None => self.device_id(tenant, register.previous.as_ref()).await?,
         };
         let busy = self.shared.sessions.has_customer(id);
+        let listed = register.listed;
+        // Waiting goes on through a short break.
+        let back = self.shared.queue.back(id).filter(|back| back.app == app.id && listed);
         let present = Present {
             id,
             tenant,
             app: app.id,
             app_title: ShownText::lossy(&app.title),
             fields: register.fields,
-            listed: register.listed,
+            listed,
             busy,
-            since: Timestamp::now(),
+            since: back.as_ref().map_or_else(Timestamp::now, |back| back.since),
+            settled: back.is_some_and(|back| back.settled),
         };
         self.device = Some((id, generation));
         self.own.store(id.number(), Ordering::Relaxed);
@@ -90,6 +94,9 @@ impl Program {
         }
         tracing::info!(device = %id, source = %self.source, "registered");
         self.peer.send(FromRelay::Registered(Registered { id, proof }));
+        if listed {
+            self.tell_hours(&app).await;
+        }
         Ok(())
     }
 
@@ -147,6 +154,7 @@ impl Program {
                     token: token.clone(),
                 }));
                 // An earlier login's list is stopped first; then the whole list is told anew.
+                self.part_from_queue().await;
                 self.login = None;
                 self.peer.show(None);
                 let feed = tokio::spawn(waiting::feed(
@@ -166,6 +174,7 @@ impl Program {
                     feed.clone(),
                 ));
                 let (feed, watch) = (AbortOnDrop(feed), AbortOnDrop(watch.abort_handle()));
+                self.shared.queue.join(&self.shared, &operator, &self.peer).await;
                 self.login = Some(Box::new(LoggedIn { operator, token, asked, _feed: feed, _watch: watch }));
             }
             Err(why) => self.peer.send(FromRelay::LoginFailed(why)),
@@ -174,6 +183,7 @@ impl Program {
 
     pub(super) async fn log_out(&mut self) {
         *self.taken.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.part_from_queue().await;
         if let Some(login) = self.login.take()
             && let Err(error) = self.shared.accounts.forget(&login.token).await
         {
@@ -189,6 +199,7 @@ impl Program {
             // The store cannot say: who was let in stays in.
             Err(LoginError::Unavailable) => self.login.as_ref().map(|l| l.operator.clone()),
             Ok(_) | Err(_) => {
+                self.part_from_queue().await;
                 self.login = None;
                 self.peer.send(FromRelay::LoginFailed(LoginError::Expired));
                 None
@@ -238,7 +249,8 @@ impl Program {
         };
         let (shared, peer) = (self.shared.clone(), self.peer.clone());
         self.in_background(async move {
-            let mine = shared.apps.reach(&operator).await.unwrap_or_default();
+            let lent = Some(find.partner).filter(|partner| shared.queue.holds(operator.id, *partner));
+            let mine = shared.apps.reach(&operator).await.unwrap_or_default().with(lent);
             let ticket = look_up(&shared, tenant, &mine, find.partner, &find.number).await;
             peer.send(FromRelay::TicketFound(TicketFound { request: find.request, ticket }));
         })
@@ -255,8 +267,9 @@ impl Program {
         self.in_background(async move {
             // Nobody under this ID, or of an app they do not attend: the same question about nobody, so that the answer and its
             // time do not tell.
-            let mine = shared.apps.reach(&operator).await.unwrap_or_default();
-            let present = shared.directory.present(tenant, list.partner).filter(|p| mine.attends(p.app));
+            let lent = Some(list.partner).filter(|partner| shared.queue.holds(operator.id, *partner));
+            let mine = shared.apps.reach(&operator).await.unwrap_or_default().with(lent);
+            let present = shared.directory.present(tenant, list.partner).filter(|p| mine.reaches(p.app, p.id));
             let app = present.as_ref().map(|p| p.app);
             let customer = present.map_or_else(CustomerDetails::default, |p| CustomerDetails::from_fields(&p.fields));
             let asked = async {
@@ -280,7 +293,9 @@ impl Program {
             return self.peer.send(refused(DialError::NotAllowed));
         };
         let reach = match self.shared.apps.reach(&operator).await {
-            Ok(reach) => reach,
+            Ok(reach) => {
+                reach.with(Some(dial.partner).filter(|partner| self.shared.queue.holds(operator.id, *partner)))
+            }
             Err(error) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "the apps cannot be read");
                 return self.peer.send(refused(DialError::CannotRecord));
@@ -401,7 +416,7 @@ async fn look_up(
     number: &TicketNumber,
 ) -> Result<TicketBrief, TicketError> {
     let asked = async {
-        let app = shared.directory.present(tenant, partner).filter(|p| mine.attends(p.app)).map(|p| p.app);
+        let app = shared.directory.present(tenant, partner).filter(|p| mine.reaches(p.app, partner)).map(|p| p.app);
         let reached = ticketing(shared, tenant, app).await?;
         match reached.system.look_up(number).await {
             Ok(Some(found)) => Ok(found.brief),

@@ -54,7 +54,7 @@ pub(super) fn check(standing: Standing, message: &ToRelay) -> Result<(), Breach>
             Err(Breach::TooMuch("login password"))
         }
         ToRelay::Dial(dial) if !dial.want.makes_sense() => Err(Breach::Senseless),
-        ToRelay::NewPassword(_) if !standing.registered => Err(Breach::Unregistered(said)),
+        ToRelay::NewPassword(_) | ToRelay::LeaveRequest(_) if !standing.registered => Err(Breach::Unregistered(said)),
         _ => Ok(()),
     }
 }
@@ -76,6 +76,11 @@ pub(super) fn name(message: &ToRelay) -> &'static str {
         ToRelay::Rejoin(_) => "rejoin",
         ToRelay::Report(_) => "report",
         ToRelay::TakeGrant(_) => "take grant",
+        ToRelay::LeaveRequest(_) => "leave request",
+        ToRelay::SetStatus(_) => "set status",
+        ToRelay::Ready(_) => "ready",
+        ToRelay::AnswerOffer(_) => "answer offer",
+        ToRelay::PullNext => "pull next",
     }
 }
 

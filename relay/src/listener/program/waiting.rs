@@ -84,6 +84,7 @@ mod tests {
             listed: true,
             busy: false,
             since: jiff::Timestamp::UNIX_EPOCH,
+            settled: false,
         };
         let rows: Vec<Present> = (0..1000_u32).map(row).collect();
         let list = fitting(rows.iter());

@@ -25,8 +25,8 @@ impl Sessions {
     }
 
     /// The customer's program has told that the attendant's password was wrong.
-    pub(super) fn count_wrong_password(&self, row: &Session) {
-        let what = Try { tenant: row.tenant, operator: row.attendant, device: row.device };
+    pub(super) fn count_wrong_password(&self, row: &Session, attendant: OperatorId) {
+        let what = Try { tenant: row.tenant, operator: attendant, device: row.device };
         let mut guesses = self.guesses();
         guesses.wrong_password(row.id, what, Instant::now());
         let alarms = guesses.take_alarms();

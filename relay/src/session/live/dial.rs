@@ -72,7 +72,8 @@ impl Sessions {
         ticket: Option<TicketBrief>,
         locked: bool,
     ) -> Result<Dialled, DialError> {
-        let reachable = |p: &Present| !locked && caller.own != Some(dial.partner) && caller.reach.attends(p.app);
+        let reachable =
+            |p: &Present| !locked && caller.own != Some(dial.partner) && caller.reach.reaches(p.app, dial.partner);
         let (customer, present) =
             self.directory.claim(caller.tenant, dial.partner, reachable).map_err(|error| match error {
                 ClaimError::Unreachable => DialError::Unreachable,
@@ -98,6 +99,13 @@ impl Sessions {
             tracing::error!(session = %id, error = &error as &dyn std::error::Error, "a session cannot be recorded: it is refused");
             DialError::CannotRecord
         })?;
+
+        // Only a figure: no session waits for it.
+        if present.listed
+            && let Err(error) = self.store.note_wait(id, dialled_at.duration_since(present.since).unsigned_abs()).await
+        {
+            tracing::warn!(session = %id, error = &error as &dyn std::error::Error, "how long a customer waited is not kept");
+        }
 
         let known = match (&dial.ticket, &ticket) {
             (TicketChoice::Number(_), Some(brief)) => Some(brief.number.clone()),

@@ -98,7 +98,9 @@ impl Sessions {
             }
         };
         let customer = who.device == Some(row.device);
-        if !customer && who.operator != Some(row.attendant) {
+        // A request that was missed was no session: nothing happened in it.
+        let Some(attendant) = row.attendant else { return ReportOutcome::NotYours };
+        if !customer && who.operator != Some(attendant) {
             return ReportOutcome::NotYours;
         }
         match &report.what {
@@ -114,7 +116,7 @@ impl Sessions {
             Happened::Ended { why, at_unix_ms, reconnects } => {
                 // By the customer's word alone: an attendant's program that guesses would tell something else.
                 if customer && *why == CloseReason::WrongPassword && row.started_at.is_none() {
-                    self.count_wrong_password(&row);
+                    self.count_wrong_password(&row, attendant);
                 }
                 let ended = Ended { why: *why, at: reported(*at_unix_ms), reconnects: *reconnects };
                 self.report_end(session, ended).await
@@ -140,6 +142,7 @@ impl Sessions {
             live.legs.iter().filter_map(|leg| leg.peer.clone()).collect()
         });
         self.due.notify_one();
+        self.directory.settle(row.device);
         match written {
             Ok(_) => {
                 if let Some(live) = map.get_mut(&session) {
@@ -304,6 +307,13 @@ impl Sessions {
     /// A ticket was opened: its session's programs are told its number.
     pub fn look_for_tickets(&self) {
         self.record.wake.notify_one();
+    }
+
+    /// A request was missed: the customer is told its ticket once there is one.
+    pub(crate) fn await_ticket(&self, request: SessionId, protocol: &ProtocolNumber, peer: Option<Arc<Peer>>) {
+        if let Some(peer) = peer {
+            self.announce(request, protocol, None, vec![peer]);
+        }
     }
 
     fn announce(

@@ -60,9 +60,10 @@ fn seal(row: &Session, role: Role, signed: &Signed, root: &[u8]) -> Seal {
     let Signed { told, key, signature } = signed;
     let statement =
         Statement { tenant: row.tenant, session: row.id, protocol: row.protocol.clone(), role, told: told.clone() };
+    let Some(attendant) = row.attendant else { return Seal::Disputed { why: "there was no attendant".to_owned() } };
     let checked = statement
-        .verify(row.attendant, key.der(), signature.as_bytes())
-        .and_then(|()| statement.check_root(row.attendant, key.der(), root));
+        .verify(attendant, key.der(), signature.as_bytes())
+        .and_then(|()| statement.check_root(attendant, key.der(), root));
     if let Err(error) = checked {
         return Seal::Disputed { why: error.to_string() };
     }

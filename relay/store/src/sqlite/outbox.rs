@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     error::StoreError,
-    outbox::{Claimed, EventKind, Lease, OutboxEntry, OutboxRecords, OutboxState, Settled},
+    outbox::{Claimed, EventKind, Lease, OutboxEntry, OutboxFigures, OutboxRecords, OutboxState, Settled},
     session::Session,
 };
 
@@ -50,6 +50,7 @@ fn entry(row: &SqliteRow) -> Result<OutboxEntry, StoreError> {
         "start" => EventKind::Start,
         "end" => EventKind::End,
         "wrap_up" => EventKind::WrapUp,
+        "missed" => EventKind::Missed,
         _ => return Err(damaged("kind")),
     };
     let state = match row.plain("state")? {
@@ -256,6 +257,22 @@ impl OutboxRecords for SqliteStore {
             its_turn!()
         );
         sqlx::query(sql).fetch_one(&self.readers).await.map_err(error::of)?.time_if_any("due")
+    }
+
+    async fn outbox_figures(&self, now: Timestamp) -> Result<OutboxFigures, StoreError> {
+        let sql = "SELECT sum(state IN ('pending', 'leased')) AS pending, sum(state = 'parked') AS parked,
+                          min(CASE WHEN state IN ('pending', 'leased') THEN due_at END) AS oldest
+                   FROM outbox WHERE state IN ('pending', 'leased', 'parked')";
+        let row = sqlx::query(sql).fetch_one(&self.readers).await.map_err(error::of)?;
+        let count = |column: &'static str| -> Result<u64, StoreError> {
+            u64::try_from(row.plain::<Option<i64>>(column)?.unwrap_or(0)).map_err(|_| damaged(column))
+        };
+        let due = row.time_if_any("oldest")?.map_or(0, |due| now.as_second() - due.as_second());
+        Ok(OutboxFigures {
+            pending: count("pending")?,
+            parked: count("parked")?,
+            oldest_due_s: u64::try_from(due).unwrap_or(0),
+        })
     }
 
     async fn outbox_list(

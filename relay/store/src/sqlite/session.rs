@@ -24,8 +24,8 @@ use crate::{
     error::StoreError,
     outbox::EventKind,
     session::{
-        Ended, HistoryQuery, Kept, NewSession, OpenedSession, Seal, Session, SessionRecords, SessionState, Started,
-        WRAP_UP_WITHIN, WrappedUp,
+        Ended, HistoryQuery, Kept, NewMissed, NewSession, OpenedSession, Seal, Session, SessionRecords, SessionState,
+        Started, WRAP_UP_WITHIN, WrappedUp,
     },
 };
 
@@ -35,7 +35,10 @@ pub(super) fn session(row: &SqliteRow) -> Result<Session, StoreError> {
         Some(number) => TicketChoice::Number(number),
         None => TicketChoice::OpenNew { subject: ShownText::lossy(row.plain("choice_subject")?) },
     };
-    let close_reason: Option<&str> = row.plain("close_reason")?;
+    let state: SessionState = row.word("state")?;
+    let missed = state == SessionState::Missed;
+    let ended: Option<&str> = row.plain("close_reason")?;
+    let note: String = if missed { row.plain("note")? } else { String::new() };
     Ok(Session {
         id: row.id("id")?,
         row: row.plain("row")?,
@@ -45,17 +48,19 @@ pub(super) fn session(row: &SqliteRow) -> Result<Session, StoreError> {
         device: row.device("device")?,
         fields: row.json("fields")?,
         customer_name: row.plain("customer_name")?,
-        attendant: row.id("attendant")?,
+        attendant: row.id_if_any("attendant")?,
         attendant_name: row.plain("attendant_name")?,
         choice,
         connection: row.id_if_any("connection")?,
         ticket: row.parsed_if_any("ticket")?,
-        state: row.word("state")?,
+        state,
         granted: Grants { view: row.plain("may_view")?, control: row.plain("may_control")? },
         dialled_at: row.time("dialled_at")?,
         started_at: row.time_if_any("started_at")?,
         ended_at: row.time_if_any("ended_at")?,
-        close_reason: if close_reason.is_some() { Some(row.word("close_reason")?) } else { None },
+        close_reason: if ended.is_some() && !missed { Some(row.word("close_reason")?) } else { None },
+        missed: if missed { Some(row.word("close_reason")?) } else { None },
+        message: note,
         reconnects: row.count("reconnects")?,
         audit: noted(row)?,
         alarm_at: row.time_if_any("alarm_at")?,
@@ -74,7 +79,7 @@ fn wrapped_up(row: &SqliteRow) -> Result<Option<WrappedUp>, StoreError> {
 }
 
 /// Ids as SQLite's `hex` writes them, in a JSON array.
-fn hex_ids(ids: &[AppId]) -> String {
+pub(super) fn hex_ids(ids: &[AppId]) -> String {
     json(&ids.iter().map(|id| id.as_bytes().iter().map(|b| format!("{b:02X}")).collect::<String>()).collect::<Vec<_>>())
 }
 
@@ -93,7 +98,7 @@ pub(super) fn noted(row: &SqliteRow) -> Result<Option<AuditHead>, StoreError> {
 fn line(session: &Session, what: &str, detail: String, at: Timestamp) -> AuditEntry {
     AuditEntry {
         tenant: session.tenant,
-        operator: Some(session.attendant),
+        operator: session.attendant,
         who: session.attendant_name.clone(),
         what: what.to_owned(),
         subject: session.protocol.to_string(),
@@ -244,12 +249,52 @@ impl SessionRecords for SqliteStore {
         Ok(OpenedSession { protocol })
     }
 
+    async fn miss_request(&self, missed: &NewMissed) -> Result<OpenedSession, StoreError> {
+        let mut tx = self.write().await?;
+        let protocol = next_protocol(&mut tx, missed.tenant, missed.at).await?;
+        let name = typed(&missed.fields, FieldKey::Name);
+        let search = folded(&[name, typed(&missed.fields, FieldKey::Company), protocol.as_str()]);
+        let since = missed.since.min(missed.at);
+        let sql = "INSERT INTO sessions (id, tenant, app, protocol, device, fields, customer_name, attendant_name, choice_subject, state,
+                                         dialled_at, ended_at, close_reason, note, search, connection)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, '', '', 'missed', ?8, ?9, ?10, ?11, ?12,
+                           (SELECT connection FROM apps WHERE id = ?3))";
+        sqlx::query(sql)
+            .bind(missed.id.as_bytes().as_slice())
+            .bind(missed.tenant.as_bytes().as_slice())
+            .bind(missed.app.as_bytes().as_slice())
+            .bind(protocol.as_str())
+            .bind(i64::from(missed.device.number()))
+            .bind(json(&missed.fields))
+            .bind(name)
+            .bind(ms(since))
+            .bind(ms(missed.at))
+            .bind(word(missed.why))
+            .bind(&missed.text)
+            .bind(search)
+            .execute(&mut *tx)
+            .await
+            .map_err(error::referring("session", "app"))?;
+        let session = one(&mut tx, missed.id).await?;
+        let detail = format!(
+            "session={} device={} reason={} waited_s={}",
+            missed.id,
+            missed.device.number(),
+            word(missed.why),
+            missed.at.as_second() - since.as_second()
+        );
+        audit::add(&mut tx, &line(&session, "request.missed", detail, missed.at)).await?;
+        outbox::add(&mut tx, &session, EventKind::Missed, missed.at).await?;
+        tx.commit().await.map_err(error::of)?;
+        Ok(OpenedSession { protocol })
+    }
+
     async fn start_session(&self, id: SessionId, started: &Started, now: Timestamp) -> Result<Kept, StoreError> {
         let mut tx = self.write().await?;
         let session = one(&mut tx, id).await?;
         let at = started.at.max(session.dialled_at);
         match session.state {
-            SessionState::Started | SessionState::Ended => return Ok(Kept::Already),
+            SessionState::Started | SessionState::Ended | SessionState::Missed => return Ok(Kept::Already),
             SessionState::Dialling => {
                 mark_started(&mut tx, &session, started, at, SessionState::Started).await?;
                 add_started(&mut tx, &session, started, at, now).await?;
@@ -273,7 +318,7 @@ impl SessionRecords for SqliteStore {
         let mut tx = self.write().await?;
         let session = one(&mut tx, id).await?;
         let state = match session.state {
-            SessionState::Ended | SessionState::NotStarted => return Ok(Kept::Already),
+            SessionState::Ended | SessionState::NotStarted | SessionState::Missed => return Ok(Kept::Already),
             SessionState::Dialling => SessionState::NotStarted,
             SessionState::Started => SessionState::Ended,
         };

@@ -10,7 +10,10 @@ pub mod apps;
 pub mod connections;
 pub mod desk;
 pub mod enrolments;
+pub mod figures;
+pub mod missed;
 pub mod outbox;
+pub mod presence;
 pub mod sessions;
 pub mod wrap_up;
 

@@ -130,14 +130,14 @@ impl TicketSystem for DeskSystem {
 
 fn entry(action: &Action) -> NewAction {
     NewAction {
-        author: Some(action.author.operator),
-        author_name: action.author.name.clone(),
+        author: action.author.as_ref().map(|author| author.operator),
+        author_name: action.author.as_ref().map(|author| author.name.clone()).unwrap_or_default(),
         text: action.text.clone(),
         public: false,
         kind: match action.kind {
             EventKind::Start => ActionKind::SessionStart,
             EventKind::End => ActionKind::SessionEnd,
-            EventKind::WrapUp => ActionKind::Note,
+            EventKind::WrapUp | EventKind::Missed => ActionKind::Note,
         },
         marker: Some(action.marker.clone()),
         session: Some(action.session),

@@ -93,6 +93,7 @@ fn message(action: &Action, ticket: Option<&TicketNumber>, opening: Option<&NewT
             EventKind::Start => "session.started",
             EventKind::End => "session.ended",
             EventKind::WrapUp => "session.wrapped_up",
+            EventKind::Missed => "request.missed",
         },
         "timestamp": action.at.to_string(),
         "data": {
@@ -101,7 +102,7 @@ fn message(action: &Action, ticket: Option<&TicketNumber>, opening: Option<&NewT
             "ticket": ticket.map(|t| t.as_str()),
             "subject": opening.map(|o| o.subject.as_str()),
             "customer": opening.map(|o| o.requester.0.as_str()),
-            "attendant": action.author.name,
+            "attendant": action.author.as_ref().map(|author| author.name.as_str()),
             "started": action.started.to_string(),
             "ended": action.ended.map(|at| at.to_string()),
             "reason": action.reason,

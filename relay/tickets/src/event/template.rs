@@ -17,6 +17,7 @@ const PLACES: &[&str] = &[
     "protocol",
     "attendant",
     "customer",
+    "contact",
     "start",
     "end",
     "duration",
@@ -31,9 +32,11 @@ const PLACES: &[&str] = &[
 
 /// What can stand in braces in an action of this kind.
 pub fn places(kind: EventKind) -> impl Iterator<Item = &'static str> {
-    let always = ["title", "protocol", "attendant", "customer", "start"];
+    let always = ["title", "protocol", "customer", "contact", "start"];
     let said = ["category", "outcome", "note"];
     PLACES.iter().copied().filter(move |place| match kind {
+        EventKind::Missed => always.contains(place) || ["duration", "reason", "note"].contains(place),
+        _ if *place == "attendant" => true,
         EventKind::Start => always.contains(place) || *place == "allowed",
         EventKind::End => true,
         EventKind::WrapUp => always.contains(place) || said.contains(place),
@@ -124,19 +127,22 @@ pub fn standing(kind: EventKind, language: Language) -> String {
         (Label::Protocol, "protocol"),
         (Label::Attendant, "attendant"),
         (Label::Customer, "customer"),
+        (Label::Contact, "contact"),
         (Label::Start, "start"),
         (Label::End, "end"),
-        (Label::Duration, "duration"),
+        (if kind == EventKind::Missed { Label::Waited } else { Label::Duration }, "duration"),
         (Label::Allowed, "allowed"),
-        (Label::Reason, "reason"),
+        (if kind == EventKind::Missed { Label::Missed } else { Label::Reason }, "reason"),
         (Label::Reconnects, "reconnects"),
         (Label::Category, "category"),
         (Label::Outcome, "outcome"),
-        (Label::Note, "note"),
+        (if kind == EventKind::Missed { Label::Message } else { Label::Note }, "note"),
         (Label::Audit, "audit"),
     ];
     for (label, place) in facts {
-        if places(kind).any(|known| known == place) {
+        // How to reach somebody who was helped is on the ticket already.
+        let wanted = place != "contact" || kind == EventKind::Missed;
+        if wanted && places(kind).any(|known| known == place) {
             lines.push(format!("{}: {{{place}}}", text::label(language, label)));
         }
     }
@@ -161,7 +167,7 @@ mod tests {
     #[test]
     fn the_standing_texts_are_templates_themselves() {
         for language in [Language::PtBr, Language::En, Language::Es] {
-            for kind in [EventKind::Start, EventKind::End, EventKind::WrapUp] {
+            for kind in [EventKind::Start, EventKind::End, EventKind::WrapUp, EventKind::Missed] {
                 Template::parse(kind, &standing(kind, language)).unwrap();
             }
         }

@@ -6,7 +6,7 @@ use protocol::{
     id::{AppId, DeviceId, OperatorId, ProtocolNumber, TenantId},
     message::{ShownText, directory::Field, grant::Grants, pairing::CloseReason},
 };
-use store::{AuditHead, Category, SessionState, WrappedUp};
+use store::{AuditHead, Category, MissedWhy, SessionState, WrappedUp};
 
 use super::*;
 
@@ -31,7 +31,7 @@ fn session() -> Session {
         device: DeviceId::new(123_456_789).unwrap(),
         fields: vec![field(FieldKey::Name, "Cida Nogueira"), field(FieldKey::Company, "Padaria Aurora")],
         customer_name: "Cida Nogueira".into(),
-        attendant: OperatorId::from_bytes([4; 16]),
+        attendant: Some(OperatorId::from_bytes([4; 16])),
         attendant_name: "Ana Ribeiro".into(),
         choice: TicketChoice::OpenNew { subject: ShownText::lossy("") },
         connection: None,
@@ -42,6 +42,8 @@ fn session() -> Session {
         started_at: Some("2026-11-21T17:20:05Z".parse().unwrap()),
         ended_at: Some("2026-11-21T17:46:13Z".parse().unwrap()),
         close_reason: Some(CloseReason::EndedByCustomer),
+        missed: None,
+        message: String::new(),
         reconnects: 1,
         audit: Some(AuditHead { seq: 48, hash: [0xab; 32] }),
         alarm_at: None,
@@ -135,4 +137,31 @@ fn what_the_attendant_said_is_a_part_of_the_end_and_of_nothing_else() {
         alone.text
     );
     assert!(alone.text.ends_with("Note: Certificado renovado.\nTestado.") && alone.marker.ends_with(":wrap_up"));
+}
+
+#[test]
+fn a_missed_request_says_who_waited_for_how_long_why_in_vain_and_how_they_are_reached() {
+    let field = |key, value: &str| Field { key, value: ShownText::lossy(value) };
+    let fields = vec![field(FieldKey::Email, "cida@aurora.example"), field(FieldKey::Subject, "Nota fiscal")];
+    let missed = Session {
+        attendant: None,
+        attendant_name: String::new(),
+        state: SessionState::Missed,
+        fields,
+        started_at: None,
+        close_reason: None,
+        missed: Some(MissedWhy::OutOfHours),
+        message: "Liguem amanhã.".into(),
+        ..session()
+    };
+    let said = action(EventKind::Missed, &missed, &tenant(Language::PtBr, "UTC"), Says::default());
+    assert_eq!(
+        said.text,
+        "Solicitação não atendida\nProtocolo: 2026-11-21-000042\nCliente: Cida Nogueira\nContato: cida@aurora.example\n\
+         Início: 21/11/2026 17:19:50 (UTC+00:00)\nEspera: 26 min 23 s\nMotivo: fora do horário\nMensagem: Liguem amanhã."
+    );
+    assert_eq!((said.author, said.reason), (None, Some("fora do horário")));
+    assert_eq!(subject(&missed, Language::PtBr), "Não atendida: Nota fiscal");
+    let about_nothing = Session { fields: Vec::new(), ..missed };
+    assert_eq!(subject(&about_nothing, Language::En), "Missed: 2026-11-21-000042");
 }

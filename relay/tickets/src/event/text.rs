@@ -5,7 +5,7 @@ use protocol::{
     id::DeviceId,
     message::{grant::Grants, pairing::CloseReason, ticket::TicketStatus},
 };
-use store::{EventKind, Language};
+use store::{EventKind, Language, MissedWhy};
 
 /// The words of one thing in every language: pt-BR, en, es.
 fn pick(language: Language, words: [&'static str; 3]) -> &'static str {
@@ -26,12 +26,20 @@ pub enum Label {
     Attendant,
     /// Who was helped.
     Customer,
+    /// How the customer is reached.
+    Contact,
     /// When it began.
     Start,
     /// When it was over.
     End,
     /// How long it took.
     Duration,
+    /// How long somebody waited in vain.
+    Waited,
+    /// Why nobody took a request.
+    Missed,
+    /// What the customer wanted to say.
+    Message,
     /// What the customer allowed.
     Allowed,
     /// Why it was over.
@@ -56,6 +64,10 @@ pub fn label(language: Language, label: Label) -> &'static str {
             Label::Protocol => ["Protocolo", "Protocol number", "Protocolo"],
             Label::Attendant => ["Atendente", "Attendant", "Agente"],
             Label::Customer => ["Cliente", "Customer", "Cliente"],
+            Label::Contact => ["Contato", "Contact", "Contacto"],
+            Label::Waited => ["Espera", "Waited", "Espera"],
+            Label::Missed => ["Motivo", "Reason", "Motivo"],
+            Label::Message => ["Mensagem", "Message", "Mensaje"],
             Label::Start => ["Início", "Start", "Inicio"],
             Label::End => ["Fim", "End", "Fin"],
             Label::Duration => ["Duração", "Duration", "Duración"],
@@ -77,8 +89,29 @@ pub fn title(language: Language, kind: EventKind) -> &'static str {
         match kind {
             EventKind::Start => ["Acesso remoto iniciado", "Remote access started", "Acceso remoto iniciado"],
             EventKind::End => ["Acesso remoto encerrado", "Remote access ended", "Acceso remoto finalizado"],
+            EventKind::Missed => ["Solicitação não atendida", "Missed request", "Solicitud no atendida"],
             EventKind::WrapUp => {
                 ["Conclusão do acesso remoto", "Wrap-up of the remote access", "Conclusión del acceso remoto"]
+            }
+        },
+    )
+}
+
+/// The subject of a ticket for a request that nobody took.
+pub fn missed_subject(language: Language, about: &str) -> String {
+    format!("{}: {about}", pick(language, ["Não atendida", "Missed", "No atendida"]))
+}
+
+/// Why nobody took a request.
+pub fn missed(language: Language, why: MissedWhy) -> &'static str {
+    pick(
+        language,
+        match why {
+            MissedWhy::OutOfHours => ["fora do horário", "out of hours", "fuera de horario"],
+            MissedWhy::Holiday => ["feriado", "holiday", "día festivo"],
+            MissedWhy::NobodyAvailable => ["ninguém disponível", "nobody available", "nadie disponible"],
+            MissedWhy::GaveUp => {
+                ["o cliente desistiu de esperar", "the customer gave up waiting", "el cliente dejó de esperar"]
             }
         },
     )

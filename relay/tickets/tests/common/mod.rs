@@ -211,7 +211,7 @@ fn kind(kind: EventKind) -> ActionKind {
     match kind {
         EventKind::Start => ActionKind::SessionStart,
         EventKind::End => ActionKind::SessionEnd,
-        EventKind::WrapUp => ActionKind::Note,
+        EventKind::WrapUp | EventKind::Missed => ActionKind::Note,
     }
 }
 
@@ -238,7 +238,7 @@ pub fn action(kind: EventKind, session: SessionId) -> Action {
         category: None,
         solved: None,
         note: None,
-        author: Owner { operator: ANA, name: "Ana Ribeiro".into() },
+        author: Some(Owner { operator: ANA, name: "Ana Ribeiro".into() }),
         links: vec![Link { title: "Sessão no console".into(), url: "https://relay.example/history?q=1&x=2".into() }],
         text: "Acesso remoto iniciado\nCliente: <Cida & Cia>".into(),
     }

@@ -173,6 +173,7 @@ impl Controller {
         if let Some(who) = &mut self.attendant.who {
             who.here = false;
         }
+        self.attendant.offers.down();
         if let Stage::Session(session) = &mut self.attendant.stage {
             session.placed = false;
         }

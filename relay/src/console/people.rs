@@ -1,0 +1,131 @@
+//! Attendants and whether they take customers: one's own status to be changed, and for administrators everybody's with the time in it.
+
+use axum::{
+    extract::{Form, State},
+    response::{IntoResponse, Redirect},
+};
+use jiff::Timestamp;
+use protocol::message::offer::{BreakReason, Status};
+use serde::Deserialize;
+
+use super::{
+    App,
+    error::{AppError, Page},
+    shell,
+    strings::Texts,
+    visitor::Who,
+    when::{between, stopwatch},
+};
+use crate::{apps, queue::Attendant};
+
+/// Every status, in the order of the choice, with the word that forms and files have for it.
+const STATUSES: [(Status, &str); 7] = [
+    (Status::Available, "available"),
+    (Status::Break(BreakReason::Meal), "meal"),
+    (Status::Break(BreakReason::Rest), "rest"),
+    (Status::Break(BreakReason::Meeting), "meeting"),
+    (Status::Break(BreakReason::Training), "training"),
+    (Status::Break(BreakReason::OtherWork), "other_work"),
+    (Status::Offline, "offline"),
+];
+
+/// A status in words.
+pub(super) fn word(t: &'static Texts, status: Status) -> &'static str {
+    match status {
+        Status::Available => t.status_available,
+        Status::Break(BreakReason::Meal) => t.status_meal,
+        Status::Break(BreakReason::Rest) => t.status_rest,
+        Status::Break(BreakReason::Meeting) => t.status_meeting,
+        Status::Break(BreakReason::Training) => t.status_training,
+        Status::Break(BreakReason::OtherWork) => t.status_other_work,
+        Status::Offline => t.status_offline,
+    }
+}
+
+/// One status of the choice.
+pub(super) struct StatusChoice {
+    pub(super) value: &'static str,
+    pub(super) word: &'static str,
+    pub(super) chosen: bool,
+}
+
+/// One's own status; `None`: no program of theirs was here since the start, and nothing can be offered.
+pub(super) struct Own {
+    pub(super) choices: Vec<StatusChoice>,
+    pub(super) since_ms: i64,
+    pub(super) runs: String,
+}
+
+impl Own {
+    pub(super) fn of(app: &App, who: &Who, now: Timestamp) -> Option<Self> {
+        let there = app.shared.queue.there(who.operator.tenant);
+        let me = there.iter().find(|attendant| attendant.operator.id == who.operator.id)?;
+        let choice = |(status, value): (Status, &'static str)| StatusChoice {
+            value,
+            word: word(who.texts, status),
+            chosen: status == me.status,
+        };
+        Some(Self {
+            choices: STATUSES.map(choice).into(),
+            since_ms: me.since.as_millisecond(),
+            runs: stopwatch(between(me.since, now)),
+        })
+    }
+}
+
+/// An attendant in the list.
+pub(super) struct PersonRow {
+    pub(super) id: String,
+    pub(super) initials: String,
+    pub(super) name: String,
+    /// Colour, dot, word.
+    pub(super) status: (&'static str, &'static str, &'static str),
+    pub(super) since_ms: i64,
+    pub(super) runs: String,
+    pub(super) oob: bool,
+}
+
+impl PersonRow {
+    fn new(a: &Attendant, t: &'static Texts, busy: bool, now: Timestamp) -> Self {
+        let status = match a.status {
+            Status::Available if busy => ("inf", "busy", t.under_way),
+            Status::Available => ("ok", "", word(t, a.status)),
+            Status::Break(_) => ("warn", "offl", word(t, a.status)),
+            Status::Offline => ("t3", "offl", word(t, a.status)),
+        };
+        Self {
+            id: a.operator.id.to_string(),
+            initials: shell::initials(&a.operator.name),
+            name: a.operator.name.clone(),
+            status,
+            since_ms: a.since.as_millisecond(),
+            runs: stopwatch(between(a.since, now)),
+            oob: false,
+        }
+    }
+}
+
+/// The attendants of the apps that somebody administers.
+pub(super) fn rows(app: &App, who: &Who, all: &[store::App], now: Timestamp) -> Vec<PersonRow> {
+    let tenant = who.operator.tenant;
+    let sessions = app.shared.sessions.list(tenant);
+    let mine: Vec<&store::App> = all.iter().filter(|app| who.reach.administers(app.id)).collect();
+    let there = app.shared.queue.there(tenant);
+    let shown = there.iter().filter(|a| mine.iter().any(|app| apps::attends(app, &a.operator)));
+    shown.map(|a| PersonRow::new(a, who.texts, sessions.iter().any(|s| s.operator == a.operator.id), now)).collect()
+}
+
+/// What the choice sends.
+#[derive(Deserialize)]
+pub(super) struct StatusForm {
+    status: String,
+}
+
+/// `POST /status`: one's own.
+pub(super) async fn choose(State(app): State<App>, who: Who, Form(form): Form<StatusForm>) -> Page {
+    let chosen = STATUSES.iter().find(|(_, value)| *value == form.status).ok_or(AppError::BadRequest)?;
+    if !app.shared.queue.choose(&app.shared, who.operator.id, chosen.0).await? {
+        return Err(AppError::NotFound);
+    }
+    Ok(Redirect::to("/").into_response())
+}
