@@ -323,6 +323,9 @@ impl Sessions {
         // The program is back before its old connection has timed out.
         let replaced = leg.peer.take_if(|old| old.number() != peer.number()).is_some();
         let effect = if replaced { live.pairing.lost(claim.role, false, Instant::now()) } else { None };
+        if matches!(effect, Some(Effect::TellAway(_))) {
+            self.note_away(live, claim.role);
+        }
         let over = self.carry_out(live, effect);
         peer.send(FromRelay::RejoinReady(RejoinReady {
             session,
