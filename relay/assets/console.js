@@ -169,7 +169,8 @@
     if (event.target === well) { typed.value = well.value.toUpperCase(); typed.dispatchEvent(new Event("input", { bubbles: true })); }
     else if (event.target === typed && /^#?[0-9a-f]{6}$/i.test(typed.value)) well.value = "#" + typed.value.replace("#", "");
   });
-  for (const hidden of document.querySelectorAll("[data-colour], [data-move]")) hidden.hidden = false;
+  for (const hidden of document.querySelectorAll("[data-colour], [data-move], [data-print]")) hidden.hidden = false;
+  document.addEventListener("click", (event) => { if (event.target.closest("[data-print]")) print(); });
   // The preview stays as it was looked at.
   body.addEventListener("htmx:beforeSwap", (event) => { const at = event.detail.target; if (at?.id === "preview") at.kept = [...at.querySelectorAll("input:checked")].map((i) => i.id); });
   body.addEventListener("htmx:afterSwap", (event) => { const at = event.detail.target; for (const id of at?.kept ?? []) { const input = document.getElementById(id); if (input) input.checked = true; } });

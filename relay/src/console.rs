@@ -20,6 +20,7 @@ mod outbox;
 mod people;
 mod security;
 mod serve;
+mod session_page;
 mod session_view;
 mod shell;
 mod step_up;
@@ -29,6 +30,7 @@ mod upload;
 mod users;
 mod visitor;
 mod when;
+mod words;
 
 use std::sync::Arc;
 
@@ -125,6 +127,8 @@ fn all() -> Routes {
         .get("/waiting/{id}/masked", Act::Attend, attendance::masked)
         .post("/waiting/{id}/password", Act::SeePasswords, attendance::password)
         .post("/waiting/{id}/credentials", Act::SeePasswords, attendance::credentials)
+        .get("/sessions/{id}", Act::Attend, session_page::show)
+        .get("/sessions/{id}/receipt", Act::Attend, session_page::receipt)
         .post("/sessions/{id}/end", Act::Attend, attendance::end)
         .get("/tickets", Act::Attend, tickets::list)
         .post("/tickets", Act::Attend, tickets::open)

@@ -182,7 +182,7 @@ impl Relay {
         let connections = Arc::new(Connections::new(store.clone(), SealKey::new(&keys.connection_key()), means));
         let tickets = config.tickets.clone().unwrap_or_else(|| connections.clone());
         let worker =
-            Worker::new(store.clone(), tickets.clone(), outbox.clone()).with_pages(format!("{public_url}/history?q="));
+            Worker::new(store.clone(), tickets.clone(), outbox.clone()).with_pages(format!("{public_url}/sessions/"));
         let server = transport::server_config(&keys, &config.times)?;
         let endpoint = Endpoint::new(transport::endpoint_config(&keys), Some(server), udp, Arc::new(TokioRuntime))
             .context("opening the end point")?;

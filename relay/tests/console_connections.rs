@@ -149,7 +149,7 @@ async fn a_connection_is_set_up_tried_chosen_and_used_in_the_console() {
     let ticket = &server.tickets()[1];
     assert_eq!(ticket.texts.len(), 2, "{ticket:?}");
     assert!(ticket.texts[0].contains("Acesso remoto iniciado") && ticket.texts[1].contains("Acesso remoto encerrado"));
-    assert!(ticket.texts[1].contains("/history?q="), "{}", ticket.texts[1]);
+    assert!(ticket.texts[1].contains("/sessions/"), "{}", ticket.texts[1]);
     assert_eq!(relay.shared.store.session(told).await.unwrap().ticket.unwrap().as_str(), ticket.number);
 
     // In use, it stays; not in use, it goes, and its key with it.

@@ -34,7 +34,8 @@ const WHOLE_FOR: Duration = Duration::from_secs(60);
 pub(super) struct Verified(Arc<Mutex<HashMap<TenantId, (Instant, AuditVerified)>>>);
 
 impl Verified {
-    async fn of(&self, app: &App, tenant: TenantId) -> Result<AuditVerified, StoreError> {
+    /// What it shows: as it was found within the last minute, else gone through now.
+    pub(super) async fn of(&self, app: &App, tenant: TenantId) -> Result<AuditVerified, StoreError> {
         let mut known = self.0.lock().await;
         if let Some((at, seen)) = known.get(&tenant)
             && at.elapsed() < WHOLE_FOR

@@ -2,7 +2,7 @@
 //!
 //! Used by attendance, history and tickets, so that the same session reads the same everywhere.
 
-use protocol::message::directory::FieldKey;
+use protocol::{id::SessionId, message::directory::FieldKey};
 use store::{Session, SessionState};
 
 use super::{
@@ -15,6 +15,7 @@ use super::{
 #[derive(Clone)]
 pub(super) struct EndedRow {
     pub(super) row: i64,
+    pub(super) id: SessionId,
     pub(super) day: String,
     pub(super) began: String,
     pub(super) customer: String,
@@ -52,6 +53,7 @@ impl EndedRow {
         };
         Self {
             row: s.row,
+            id: s.id,
             day: clock.day(&began),
             began: clock.time(&began),
             customer: s.customer_name.clone(),
@@ -73,6 +75,8 @@ impl EndedRow {
 /// A session on its ticket.
 pub(super) struct SessionCard {
     pub(super) title: String,
+    /// Where its page is; `None`: whoever looks does not see its app.
+    pub(super) link: Option<SessionId>,
     pub(super) protocol: String,
     pub(super) when: String,
     pub(super) allowed: &'static str,
@@ -103,6 +107,7 @@ impl SessionCard {
         };
         Self {
             title,
+            link: None,
             protocol: s.protocol.to_string(),
             when,
             allowed: if s.granted.control { t.allowed_control } else { t.allowed_view },
@@ -129,14 +134,16 @@ pub(super) fn category(s: &Session) -> &str {
 
 /// A session in a ticket's margin.
 pub(super) struct Mention {
+    /// Where its page is; `None`: whoever looks does not see its app.
+    pub(super) link: Option<SessionId>,
     pub(super) when: String,
     pub(super) duration: String,
 }
 
 impl Mention {
-    pub(super) fn new(s: &Session, clock: &Clock) -> Self {
+    pub(super) fn new(s: &Session, seen: bool, clock: &Clock) -> Self {
         let from = s.started_at.unwrap_or(s.dialled_at);
         let duration = s.ended_at.map_or("…".to_owned(), |to| spoken(between(from, to)));
-        Self { when: clock.date_time(&from), duration }
+        Self { link: seen.then_some(s.id), when: clock.date_time(&from), duration }
     }
 }

@@ -213,11 +213,11 @@ async fn ticket_page(app: &App, who: &Who, number: &str, draft: String, error: O
     let ended: Vec<SessionId> =
         actions.iter().filter(|a| a.action.kind == ActionKind::SessionEnd).filter_map(|a| a.action.session).collect();
     for action in actions {
-        entries.push(entry(app, &s, action, &ended).await?);
+        entries.push(entry(app, who, &s, action, &ended).await?);
     }
     let query = HistoryQuery { ticket: Some(number), limit: MENTIONED, ..HistoryQuery::default() };
-    let mentions =
-        app.shared.store.history(tenant, &query).await?.iter().map(|session| Mention::new(session, &s.clock)).collect();
+    let mentions = app.shared.store.history(tenant, &query).await?;
+    let mentions = mentions.iter().map(|of| Mention::new(of, who.reach.sees(of.app), &s.clock)).collect();
     let users = app.shared.accounts.list(tenant).await?;
     let owners = users
         .iter()
@@ -261,7 +261,7 @@ async fn ticket_page(app: &App, who: &Who, number: &str, draft: String, error: O
     if failed { unprocessable(shown) } else { shown }
 }
 
-async fn entry(app: &App, s: &Shell, action: TicketAction, ended: &[SessionId]) -> Result<Entry, AppError> {
+async fn entry(app: &App, who: &Who, s: &Shell, action: TicketAction, ended: &[SessionId]) -> Result<Entry, AppError> {
     let action = action.action;
     let icon = match action.kind {
         ActionKind::Note if action.public => "message-square",
@@ -278,7 +278,10 @@ async fn entry(app: &App, s: &Shell, action: TicketAction, ended: &[SessionId]) 
     };
     let card = match action.session.filter(|_| wants_card) {
         Some(session) => match app.shared.store.session(session).await {
-            Ok(session) if session.tenant == s.tenant.id => Some(SessionCard::new(&session, s.t, &s.clock)),
+            Ok(session) if session.tenant == s.tenant.id => {
+                let link = who.reach.sees(session.app).then_some(session.id);
+                Some(SessionCard { link, ..SessionCard::new(&session, s.t, &s.clock) })
+            }
             Ok(_) | Err(store::StoreError::NotFound { .. }) => None,
             Err(error) => return Err(error.into()),
         },

@@ -34,6 +34,11 @@ impl Clock {
         format!("{:02}:{:02}", at.hour(), at.minute())
     }
 
+    /// `14:20:05`
+    pub(super) fn exact(&self, at: &Timestamp) -> String {
+        format!("{}:{:02}", self.time(at), self.local(at).second())
+    }
+
     /// `21/11/2026`, or `21 Nov 2026` in English, where numbers alone would be ambiguous.
     pub(super) fn date(&self, at: &Timestamp) -> String {
         let date = self.local(at).date();

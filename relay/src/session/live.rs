@@ -5,6 +5,7 @@
 
 mod alarm;
 mod dial;
+mod notes;
 mod record;
 mod seal;
 
@@ -45,6 +46,7 @@ use alarm::caps;
 
 pub use dial::Caller;
 pub use record::ReportOutcome;
+pub(crate) use seal::disagreement;
 
 /// Where a session stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -284,6 +286,9 @@ impl Sessions {
         let effect = live.pairing.join(role, Instant::now());
         if effect == Some(Effect::Paired) {
             live.reconnects += u32::from(before);
+            if before {
+                self.note_back(live);
+            }
             live.cut = CancellationToken::new();
             for peer in live.legs.iter().filter_map(|leg| leg.peer.as_ref()) {
                 transport::widen(peer.connection());
@@ -319,6 +324,9 @@ impl Sessions {
         // The program is back before its old connection has timed out.
         let replaced = leg.peer.take_if(|old| old.number() != peer.number()).is_some();
         let effect = if replaced { live.pairing.lost(claim.role, false, Instant::now()) } else { None };
+        if matches!(effect, Some(Effect::TellAway(_))) {
+            self.note_away(live, claim.role);
+        }
         let over = self.carry_out(live, effect);
         peer.send(FromRelay::RejoinReady(RejoinReady {
             session,
@@ -351,6 +359,9 @@ impl Sessions {
                 live.cut.cancel();
                 let effect = live.pairing.lost(role, goodbye, now);
                 tracing::info!(%session, ?role, goodbye, "half of a session lost");
+                if matches!(effect, Some(Effect::TellAway(_))) {
+                    self.note_away(live, role);
+                }
                 over.extend(self.carry_out(live, effect).map(|why| (*session, why)));
             }
         }

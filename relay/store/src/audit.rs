@@ -25,6 +25,11 @@ pub const SESSION_SIGNED: &str = "session.signed";
 /// What a line about a signature that does not fit, or about two that contradict each other, is called.
 pub const SESSION_DISPUTED: &str = "session.disputed";
 
+/// What a line about a half of a session that has lost its connection is called.
+pub const SESSION_AWAY: &str = "session.away";
+/// What a line about a session whose halves are together again is called.
+pub const SESSION_BACK: &str = "session.back";
+
 /// One line of the audit log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditEntry {
@@ -53,6 +58,15 @@ pub struct AuditLine {
     pub entry: AuditEntry,
     /// Its number and hash: the chain's head when it was the last.
     pub place: AuditHead,
+}
+
+/// A line about something, and whether it follows the line before it as it did when it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditLink {
+    /// The line.
+    pub line: AuditLine,
+    /// Its hash is the one that follows from the hash before it and from what it says.
+    pub fits: bool,
 }
 
 /// What going through a tenant's whole log has shown.
@@ -126,6 +140,9 @@ pub trait AuditRecords: Send + Sync {
         before: Option<u64>,
         limit: u32,
     ) -> Result<Vec<AuditLine>, StoreError>;
+    /// A tenant's lines about this subject, oldest first, each checked against the line before it. Whether the whole log is untouched is
+    /// [`Self::audit_verify`]'s: whoever rewrites every line from one on leaves lines that fit.
+    async fn audit_about(&self, tenant: TenantId, subject: &str, limit: u32) -> Result<Vec<AuditLink>, StoreError>;
     /// Where the chain stands; [`AuditHead::NONE`] without lines.
     async fn audit_head(&self, tenant: TenantId) -> Result<AuditHead, StoreError>;
     /// Goes through the whole log, a few lines in memory at a time, up to the first that does not fit. With `noted`, the log must also

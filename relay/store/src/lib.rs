@@ -26,8 +26,8 @@ pub use app::{
     App, AppField, AppRecords, Ask, Availability, Category, Holiday, Hour, Note, Opening, Shut, Staff, Stamp, WrapUp,
 };
 pub use audit::{
-    ALARM, AuditBreak, AuditEntry, AuditHead, AuditLine, AuditMark, AuditMarkError, AuditRecords, AuditVerified,
-    SESSION_ALARM, SESSION_DISPUTED, SESSION_SIGNED,
+    ALARM, AuditBreak, AuditEntry, AuditHead, AuditLine, AuditLink, AuditMark, AuditMarkError, AuditRecords,
+    AuditVerified, SESSION_ALARM, SESSION_AWAY, SESSION_BACK, SESSION_DISPUTED, SESSION_SIGNED,
 };
 pub use connection::{Connection, ConnectionRecords, NewConnection};
 pub use desk::{

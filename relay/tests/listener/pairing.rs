@@ -17,7 +17,7 @@ use protocol::{
 use store::{SessionState, SqliteStore, Store};
 use tickets::{Desks, adapter::faulty::FaultySystems};
 
-use crate::world::{Pair, Program, World, ended, open_new, short};
+use crate::world::{Pair, Program, World, ended, eventually, open_new, short};
 
 fn refused(answer: FromRelay) -> DialError {
     match answer {
@@ -58,8 +58,7 @@ async fn unknown_offline_another_companys_and_oneself_get_the_same_answer() {
     ana.register_as(world.app, "ana", None, false).await;
     let me =
         shared.directory.present(world.tenant, ana.register_as(world.app, "ana", None, false).await.id).unwrap().id;
-    crate::world::eventually(async || shared.directory.present(world.tenant, offline.id()).is_none().then_some(()))
-        .await;
+    eventually(async || shared.directory.present(world.tenant, offline.id()).is_none().then_some(())).await;
     for partner in [DeviceId::new(100_000_001).unwrap(), offline.id(), me] {
         assert_eq!(refused(ana.dial(partner, open_new()).await), DialError::Unreachable);
     }
@@ -167,7 +166,32 @@ async fn a_half_that_was_cut_comes_back_and_the_other_one_is_told_of_both() {
         customer_comes_back(&world, &mut pair).await;
         pair.attendant.paired(pair.session).await;
     }
-    assert_eq!(world.row(pair.session).await.state, SessionState::Started);
+    let row = world.row(pair.session).await;
+    assert_eq!(row.state, SessionState::Started);
+    assert_eq!(noted(&world, &row, 4).await, ["away customer", "back", "away customer", "back"]);
+}
+
+/// What the audit log says of lost and regained connections of a session, once it says so much.
+async fn noted(world: &World, row: &store::Session, lines: usize) -> Vec<String> {
+    let store = &world.relay().shared.store;
+    eventually(async || {
+        let about = store.audit_about(row.tenant, row.protocol.as_str(), 50).await.unwrap();
+        let noted: Vec<String> = about
+            .into_iter()
+            .filter_map(|link| {
+                assert!(link.fits);
+                let entry = link.line.entry;
+                let role = entry.detail.split(' ').find_map(|part| part.strip_prefix("role="));
+                match entry.what.as_str() {
+                    store::SESSION_AWAY => Some(format!("away {}", role.unwrap())),
+                    store::SESSION_BACK => Some("back".to_owned()),
+                    _ => None,
+                }
+            })
+            .collect();
+        (noted.len() >= lines).then_some(noted)
+    })
+    .await
 }
 
 #[tokio::test]
@@ -177,6 +201,8 @@ async fn a_half_is_back_before_its_old_connection_has_timed_out() {
     customer_comes_back(&world, &mut pair).await;
     pair.attendant.hear_that(|m| (m == FromRelay::PeerAway(pair.session)).then_some(())).await;
     pair.attendant.paired(pair.session).await;
+    let row = world.row(pair.session).await;
+    assert_eq!(noted(&world, &row, 2).await, ["away customer", "back"]);
 }
 
 #[tokio::test]

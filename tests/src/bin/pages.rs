@@ -107,6 +107,9 @@ fn furnish(browser: &Browser, world: &World, ticket: &str) -> Result<Vec<(String
     browser.goto(&world.relay.url("/users"))?;
     let user = browser
         .execute("return document.querySelector('a[href^=\"/users/\"]:not([href*=enrol])').getAttribute('href')")?;
+    browser.goto(&world.relay.url("/history"))?;
+    let session = browser.execute("return document.querySelector('a[href^=\"/sessions/\"]').getAttribute('href')")?;
+    let session = session.as_str().context("a session")?.to_owned();
     let kinds = ["rt", "redmine", "movidesk", "salesforce", "zendesk", "zammad", "glpi", "webhook"];
     let mut places: Vec<(String, String)> = [
         ("attendance", "/".to_owned()),
@@ -115,6 +118,9 @@ fn furnish(browser: &Browser, world: &World, ticket: &str) -> Result<Vec<(String
         ("ticket-new", "/tickets/new".to_owned()),
         ("history", "/history".to_owned()),
         ("history-none", "/history?q=nada".to_owned()),
+        ("session", session.clone()),
+        ("session-checked", format!("{session}?check=1")),
+        ("session-receipt", format!("{session}/receipt")),
         ("apps", "/apps".to_owned()),
         ("app-new", "/apps/new".to_owned()),
         ("users", "/users".to_owned()),

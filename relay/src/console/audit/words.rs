@@ -71,6 +71,14 @@ const WORDS: &[(&str, [&str; 3])] = &[
             "Alerta del cliente sobre la sesión",
         ],
     ),
+    (
+        store::SESSION_AWAY,
+        ["Conexão de um dos lados caiu", "One side's connection was lost", "Se cayó la conexión de un lado"],
+    ),
+    (
+        store::SESSION_BACK,
+        ["Conexão da sessão voltou", "The session's connection came back", "Volvió la conexión de la sesión"],
+    ),
     ("session.wrapped_up", ["Concluiu o atendimento", "Wrapped the session up", "Cerró la atención"]),
     (
         "outbox.all_retried",

@@ -45,8 +45,9 @@ struct Awaiting {
 pub(super) struct Record {
     unwritten: Mutex<Vec<Unwritten>>,
     alarms: Mutex<VecDeque<(Alarm, Timestamp)>>,
+    pub(super) notes: super::notes::Notes,
     awaiting: Mutex<HashMap<SessionId, Awaiting>>,
-    wake: Notify,
+    pub(super) wake: Notify,
     outbox: Arc<Notify>,
 }
 
@@ -64,6 +65,7 @@ impl Record {
         Self {
             unwritten: Mutex::default(),
             alarms: Mutex::default(),
+            notes: super::notes::Notes::default(),
             awaiting: Mutex::default(),
             wake: Notify::new(),
             outbox,
@@ -279,7 +281,8 @@ impl Sessions {
         }
         let done = left.is_empty();
         self.record.unwritten.lock().unwrap_or_else(PoisonError::into_inner).extend(left);
-        self.write_alarms().await && done
+        let noted = self.write_notes().await;
+        self.write_alarms().await && noted && done
     }
 
     async fn write_alarms(&self) -> bool {

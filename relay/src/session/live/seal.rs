@@ -77,7 +77,7 @@ fn seal(row: &Session, role: Role, signed: &Signed, root: &[u8]) -> Seal {
 }
 
 /// In what a statement contradicts the record.
-fn disagreement(row: &Session, told: &Told) -> Option<&'static str> {
+pub(crate) fn disagreement(row: &Session, told: &Told) -> Option<&'static str> {
     let (Some(started), Some(ended), Some(why)) = (row.started_at, row.ended_at, row.close_reason) else {
         return Some("the customer has told of no start");
     };

@@ -12,8 +12,8 @@ use super::{
 };
 use crate::{
     audit::{
-        ALARM, AuditBreak, AuditEntry, AuditHead, AuditLine, AuditMark, AuditRecords, AuditVerified, RawLine,
-        SESSION_ALARM, link,
+        ALARM, AuditBreak, AuditEntry, AuditHead, AuditLine, AuditLink, AuditMark, AuditRecords, AuditVerified,
+        RawLine, SESSION_ALARM, link,
     },
     error::StoreError,
 };
@@ -196,6 +196,31 @@ impl AuditRecords for SqliteStore {
             }
             before = Some(last);
         }
+    }
+
+    async fn audit_about(&self, tenant: TenantId, subject: &str, limit: u32) -> Result<Vec<AuditLink>, StoreError> {
+        // The index is named: without statistics SQLite would rather walk the tenant's whole log in its order.
+        let sql = "SELECT a.*, (SELECT b.hash FROM audit b WHERE b.tenant = a.tenant AND b.seq = a.seq - 1) AS before
+                   FROM audit a INDEXED BY audit_about WHERE a.tenant = ?1 AND a.subject = ?2 ORDER BY a.seq LIMIT ?3";
+        let rows = sqlx::query(sql)
+            .bind(tenant.as_bytes().as_slice())
+            .bind(subject)
+            .bind(limit.min(LISTED_AT_MOST))
+            .fetch_all(&self.readers)
+            .await
+            .map_err(error::of)?;
+        rows.iter()
+            .map(|row| {
+                let (line, place) = (raw(row)?, place(row)?);
+                let before: Option<Vec<u8>> = row.plain("before")?;
+                let before = match before {
+                    Some(hash) => <[u8; 32]>::try_from(hash).ok(),
+                    None => (line.seq == 1).then_some(AuditHead::NONE.hash),
+                };
+                let fits = before.is_some_and(|before| link(&before, &line) == place.hash);
+                Ok(AuditLink { line: AuditLine { entry: entry(row)?, place }, fits })
+            })
+            .collect()
     }
 
     async fn audit_head(&self, tenant: TenantId) -> Result<AuditHead, StoreError> {
