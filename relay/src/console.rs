@@ -15,6 +15,7 @@ mod history;
 mod live;
 mod login;
 mod outbox;
+mod phrases;
 mod security;
 mod serve;
 mod session_view;
@@ -22,6 +23,7 @@ mod shell;
 mod step_up;
 mod strings;
 mod tickets;
+mod tokens;
 mod upload;
 mod users;
 mod visitor;
@@ -174,6 +176,9 @@ fn all() -> Routes {
         .post("/connections/{id}/remove", Act::Administer, connections::remove)
         .post("/apps/{id}/connection", Act::Administer, connections::choose)
         .get("/audit", Act::Administer, audit::list)
+        .get("/tokens", Act::Attend, tokens::list)
+        .post("/tokens", Act::Attend, tokens::make)
+        .post("/tokens/{id}/revoke", Act::Attend, tokens::revoke)
 }
 
 /// Every route there is, with what it takes. For tests that walk over all of them.

@@ -31,6 +31,7 @@ pub(super) enum Here {
     Connections,
     Audit,
     Apps,
+    Tokens,
 }
 
 /// What the frame shows.
@@ -80,6 +81,11 @@ impl Shell {
 
     pub(super) fn admin(&self) -> bool {
         self.who.may(Act::Administer)
+    }
+
+    /// The words of the page about tokens.
+    pub(super) fn tokens(&self) -> &'static super::tokens::Words {
+        super::tokens::Words::of(self.t.language)
     }
 
     pub(super) fn initials(&self) -> String {

@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod api_token;
 pub mod app;
 pub mod audit;
 pub mod connection;
@@ -20,6 +21,7 @@ pub mod session;
 pub mod sqlite;
 pub mod tenant;
 
+pub use api_token::{ApiToken, ApiTokenId, ApiTokenRecords, NewApiToken, Scope, TOKENS_PER_USER, TokenLogin};
 pub use app::{
     App, AppField, AppRecords, Ask, Availability, Category, Holiday, Hour, Note, Opening, Shut, Staff, Stamp, WrapUp,
 };
@@ -58,6 +60,7 @@ pub trait Store:
     + DeskRecords
     + AuditRecords
     + EnrolmentRecords
+    + ApiTokenRecords
     + Health
     + Send
     + Sync

@@ -104,6 +104,8 @@ const WORDS: &[(&str, [&str; 3])] = &[
         "action_texts.changed",
         ["Mudou o que as ações dizem", "Changed what actions say", "Cambió lo que dicen las acciones"],
     ),
+    ("token.made", ["Criou token de API", "Made an API token", "Creó token de API"]),
+    ("token.revoked", ["Revogou token de API", "Revoked an API token", "Revocó token de API"]),
 ];
 
 fn of(language: Language, meaning: &[&'static str; 3]) -> &'static str {

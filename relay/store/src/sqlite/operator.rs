@@ -6,7 +6,7 @@ use protocol::id::{OperatorId, TenantId};
 use sqlx::{SqliteConnection, sqlite::SqliteRow};
 
 use super::{
-    SqliteStore, enrolment, error, login,
+    SqliteStore, api_token, enrolment, error, login,
     row::{Columns, ms},
 };
 use crate::{
@@ -181,6 +181,7 @@ impl OperatorRecords for SqliteStore {
                 somebody_administers(&mut tx, tenant).await?;
             }
             login::end_all(&mut tx, id).await?;
+            api_token::revoke_all(&mut tx, id, now).await?;
             enrolment::revoke(&mut tx, id).await?;
         }
         tx.commit().await.map_err(error::of)
