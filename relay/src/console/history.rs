@@ -22,7 +22,7 @@ use super::{
     visitor::Who,
 };
 
-pub(super) use export::{csv, json};
+pub(super) use export::{Entry, csv, json};
 
 /// Sessions on one page.
 const ROWS: usize = 50;
@@ -94,7 +94,7 @@ fn encoded(text: &str) -> String {
 }
 
 /// The query that a form means, and the fields that mean nothing: those are left out of it.
-fn query(form: &HistoryForm, who: &Who, zone: &TimeZone) -> (HistoryQuery, Vec<&'static str>) {
+pub(super) fn query(form: &HistoryForm, who: &Who, zone: &TimeZone) -> (HistoryQuery, Vec<&'static str>) {
     let mut wrong = Vec::new();
     let mut query = HistoryQuery {
         apps: Some(who.reach.seen()),
@@ -160,7 +160,7 @@ fn word(result: &CloseReason) -> String {
 }
 
 /// The company's time zone.
-async fn zone(app: &App, who: &Who) -> Result<TimeZone, AppError> {
+pub(super) async fn zone(app: &App, who: &Who) -> Result<TimeZone, AppError> {
     let name = app.shared.store.tenant(who.operator.tenant).await?.time_zone;
     Ok(TimeZone::get(&name).unwrap_or(TimeZone::UTC))
 }

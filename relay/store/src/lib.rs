@@ -14,6 +14,7 @@ pub mod desk;
 pub mod device;
 pub mod enrolment;
 pub mod error;
+pub mod listing;
 pub mod login;
 pub mod operator;
 pub mod outbox;
@@ -37,6 +38,7 @@ pub use desk::{
 pub use device::{DeviceRecords, Generation};
 pub use enrolment::{AttendantCertificate, EnrolmentRecords, EnrolmentRequest};
 pub use error::StoreError;
+pub use listing::ListingRecords;
 pub use login::{Login, LoginRecords, TokenHash};
 pub use operator::{NewOperator, Operator, OperatorRecords, Roles};
 pub use outbox::{Claimed, EventKind, Lease, OutboxEntry, OutboxRecords, OutboxState, Settled};
@@ -61,6 +63,7 @@ pub trait Store:
     + AuditRecords
     + EnrolmentRecords
     + ApiTokenRecords
+    + ListingRecords
     + Health
     + Send
     + Sync

@@ -12,6 +12,7 @@ mod desk_customers;
 mod device;
 mod enrolment;
 mod error;
+mod listing;
 mod login;
 mod operator;
 mod outbox;

@@ -35,7 +35,7 @@ macro_rules! its_turn {
     };
 }
 
-fn state_word(state: OutboxState) -> &'static str {
+pub(super) fn state_word(state: OutboxState) -> &'static str {
     match state {
         OutboxState::Pending => "pending",
         OutboxState::Leased => "leased",
@@ -45,7 +45,7 @@ fn state_word(state: OutboxState) -> &'static str {
     }
 }
 
-fn entry(row: &SqliteRow) -> Result<OutboxEntry, StoreError> {
+pub(super) fn entry(row: &SqliteRow) -> Result<OutboxEntry, StoreError> {
     let kind = match row.plain("kind")? {
         "start" => EventKind::Start,
         "end" => EventKind::End,
