@@ -28,6 +28,7 @@ mod tokens;
 mod upload;
 mod users;
 mod visitor;
+mod webhooks;
 mod when;
 
 use std::sync::Arc;
@@ -180,6 +181,14 @@ fn all() -> Routes {
         .post("/connections/{id}/remove", Act::Administer, connections::remove)
         .post("/apps/{id}/connection", Act::Administer, connections::choose)
         .get("/audit", Act::Administer, audit::list)
+        .get("/webhooks", Act::Administer, webhooks::list)
+        .post("/webhooks", Act::Administer, webhooks::add)
+        .get("/webhooks/{id}", Act::Administer, webhooks::show)
+        .post("/webhooks/{id}", Act::Administer, webhooks::save)
+        .post("/webhooks/{id}/test", Act::Administer, webhooks::test)
+        .post("/webhooks/{id}/secret", Act::Administer, webhooks::rotate)
+        .post("/webhooks/{id}/remove", Act::Administer, webhooks::remove)
+        .post("/webhooks/{id}/deliveries/{message}/retry", Act::Administer, webhooks::retry)
         .get("/tokens", Act::Attend, tokens::list)
         .post("/tokens", Act::Attend, tokens::make)
         .get("/tokens/api", Act::Attend, api::read)

@@ -13,6 +13,7 @@ mod people;
 mod problem;
 mod sessions;
 mod ticketing;
+mod webhooks;
 
 use axum::{
     Router,
@@ -59,6 +60,10 @@ impl Routes {
         self.add(Method::PATCH, MethodFilter::PATCH, path, Some(scope), handler)
     }
 
+    fn delete<H: Handler<T, App>, T: 'static>(self, path: &'static str, scope: Scope, handler: H) -> Self {
+        self.add(Method::DELETE, MethodFilter::DELETE, path, Some(scope), handler)
+    }
+
     fn add<H: Handler<T, App>, T: 'static>(
         mut self,
         method: Method,
@@ -101,6 +106,12 @@ fn all() -> Routes {
         .get("/api/v1/outbox", Scope::TicketingRead, ticketing::outbox)
         .post("/api/v1/outbox/{id}/retry", Scope::TicketingRetry, ticketing::retry)
         .get("/api/v1/audit", Scope::AuditRead, ticketing::audit)
+        .get("/api/v1/webhooks", Scope::WebhooksManage, webhooks::list)
+        .post("/api/v1/webhooks", Scope::WebhooksManage, webhooks::make)
+        .get("/api/v1/webhooks/{id}", Scope::WebhooksManage, webhooks::show)
+        .patch("/api/v1/webhooks/{id}", Scope::WebhooksManage, webhooks::change)
+        .delete("/api/v1/webhooks/{id}", Scope::WebhooksManage, webhooks::remove)
+        .post("/api/v1/webhooks/{id}/secret", Scope::WebhooksManage, webhooks::secret)
 }
 
 /// Every route of the API, with what it takes. For tests that walk over all of them.

@@ -32,6 +32,7 @@ pub(super) enum Here {
     Audit,
     Apps,
     Tokens,
+    Webhooks,
 }
 
 /// What the frame shows.
@@ -47,6 +48,8 @@ pub(super) struct Shell {
     pub(super) parked: usize,
     /// Alarms of guessing in the last 24 hours; for administrators.
     pub(super) alarms: u32,
+    /// Webhooks that are off; for administrators.
+    pub(super) webhooks_off: usize,
     pub(super) clock: Clock,
 }
 
@@ -60,6 +63,11 @@ impl Shell {
         } else {
             0
         };
+        let webhooks_off = if who.operator.may(Act::Administer) {
+            app.shared.store.webhooks(tenant.id).await?.iter().filter(|webhook| webhook.disabled_at.is_some()).count()
+        } else {
+            0
+        };
         let alarms = alarms(app, who).await?;
         Ok(Self {
             t: who.texts,
@@ -70,6 +78,7 @@ impl Shell {
             rings: who.reach.has_customers(),
             parked,
             alarms,
+            webhooks_off,
             clock: Clock::new(&tenant.time_zone, who.texts, now),
             tenant,
         })
@@ -81,6 +90,11 @@ impl Shell {
 
     pub(super) fn admin(&self) -> bool {
         self.who.may(Act::Administer)
+    }
+
+    /// The words of the pages about webhooks.
+    pub(super) fn webhooks(&self) -> &'static super::webhooks::Words {
+        super::webhooks::Words::of(self.t.language)
     }
 
     /// The words of the page about tokens.

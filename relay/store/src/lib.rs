@@ -21,6 +21,7 @@ pub mod outbox;
 pub mod session;
 pub mod sqlite;
 pub mod tenant;
+pub mod webhook;
 
 pub use api_token::{ApiToken, ApiTokenId, ApiTokenRecords, NewApiToken, Scope, TOKENS_PER_USER, TokenLogin};
 pub use app::{
@@ -48,6 +49,10 @@ pub use session::{
 };
 pub use sqlite::SqliteStore;
 pub use tenant::{Language, Tenant, TenantRecords};
+pub use webhook::{
+    Delivery, DeliveryState, Event, Happening, NewWebhook, Sent, WEBHOOK_FAILS_FOR, WEBHOOKS_PER_TENANT, Webhook,
+    WebhookId, WebhookRecords,
+};
 
 /// Everything the relay writes down, whatever the engine. See the family traits for the functions.
 pub trait Store:
@@ -64,6 +69,7 @@ pub trait Store:
     + EnrolmentRecords
     + ApiTokenRecords
     + ListingRecords
+    + WebhookRecords
     + Health
     + Send
     + Sync

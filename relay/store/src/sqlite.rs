@@ -19,6 +19,7 @@ mod outbox;
 mod row;
 mod session;
 mod tenant;
+mod webhook;
 
 use std::{
     path::Path,

@@ -104,6 +104,11 @@ fn furnish(browser: &Browser, world: &World, ticket: &str) -> Result<Vec<(String
     ] {
         world.relay.add_user(login, name, role)?;
     }
+    post(
+        browser,
+        "/webhooks",
+        &json!({ "address": "https://hooks.varanda.example/amparo", "event": "session.ended" }),
+    )?;
     for (name, scopes) in [("Painel da diretoria", "sessions:read"), ("Central de chamados", "tickets:write")] {
         post(browser, "/tokens", &json!({ "name": name, "scope": scopes, "days": "90", "own": console::PASSWORD }))?;
     }
@@ -127,6 +132,8 @@ fn furnish(browser: &Browser, world: &World, ticket: &str) -> Result<Vec<(String
         ("connection-texts", "/connections/texts".to_owned()),
         ("audit", "/audit".to_owned()),
         ("tokens", "/tokens".to_owned()),
+        ("webhooks", "/webhooks".to_owned()),
+        ("webhook", "/webhooks/1".to_owned()),
         ("api", "/tokens/api".to_owned()),
         ("not-found", "/tickets/999999".to_owned()),
     ]

@@ -17,7 +17,7 @@ use super::{
     },
     ApiRoute, apps, desk, people,
     problem::{FieldError, MEDIA_TYPE, Problem},
-    sessions, ticketing,
+    sessions, ticketing, webhooks,
 };
 
 /// Refusals of every route, and why.
@@ -48,7 +48,8 @@ const WITH_BODY: [(&str, &str); 4] = [
         people::me, people::users, people::user, sessions::list, sessions::show, sessions::end, sessions::waiting, desk::list,
         desk::open, desk::show, desk::change, desk::add_action, desk::customers, desk::add_customer, desk::customer, apps::list,
         apps::make, apps::show, apps::change, ticketing::connections, ticketing::connection, ticketing::outbox, ticketing::retry,
-        ticketing::audit,
+        ticketing::audit, webhooks::list, webhooks::make, webhooks::show, webhooks::change,
+        webhooks::remove, webhooks::secret,
     ),
     components(schemas(Problem, FieldError)),
     tags(
@@ -57,6 +58,7 @@ const WITH_BODY: [(&str, &str); 4] = [
         (name = "Tickets", description = "The built-in desk"),
         (name = "Apps", description = "Branded programs"),
         (name = "Ticketing", description = "Other ticketing systems"),
+        (name = "Webhooks", description = "Other systems that are told what happens"),
         (name = "Audit", description = "Who did what, when, from where"),
     )
 )]
