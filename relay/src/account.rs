@@ -4,6 +4,7 @@
 //! whether it was the user or the password that was wrong, never keep or log a password, and never hash without a limit on
 //! how many hashes run at once: each takes 19 MiB.
 
+pub mod api_token;
 mod hashing;
 mod throttle;
 

@@ -76,6 +76,9 @@ struct Serve {
     /// First start: the brand colour, six hexadecimal digits.
     #[arg(long, value_parser = |text: &str| profile::accent(text).map_err(|e| e.to_string()))]
     accent: Option<[u8; 3]>,
+    /// Webhooks may be at addresses of this server's own network too, also without encryption.
+    #[arg(long, env = "AMPARO_WEBHOOKS_PRIVATE")]
+    webhooks_private: bool,
 }
 
 /// Does what the command line says and prints what went wrong, once, with its causes.
@@ -104,6 +107,7 @@ impl Serve {
     async fn run(self) -> anyhow::Result<()> {
         let mut config = Config::new(self.place.data, self.place.listen);
         config.public_url = self.place.public_url;
+        config.webhooks_private = self.webhooks_private;
         let usual = FirstStart::default();
         config.first =
             FirstStart { company: self.company, title: self.title, accent: self.accent.unwrap_or(usual.accent) };

@@ -23,6 +23,8 @@ pub struct Config {
     pub times: Times,
     /// The ticketing systems. `None`: the built-in desk and the connections on record.
     pub tickets: Option<Arc<dyn tickets::Systems>>,
+    /// Webhooks may be at addresses of the own network too, also without encryption.
+    pub webhooks_private: bool,
     /// The store. `None`: SQLite in [`Config::data`].
     pub store: Option<Arc<dyn store::Store>>,
     /// Sees every byte that is spliced between two programs. For tests that look for plain text in it.
@@ -43,6 +45,7 @@ impl Config {
             limits: Limits::default(),
             times: Times::default(),
             tickets: None,
+            webhooks_private: false,
             store: None,
             tap: None,
         }

@@ -4,6 +4,7 @@
 //! Must never change anything on a GET, show one company's data to another, or let a page load anything from elsewhere.
 //! What is not listed in [`routes`] with what it takes to be allowed does not exist.
 
+mod api;
 mod apps;
 mod assets;
 mod attendance;
@@ -18,6 +19,7 @@ mod login;
 mod metrics;
 mod outbox;
 mod people;
+mod phrases;
 mod security;
 mod serve;
 mod session_page;
@@ -26,9 +28,11 @@ mod shell;
 mod step_up;
 mod strings;
 mod tickets;
+mod tokens;
 mod upload;
 mod users;
 mod visitor;
+mod webhooks;
 mod when;
 mod words;
 
@@ -46,6 +50,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::relay::Shared;
 
+pub use api::{ApiRoute, api_routes};
 pub use serve::serve;
 pub use visitor::{Act, Arrived, Source};
 
@@ -66,6 +71,8 @@ struct App {
     verified: audit::Verified,
     /// Logins that gave their own password lately.
     step_ups: step_up::StepUps,
+    /// How often tokens of the API are used.
+    rates: api::Rates,
     /// The relay stops: live streams end.
     shutdown: CancellationToken,
 }
@@ -186,6 +193,18 @@ fn all() -> Routes {
         .post("/connections/{id}/remove", Act::Administer, connections::remove)
         .post("/apps/{id}/connection", Act::Administer, connections::choose)
         .get("/audit", Act::Administer, audit::list)
+        .get("/webhooks", Act::Administer, webhooks::list)
+        .post("/webhooks", Act::Administer, webhooks::add)
+        .get("/webhooks/{id}", Act::Administer, webhooks::show)
+        .post("/webhooks/{id}", Act::Administer, webhooks::save)
+        .post("/webhooks/{id}/test", Act::Administer, webhooks::test)
+        .post("/webhooks/{id}/secret", Act::Administer, webhooks::rotate)
+        .post("/webhooks/{id}/remove", Act::Administer, webhooks::remove)
+        .post("/webhooks/{id}/deliveries/{message}/retry", Act::Administer, webhooks::retry)
+        .get("/tokens", Act::Attend, tokens::list)
+        .post("/tokens", Act::Attend, tokens::make)
+        .get("/tokens/api", Act::Attend, api::read)
+        .post("/tokens/{id}/revoke", Act::Attend, tokens::revoke)
 }
 
 /// Every route there is, with what it takes. For tests that walk over all of them.
@@ -201,15 +220,15 @@ pub fn router(shared: Arc<Shared>, shutdown: CancellationToken) -> Router {
         signing: Arc::new(Semaphore::new(SIGNED_AT_ONCE)),
         verified: audit::Verified::default(),
         step_ups: step_up::StepUps::default(),
+        rates: api::Rates::default(),
         shutdown,
     };
     // Innermost last: headers are on every answer, also on a refusal; errors become pages once the language is known.
-    all()
+    let pages = all()
         .router
         .fallback(error::not_found)
         .layer(middleware::from_fn_with_state(app.clone(), visitor::recognise))
         .layer(middleware::from_fn_with_state(app.clone(), security::check_origin))
-        .layer(middleware::from_fn(error::present))
-        .layer(middleware::from_fn(security::headers))
-        .with_state(app)
+        .layer(middleware::from_fn(error::present));
+    pages.merge(api::router(&app)).layer(middleware::from_fn(security::headers)).with_state(app)
 }

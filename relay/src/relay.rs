@@ -5,6 +5,7 @@
 pub(crate) mod first;
 mod port;
 mod running;
+mod waiting_news;
 
 use std::{
     fs::{File, TryLockError},
@@ -19,7 +20,7 @@ use jiff::Timestamp;
 use protocol::id::TenantId;
 use quinn::{Endpoint, TokioRuntime};
 use store::{App, SqliteStore, Store};
-use tickets::{Connections, Desk, Systems, Worker, clock::Clock, kind::Means, seal::SealKey};
+use tickets::{Connections, Desk, Systems, Worker, clock::Clock, hooks::Hooks, kind::Means, seal::SealKey};
 use tokio::{
     net::TcpListener,
     sync::{Notify, watch},
@@ -59,6 +60,8 @@ pub struct Shared {
     pub tickets: Arc<dyn Systems>,
     /// Connections to them, for the console's pages.
     pub connections: Arc<Connections>,
+    /// Webhooks, for the console's pages.
+    pub hooks: Arc<Hooks>,
     /// The built-in desk, for the console's ticket pages.
     pub desk: Desk,
     /// Logins of operators.
@@ -180,6 +183,8 @@ impl Relay {
         let desk = Desk::new(store.clone());
         let means = Means::new(Clock::system());
         let connections = Arc::new(Connections::new(store.clone(), SealKey::new(&keys.connection_key()), means));
+        let hooks =
+            Hooks::new(store.clone(), SealKey::new(&keys.connection_key()), Clock::system(), config.webhooks_private);
         let tickets = config.tickets.clone().unwrap_or_else(|| connections.clone());
         let worker =
             Worker::new(store.clone(), tickets.clone(), outbox.clone()).with_pages(format!("{public_url}/sessions/"));
@@ -196,6 +201,7 @@ impl Relay {
             store,
             tickets,
             connections,
+            hooks: Arc::new(hooks),
             desk,
             directory,
             sessions,
@@ -245,9 +251,11 @@ impl Relay {
             }),
             spawn("ticket news", tell_tickets(shared.clone(), worker.reports())),
             spawn("housekeeping", keep_house(shared.clone())),
+            spawn("waiting news", waiting_news::tell(shared.clone())),
         ];
         let reporting_ends = CancellationToken::new();
         let reporting = spawn("worker", worker.run(reporting_ends.clone()));
+        let telling = spawn("webhooks", shared.hooks.clone().run(reporting_ends.clone()));
         let pages = spawn("console", console::serve(shared.clone(), console, tls, shutdown.clone()));
         tracing::info!(%listening, public_url = %shared.public_url, "serving");
         let programs = spawn("listener", listener::serve(shared.clone(), endpoint.clone(), shutdown.clone()));
@@ -265,6 +273,7 @@ impl Relay {
         shared.sessions.write_all().await;
         reporting_ends.cancel();
         ended(reporting).await;
+        ended(telling).await;
         shared.store.close().await;
         drop(lock);
         tracing::info!("stopped");
@@ -311,6 +320,9 @@ async fn keep_house(shared: Arc<Shared>) {
         hourly.tick().await;
         if let Err(error) = shared.store.forget_old_logins(Timestamp::now()).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "old logins are not yet forgotten");
+        }
+        if let Err(error) = shared.store.forget_old_deliveries(Timestamp::now()).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "old messages are not yet forgotten");
         }
     }
 }

@@ -32,6 +32,7 @@ use super::{
 use crate::apps::{self, attendants_in_order};
 use edit::EditPage;
 use fields::Fields;
+pub(super) use fields::put_ask;
 
 /// Attendants shown by their initials in the list.
 const FACES: usize = 4;
@@ -92,13 +93,25 @@ impl Tab {
         }
     }
 
+    /// What one of its fields is called outside the pages.
+    fn field(self, name: &str) -> String {
+        match (self, name) {
+            (Self::Administrators, "people") => "administrators".to_owned(),
+            (Self::Attendants, "people") => "attendants".to_owned(),
+            (Self::Availability, name) if name.starts_with("day") => "availability.hours".to_owned(),
+            (Self::Availability, name) => format!("availability.{name}"),
+            (Self::WrapUp, name) => format!("wrap_up.{name}"),
+            (_, name) => name.to_owned(),
+        }
+    }
+
     fn of(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|tab| tab.word() == word)
     }
 }
 
 /// An app that whoever asks sees.
-async fn seen(app: &App, who: &Who, id: &str) -> Result<Record, AppError> {
+pub(super) async fn seen(app: &App, who: &Who, id: &str) -> Result<Record, AppError> {
     let id: AppId = id.parse().map_err(|_| AppError::NotFound)?;
     if !who.reach.sees(id) && !who.reach.edits(id) {
         return Err(AppError::NotFound);
@@ -108,7 +121,7 @@ async fn seen(app: &App, who: &Who, id: &str) -> Result<Record, AppError> {
 }
 
 /// An app that whoever asks may change.
-async fn editable(app: &App, who: &Who, id: &str) -> Result<Record, AppError> {
+pub(super) async fn editable(app: &App, who: &Who, id: &str) -> Result<Record, AppError> {
     let record = seen(app, who, id).await?;
     if who.reach.edits(record.id) { Ok(record) } else { Err(AppError::Forbidden) }
 }
@@ -237,19 +250,47 @@ pub(super) struct NewForm {
     name: String,
 }
 
-/// `POST /apps`: whoever makes an app administers it.
+/// `POST /apps`
 pub(super) async fn create(State(app): State<App>, who: Who, Form(form): Form<NewForm>) -> Page {
+    let error = match make(&app, &who, &form.name).await {
+        Ok(made) => return Ok(Redirect::to(&format!("/apps/{}/parameters", made.id)).into_response()),
+        Err(NotMade::TooMany) => who.texts.too_many_apps,
+        Err(NotMade::Name(why)) => why,
+        Err(NotMade::Failed(error)) => return Err(error),
+    };
     let s = Shell::load(&app, &who, Here::Apps).await?;
-    let all = app.shared.apps.of(who.operator.tenant).await?;
-    let now = Timestamp::now();
-    let (tenant, id) = (who.operator.tenant, AppId::from_bytes(rand::random()));
-    let mut record = Record::new(id, tenant, "", &s.tenant.name, "", now);
+    unprocessable(page(&NewPage { s, name: form.name, error: Some(error) }))
+}
+
+/// Why an app was not made.
+pub(super) enum NotMade {
+    /// The company has as many as there may be.
+    TooMany,
+    /// Its name cannot be.
+    Name(&'static str),
+    /// The server could not.
+    Failed(AppError),
+}
+
+impl<E: Into<AppError>> From<E> for NotMade {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// Makes an app that looks like the default one; whoever makes it administers it.
+pub(super) async fn make(app: &App, who: &Who, name: &str) -> Result<Record, NotMade> {
+    let tenant = app.shared.store.tenant(who.operator.tenant).await?;
+    let all = app.shared.apps.of(tenant.id).await?;
+    if all.len() >= APPS {
+        return Err(NotMade::TooMany);
+    }
+    let id = AppId::from_bytes(rand::random());
+    let mut record = Record::new(id, tenant.id, "", &tenant.name, "", Timestamp::now());
     let mut typed = Fields::default();
-    typed.set("name", form.name.trim());
-    let wrong = fields::apply(Tab::Main, &typed, &mut record, &all, s.t);
-    let error = if all.len() >= APPS { Some(s.t.too_many_apps) } else { wrong.first().map(|(_, why)| *why) };
-    if error.is_some() {
-        return unprocessable(page(&NewPage { s, name: form.name, error }));
+    typed.set("name", name.trim());
+    if let Some((_, why)) = fields::apply(Tab::Main, &typed, &mut record, &all, who.texts).first() {
+        return Err(NotMade::Name(why));
     }
     record.title = record.name.clone();
     if let Some(first) = all.first() {
@@ -259,10 +300,43 @@ pub(super) async fn create(State(app): State<App>, who: Who, Form(form): Form<Ne
     record.availability.distribute = true;
     record.staff.administrators = vec![who.operator.id];
     record.changed.by = who.operator.name.clone();
-    who.audit(&app, "app.made", &record.name).await?;
+    who.audit(app, "app.made", &record.name).await?;
     let made = apps::add(&*app.shared.store, record).await?;
-    tell(&app, &who);
-    Ok(Redirect::to(&format!("/apps/{}/parameters", made.id)).into_response())
+    tell(app, who);
+    Ok(made)
+}
+
+/// Writes a changed app down; everybody who shows it looks again. `false`: somebody else has written it in this very moment.
+pub(super) async fn write(
+    app: &App,
+    who: &Who,
+    before: &Record,
+    mut changed: Record,
+    part: &str,
+) -> Result<bool, AppError> {
+    changed.changed = Stamp { at: Timestamp::now(), by: who.operator.name.clone() };
+    who.audit(app, "app.changed", &format!("{} · {part}", before.name)).await?;
+    match app.shared.store.update_app(&changed).await {
+        Ok(_) => {
+            tell(app, who);
+            Ok(true)
+        }
+        Err(StoreError::Conflict { what: "revision" }) => Ok(false),
+        // Somebody who is not of this company, or is gone.
+        Err(StoreError::NotFound { what: "operator" }) => Err(AppError::BadRequest),
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// What of an app cannot be, by every tab's rules; what can is as the tabs would have written it.
+pub(super) fn wrong(app: &mut Record, company: &[Record], t: &'static Texts) -> Vec<(String, &'static str)> {
+    let mut wrong = Vec::new();
+    for tab in Tab::ALL {
+        let held = fields::of_app(tab, app);
+        let found = fields::apply(tab, &held, app, company, t);
+        wrong.extend(found.into_iter().map(|(name, why)| (tab.field(&name), why)));
+    }
+    wrong
 }
 
 /// What a tab's address may say about the save before.
@@ -323,17 +397,9 @@ pub(super) async fn save(
             edit.wrong = wrong;
             return unprocessable(page(&edit));
         }
-        if changed != record {
-            changed.changed = Stamp { at: Timestamp::now(), by: who.operator.name.clone() };
-            who.audit(&app, "app.changed", &format!("{} · {}", record.name, tab.word())).await?;
-            match app.shared.store.update_app(&changed).await {
-                Ok(_) => tell(&app, &who),
-                // Written by somebody else in this very moment: put together anew.
-                Err(StoreError::Conflict { what: "revision" }) => continue,
-                // Somebody who is not of this company, or is gone.
-                Err(StoreError::NotFound { what: "operator" }) => return Err(AppError::BadRequest),
-                Err(other) => return Err(other.into()),
-            }
+        // Written by somebody else in this very moment: put together anew.
+        if changed != record && !write(&app, &who, &record, changed, tab.word()).await? {
+            continue;
         }
         let how = if base == theirs { "1" } else { "merged" };
         return Ok(Redirect::to(&format!("/apps/{id}/{}?saved={how}", tab.word())).into_response());

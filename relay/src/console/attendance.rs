@@ -315,17 +315,22 @@ pub(super) async fn credentials(State(app): State<App>, who: Who, Path(id): Path
 
 /// `POST /sessions/{id}/end`
 pub(super) async fn end(State(app): State<App>, who: Who, headers: HeaderMap, Path(id): Path<String>) -> Page {
-    let id: SessionId = id.parse().map_err(|_| AppError::NotFound)?;
+    end_session(&app, &who, id.parse().map_err(|_| AppError::NotFound)?).await?;
+    if headers.contains_key("hx-request") {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    Ok(Redirect::to("/").into_response())
+}
+
+/// Ends a session that is under way, of an app that whoever asks administers.
+pub(super) async fn end_session(app: &App, who: &Who, id: SessionId) -> Result<(), AppError> {
     let session =
         app.shared.sessions.list(who.operator.tenant).into_iter().find(|s| s.id == id && who.reach.sees(s.app));
     let session = session.ok_or(AppError::NotFound)?;
     if !who.reach.administers(session.app) {
         return Err(AppError::Forbidden);
     }
-    who.audit(&app, "session.end.ordered", session.protocol.as_str()).await?;
+    who.audit(app, "session.end.ordered", session.protocol.as_str()).await?;
     app.shared.sessions.end(who.operator.tenant, id, who.operator.id).await?;
-    if headers.contains_key("hx-request") {
-        return Ok(StatusCode::NO_CONTENT.into_response());
-    }
-    Ok(Redirect::to("/").into_response())
+    Ok(())
 }

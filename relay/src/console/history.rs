@@ -22,7 +22,7 @@ use super::{
     visitor::Who,
 };
 
-pub(super) use export::{csv, json, row as csv_row};
+pub(super) use export::{Entry, csv, json, row as csv_row};
 
 /// Sessions on one page.
 const ROWS: usize = 50;
@@ -96,7 +96,7 @@ fn encoded(text: &str) -> String {
 }
 
 /// The query that a form means, and the fields that mean nothing: those are left out of it.
-fn query(form: &HistoryForm, who: &Who, zone: &TimeZone) -> (HistoryQuery, Vec<&'static str>) {
+pub(super) fn query(form: &HistoryForm, who: &Who, zone: &TimeZone) -> (HistoryQuery, Vec<&'static str>) {
     let mut wrong = Vec::new();
     let mut query = HistoryQuery {
         apps: Some(who.reach.seen()),
@@ -164,7 +164,7 @@ fn word(result: &CloseReason) -> String {
 }
 
 /// The company's time zone.
-async fn zone(app: &App, who: &Who) -> Result<TimeZone, AppError> {
+pub(super) async fn zone(app: &App, who: &Who) -> Result<TimeZone, AppError> {
     let name = app.shared.store.tenant(who.operator.tenant).await?.time_zone;
     Ok(TimeZone::get(&name).unwrap_or(TimeZone::UTC))
 }

@@ -100,7 +100,7 @@ async fn enter(app: &App, visitor: &Visitor, operator: &Operator) -> Page {
     let token = app.shared.accounts.begin_console(operator).await?;
     let Visitor { texts, source, at, .. } = *visitor;
     let reach = std::sync::Arc::default();
-    let who = Who { operator: operator.clone(), reach, texts, source, at, csrf: String::new(), token };
+    let who = Who { operator: operator.clone(), reach, texts, source, at, csrf: String::new(), token, via: None };
     who.audit(app, "login", &operator.login).await?;
     app.step_ups.given(&who);
     Ok(([(header::SET_COOKIE, visitor::session_cookie(&who.token))], Redirect::to("/")).into_response())

@@ -79,10 +79,16 @@ pub(super) async fn list(State(app): State<App>, who: Who) -> Page {
 
 /// `POST /outbox/{id}/retry`
 pub(super) async fn retry(State(app): State<App>, who: Who, Path(id): Path<i64>) -> Page {
-    who.audit(&app, "outbox.retried", &id.to_string()).await?;
+    send_again(&app, &who, id).await?;
+    Ok(Redirect::to("/outbox").into_response())
+}
+
+/// Has a held action sent again.
+pub(super) async fn send_again(app: &App, who: &Who, id: i64) -> Result<(), AppError> {
+    who.audit(app, "outbox.retried", &id.to_string()).await?;
     app.shared.store.retry_parked(who.operator.tenant, id, Timestamp::now()).await?;
     app.shared.outbox.notify_one();
-    Ok(Redirect::to("/outbox").into_response())
+    Ok(())
 }
 
 /// `POST /outbox/retry`

@@ -4,7 +4,7 @@
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -42,17 +42,25 @@ pub(super) async fn headers(request: Request, next: Next) -> Response {
 /// Refuses what is asked under a foreign name (DNS rebinding), changes that do not come from our own pages, and reading of the
 /// live stream from elsewhere.
 pub(super) async fn check_origin(State(app): State<App>, request: Request, next: Next) -> Response {
-    let headers = request.headers();
-    let host =
-        request.uri().authority().map(|a| a.as_str()).or_else(|| text(headers, &header::HOST)).unwrap_or_default();
-    if !host_is_ours(host, &app.shared.public_url) {
+    if !asks_us(request.uri(), request.headers(), &app) {
         return AppError::WrongHost.into_response();
     }
+    let (headers, host) = (request.headers(), host(request.uri(), request.headers()));
     let changes = !matches!(*request.method(), Method::GET | Method::HEAD);
     if (changes || request.uri().path() == "/live") && !is_same_origin(headers, host) {
         return AppError::StaleForm.into_response();
     }
     next.run(request).await
+}
+
+/// Whether it is asked under a name that is this server's.
+pub(super) fn asks_us(uri: &Uri, headers: &HeaderMap, app: &App) -> bool {
+    host_is_ours(host(uri, headers), &app.shared.public_url)
+}
+
+fn host<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> &'a str {
+    let asked = uri.authority().map(|a| a.as_str());
+    asked.or_else(|| text(headers, &header::HOST)).unwrap_or_default()
 }
 
 /// The public name, or a bare address: somebody else's name cannot be made to point at us and still get in.

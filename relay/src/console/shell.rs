@@ -32,6 +32,8 @@ pub(super) enum Here {
     Connections,
     Audit,
     Apps,
+    Tokens,
+    Webhooks,
 }
 
 /// What the frame shows.
@@ -49,6 +51,8 @@ pub(super) struct Shell {
     pub(super) parked: usize,
     /// Alarms of guessing in the last 24 hours; for administrators.
     pub(super) alarms: u32,
+    /// Webhooks that are off; for administrators.
+    pub(super) webhooks_off: usize,
     pub(super) clock: Clock,
 }
 
@@ -59,6 +63,11 @@ impl Shell {
         let now = Timestamp::now();
         let parked = if who.operator.may(Act::Administer) {
             app.shared.store.outbox_list(tenant.id, &[OutboxState::Parked], PARKED_COUNTED).await?.len()
+        } else {
+            0
+        };
+        let webhooks_off = if who.operator.may(Act::Administer) {
+            app.shared.store.webhooks(tenant.id).await?.iter().filter(|webhook| webhook.disabled_at.is_some()).count()
         } else {
             0
         };
@@ -73,6 +82,7 @@ impl Shell {
             counts: who.reach.has_indicators(),
             parked,
             alarms,
+            webhooks_off,
             clock: Clock::new(&tenant.time_zone, who.texts, now),
             tenant,
         })
@@ -84,6 +94,16 @@ impl Shell {
 
     pub(super) fn admin(&self) -> bool {
         self.who.may(Act::Administer)
+    }
+
+    /// The words of the pages about webhooks.
+    pub(super) fn webhooks(&self) -> &'static super::webhooks::Words {
+        super::webhooks::Words::of(self.t.language)
+    }
+
+    /// The words of the page about tokens.
+    pub(super) fn tokens(&self) -> &'static super::tokens::Words {
+        super::tokens::Words::of(self.t.language)
     }
 
     pub(super) fn initials(&self) -> String {

@@ -12,7 +12,10 @@ use std::{
 
 use askama::Template;
 use axum::response::Response;
-use protocol::id::{DeviceId, OperatorId};
+use protocol::{
+    id::{DeviceId, OperatorId},
+    message::directory::LoginError,
+};
 use store::TokenHash;
 
 use super::{
@@ -44,7 +47,7 @@ impl StepUps {
         self.lock().forget(operator);
     }
 
-    fn are_fresh(&self, who: &Who) -> bool {
+    pub(super) fn are_fresh(&self, who: &Who) -> bool {
         self.lock().are_fresh(&TokenHash::of(who.token.as_bytes()), who.source, who.at)
     }
 
@@ -86,6 +89,16 @@ pub(super) async fn ask(
             Ok(Some(login::refused(question(Some(error))?, why)))
         }
     }
+}
+
+/// Lets on whoever has given their own password lately, or gives it now.
+pub(super) async fn prove(app: &App, who: &Who, own: &str) -> Result<(), LoginError> {
+    if app.step_ups.are_fresh(who) {
+        return Ok(());
+    }
+    app.shared.accounts.check(who.operator.tenant, &who.operator.login, own, who.source).await?;
+    app.step_ups.given(who);
+    Ok(())
 }
 
 struct Proof {

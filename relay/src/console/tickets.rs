@@ -366,19 +366,31 @@ pub(super) async fn change(
         Some("") => Some(None),
         Some(id) => Some(Some(id.parse().map_err(|_| AppError::BadRequest)?)),
     };
-    let (tenant, now) = (who.operator.tenant, Timestamp::now());
-    let author = author(&app, &who).await?;
-    if let Some(owner) = owner {
-        app.shared.desk.set_owner(tenant, &author, &number, owner, now).await?;
-    }
-    if let Some(status) = status {
-        app.shared.desk.set_status(tenant, &author, &number, status, now).await?;
-    }
+    change_ticket(&app, &who, &number, status, owner).await?;
     Ok(to_ticket(&number))
 }
 
+/// Sets who is responsible for a ticket, where it stands, or both.
+pub(super) async fn change_ticket(
+    app: &App,
+    who: &Who,
+    number: &TicketNumber,
+    status: Option<TicketStatus>,
+    owner: Option<Option<OperatorId>>,
+) -> Result<(), AppError> {
+    let (tenant, now) = (who.operator.tenant, Timestamp::now());
+    let author = author(app, who).await?;
+    if let Some(owner) = owner {
+        app.shared.desk.set_owner(tenant, &author, number, owner, now).await?;
+    }
+    if let Some(status) = status {
+        app.shared.desk.set_status(tenant, &author, number, status, now).await?;
+    }
+    Ok(())
+}
+
 /// Actions are written in the company's language, whoever's page they come from.
-async fn author(app: &App, who: &Who) -> Result<Author, AppError> {
+pub(super) async fn author(app: &App, who: &Who) -> Result<Author, AppError> {
     let language = app.shared.store.tenant(who.operator.tenant).await?.language;
     Ok(Author { operator: who.operator.id, name: who.operator.name.clone(), language })
 }

@@ -94,6 +94,8 @@ pub(super) struct Who {
     pub(super) csrf: String,
     /// The cookie's token.
     pub(super) token: String,
+    /// The name of the API's token that acts for them; `None`: they are at a page themselves.
+    pub(super) via: Option<String>,
 }
 
 impl Who {
@@ -105,7 +107,7 @@ impl Who {
             who: self.operator.name.clone(),
             what: what.to_owned(),
             subject: subject.to_owned(),
-            detail: String::new(),
+            detail: self.via.as_ref().map(|token| format!("token={token}")).unwrap_or_default(),
             from: self.source.to_string(),
             at: Timestamp::now(),
         };
@@ -193,7 +195,7 @@ pub(super) async fn guard(State(act): State<Act>, mut request: Request, next: Ne
         }
         let csrf = csrf(&token);
         let Visitor { texts, source, at, .. } = visitor;
-        request.extensions_mut().insert(Who { operator, reach, texts, source, at, csrf, token });
+        request.extensions_mut().insert(Who { operator, reach, texts, source, at, csrf, token, via: None });
     }
     next.run(request).await
 }

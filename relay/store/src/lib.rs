@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod api_token;
 pub mod app;
 pub mod audit;
 pub mod connection;
@@ -14,6 +15,7 @@ pub mod device;
 pub mod enrolment;
 pub mod error;
 pub mod figures;
+pub mod listing;
 pub mod login;
 pub mod operator;
 pub mod outbox;
@@ -21,7 +23,9 @@ pub mod presence;
 pub mod session;
 pub mod sqlite;
 pub mod tenant;
+pub mod webhook;
 
+pub use api_token::{ApiToken, ApiTokenId, ApiTokenRecords, NewApiToken, Scope, TOKENS_PER_USER, TokenLogin};
 pub use app::{
     App, AppField, AppRecords, Ask, Availability, Category, Holiday, Hour, Note, Opening, Shut, Staff, Stamp, WrapUp,
 };
@@ -38,6 +42,7 @@ pub use device::{DeviceRecords, Generation};
 pub use enrolment::{AttendantCertificate, EnrolmentRecords, EnrolmentRequest};
 pub use error::StoreError;
 pub use figures::{By, Figures, FiguresQuery, FiguresRecords, FiguresRow};
+pub use listing::ListingRecords;
 pub use login::{Login, LoginRecords, TokenHash};
 pub use operator::{NewOperator, Operator, OperatorRecords, Roles};
 pub use outbox::{Claimed, EventKind, Lease, OutboxEntry, OutboxFigures, OutboxRecords, OutboxState, Settled};
@@ -48,6 +53,10 @@ pub use session::{
 };
 pub use sqlite::SqliteStore;
 pub use tenant::{Language, Tenant, TenantRecords};
+pub use webhook::{
+    Delivery, DeliveryState, Event, Happening, NewWebhook, Sent, WEBHOOK_FAILS_FOR, WEBHOOKS_PER_TENANT, Webhook,
+    WebhookId, WebhookRecords,
+};
 
 /// Everything the relay writes down, whatever the engine. See the family traits for the functions.
 pub trait Store:
@@ -64,6 +73,9 @@ pub trait Store:
     + EnrolmentRecords
     + PresenceRecords
     + FiguresRecords
+    + ApiTokenRecords
+    + ListingRecords
+    + WebhookRecords
     + Health
     + Send
     + Sync

@@ -3,6 +3,7 @@
 //! WAL, foreign keys, every commit on the disk. One connection writes, so that a writer never finds another one in its way within
 //! this process; a few more read, each seeing the last commit. A call that is dropped half-way is rolled back.
 
+mod api_token;
 mod app;
 mod audit;
 mod connection;
@@ -12,6 +13,7 @@ mod device;
 mod enrolment;
 mod error;
 mod figures;
+mod listing;
 mod login;
 mod operator;
 mod outbox;
@@ -19,6 +21,7 @@ mod presence;
 mod row;
 mod session;
 mod tenant;
+mod webhook;
 
 use std::{
     path::Path,

@@ -91,6 +91,9 @@ macro_rules! whole_suite {
                 a_claim_takes_no_more_than_it_is_told, a_parked_row_holds_up_its_own_session_only,
                 a_lease_that_ran_out_makes_the_row_uncertain_and_its_holder_powerless,
                 a_restart_takes_leased_rows_up_at_once_as_uncertain, next_due_is_when_there_is_something_to_claim, a_long_reason_is_cut;
+            tokens: a_token_is_good_until_it_ends_and_its_last_use_is_kept,
+                a_token_ends_with_its_user_for_good_and_is_narrowed_with_their_roles,
+                a_token_is_taken_back_by_its_user_or_company_and_by_nobody_else, a_user_has_so_many_tokens_and_no_more;
             desk: a_customer_is_known_by_the_strongest_thing_they_tell, colleagues_and_strangers_are_not_taken_for_a_customer,
                 one_customer_is_made_however_many_ask_at_once, tickets_count_from_1001_in_each_tenant,
                 a_marker_stands_for_one_action_on_one_ticket, only_a_tickets_own_number_finds_it, a_change_is_written_on_the_ticket,

@@ -4,6 +4,7 @@
 //! followed, answers are cut at [`LONGEST_ANSWER`], every call passes the gate. An address with its query is never logged or put into an
 //! error: some systems want their token there.
 
+mod reach;
 pub mod trust;
 
 use std::{sync::Arc, time::Duration};
@@ -30,6 +31,8 @@ use crate::{
     secret::{Redactor, Secret},
     system::{Cause, Refusal, ReportError},
 };
+
+pub use reach::is_public;
 
 /// No answer may be longer: a ticket with a thousand notes fits.
 pub const LONGEST_ANSWER: usize = 8 * 1024 * 1024;
@@ -62,6 +65,8 @@ pub struct Http {
     gate: Arc<Gate>,
     clock: Clock,
     redactor: Arc<Redactor>,
+    /// Only addresses on the public web are spoken to.
+    public: bool,
 }
 
 /// One question.
@@ -184,7 +189,7 @@ impl Http {
         for secret in secrets {
             redactor.learn(secret);
         }
-        Self { base, trust, patience, gate, clock, redactor: Arc::new(redactor) }
+        Self { base, trust, patience, gate, clock, redactor: Arc::new(redactor), public: false }
     }
 
     /// The address without a slash at its end, for people.
@@ -206,6 +211,12 @@ impl Http {
     #[must_use]
     pub fn at(&self, base: Url) -> Self {
         Self { base, ..self.clone() }
+    }
+
+    /// As this one, but what its name stands for must be on the public web at each call.
+    #[must_use]
+    pub fn public_only(self) -> Self {
+        Self { public: true, ..self }
     }
 
     /// Asks, and gives any answer that is one. A status that asks to wait or tells a failure of the system's own is an error already.
@@ -277,7 +288,12 @@ impl Http {
             Host::Ipv4(ip) => (ip.to_string(), Ok(ServerName::from(std::net::IpAddr::V4(ip)))),
             Host::Ipv6(ip) => (ip.to_string(), Ok(ServerName::from(std::net::IpAddr::V6(ip)))),
         };
-        let stream = TcpStream::connect((host.as_str(), port)).await.map_err(|_| Cause::Refused)?;
+        let stands_for = tokio::net::lookup_host((host.as_str(), port)).await.map_err(|_| Cause::Refused)?;
+        let allowed: Vec<_> = stands_for.filter(|address| !self.public || is_public(address.ip())).collect();
+        if allowed.is_empty() {
+            return Err(Cause::Tls("its name stands for an address within the own network".to_owned()));
+        }
+        let stream = TcpStream::connect(&allowed[..]).await.map_err(|_| Cause::Refused)?;
         // A delay of a small packet is worth more than its overhead; failing to ask for it harms nothing.
         let _ = stream.set_nodelay(true);
         if self.base.scheme() != "https" {

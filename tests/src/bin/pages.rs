@@ -104,6 +104,14 @@ fn furnish(browser: &Browser, world: &World, ticket: &str) -> Result<Vec<(String
     ] {
         world.relay.add_user(login, name, role)?;
     }
+    post(
+        browser,
+        "/webhooks",
+        &json!({ "address": "https://hooks.varanda.example/amparo", "event": "session.ended" }),
+    )?;
+    for (name, scopes) in [("Painel da diretoria", "sessions:read"), ("Central de chamados", "tickets:write")] {
+        post(browser, "/tokens", &json!({ "name": name, "scope": scopes, "days": "90", "own": console::PASSWORD }))?;
+    }
     browser.goto(&world.relay.url("/users"))?;
     let user = browser
         .execute("return document.querySelector('a[href^=\"/users/\"]:not([href*=enrol])').getAttribute('href')")?;
@@ -129,6 +137,10 @@ fn furnish(browser: &Browser, world: &World, ticket: &str) -> Result<Vec<(String
         ("connections", "/connections".to_owned()),
         ("connection-texts", "/connections/texts".to_owned()),
         ("audit", "/audit".to_owned()),
+        ("tokens", "/tokens".to_owned()),
+        ("webhooks", "/webhooks".to_owned()),
+        ("webhook", "/webhooks/1".to_owned()),
+        ("api", "/tokens/api".to_owned()),
         ("not-found", "/tickets/999999".to_owned()),
     ]
     .map(|(name, path)| (name.to_owned(), path))

@@ -307,7 +307,8 @@ fn named(f: &Fields, name: &str, why: &'static str, wrong: &mut Vec<Wrong>) -> S
     text
 }
 
-fn put_ask(app: &mut App, key: FieldKey, ask: Ask) {
+/// Makes an app ask for this.
+pub(in crate::console) fn put_ask(app: &mut App, key: FieldKey, ask: Ask) {
     match app.fields.iter_mut().find(|field| field.key == key) {
         Some(field) => field.ask = ask,
         None => app.fields.push(store::AppField { key, ask }),

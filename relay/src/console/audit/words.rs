@@ -114,6 +114,30 @@ const WORDS: &[(&str, [&str; 3])] = &[
         "action_texts.changed",
         ["Mudou o que as ações dizem", "Changed what actions say", "Cambió lo que dicen las acciones"],
     ),
+    ("ticket.opened", ["Abriu um ticket pela API", "Opened a ticket by the API", "Abrió un ticket por la API"]),
+    ("ticket.changed", ["Mudou um ticket pela API", "Changed a ticket by the API", "Cambió un ticket por la API"]),
+    (
+        "ticket.action.added",
+        ["Registrou uma ação pela API", "Recorded an action by the API", "Registró una acción por la API"],
+    ),
+    (
+        "customer.added",
+        ["Registrou um cliente pela API", "Recorded a customer by the API", "Registró un cliente por la API"],
+    ),
+    ("webhook.added", ["Criou webhook", "Made a webhook", "Creó webhook"]),
+    ("webhook.changed", ["Mudou webhook", "Changed a webhook", "Cambió webhook"]),
+    ("webhook.removed", ["Removeu webhook", "Removed a webhook", "Quitó webhook"]),
+    ("webhook.tested", ["Testou webhook", "Tested a webhook", "Probó webhook"]),
+    (
+        "webhook.secret.changed",
+        ["Trocou o segredo de webhook", "Changed a webhook's secret", "Cambió el secreto de un webhook"],
+    ),
+    (
+        "webhook.retried",
+        ["Reenviou mensagem de webhook", "Sent a webhook's message again", "Reenvió mensaje de webhook"],
+    ),
+    ("token.made", ["Criou token de API", "Made an API token", "Creó token de API"]),
+    ("token.revoked", ["Revogou token de API", "Revoked an API token", "Revocó token de API"]),
 ];
 
 fn of(language: Language, meaning: &[&'static str; 3]) -> &'static str {

@@ -10,9 +10,11 @@ use axum::{
     response::IntoResponse,
 };
 use futures::{Stream, stream};
+use jiff::Timestamp;
 use protocol::{id::TenantId, message::directory::FieldKey};
 use serde::Serialize;
-use store::{HistoryQuery, Language, MissedWhy, Session, StoreError};
+use store::{HistoryQuery, Language, Session, StoreError};
+use utoipa::ToSchema;
 
 use super::{
     super::{
@@ -29,56 +31,101 @@ use crate::console::session_view::category;
 /// Sessions that are read at once.
 const PIECE: u32 = 500;
 
-/// A session in a file of JSON. Times are UTC.
-#[derive(Serialize)]
-struct Entry<'a> {
-    protocol: &'a str,
+/// A session in a file of JSON and in the API. Times are UTC.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Session)]
+pub(in crate::console) struct Entry {
+    /// Which.
+    id: String,
+    /// The number that both people know it by.
+    protocol: String,
+    /// Where it stands: `dialling`, `started`, `ended` or `not_started`.
+    state: String,
+    /// Its app.
+    app_id: String,
+    /// The app's name.
     app: String,
-    dialled_at: String,
-    started_at: Option<String>,
-    ended_at: Option<String>,
+    /// When it was dialled.
+    dialled_at: Timestamp,
+    /// When the customer allowed it.
+    #[schema(required)]
+    started_at: Option<Timestamp>,
+    /// When it was over.
+    #[schema(required)]
+    ended_at: Option<Timestamp>,
+    /// From the customer's yes to the end, in seconds.
+    #[schema(required)]
     duration_s: Option<u64>,
-    customer: &'a str,
-    company: &'a str,
-    email: &'a str,
-    attendant: &'a str,
-    ticket: Option<&'a str>,
+    /// The customer's name, as typed.
+    customer: String,
+    /// Their company.
+    company: String,
+    /// Their e-mail address.
+    email: String,
+    /// The attendant's id.
+    attendant_id: String,
+    /// The attendant's name at that time.
+    attendant: String,
+    /// The ticket it is on.
+    #[schema(required)]
+    ticket: Option<String>,
+    /// Why it was over.
+    #[schema(required)]
     result: Option<String>,
-    /// Why nobody took it.
-    missed: Option<MissedWhy>,
-    category: Option<&'a str>,
+    /// Why nobody took it, when it was missed: `out_of_hours`, `holiday`, `nobody_available` or `gave_up`.
+    #[schema(required)]
+    missed: Option<String>,
+    /// What it was put into.
+    #[schema(required)]
+    category: Option<String>,
+    /// The customer was helped.
+    #[schema(required)]
     solved: Option<bool>,
-    note: &'a str,
+    /// The attendant's note.
+    note: String,
+    /// Mouse and keyboard were allowed.
     control: bool,
+    /// How often the connection was lost and came back.
     reconnects: u32,
+    /// The customer raised an alarm.
     alarm: bool,
 }
 
-impl<'a> Entry<'a> {
-    fn of(s: &'a Session, apps: &[store::App]) -> Self {
+impl Entry {
+    /// A session as others read it.
+    pub(in crate::console) fn of(s: &Session, apps: &[store::App]) -> Self {
         let said = s.wrap_up.as_ref().and_then(|said| said.category.as_ref());
         Self {
-            protocol: s.protocol.as_str(),
+            id: s.id.to_string(),
+            protocol: s.protocol.to_string(),
+            state: spelled(&s.state),
+            app_id: s.app.to_string(),
             app: app_name(s, apps),
-            dialled_at: s.dialled_at.to_string(),
-            started_at: s.started_at.map(|at| at.to_string()),
-            ended_at: s.ended_at.map(|at| at.to_string()),
+            dialled_at: s.dialled_at,
+            started_at: s.started_at,
+            ended_at: s.ended_at,
             duration_s: s.started_at.zip(s.ended_at).map(|(from, to)| between(from, to).as_secs()),
-            customer: &s.customer_name,
-            company: s.field(FieldKey::Company),
-            email: s.field(FieldKey::Email),
-            attendant: &s.attendant_name,
-            ticket: s.ticket_shown().map(|t| t.as_str()),
+            customer: s.customer_name.clone(),
+            company: s.field(FieldKey::Company).to_owned(),
+            email: s.field(FieldKey::Email).to_owned(),
+            attendant_id: s.attendant.to_string(),
+            attendant: s.attendant_name.clone(),
+            ticket: s.ticket_shown().map(|t| t.as_str().to_owned()),
             result: s.close_reason.as_ref().map(word).or(s.missed.map(|_| MISSED.to_owned())),
-            missed: s.missed,
-            category: said.map(|category| category.name.as_str()),
+            missed: s.missed.as_ref().map(spelled),
+            category: said.map(|category| category.name.clone()),
             solved: said.map(|category| category.solved),
-            note: said_of(s),
+            note: said_of(s).to_owned(),
             control: s.granted.control,
             reconnects: s.reconnects,
             alarm: s.alarm_at.is_some(),
         }
     }
+}
+
+/// The word that a value has in files and in the API.
+fn spelled(value: &impl Serialize) -> String {
+    serde_json::to_value(value).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 /// What the attendant noted, or the customer wanted to say.

@@ -8,6 +8,7 @@ use sqlx::{SqliteConnection, sqlite::SqliteRow};
 use super::{
     SqliteStore, error,
     row::{Columns, json, ms, word},
+    webhook,
 };
 use crate::{
     app::{App, AppRecords, Staff, Stamp},
@@ -130,6 +131,7 @@ impl AppRecords for SqliteStore {
             .map_err(error::referring("app", "tenant"))?;
         put_code(&mut tx, app.id, &app.code).await?;
         put_staff(&mut tx, app).await?;
+        webhook::app(&mut tx, app, app.revision).await?;
         tx.commit().await.map_err(error::of)
     }
 
@@ -197,6 +199,7 @@ impl AppRecords for SqliteStore {
             });
         }
         put_staff(&mut tx, app).await?;
+        webhook::app(&mut tx, app, app.revision + 1).await?;
         tx.commit().await.map_err(error::of)?;
         Ok(app.revision + 1)
     }

@@ -11,6 +11,7 @@ use sqlx::{SqliteConnection, sqlite::SqliteRow};
 use super::{
     LISTED_AT_MOST, SqliteStore, desk_customers as customers, error,
     row::{Columns, damaged, fold, ms, word, words},
+    webhook,
 };
 use crate::{
     desk::{
@@ -18,6 +19,7 @@ use crate::{
         TicketFilter,
     },
     error::StoreError,
+    webhook::Event,
 };
 
 const NO_TICKET: StoreError = StoreError::NotFound { what: "ticket" };
@@ -221,6 +223,7 @@ impl DeskRecords for SqliteStore {
             append(&mut tx, tenant, number, first).await?;
         }
         let opened = one(&mut tx, tenant, number).await?;
+        webhook::ticket(&mut tx, &opened, Event::TicketCreated, "", new.at).await?;
         tx.commit().await.map_err(error::of)?;
         Ok(opened)
     }
@@ -280,6 +283,8 @@ impl DeskRecords for SqliteStore {
             return Ok(there);
         }
         let added = append(&mut tx, tenant, number, new).await?;
+        let changed = one(&mut tx, tenant, number).await?;
+        webhook::ticket(&mut tx, &changed, Event::TicketChanged, &format!(":{}", added.id), new.at).await?;
         tx.commit().await.map_err(error::of)?;
         Ok(added)
     }
@@ -310,8 +315,9 @@ impl DeskRecords for SqliteStore {
         if done.rows_affected() == 0 {
             return Err(NO_TICKET);
         }
-        append(&mut tx, tenant, number, change).await?;
+        let added = append(&mut tx, tenant, number, change).await?;
         let changed = one(&mut tx, tenant, number).await?;
+        webhook::ticket(&mut tx, &changed, Event::TicketChanged, &format!(":{}", added.id), change.at).await?;
         tx.commit().await.map_err(error::of)?;
         Ok(changed)
     }

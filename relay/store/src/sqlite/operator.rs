@@ -6,8 +6,9 @@ use protocol::id::{OperatorId, TenantId};
 use sqlx::{SqliteConnection, sqlite::SqliteRow};
 
 use super::{
-    SqliteStore, enrolment, error, login,
+    SqliteStore, api_token, enrolment, error, login,
     row::{Columns, ms},
+    webhook,
 };
 use crate::{
     error::StoreError,
@@ -82,6 +83,7 @@ impl OperatorRecords for SqliteStore {
     async fn add_operator(&self, new: &NewOperator) -> Result<Operator, StoreError> {
         let mut tx = self.write().await?;
         let added = add(&mut tx, new).await?;
+        webhook::user(&mut tx, &added).await?;
         tx.commit().await.map_err(error::of)?;
         Ok(added)
     }
@@ -136,6 +138,7 @@ impl OperatorRecords for SqliteStore {
             somebody_administers(&mut tx, tenant).await?;
         }
         let after = one(&mut tx, tenant, id).await?;
+        webhook::user(&mut tx, &after).await?;
         tx.commit().await.map_err(error::of)?;
         Ok(after)
     }
@@ -181,8 +184,10 @@ impl OperatorRecords for SqliteStore {
                 somebody_administers(&mut tx, tenant).await?;
             }
             login::end_all(&mut tx, id).await?;
+            api_token::revoke_all(&mut tx, id, now).await?;
             enrolment::revoke(&mut tx, id).await?;
         }
+        webhook::user_by_id(&mut tx, id).await?;
         tx.commit().await.map_err(error::of)
     }
 }

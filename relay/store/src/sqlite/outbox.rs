@@ -13,7 +13,7 @@ use sqlx::{SqliteConnection, sqlite::SqliteRow};
 use super::{
     LISTED_AT_MOST, SqliteStore, error,
     row::{Columns, damaged, json, ms},
-    session,
+    session, webhook,
 };
 use crate::{
     error::StoreError,
@@ -35,7 +35,7 @@ macro_rules! its_turn {
     };
 }
 
-fn state_word(state: OutboxState) -> &'static str {
+pub(super) fn state_word(state: OutboxState) -> &'static str {
     match state {
         OutboxState::Pending => "pending",
         OutboxState::Leased => "leased",
@@ -45,7 +45,7 @@ fn state_word(state: OutboxState) -> &'static str {
     }
 }
 
-fn entry(row: &SqliteRow) -> Result<OutboxEntry, StoreError> {
+pub(super) fn entry(row: &SqliteRow) -> Result<OutboxEntry, StoreError> {
     let kind = match row.plain("kind")? {
         "start" => EventKind::Start,
         "end" => EventKind::End,
@@ -105,9 +105,13 @@ pub(super) async fn add(
         .bind(kind.marker(session.id))
         .bind(order_key)
         .bind(ms(now))
-        .execute(tx)
+        .execute(&mut *tx)
         .await
         .map_err(error::unique("outbox row"))?;
+    // The wrap-up tells webhooks itself: it has no row of its own when the end has not been told yet.
+    if kind != EventKind::WrapUp {
+        webhook::session(tx, session.id, kind, now).await?;
+    }
     Ok(())
 }
 

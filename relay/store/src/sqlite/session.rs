@@ -17,6 +17,7 @@ use sqlx::{SqliteConnection, sqlite::SqliteRow};
 use super::{
     LISTED_AT_MOST, SqliteStore, audit, error, outbox,
     row::{Columns, damaged, fold, folded, json, ms, word, words},
+    webhook,
 };
 use crate::{
     app::Category,
@@ -392,6 +393,7 @@ impl SessionRecords for SqliteStore {
         let category = said.category.as_ref().map_or("", |c| c.name.as_str());
         let detail = format!("session={} note_bytes={} category={category}", session.id, said.note.len());
         audit::add(&mut tx, &line(&session, "session.wrapped_up", detail, now)).await?;
+        webhook::session(&mut tx, id, EventKind::WrapUp, now).await?;
         let nothing = *said == WrappedUp::default();
         if !outbox::let_go(&mut tx, id, EventKind::End, now).await? && !nothing {
             outbox::add(&mut tx, &session, EventKind::WrapUp, now).await?;

@@ -15,6 +15,7 @@ pub mod missed;
 pub mod outbox;
 pub mod presence;
 pub mod sessions;
+pub mod tokens;
 pub mod wrap_up;
 
 use std::sync::Arc;

@@ -4,21 +4,19 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use jiff::Timestamp;
 use protocol::{id::TicketNumber, message::ticket::TicketBrief};
-use ring::hmac;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use store::{CustomerDetails, EventKind};
-use zeroize::Zeroizing;
 
 use super::wire::{Id, SOON};
 use crate::{
     event::{Action, Link},
     gate::Limits,
-    http::{Call, Http},
+    http::Http,
     kind::{self, Connected, Kind, Means, Problem, Settings},
+    signing::{self, Signer},
     system::{
         Account, Appended, Breadth, Capabilities, CustomerRef, FoundTicket, NewTicket, Repeats, ReportError,
         TicketSystem,
@@ -51,20 +49,13 @@ pub static KIND: Kind = Kind {
 };
 
 fn connect(settings: &Settings, means: &Means) -> Connected {
-    let secret = settings.secret("secret");
-    let wrong = || vec![("secret", Problem::NotItsForm)];
-    let encoded = secret.expose().strip_prefix("whsec_").ok_or_else(wrong)?;
-    let key = Zeroizing::new(STANDARD.decode(encoded).map_err(|_| wrong())?);
-    if !(24..=64).contains(&key.len()) {
-        return Err(wrong());
-    }
-    let key = hmac::Key::new(hmac::HMAC_SHA256, &key);
-    Ok(Arc::new(Webhook { http: means.http(&KIND, settings)?, key }))
+    let signer = Signer::of(&settings.secret("secret")).ok_or_else(|| vec![("secret", Problem::NotItsForm)])?;
+    Ok(Arc::new(Webhook { http: means.http(&KIND, settings)?, signer }))
 }
 
 struct Webhook {
     http: Http,
-    key: hmac::Key,
+    signer: Signer,
 }
 
 #[derive(Deserialize, Default)]
@@ -77,12 +68,7 @@ impl Webhook {
     async fn tell(&self, id: &str, message: &Value) -> Result<crate::http::Answer, ReportError> {
         let body = message.to_string();
         let at = self.http.clock().now().as_second();
-        let signature = hmac::sign(&self.key, format!("{id}.{at}.{body}").as_bytes());
-        let call = Call::post("")
-            .header("webhook-id", id)
-            .header("webhook-timestamp", at.to_string())
-            .header("webhook-signature", format!("v1,{}", STANDARD.encode(signature)))
-            .json_bytes(body);
+        let call = signing::call(std::slice::from_ref(&self.signer), id, at, &body);
         self.http.send(call).await?.good()
     }
 }

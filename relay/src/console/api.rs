@@ -1,0 +1,133 @@
+//! The API, so that other systems can be built on it: `/api/v1`, JSON, a token in the header.
+//!
+//! [`router`] is merged into the console's. What is not in [`all`] with what it takes does not exist. A handler gets a
+//! [`auth::Caller`] only through a guard that let it pass, and does what the console's pages do by calling what they call. Must never read a
+//! cookie, show a password, or make a token.
+
+mod apps;
+mod auth;
+mod desk;
+mod docs;
+mod extract;
+mod people;
+mod problem;
+mod sessions;
+mod ticketing;
+mod webhooks;
+
+use axum::{
+    Router,
+    handler::Handler,
+    http::Method,
+    middleware,
+    routing::{MethodFilter, any, get, on},
+};
+use store::Scope;
+
+use super::{App, visitor::Act};
+
+pub(super) use auth::Rates;
+pub(super) use docs::read;
+
+/// One route of the API and what it takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiRoute {
+    /// The method.
+    pub method: Method,
+    /// The path, with `{…}` for what varies.
+    pub path: &'static str,
+    /// What the token must hold. `None`: any token.
+    pub scope: Option<Scope>,
+    /// What the token's user must be allowed to do.
+    pub act: Act,
+}
+
+struct Routes {
+    router: Router<App>,
+    table: Vec<ApiRoute>,
+}
+
+impl Routes {
+    fn get<H: Handler<T, App>, T: 'static>(self, path: &'static str, scope: Scope, handler: H) -> Self {
+        self.add(Method::GET, MethodFilter::GET, path, Some(scope), handler)
+    }
+
+    fn post<H: Handler<T, App>, T: 'static>(self, path: &'static str, scope: Scope, handler: H) -> Self {
+        self.add(Method::POST, MethodFilter::POST, path, Some(scope), handler)
+    }
+
+    fn patch<H: Handler<T, App>, T: 'static>(self, path: &'static str, scope: Scope, handler: H) -> Self {
+        self.add(Method::PATCH, MethodFilter::PATCH, path, Some(scope), handler)
+    }
+
+    fn delete<H: Handler<T, App>, T: 'static>(self, path: &'static str, scope: Scope, handler: H) -> Self {
+        self.add(Method::DELETE, MethodFilter::DELETE, path, Some(scope), handler)
+    }
+
+    fn add<H: Handler<T, App>, T: 'static>(
+        mut self,
+        method: Method,
+        filter: MethodFilter,
+        path: &'static str,
+        scope: Option<Scope>,
+        handler: H,
+    ) -> Self {
+        let guarded = on(filter, handler).layer(middleware::from_fn_with_state(scope, auth::guard));
+        self.router = self.router.route(path, guarded);
+        let act = scope.map_or(Act::LoggedIn, super::tokens::takes);
+        self.table.push(ApiRoute { method, path, scope, act });
+        self
+    }
+}
+
+fn all() -> Routes {
+    Routes { router: Router::new(), table: Vec::new() }
+        .add(Method::GET, MethodFilter::GET, "/api/v1/me", None, people::me)
+        .get("/api/v1/sessions", Scope::SessionsRead, sessions::list)
+        .get("/api/v1/sessions/{id}", Scope::SessionsRead, sessions::show)
+        .post("/api/v1/sessions/{id}/end", Scope::SessionsEnd, sessions::end)
+        .get("/api/v1/waiting", Scope::WaitingRead, sessions::waiting)
+        .get("/api/v1/tickets", Scope::TicketsRead, desk::list)
+        .post("/api/v1/tickets", Scope::TicketsWrite, desk::open)
+        .get("/api/v1/tickets/{number}", Scope::TicketsRead, desk::show)
+        .patch("/api/v1/tickets/{number}", Scope::TicketsWrite, desk::change)
+        .post("/api/v1/tickets/{number}/actions", Scope::TicketsWrite, desk::add_action)
+        .get("/api/v1/customers", Scope::TicketsRead, desk::customers)
+        .post("/api/v1/customers", Scope::TicketsWrite, desk::add_customer)
+        .get("/api/v1/customers/{id}", Scope::TicketsRead, desk::customer)
+        .get("/api/v1/apps", Scope::AppsRead, apps::list)
+        .post("/api/v1/apps", Scope::AppsWrite, apps::make)
+        .get("/api/v1/apps/{id}", Scope::AppsRead, apps::show)
+        .patch("/api/v1/apps/{id}", Scope::AppsWrite, apps::change)
+        .get("/api/v1/users", Scope::UsersRead, people::users)
+        .get("/api/v1/users/{id}", Scope::UsersRead, people::user)
+        .get("/api/v1/connections", Scope::TicketingRead, ticketing::connections)
+        .get("/api/v1/connections/{id}", Scope::TicketingRead, ticketing::connection)
+        .get("/api/v1/outbox", Scope::TicketingRead, ticketing::outbox)
+        .post("/api/v1/outbox/{id}/retry", Scope::TicketingRetry, ticketing::retry)
+        .get("/api/v1/audit", Scope::AuditRead, ticketing::audit)
+        .get("/api/v1/webhooks", Scope::WebhooksManage, webhooks::list)
+        .post("/api/v1/webhooks", Scope::WebhooksManage, webhooks::make)
+        .get("/api/v1/webhooks/{id}", Scope::WebhooksManage, webhooks::show)
+        .patch("/api/v1/webhooks/{id}", Scope::WebhooksManage, webhooks::change)
+        .delete("/api/v1/webhooks/{id}", Scope::WebhooksManage, webhooks::remove)
+        .post("/api/v1/webhooks/{id}/secret", Scope::WebhooksManage, webhooks::secret)
+}
+
+/// Every route of the API, with what it takes. For tests that walk over all of them.
+pub fn api_routes() -> Vec<ApiRoute> {
+    all().table
+}
+
+/// The API's routes with their own checks; none of the console's apply.
+pub(super) fn router(app: &App) -> Router<App> {
+    all()
+        .router
+        .layer(middleware::from_fn_with_state(app.clone(), auth::recognise))
+        // What the API says of itself is for anybody.
+        .route("/api/v1/openapi.json", get(docs::json))
+        .route("/api", any(problem::nothing))
+        .route("/api/{*rest}", any(problem::nothing))
+        .method_not_allowed_fallback(problem::not_this_way)
+        .layer(middleware::from_fn(problem::present))
+}
