@@ -6,9 +6,11 @@
 
 #![forbid(unsafe_code)]
 
+pub mod answer;
 pub mod app;
 pub mod audit;
 pub mod connection;
+pub mod contact;
 pub mod desk;
 pub mod device;
 pub mod enrolment;
@@ -20,6 +22,7 @@ pub mod session;
 pub mod sqlite;
 pub mod tenant;
 
+pub use answer::{AnswerRecords, CannedAnswer};
 pub use app::{
     App, AppField, AppRecords, Ask, Availability, Category, Holiday, Hour, Note, Opening, Shut, Staff, Stamp, WrapUp,
 };
@@ -28,6 +31,7 @@ pub use audit::{
     SESSION_ALARM, SESSION_DISPUTED, SESSION_SIGNED,
 };
 pub use connection::{Connection, ConnectionRecords, NewConnection};
+pub use contact::{Contact, ContactFilter, ContactRecords};
 pub use desk::{
     ActionKind, Customer, CustomerDetails, CustomerId, DeskRecords, DeskTicket, NewAction, NewDeskTicket, TicketAction,
     TicketFilter,
@@ -56,6 +60,8 @@ pub trait Store:
     + OutboxRecords
     + ConnectionRecords
     + DeskRecords
+    + ContactRecords
+    + AnswerRecords
     + AuditRecords
     + EnrolmentRecords
     + Health

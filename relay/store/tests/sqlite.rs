@@ -71,6 +71,10 @@ macro_rules! whole_suite {
                 a_session_keeps_the_connection_its_app_had_and_tickets_of_two_systems_do_not_wait_for_each_other,
                 a_connection_goes_when_nobody_uses_it_and_takes_its_secrets_with_it, a_parked_row_that_is_dropped_lets_the_end_go_on,
                 what_actions_say_is_kept_by_kind_and_forgotten_on_request;
+            contacts: contacts_are_listed_by_name_in_pages_and_found_by_what_is_known,
+                two_contacts_do_not_share_an_address_and_a_changed_one_is_found_by_the_new,
+                of_two_contacts_one_is_made_with_the_tickets_of_both, a_companys_own_fields_are_kept_in_order,
+                tickets_are_found_by_tag_text_owner_app_and_category, canned_answers_are_a_companys_own_and_have_different_titles;
             wrap_up: an_end_waits_for_what_the_attendant_says_and_holds_it,
                 an_answer_that_does_not_come_holds_nothing_up_and_comes_later_by_itself, an_answer_that_says_nothing_lets_the_end_go,
                 an_end_that_may_have_been_told_is_not_changed_by_a_late_answer, nothing_is_said_about_a_session_that_is_not_over;

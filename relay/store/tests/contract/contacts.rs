@@ -1,0 +1,192 @@
+//! Contacts, tags, canned answers: what a desk keeps beside its tickets, each company for itself.
+
+use std::collections::BTreeMap;
+
+use protocol::{id::TicketNumber, message::ticket::TicketStatus};
+use store::{
+    ActionKind, ContactFilter, Customer, CustomerDetails, CustomerId, NewAction, NewDeskTicket, StoreError,
+    TicketFilter,
+};
+
+use super::{World, at, number};
+
+fn details(name: &str, email: &str, company: &str) -> CustomerDetails {
+    CustomerDetails { name: name.into(), email: email.into(), company: company.into(), ..CustomerDetails::default() }
+}
+
+async fn made(w: &World, details: &CustomerDetails) -> Customer {
+    w.store().await.desk_find_or_create_customer(w.varanda.tenant, details, at(0)).await.unwrap()
+}
+
+async fn ticket(w: &World, requester: CustomerId, subject: &str, said: &str) -> TicketNumber {
+    let first = NewAction {
+        author: None,
+        author_name: "Ana".into(),
+        text: said.into(),
+        public: false,
+        kind: ActionKind::Note,
+        marker: None,
+        session: None,
+        at: at(1),
+    };
+    let new = NewDeskTicket {
+        subject: subject.into(),
+        requester,
+        owner: None,
+        status: TicketStatus::Open,
+        first: Some(first),
+        at: at(1),
+    };
+    w.store().await.desk_open_ticket(w.varanda.tenant, &new).await.unwrap().number
+}
+
+fn all() -> ContactFilter {
+    ContactFilter { search: String::new(), after: None, limit: 50 }
+}
+
+async fn found(w: &World, filter: &TicketFilter) -> Vec<String> {
+    let tickets = w.store().await.desk_tickets(w.varanda.tenant, filter).await.unwrap();
+    tickets.into_iter().map(|t| t.number.into()).collect()
+}
+
+pub async fn contacts_are_listed_by_name_in_pages_and_found_by_what_is_known(w: &World) {
+    for (name, company) in [("Élio", "B"), ("ana", "A"), ("Davi", "C"), ("Davi", "A")] {
+        made(w, &details(name, "", company)).await;
+    }
+    let (store, tenant) = (w.store().await, w.varanda.tenant);
+    let mut seen = Vec::new();
+    let mut after = None;
+    loop {
+        let page = store.contacts(tenant, &ContactFilter { after, limit: 2, ..all() }).await.unwrap();
+        let Some(last) = page.last() else { break };
+        after = Some(last.customer.id);
+        seen.extend(page.iter().map(|c| format!("{} {}", c.customer.details.name, c.customer.details.company)));
+    }
+    assert_eq!(seen, ["ana A", "Davi A", "Davi C", "Élio B"]);
+    let elio = store.contacts(tenant, &ContactFilter { search: "ELIO".into(), ..all() }).await.unwrap().remove(0);
+    let extra = BTreeMap::from([("Plano".to_owned(), "Ouro".to_owned())]);
+    let changed = CustomerDetails { phone: "11 5555-0000".into(), ..elio.customer.details.clone() };
+    store.change_contact(tenant, elio.customer.id, &changed, &extra).await.unwrap();
+    let gold = store.contacts(tenant, &ContactFilter { search: "ouro".into(), ..all() }).await.unwrap();
+    assert_eq!((gold.len(), gold[0].customer.details.phone.as_str()), (1, "11 5555-0000"));
+    assert_eq!(gold[0].extra, extra);
+    assert!(w.store().await.contacts(w.other.tenant, &all()).await.unwrap().is_empty());
+    let stranger = store.contact(w.other.tenant, elio.customer.id).await;
+    assert!(matches!(stranger, Err(StoreError::NotFound { .. })));
+}
+
+pub async fn two_contacts_do_not_share_an_address_and_a_changed_one_is_found_by_the_new(w: &World) {
+    let (store, tenant) = (w.store().await, w.varanda.tenant);
+    let cida = made(w, &details("Cida", "cida@a.example", "A")).await;
+    let rosa = made(w, &details("Rosa", "rosa@a.example", "A")).await;
+    let taken = store.change_contact(tenant, rosa.id, &details("Rosa", "CIDA@a.example", "A"), &BTreeMap::new()).await;
+    assert!(matches!(taken, Err(StoreError::Conflict { .. })));
+    store.change_contact(tenant, cida.id, &details("Cida", "new@a.example", "A"), &BTreeMap::new()).await.unwrap();
+    assert_eq!(made(w, &details("", "NEW@a.example", "")).await.id, cida.id);
+    assert_ne!(made(w, &details("", "cida@a.example", "")).await.id, cida.id);
+    let stranger = store.change_contact(w.other.tenant, cida.id, &details("X", "", ""), &BTreeMap::new()).await;
+    assert!(matches!(stranger, Err(StoreError::NotFound { .. })));
+}
+
+pub async fn of_two_contacts_one_is_made_with_the_tickets_of_both(w: &World) {
+    let (store, tenant) = (w.store().await, w.varanda.tenant);
+    let keep = made(w, &details("Cida", "cida@a.example", "")).await;
+    let other = made(w, &details("Aparecida", "aparecida@b.example", "Padaria")).await;
+    let third = made(w, &details("C. Nogueira", "c@c.example", "")).await;
+    let (first, second) = (ticket(w, keep.id, "um", "x").await, ticket(w, other.id, "dois", "x").await);
+    store.merge_contacts(tenant, other.id, third.id).await.unwrap();
+    let merged = store.merge_contacts(tenant, keep.id, other.id).await.unwrap();
+    assert_eq!(merged.customer.details, details("Cida", "cida@a.example", "Padaria"));
+    for number in [&first, &second] {
+        assert_eq!(store.desk_ticket(tenant, number).await.unwrap().requester.id, keep.id);
+    }
+    for address in ["aparecida@b.example", "c@c.example", "cida@a.example"] {
+        assert_eq!(made(w, &details("", address, "")).await.id, keep.id, "{address} leads to the one that is left");
+    }
+    assert_eq!(store.contact(tenant, third.id).await.unwrap().customer.id, keep.id);
+    assert_eq!(store.contacts(tenant, &all()).await.unwrap().len(), 1);
+    assert_eq!(store.desk_customers(tenant, "", 50).await.unwrap().len(), 1);
+    let itself = store.merge_contacts(tenant, keep.id, other.id).await;
+    assert!(matches!(itself, Err(StoreError::Conflict { .. })));
+    assert!(matches!(store.merge_contacts(w.other.tenant, keep.id, other.id).await, Err(StoreError::NotFound { .. })));
+}
+
+pub async fn a_companys_own_fields_are_kept_in_order(w: &World) {
+    let (store, tenant) = (w.store().await, w.varanda.tenant);
+    assert!(store.contact_fields(tenant).await.unwrap().is_empty());
+    let names = ["Plano".to_owned(), "Classificação".to_owned()];
+    store.set_contact_fields(tenant, &names).await.unwrap();
+    store.set_contact_fields(w.other.tenant, &[]).await.unwrap();
+    assert_eq!(w.store().await.contact_fields(tenant).await.unwrap(), names);
+}
+
+pub async fn tickets_are_found_by_tag_text_owner_app_and_category(w: &World) {
+    let (store, tenant) = (w.store().await, w.varanda.tenant);
+    let cida = made(w, &details("Cida", "cida@a.example", "Padaria Aurora")).await;
+    let (a, b) = (ticket(w, cida.id, "Nota", "Certificado vencido").await, ticket(w, cida.id, "Caixa", "nada").await);
+    for tag in ["Fiscal", "FISCAL", "urgência"] {
+        store.add_desk_tag(tenant, &a, tag, 2).await.unwrap();
+    }
+    assert_eq!(store.desk_tags(tenant, &a).await.unwrap(), ["Fiscal", "urgência"]);
+    assert!(matches!(store.add_desk_tag(tenant, &a, "mais", 2).await, Err(StoreError::Conflict { .. })));
+    assert!(matches!(store.add_desk_tag(tenant, &number("77"), "x", 2).await, Err(StoreError::NotFound { .. })));
+    store.add_desk_tag(tenant, &b, "fiscal", 2).await.unwrap();
+    assert_eq!(store.all_desk_tags(tenant).await.unwrap(), ["Fiscal", "urgência"]);
+    assert!(store.all_desk_tags(w.other.tenant).await.unwrap().is_empty());
+    let tagged = |tag: &str| TicketFilter { tag: Some(tag.into()), ..TicketFilter::default() };
+    assert_eq!(found(w, &tagged("URGENCIA")).await, [a.as_str()]);
+    assert_eq!(found(w, &tagged("fiscal")).await, [b.as_str(), a.as_str()]);
+    store.remove_desk_tag(tenant, &b, "FISCAL").await.unwrap();
+    assert_eq!(found(w, &tagged("fiscal")).await, [a.as_str()]);
+
+    let says = |text: &str| TicketFilter { search: text.into(), ..TicketFilter::default() };
+    assert_eq!(found(w, &says("CERTIFICÁDO venc")).await, [a.as_str()], "what was written on it");
+    store.change_contact(tenant, cida.id, &details("Aparecida", "cida@a.example", ""), &BTreeMap::new()).await.unwrap();
+    assert_eq!(found(w, &says("aparecida")).await.len(), 2, "its customer as they are called now");
+
+    store
+        .desk_change_ticket(
+            tenant,
+            &b,
+            TicketStatus::Open,
+            Some(w.varanda.ana),
+            &NewAction {
+                author: None,
+                author_name: String::new(),
+                text: "x".into(),
+                public: false,
+                kind: ActionKind::Change,
+                marker: None,
+                session: None,
+                at: at(2),
+            },
+        )
+        .await
+        .unwrap();
+    assert_eq!(found(w, &TicketFilter { unowned: true, ..TicketFilter::default() }).await, [a.as_str()]);
+    let of_ana = TicketFilter { owner: Some(w.varanda.ana), ..TicketFilter::default() };
+    assert_eq!(found(w, &of_ana).await, [b.as_str()]);
+    let of_app = TicketFilter { app: Some(w.varanda.app), ..TicketFilter::default() };
+    assert!(found(w, &of_app).await.is_empty(), "no session is on any");
+    let category = TicketFilter { category: Some("Resolvido".into()), ..TicketFilter::default() };
+    assert!(found(w, &category).await.is_empty());
+}
+
+pub async fn canned_answers_are_a_companys_own_and_have_different_titles(w: &World) {
+    let (store, tenant) = (w.store().await, w.varanda.tenant);
+    store.write_canned_answer(tenant, None, "Saudação", "Oi {customer}").await.unwrap();
+    store.write_canned_answer(tenant, None, "Link", "{download_link}").await.unwrap();
+    assert!(matches!(store.write_canned_answer(tenant, None, "SAUDAÇAO", "x").await, Err(StoreError::Conflict { .. })));
+    let kept = w.store().await.canned_answers(tenant).await.unwrap();
+    let titles: Vec<_> = kept.iter().map(|a| a.title.as_str()).collect();
+    assert_eq!(titles, ["Link", "Saudação"]);
+    assert!(store.canned_answers(w.other.tenant).await.unwrap().is_empty());
+    let foreign = store.write_canned_answer(w.other.tenant, Some(kept[0].id), "Meu", "x").await;
+    assert!(matches!(foreign, Err(StoreError::NotFound { .. })));
+    store.remove_canned_answer(w.other.tenant, kept[0].id).await.unwrap();
+    assert_eq!(store.canned_answers(tenant).await.unwrap().len(), 2, "another company takes nothing away");
+    store.write_canned_answer(tenant, Some(kept[0].id), "Baixar", "aqui").await.unwrap();
+    store.remove_canned_answer(tenant, kept[1].id).await.unwrap();
+    let left = store.canned_answers(tenant).await.unwrap();
+    assert_eq!((left.len(), left[0].title.as_str(), left[0].text.as_str()), (1, "Baixar", "aqui"));
+}
