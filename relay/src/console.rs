@@ -4,11 +4,14 @@
 //! Must never change anything on a GET, show one company's data to another, or let a page load anything from elsewhere.
 //! What is not listed in [`routes`] with what it takes to be allowed does not exist.
 
+mod answers;
 mod apps;
 mod assets;
 mod attendance;
 mod audit;
 mod connections;
+mod customers;
+mod desk_words;
 mod enrolments;
 mod error;
 mod history;
@@ -127,6 +130,17 @@ fn all() -> Routes {
         .get("/tickets/{number}", Act::Attend, tickets::show)
         .post("/tickets/{number}/actions", Act::Attend, tickets::add_action)
         .post("/tickets/{number}/change", Act::Attend, tickets::change)
+        .post("/tickets/{number}/tags", Act::Attend, tickets::add_tag)
+        .post("/tickets/{number}/tags/remove", Act::Attend, tickets::remove_tag)
+        .get("/customers", Act::Attend, customers::list)
+        .post("/customers/fields", Act::Administer, customers::set_fields)
+        .get("/customers/{id}", Act::Attend, customers::show)
+        .post("/customers/{id}", Act::Attend, customers::change)
+        .post("/customers/{id}/merge", Act::Administer, customers::merge)
+        .get("/answers", Act::Administer, answers::list)
+        .post("/answers", Act::Administer, answers::add)
+        .post("/answers/{id}", Act::Administer, answers::change)
+        .post("/answers/{id}/remove", Act::Administer, answers::remove)
         .get("/history", Act::Attend, history::page_handler)
         .get("/history.csv", Act::Attend, history::csv)
         .get("/history.json", Act::Attend, history::json)

@@ -129,12 +129,13 @@ pub(super) fn category(s: &Session) -> &str {
 pub(super) struct Mention {
     pub(super) when: String,
     pub(super) duration: String,
+    pub(super) attendant: String,
 }
 
 impl Mention {
     pub(super) fn new(s: &Session, clock: &Clock) -> Self {
         let from = s.started_at.unwrap_or(s.dialled_at);
         let duration = s.ended_at.map_or("…".to_owned(), |to| spoken(between(from, to)));
-        Self { when: clock.date_time(&from), duration }
+        Self { when: clock.date_time(&from), duration, attendant: s.attendant_name.clone() }
     }
 }

@@ -31,6 +31,8 @@ pub(super) enum Here {
     Connections,
     Audit,
     Apps,
+    Customers,
+    Answers,
 }
 
 /// What the frame shows.

@@ -100,6 +100,16 @@ const WORDS: &[(&str, [&str; 3])] = &[
             "Eligió el sistema de tickets de una aplicación",
         ],
     ),
+    ("ticket.tagged", ["Pôs etiqueta em um ticket", "Tagged a ticket", "Puso etiqueta en un ticket"]),
+    ("ticket.untagged", ["Tirou etiqueta de um ticket", "Took a tag off a ticket", "Quitó etiqueta de un ticket"]),
+    ("answer.written", ["Escreveu uma resposta pronta", "Wrote a canned answer", "Escribió una respuesta lista"]),
+    ("answer.removed", ["Apagou uma resposta pronta", "Erased a canned answer", "Borró una respuesta lista"]),
+    ("contact.changed", ["Mudou um contato", "Changed a contact", "Cambió un contacto"]),
+    ("contact.merged", ["Juntou dois contatos", "Merged two contacts", "Juntó dos contactos"]),
+    (
+        "contact_fields.changed",
+        ["Mudou os campos dos contatos", "Changed the fields of contacts", "Cambió los campos de los contactos"],
+    ),
     (
         "action_texts.changed",
         ["Mudou o que as ações dizem", "Changed what actions say", "Cambió lo que dicen las acciones"],
