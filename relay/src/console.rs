@@ -17,6 +17,7 @@ mod error;
 mod history;
 mod live;
 mod login;
+mod mail;
 mod outbox;
 mod security;
 mod serve;
@@ -132,6 +133,11 @@ fn all() -> Routes {
         .post("/tickets/{number}/change", Act::Attend, tickets::change)
         .post("/tickets/{number}/tags", Act::Attend, tickets::add_tag)
         .post("/tickets/{number}/tags/remove", Act::Attend, tickets::remove_tag)
+        .post("/tickets/{number}/mails/{id}/retry", Act::Attend, tickets::retry_mail)
+        .get("/mail", Act::Administer, mail::show)
+        .post("/mail", Act::Administer, mail::save)
+        .post("/mail/test", Act::Administer, mail::test)
+        .post("/mail/texts", Act::Administer, mail::save_text)
         .get("/customers", Act::Attend, customers::list)
         .post("/customers/fields", Act::Administer, customers::set_fields)
         .get("/customers/{id}", Act::Attend, customers::show)

@@ -15,6 +15,8 @@ pub mod enrolment;
 pub mod invitation;
 pub mod key;
 pub mod listener;
+pub mod mail;
+pub mod places;
 pub mod profile;
 pub mod relay;
 pub mod session;

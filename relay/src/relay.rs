@@ -35,6 +35,7 @@ use crate::{
     directory::{Changes, Directory},
     key::Keys,
     listener::{self, transport},
+    mail::Post,
     profile,
     session::{grant::OneTimeGrants, live::Sessions},
 };
@@ -58,6 +59,8 @@ pub struct Shared {
     pub tickets: Arc<dyn Systems>,
     /// Connections to them, for the console's pages.
     pub connections: Arc<Connections>,
+    /// Mail to customers.
+    pub post: Post,
     /// The built-in desk, for the console's ticket pages.
     pub desk: Desk,
     /// Logins of operators.
@@ -105,6 +108,8 @@ impl Shared {
 pub const DATABASE: &str = "amparo.db";
 /// Held locked as long as a relay works with the folder.
 pub const LOCK: &str = "relay.lock";
+/// How long a letter on its way holds a stop up.
+const MAIL_ENDS: Duration = Duration::from_secs(5);
 
 /// A relay with everything loaded, not yet serving.
 pub struct Relay {
@@ -176,6 +181,7 @@ impl Relay {
         let desk = Desk::new(store.clone());
         let means = Means::new(Clock::system());
         let connections = Arc::new(Connections::new(store.clone(), SealKey::new(&keys.connection_key()), means));
+        let post = Post::new(store.clone(), SealKey::new(&keys.connection_key()));
         let tickets = config.tickets.clone().unwrap_or_else(|| connections.clone());
         let worker =
             Worker::new(store.clone(), tickets.clone(), outbox.clone()).with_pages(format!("{public_url}/history?q="));
@@ -192,6 +198,7 @@ impl Relay {
             store,
             tickets,
             connections,
+            post,
             desk,
             directory,
             sessions,
@@ -239,6 +246,7 @@ impl Relay {
         ];
         let reporting_ends = CancellationToken::new();
         let reporting = spawn("worker", worker.run(reporting_ends.clone()));
+        let mail = spawn("mail", shared.post.clone().run(reporting_ends.clone()));
         let pages = spawn("console", console::serve(shared.clone(), console, tls, shutdown.clone()));
         tracing::info!(%listening, public_url = %shared.public_url, "serving");
         let programs = spawn("listener", listener::serve(shared.clone(), endpoint.clone(), shutdown.clone()));
@@ -256,6 +264,8 @@ impl Relay {
         shared.sessions.write_all().await;
         reporting_ends.cancel();
         ended(reporting).await;
+        // A letter on its way gets a moment; one that is cut off is sent again, under the same message id.
+        mail_ended(mail).await;
         shared.store.close().await;
         drop(lock);
         tracing::info!("stopped");
@@ -281,6 +291,12 @@ fn spawn(name: &'static str, task: impl Future<Output = ()> + Send + 'static) ->
 async fn ended(task: JoinHandle<()>) {
     if let Err(error) = task.await {
         tracing::error!(error = &error as &dyn std::error::Error, "a part of the relay has failed");
+    }
+}
+
+async fn mail_ended(mut mail: JoinHandle<()>) {
+    if tokio::time::timeout(MAIL_ENDS, &mut mail).await.is_err() {
+        mail.abort();
     }
 }
 

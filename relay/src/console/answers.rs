@@ -16,6 +16,7 @@ use super::{
     strings::fill,
     visitor::Who,
 };
+use crate::places;
 
 /// Characters of a title, at most.
 const TITLE_CHARS: usize = 80;
@@ -35,24 +36,7 @@ pub(super) struct Values<'a> {
 impl Values<'_> {
     /// A text with its placeholders filled in. What was filled in is not looked at again; other braces stay as they are.
     pub(super) fn fill(&self, text: &str) -> String {
-        let mut filled = String::with_capacity(text.len());
-        let mut rest = text;
-        while let Some((before, after)) = rest.split_once('{') {
-            filled.push_str(before);
-            let value = after.split_once('}').and_then(|(name, behind)| Some((self.of(name)?, behind)));
-            match value {
-                Some((value, behind)) => {
-                    filled.push_str(value);
-                    rest = behind;
-                }
-                None => {
-                    filled.push('{');
-                    rest = after;
-                }
-            }
-        }
-        filled.push_str(rest);
-        filled
+        places::fill(text, |name| self.of(name))
     }
 
     fn of(&self, name: &str) -> Option<&str> {
@@ -64,14 +48,6 @@ impl Values<'_> {
             _ => None,
         }
     }
-}
-
-/// The first thing in braces that looks like a placeholder and is none.
-pub(super) fn unknown_place(text: &str, places: &[&str]) -> Option<String> {
-    text.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name).find_map(|name| {
-        let looks = !name.is_empty() && name.len() <= 40 && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-        (looks && !places.contains(&name)).then(|| format!("{{{name}}}"))
-    })
 }
 
 /// What the form of an answer holds.
@@ -157,7 +133,7 @@ async fn write(app: &App, who: &Who, id: Option<i64>, form: AnswerForm) -> Page 
     } else if text.len() > TEXT_BYTES {
         Some(w.too_long.to_owned())
     } else {
-        unknown_place(&text, &PLACES).map(|place| fill(w.bad_place, &[&place]))
+        places::unknown(&text, &PLACES).map(|place| fill(w.bad_place, &[&place]))
     };
     if title_error.is_none() && text_error.is_none() {
         who.audit(app, "answer.written", &title).await?;
@@ -189,11 +165,5 @@ mod tests {
         let values = Values { customer: "{ticket}", attendant: "Ana", ticket: "1001", download_link: "https://x/d/1" };
         assert_eq!(values.fill("Oi {customer}, {ticket}: {download_link}"), "Oi {ticket}, 1001: https://x/d/1");
         assert_eq!(values.fill("{ {attendant} {} {nada} {"), "{ Ana {} {nada} {");
-    }
-
-    #[test]
-    fn what_looks_like_a_placeholder_and_is_none_is_found() {
-        assert_eq!(unknown_place("{customer} {nobody}", &PLACES), Some("{nobody}".to_owned()));
-        assert_eq!(unknown_place("{customer} { x } {X} {}", &PLACES), None);
     }
 }

@@ -33,6 +33,7 @@ pub(super) enum Here {
     Apps,
     Customers,
     Answers,
+    Mail,
 }
 
 /// What the frame shows.

@@ -474,6 +474,7 @@ texts! {
 
     // The built-in desk in the sidebar; its other words are in desk_words.rs.
     contacts: "Contatos", "Contacts", "Contactos";
+    mail: "E-mail", "E-mail", "Correo";
     canned_answers: "Respostas prontas", "Canned answers", "Respuestas listas";
 }
 

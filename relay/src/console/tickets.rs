@@ -1,5 +1,6 @@
 //! The built-in desk: a ticket with its actions, and opening one. [`list`] finds them, [`tags`] and [`remote`] are beside a ticket.
 
+mod letters;
 mod list;
 mod remote;
 mod tags;
@@ -26,6 +27,7 @@ use super::{
     shell::{self, Here, Shell},
     visitor::Who,
 };
+pub(super) use letters::retry as retry_mail;
 pub(super) use list::list;
 pub(super) use remote::{Invited, invited};
 pub(super) use tags::{add as add_tag, remove as remove_tag};
@@ -101,6 +103,8 @@ struct Entry {
     kind: ActionKind,
     public: bool,
     card: Option<SessionCard>,
+    /// It was to be sent by mail.
+    mail: Option<letters::Sending>,
 }
 
 /// Somebody who can be made responsible.
@@ -135,6 +139,8 @@ struct TicketPage {
     tags: Vec<String>,
     known_tags: Vec<String>,
     canned: Vec<Canned>,
+    /// Answers can be sent by mail.
+    by_mail: Option<letters::Offer>,
     /// Where the requester gets the program; empty: there is no app to get.
     link: String,
     draft: Draft,
@@ -186,11 +192,15 @@ async fn ticket_page_with(app: &App, who: &Who, number: &str, mut draft: Draft, 
     let tenant = who.operator.tenant;
     let s = Shell::load(app, who, Here::Tickets).await?;
     let (ticket, actions) = app.shared.desk.ticket(tenant, &number).await?;
+    let mails = app.shared.store.ticket_mails(tenant, &number).await?;
     let mut entries = Vec::with_capacity(actions.len());
     let ended: Vec<SessionId> =
         actions.iter().filter(|a| a.action.kind == ActionKind::SessionEnd).filter_map(|a| a.action.session).collect();
     for action in actions {
-        entries.push(entry(app, &s, action, &ended).await?);
+        let id = action.id;
+        let mut shown = entry(app, &s, action, &ended).await?;
+        shown.mail = mails.iter().find(|mail| mail.action == id).map(|mail| letters::Sending::new(mail, &s));
+        entries.push(shown);
     }
     let history = HistoryQuery { ticket: Some(number), limit: MENTIONED, ..HistoryQuery::default() };
     let mentions = app
@@ -248,6 +258,7 @@ async fn ticket_page_with(app: &App, who: &Who, number: &str, mut draft: Draft, 
         tags: app.shared.store.desk_tags(tenant, &ticket.number).await?,
         known_tags: app.shared.store.all_desk_tags(tenant).await?,
         canned,
+        by_mail: letters::offer(app, &s, &ticket).await?,
         link,
         status: shell::status(s.t, &ticket.status),
         is_open: TicketFilter::OPEN.contains(&ticket.status),
@@ -296,6 +307,7 @@ async fn entry(app: &App, s: &Shell, action: TicketAction, ended: &[SessionId]) 
         kind: action.kind,
         public: action.public,
         card,
+        mail: None,
     })
 }
 
@@ -304,6 +316,10 @@ async fn entry(app: &App, s: &Shell, action: TicketAction, ended: &[SessionId]) 
 pub(super) struct ActionForm {
     text: String,
     kind: String,
+    /// To be sent by mail too.
+    mail: Option<String>,
+    /// … in this language.
+    mail_language: Option<String>,
 }
 
 /// `POST /tickets/{number}/actions`
@@ -315,6 +331,9 @@ pub(super) async fn add_action(
 ) -> Page {
     let ticket = TicketNumber::new(&number).map_err(|_| AppError::NotFound)?;
     let author = author(&app, &who).await?;
+    if form.kind == "reply" && form.mail.is_some() && !form.text.trim().is_empty() {
+        return letters::answer(&app, &who, &author, &ticket, form).await;
+    }
     let added = app
         .shared
         .desk

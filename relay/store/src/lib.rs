@@ -16,6 +16,7 @@ pub mod device;
 pub mod enrolment;
 pub mod error;
 pub mod login;
+pub mod mail;
 pub mod operator;
 pub mod outbox;
 pub mod session;
@@ -40,6 +41,7 @@ pub use device::{DeviceRecords, Generation};
 pub use enrolment::{AttendantCertificate, EnrolmentRecords, EnrolmentRequest};
 pub use error::StoreError;
 pub use login::{Login, LoginRecords, TokenHash};
+pub use mail::{Mail, MailOutcome, MailRecords, MailServer, MailState, MailText, NewMail};
 pub use operator::{NewOperator, Operator, OperatorRecords, Roles};
 pub use outbox::{Claimed, EventKind, Lease, OutboxEntry, OutboxRecords, OutboxState, Settled};
 pub use session::{
@@ -62,6 +64,7 @@ pub trait Store:
     + DeskRecords
     + ContactRecords
     + AnswerRecords
+    + MailRecords
     + AuditRecords
     + EnrolmentRecords
     + Health

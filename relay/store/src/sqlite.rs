@@ -14,6 +14,7 @@ mod device;
 mod enrolment;
 mod error;
 mod login;
+mod mail;
 mod operator;
 mod outbox;
 mod row;

@@ -104,6 +104,14 @@ const WORDS: &[(&str, [&str; 3])] = &[
     ("ticket.untagged", ["Tirou etiqueta de um ticket", "Took a tag off a ticket", "Quitó etiqueta de un ticket"]),
     ("answer.written", ["Escreveu uma resposta pronta", "Wrote a canned answer", "Escribió una respuesta lista"]),
     ("answer.removed", ["Apagou uma resposta pronta", "Erased a canned answer", "Borró una respuesta lista"]),
+    ("mail.changed", ["Mudou o servidor de e-mail", "Changed the mail server", "Cambió el servidor de correo"]),
+    ("mail.tested", ["Testou o envio de e-mail", "Tested sending e-mail", "Probó el envío de correo"]),
+    ("mail.retried", ["Mandou enviar um e-mail de novo", "Had an e-mail sent again", "Hizo reenviar un correo"]),
+    ("answer.mailed", ["Respondeu por e-mail", "Answered by e-mail", "Respondió por correo"]),
+    (
+        "mail_text.changed",
+        ["Mudou o que os e-mails dizem", "Changed what e-mails say", "Cambió lo que dicen los correos"],
+    ),
     ("contact.changed", ["Mudou um contato", "Changed a contact", "Cambió un contacto"]),
     ("contact.merged", ["Juntou dois contatos", "Merged two contacts", "Juntó dos contactos"]),
     (

@@ -28,7 +28,7 @@ pub(super) fn parse(number: &TicketNumber) -> Option<i64> {
     (parsed.to_string() == number.as_str()).then_some(parsed)
 }
 
-fn number(row: &SqliteRow, column: &'static str) -> Result<TicketNumber, StoreError> {
+pub(super) fn number(row: &SqliteRow, column: &'static str) -> Result<TicketNumber, StoreError> {
     TicketNumber::new(&row.plain::<i64>(column)?.to_string()).map_err(|_| damaged(column))
 }
 

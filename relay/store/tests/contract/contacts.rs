@@ -1,11 +1,11 @@
-//! Contacts, tags, canned answers: what a desk keeps beside its tickets, each company for itself.
+//! Contacts, tags, canned answers, letters: what a desk keeps beside its tickets, each company for itself.
 
 use std::collections::BTreeMap;
 
 use protocol::{id::TicketNumber, message::ticket::TicketStatus};
 use store::{
-    ActionKind, ContactFilter, Customer, CustomerDetails, CustomerId, NewAction, NewDeskTicket, StoreError,
-    TicketFilter,
+    ActionKind, ContactFilter, Customer, CustomerDetails, CustomerId, Language, MailOutcome, MailServer, MailState,
+    MailText, NewAction, NewDeskTicket, NewMail, StoreError, TicketFilter,
 };
 
 use super::{World, at, number};
@@ -189,4 +189,72 @@ pub async fn canned_answers_are_a_companys_own_and_have_different_titles(w: &Wor
     store.remove_canned_answer(tenant, kept[1].id).await.unwrap();
     let left = store.canned_answers(tenant).await.unwrap();
     assert_eq!((left.len(), left[0].title.as_str(), left[0].text.as_str()), (1, "Baixar", "aqui"));
+}
+
+pub async fn a_letter_and_its_action_are_written_both_or_neither_and_settled_once(w: &World) {
+    let (store, tenant) = (w.store().await, w.varanda.tenant);
+    let cida = made(w, &details("Cida", "cida@a.example", "")).await;
+    let number = ticket(w, cida.id, "Nota", "x").await;
+    let answer = NewAction {
+        author: None,
+        author_name: "Ana".into(),
+        text: "Oi".into(),
+        public: true,
+        kind: ActionKind::Note,
+        marker: None,
+        session: None,
+        at: at(5),
+    };
+    let mail = NewMail {
+        to: "cida@a.example".into(),
+        name: "Cida".into(),
+        subject: "s".into(),
+        text: "t".into(),
+        message_id: "1@x".into(),
+    };
+    let action = store.desk_append_with_mail(tenant, &number, &answer, &mail).await.unwrap();
+    let twice = store.desk_append_with_mail(tenant, &number, &answer, &mail).await;
+    assert!(matches!(twice, Err(StoreError::Conflict { .. })));
+    assert_eq!(store.desk_actions(tenant, &number).await.unwrap().len(), 2, "the second answer was not written either");
+    let nowhere = NewMail { message_id: "2@x".into(), ..mail.clone() };
+    let foreign = store.desk_append_with_mail(w.other.tenant, &number, &answer, &nowhere).await;
+    assert!(matches!(foreign, Err(StoreError::NotFound { .. })));
+    assert!(w.store().await.due_mails(at(4), 10).await.unwrap().is_empty());
+    let due = w.store().await.due_mails(at(5), 10).await.unwrap();
+    assert_eq!((due.len(), due[0].action, &due[0].what), (1, action.id, &mail));
+    let later = MailOutcome::Later { due_at: at(60), why: "é".repeat(400) };
+    store.settle_mail(due[0].id, &later, at(6)).await.unwrap();
+    assert_eq!(store.next_mail_due().await.unwrap(), Some(at(60)));
+    store.hurry_mails(tenant, at(7)).await.unwrap();
+    assert_eq!(store.next_mail_due().await.unwrap(), Some(at(7)));
+    store.settle_mail(due[0].id, &MailOutcome::Parked { why: "550".into() }, at(8)).await.unwrap();
+    assert_eq!(store.next_mail_due().await.unwrap(), None);
+    let foreign = store.retry_mail(w.other.tenant, &number, due[0].id, at(9)).await;
+    assert!(matches!(foreign, Err(StoreError::NotFound { .. })));
+    store.retry_mail(tenant, &number, due[0].id, at(9)).await.unwrap();
+    store.settle_mail(due[0].id, &MailOutcome::Sent, at(10)).await.unwrap();
+    store.settle_mail(due[0].id, &MailOutcome::Parked { why: "x".into() }, at(11)).await.unwrap();
+    let sent = w.store().await.ticket_mails(tenant, &number).await.unwrap().remove(0);
+    assert_eq!((sent.state, sent.why.as_str(), sent.settled_at), (MailState::Sent, "", Some(at(10))));
+    assert!(matches!(store.retry_mail(tenant, &number, sent.id, at(12)).await, Err(StoreError::NotFound { .. })));
+}
+
+pub async fn a_companys_mail_server_and_texts_are_its_own(w: &World) {
+    let (store, tenant) = (w.store().await, w.varanda.tenant);
+    let server = MailServer {
+        settings: BTreeMap::from([("host".to_owned(), "mail.example".to_owned())]),
+        sealed: vec![1, 2, 3],
+    };
+    store.set_mail_server(tenant, Some(&server)).await.unwrap();
+    assert_eq!(w.store().await.mail_server(tenant).await.unwrap(), Some(server));
+    assert_eq!(store.mail_server(w.other.tenant).await.unwrap(), None);
+    let text = MailText { subject: "s".into(), text: "{text}".into() };
+    store.set_mail_text(tenant, Language::Es, Some(&text)).await.unwrap();
+    assert_eq!(w.store().await.mail_text(tenant, Language::Es).await.unwrap(), Some(text));
+    assert_eq!(store.mail_text(tenant, Language::En).await.unwrap(), None);
+    assert_eq!(store.mail_text(w.other.tenant, Language::Es).await.unwrap(), None);
+    store.set_mail_text(tenant, Language::Es, None).await.unwrap();
+    store.set_mail_server(tenant, None).await.unwrap();
+    assert_eq!(store.mail_text(tenant, Language::Es).await.unwrap(), None);
+    assert_eq!(store.mail_server(tenant).await.unwrap(), None);
 }
