@@ -23,6 +23,36 @@
     if (event.key !== "Escape") return;
     for (const open of document.querySelectorAll("details.menu[open]")) { open.removeAttribute("open"); open.querySelector("summary").focus(); }
   });
+  // Somebody who was waited for has come: a toast on every page until it is closed, and one notification of the browser.
+  const toasts = document.getElementById("toasts");
+  const once = (key) => { if (localStorage.getItem(key)) return false; localStorage.setItem(key, "1"); return true; };
+  document.addEventListener("amparo:ready", (event) => {
+    for (const one of event.detail) {
+      const closed = "amparo-seen-" + one.id;
+      if (!toasts || localStorage.getItem(closed) || toasts.querySelector("[data-ready='" + one.id + "']")) continue;
+      const toast = document.getElementById("toast").content.firstElementChild.cloneNode(true);
+      const title = toasts.dataset.come.replace("{}", one.name || toasts.dataset.nobody);
+      const about = toasts.dataset.for.replace("{}", one.ticket).replace("{}", one.subject) + " · ID " + one.device;
+      toast.dataset.ready = one.id;
+      toast.querySelector("[data-name]").textContent = title;
+      toast.querySelector("[data-what]").textContent = about;
+      const link = toast.querySelector("a");
+      link.href = "/tickets/" + encodeURIComponent(one.ticket);
+      for (const end of [link, toast.querySelector("[data-dismiss]")]) end.addEventListener("click", () => localStorage.setItem(closed, "1"));
+      toasts.append(toast);
+      if (window.Notification?.permission === "granted" && once("amparo-notified-" + one.id)) {
+        const note = new Notification(title, { body: about, tag: "amparo-" + one.id });
+        note.addEventListener("click", () => { window.focus(); location.href = link.href; });
+      }
+    }
+  });
+  // Who asks to be told is asked whether the browser may tell it: only a click may ask that.
+  document.addEventListener("submit", (event) => {
+    if (event.target.dataset.asksNotifications === undefined || window.Notification?.permission !== "default") return;
+    const form = event.target;
+    event.preventDefault();
+    Notification.requestPermission().finally(() => form.submit());
+  });
   // Filters are used as soon as they are chosen.
   document.addEventListener("change", (event) => { if (event.target.matches("form[data-at-once] select")) event.target.form.requestSubmit(); });
 })();

@@ -133,6 +133,8 @@ fn all() -> Routes {
         .post("/tickets/{number}/change", Act::Attend, tickets::change)
         .post("/tickets/{number}/tags", Act::Attend, tickets::add_tag)
         .post("/tickets/{number}/tags/remove", Act::Attend, tickets::remove_tag)
+        .post("/tickets/{number}/notices", Act::Attend, tickets::ask_notice)
+        .post("/tickets/{number}/notices/{id}/cancel", Act::Attend, tickets::cancel_notice)
         .post("/tickets/{number}/mails/{id}/retry", Act::Attend, tickets::retry_mail)
         .get("/mail", Act::Administer, mail::show)
         .post("/mail", Act::Administer, mail::save)

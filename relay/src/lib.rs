@@ -16,6 +16,7 @@ pub mod invitation;
 pub mod key;
 pub mod listener;
 pub mod mail;
+pub(crate) mod notice;
 pub mod places;
 pub mod profile;
 pub mod relay;

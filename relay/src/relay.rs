@@ -36,7 +36,7 @@ use crate::{
     key::Keys,
     listener::{self, transport},
     mail::Post,
-    profile,
+    notice, profile,
     session::{grant::OneTimeGrants, live::Sessions},
 };
 
@@ -75,6 +75,8 @@ pub struct Shared {
     pub outbox: Arc<Notify>,
     /// Counts every change of what is shown live: waiting customers, passwords, sessions.
     pub(crate) changes: Changes,
+    /// Counts the notices that came true.
+    pub(crate) notices: Changes,
     /// Counts every change of who may log in and of attendants' certificates.
     pub(crate) accounts_changed: Changes,
     /// Grants that were copied in the console and not yet taken.
@@ -204,6 +206,7 @@ impl Relay {
             sessions,
             outbox,
             changes,
+            notices: Changes::new(),
             accounts_changed: Changes::new(),
             one_time: OneTimeGrants::default(),
             stopping: CancellationToken::new(),
@@ -242,6 +245,7 @@ impl Relay {
                 async move { shared.sessions.keep_records().await }
             }),
             spawn("ticket news", tell_tickets(shared.clone(), worker.reports())),
+            spawn("notices", notice::watch(shared.clone())),
             spawn("housekeeping", keep_house(shared.clone())),
         ];
         let reporting_ends = CancellationToken::new();

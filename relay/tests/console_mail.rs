@@ -54,8 +54,9 @@ async fn whatever_a_server_does_is_said_as_what_it_is() {
     assert!(receiver.letters().is_empty());
     assert_eq!(post.send(&there, &letter()).await, Ok(()));
     assert_eq!(receiver.letters().len(), 1);
-    drop(receiver);
-    let gone = post.send(&there, &letter()).await.unwrap_err();
+    // A port that nobody listens on any more.
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let gone = post.send(&settings(&[("port", &closed)]), &letter()).await.unwrap_err();
     assert!(matches!(gone, Failure::NoConnection(_)), "{gone:?}");
     let nobody = post.send(&there, &Letter { to: "nobody", ..letter() }).await.unwrap_err();
     assert!(matches!(nobody, Failure::Letter(_)), "{nobody:?}");

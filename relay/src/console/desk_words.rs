@@ -84,6 +84,13 @@ words! {
     copy_credentials: "Copiar credenciais", "Copy credentials", "Copiar credenciales";
     good_for_60_s: "valem 60 s", "good for 60 s", "valen 60 s";
 
+    // Being told.
+    notify_me: "Avisar quando estiver disponível", "Notify me when available", "Avisar cuando esté disponible";
+    notified: "Aviso pedido", "You will be notified", "Aviso pedido";
+    told: "Avisos pedidos", "Notices asked for", "Avisos pedidos";
+    told_until: "{}, até {}", "{}, until {}", "{}, hasta {}";
+    told_cancel: "Cancelar o aviso", "Cancel the notice", "Cancelar el aviso";
+
     // Invitations.
     insert_link: "Inserir link de download na resposta", "Insert download link into the answer", "Insertar enlace de descarga en la respuesta";
     invited: "Este link é do ticket {}", "This link is about ticket {}", "Este enlace es del ticket {}";

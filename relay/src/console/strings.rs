@@ -475,6 +475,8 @@ texts! {
     // The built-in desk in the sidebar; its other words are in desk_words.rs.
     contacts: "Contatos", "Contacts", "Contactos";
     mail: "E-mail", "E-mail", "Correo";
+    has_come: "{} está disponível", "{} is available", "{} está disponible";
+    come_for: "Ticket {}: {}", "Ticket {}: {}", "Ticket {}: {}";
     canned_answers: "Respostas prontas", "Canned answers", "Respuestas listas";
 }
 

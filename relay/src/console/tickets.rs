@@ -2,6 +2,7 @@
 
 mod letters;
 mod list;
+mod notices;
 mod remote;
 mod tags;
 
@@ -29,6 +30,7 @@ use super::{
 };
 pub(super) use letters::retry as retry_mail;
 pub(super) use list::list;
+pub(super) use notices::{ask as ask_notice, cancel as cancel_notice};
 pub(super) use remote::{Invited, invited};
 pub(super) use tags::{add as add_tag, remove as remove_tag};
 
@@ -139,11 +141,20 @@ struct TicketPage {
     tags: Vec<String>,
     known_tags: Vec<String>,
     canned: Vec<Canned>,
+    /// Who is told when the requester comes.
+    told: Vec<notices::Waiting>,
     /// Answers can be sent by mail.
     by_mail: Option<letters::Offer>,
     /// Where the requester gets the program; empty: there is no app to get.
     link: String,
     draft: Draft,
+}
+
+impl TicketPage {
+    /// Whoever looks is told already.
+    fn is_told(&self) -> bool {
+        self.told.iter().any(|waiting| waiting.own)
+    }
 }
 
 /// An answer to be put into the form.
@@ -199,7 +210,7 @@ async fn ticket_page_with(app: &App, who: &Who, number: &str, mut draft: Draft, 
     for action in actions {
         let id = action.id;
         let mut shown = entry(app, &s, action, &ended).await?;
-        shown.mail = mails.iter().find(|mail| mail.action == id).map(|mail| letters::Sending::new(mail, &s));
+        shown.mail = mails.iter().find(|mail| mail.action == Some(id)).map(|mail| letters::Sending::new(mail, &s));
         entries.push(shown);
     }
     let history = HistoryQuery { ticket: Some(number), limit: MENTIONED, ..HistoryQuery::default() };
@@ -252,12 +263,15 @@ async fn ticket_page_with(app: &App, who: &Who, number: &str, mut draft: Draft, 
         draft.text.clone_from(&link);
         draft.reply = true;
     }
+    let open = app.shared.store.open_notices(Some((tenant, &ticket.number)), s.clock.now()).await?;
+    let told = open.iter().map(|notice| notices::Waiting::new(notice, who, &s)).collect();
     let failed = draft.error.is_some() || draft.tag_error.is_some();
     let shown = page(&TicketPage {
         w: desk_words::of(s.t.language),
         tags: app.shared.store.desk_tags(tenant, &ticket.number).await?,
         known_tags: app.shared.store.all_desk_tags(tenant).await?,
         canned,
+        told,
         by_mail: letters::offer(app, &s, &ticket).await?,
         link,
         status: shell::status(s.t, &ticket.status),

@@ -18,7 +18,8 @@ CREATE TABLE mails (
     id         INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     tenant     BLOB    NOT NULL,
     ticket     INTEGER NOT NULL,
-    action     INTEGER NOT NULL REFERENCES desk_actions (id),
+    -- NULL: it tells no action but something about the ticket.
+    action     INTEGER REFERENCES desk_actions (id),
     recipient  TEXT    NOT NULL,
     name       TEXT    NOT NULL,
     subject    TEXT    NOT NULL,

@@ -17,6 +17,7 @@ pub mod enrolment;
 pub mod error;
 pub mod login;
 pub mod mail;
+pub mod notice;
 pub mod operator;
 pub mod outbox;
 pub mod session;
@@ -42,6 +43,7 @@ pub use enrolment::{AttendantCertificate, EnrolmentRecords, EnrolmentRequest};
 pub use error::StoreError;
 pub use login::{Login, LoginRecords, TokenHash};
 pub use mail::{Mail, MailOutcome, MailRecords, MailServer, MailState, MailText, NewMail};
+pub use notice::{Notice, NoticeRecords};
 pub use operator::{NewOperator, Operator, OperatorRecords, Roles};
 pub use outbox::{Claimed, EventKind, Lease, OutboxEntry, OutboxRecords, OutboxState, Settled};
 pub use session::{
@@ -65,6 +67,7 @@ pub trait Store:
     + ContactRecords
     + AnswerRecords
     + MailRecords
+    + NoticeRecords
     + AuditRecords
     + EnrolmentRecords
     + Health

@@ -67,8 +67,8 @@ pub struct Mail {
     pub tenant: TenantId,
     /// On which ticket.
     pub ticket: TicketNumber,
-    /// With which action.
-    pub action: i64,
+    /// With which action; `None`: it tells something about the ticket.
+    pub action: Option<i64>,
     /// What is sent.
     pub what: NewMail,
     /// Where it stands.
@@ -126,13 +126,21 @@ pub trait MailRecords: Send + Sync {
         action: &NewAction,
         mail: &NewMail,
     ) -> Result<TicketAction, StoreError>;
+    /// Writes a letter about a ticket that tells no action.
+    async fn add_mail(
+        &self,
+        tenant: TenantId,
+        ticket: &TicketNumber,
+        mail: &NewMail,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
     /// Letters whose time has come, the oldest first.
     async fn due_mails(&self, now: Timestamp, limit: u32) -> Result<Vec<Mail>, StoreError>;
     /// When the next one is due.
     async fn next_mail_due(&self) -> Result<Option<Timestamp>, StoreError>;
     /// Writes down what an attempt came to. One that is settled already stays as it is.
     async fn settle_mail(&self, id: i64, outcome: &MailOutcome, now: Timestamp) -> Result<(), StoreError>;
-    /// The letters of a ticket.
+    /// The letters that tell a ticket's actions.
     async fn ticket_mails(&self, tenant: TenantId, ticket: &TicketNumber) -> Result<Vec<Mail>, StoreError>;
     /// Has a letter of a ticket that was not sent tried now.
     async fn retry_mail(

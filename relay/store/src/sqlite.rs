@@ -15,6 +15,7 @@ mod enrolment;
 mod error;
 mod login;
 mod mail;
+mod notice;
 mod operator;
 mod outbox;
 mod row;

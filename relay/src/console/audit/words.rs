@@ -104,6 +104,11 @@ const WORDS: &[(&str, [&str; 3])] = &[
     ("ticket.untagged", ["Tirou etiqueta de um ticket", "Took a tag off a ticket", "Quitó etiqueta de un ticket"]),
     ("answer.written", ["Escreveu uma resposta pronta", "Wrote a canned answer", "Escribió una respuesta lista"]),
     ("answer.removed", ["Apagou uma resposta pronta", "Erased a canned answer", "Borró una respuesta lista"]),
+    ("notice.asked", ["Pediu aviso de um cliente", "Asked to be told of a customer", "Pidió aviso de un cliente"]),
+    (
+        "notice.cancelled",
+        ["Cancelou o aviso de um cliente", "Took back a notice of a customer", "Canceló el aviso de un cliente"],
+    ),
     ("mail.changed", ["Mudou o servidor de e-mail", "Changed the mail server", "Cambió el servidor de correo"]),
     ("mail.tested", ["Testou o envio de e-mail", "Tested sending e-mail", "Probó el envío de correo"]),
     ("mail.retried", ["Mandou enviar um e-mail de novo", "Had an e-mail sent again", "Hizo reenviar un correo"]),

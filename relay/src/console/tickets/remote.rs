@@ -2,10 +2,7 @@
 //!
 //! Of customers whose app somebody has nothing to do with, nothing is said here either.
 
-use protocol::{
-    id::{TenantId, TicketNumber},
-    message::directory::FieldKey,
-};
+use protocol::id::{TenantId, TicketNumber};
 use store::CustomerDetails;
 
 use super::super::{
@@ -15,8 +12,8 @@ use super::super::{
     when::Clock,
 };
 use crate::{
-    directory::Present,
     invitation::{Invitations, TicketOf},
+    notice::belongs,
 };
 
 /// The requester's program, as the menu shows it.
@@ -43,24 +40,6 @@ pub(super) fn here(app: &App, who: &Who, requester: &CustomerDetails, clock: &Cl
         connects,
         grants: connects && who.operator.may(Act::SeePasswords),
     })
-}
-
-/// Whether a program that is open belongs to this customer: by e-mail, else document, else name and company. What a weaker key says is
-/// not believed where a stronger one is known on both sides and differs.
-fn belongs(present: &Present, customer: &CustomerDetails) -> bool {
-    let email = present.field(FieldKey::Email).trim();
-    if !email.is_empty() && !customer.email.is_empty() {
-        return email.to_lowercase() == customer.email.to_lowercase();
-    }
-    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
-    let (document, theirs) = (digits(present.field(FieldKey::Document)), digits(&customer.document));
-    if !document.is_empty() && !theirs.is_empty() {
-        return document == theirs;
-    }
-    let (name, company) = (present.field(FieldKey::Name), present.field(FieldKey::Company));
-    !name.is_empty()
-        && name.to_lowercase() == customer.name.to_lowercase()
-        && company.to_lowercase() == customer.company.to_lowercase()
 }
 
 /// Where the requester of a ticket gets the program: the app of the ticket's last session, else the first that whoever asks attends.
@@ -132,56 +111,7 @@ fn masked(email: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
-    use jiff::Timestamp;
-    use protocol::{
-        id::{AppId, DeviceId},
-        message::{ShownText, directory::Field},
-    };
-
     use super::*;
-
-    fn typed(fields: &[(FieldKey, &str)]) -> Present {
-        let field = |(key, value): &(FieldKey, &str)| Field { key: *key, value: ShownText::lossy(value) };
-        Present {
-            id: DeviceId::from_entropy(1),
-            tenant: TenantId::from_bytes([1; 16]),
-            app: AppId::from_bytes([1; 16]),
-            app_title: ShownText::lossy("x"),
-            fields: fields.iter().map(field).collect(),
-            listed: true,
-            busy: false,
-            since: Timestamp::UNIX_EPOCH,
-        }
-    }
-
-    #[test]
-    fn a_program_belongs_to_whom_the_strongest_thing_it_tells_says() {
-        let cida = CustomerDetails {
-            name: "Cida".into(),
-            company: "Aurora".into(),
-            email: "cida@a.example".into(),
-            document: "12.345/0001".into(),
-            ..CustomerDetails::default()
-        };
-        use FieldKey::{Company, Document, Email, Name};
-        for told in [
-            &[(Email, "CIDA@a.example"), (Name, "X")] as &[_],
-            &[(Document, "123450001"), (Name, "X")],
-            &[(Name, "CIDA"), (Company, "aurora")],
-        ] {
-            assert!(belongs(&typed(told), &cida), "{told:?}");
-        }
-        for told in [
-            &[] as &[_],
-            &[(Email, "rosa@a.example"), (Document, "123450001"), (Name, "Cida"), (Company, "Aurora")],
-            &[(Document, "99"), (Name, "Cida"), (Company, "Aurora")],
-            &[(Name, "Cida")],
-        ] {
-            assert!(!belongs(&typed(told), &cida), "{told:?}");
-        }
-        assert!(!belongs(&typed(&[]), &CustomerDetails::default()), "nobody is not somebody");
-    }
 
     #[test]
     fn of_an_address_two_letters_are_shown() {

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use protocol::id::{TenantId, TicketNumber};
-use sqlx::sqlite::SqliteRow;
+use sqlx::{SqliteConnection, sqlite::SqliteRow};
 
 use super::{
     LISTED_AT_MOST, SqliteStore, desk, error,
@@ -46,6 +46,32 @@ fn cut(why: &str) -> &str {
         end -= 1;
     }
     &why[..end]
+}
+
+async fn insert(
+    tx: &mut SqliteConnection,
+    tenant: TenantId,
+    ticket: i64,
+    action: Option<i64>,
+    mail: &NewMail,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let sql = "INSERT INTO mails (tenant, ticket, action, recipient, name, subject, text, message_id, state, due_at, created_at)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'pending', ?9, ?9)";
+    sqlx::query(sql)
+        .bind(tenant.as_bytes().as_slice())
+        .bind(ticket)
+        .bind(action)
+        .bind(&mail.to)
+        .bind(&mail.name)
+        .bind(&mail.subject)
+        .bind(&mail.text)
+        .bind(&mail.message_id)
+        .bind(ms(now))
+        .execute(tx)
+        .await
+        .map_err(error::referring("message id", "ticket"))?;
+    Ok(())
 }
 
 #[async_trait]
@@ -117,23 +143,22 @@ impl MailRecords for SqliteStore {
         let number = desk::parse(ticket).ok_or(desk::NO_TICKET)?;
         let mut tx = self.write().await?;
         let added = desk::append(&mut tx, tenant, number, action).await?;
-        let sql = "INSERT INTO mails (tenant, ticket, action, recipient, name, subject, text, message_id, state, due_at, created_at)
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'pending', ?9, ?9)";
-        sqlx::query(sql)
-            .bind(tenant.as_bytes().as_slice())
-            .bind(number)
-            .bind(added.id)
-            .bind(&mail.to)
-            .bind(&mail.name)
-            .bind(&mail.subject)
-            .bind(&mail.text)
-            .bind(&mail.message_id)
-            .bind(ms(action.at))
-            .execute(&mut *tx)
-            .await
-            .map_err(error::referring("message id", "ticket"))?;
+        insert(&mut tx, tenant, number, Some(added.id), mail, action.at).await?;
         tx.commit().await.map_err(error::of)?;
         Ok(added)
+    }
+
+    async fn add_mail(
+        &self,
+        tenant: TenantId,
+        ticket: &TicketNumber,
+        mail: &NewMail,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let number = desk::parse(ticket).ok_or(desk::NO_TICKET)?;
+        let mut tx = self.write().await?;
+        insert(&mut tx, tenant, number, None, mail, now).await?;
+        tx.commit().await.map_err(error::of)
     }
 
     async fn due_mails(&self, now: Timestamp, limit: u32) -> Result<Vec<Mail>, StoreError> {
@@ -177,12 +202,13 @@ impl MailRecords for SqliteStore {
     }
 
     async fn ticket_mails(&self, tenant: TenantId, ticket: &TicketNumber) -> Result<Vec<Mail>, StoreError> {
-        let rows = sqlx::query("SELECT * FROM mails WHERE tenant = ? AND ticket = ? ORDER BY id")
-            .bind(tenant.as_bytes().as_slice())
-            .bind(desk::parse(ticket).ok_or(desk::NO_TICKET)?)
-            .fetch_all(&self.readers)
-            .await
-            .map_err(error::of)?;
+        let rows =
+            sqlx::query("SELECT * FROM mails WHERE tenant = ? AND ticket = ? AND action IS NOT NULL ORDER BY id")
+                .bind(tenant.as_bytes().as_slice())
+                .bind(desk::parse(ticket).ok_or(desk::NO_TICKET)?)
+                .fetch_all(&self.readers)
+                .await
+                .map_err(error::of)?;
         rows.iter().map(mail).collect()
     }
 

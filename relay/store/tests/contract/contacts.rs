@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use protocol::{id::TicketNumber, message::ticket::TicketStatus};
+use protocol::{
+    id::{DeviceId, TicketNumber},
+    message::ticket::TicketStatus,
+};
 use store::{
     ActionKind, ContactFilter, Customer, CustomerDetails, CustomerId, Language, MailOutcome, MailServer, MailState,
     MailText, NewAction, NewDeskTicket, NewMail, StoreError, TicketFilter,
@@ -221,7 +224,7 @@ pub async fn a_letter_and_its_action_are_written_both_or_neither_and_settled_onc
     assert!(matches!(foreign, Err(StoreError::NotFound { .. })));
     assert!(w.store().await.due_mails(at(4), 10).await.unwrap().is_empty());
     let due = w.store().await.due_mails(at(5), 10).await.unwrap();
-    assert_eq!((due.len(), due[0].action, &due[0].what), (1, action.id, &mail));
+    assert_eq!((due.len(), due[0].action, &due[0].what), (1, Some(action.id), &mail));
     let later = MailOutcome::Later { due_at: at(60), why: "é".repeat(400) };
     store.settle_mail(due[0].id, &later, at(6)).await.unwrap();
     assert_eq!(store.next_mail_due().await.unwrap(), Some(at(60)));
@@ -257,4 +260,31 @@ pub async fn a_companys_mail_server_and_texts_are_its_own(w: &World) {
     store.set_mail_server(tenant, None).await.unwrap();
     assert_eq!(store.mail_text(tenant, Language::Es).await.unwrap(), None);
     assert_eq!(store.mail_server(tenant).await.unwrap(), None);
+}
+
+pub async fn a_notice_is_good_once_for_a_while_and_while_its_ticket_is_open(w: &World) {
+    let (store, tenant) = (w.store().await, w.varanda.tenant);
+    let cida = made(w, &details("Cida", "cida@a.example", "")).await;
+    let number = ticket(w, cida.id, "Nota", "x").await;
+    let device = DeviceId::from_entropy(7);
+    store.add_notice(tenant, &number, w.varanda.ana, at(1), at(50)).await.unwrap();
+    store.add_notice(tenant, &number, w.varanda.ana, at(2), at(100)).await.unwrap();
+    let foreign = store.add_notice(tenant, &number, w.other.ana, at(1), at(100)).await;
+    assert!(matches!(foreign, Err(StoreError::NotFound { .. })), "of another company");
+    let open = w.store().await.open_notices(None, at(60)).await.unwrap();
+    assert_eq!((open.len(), open[0].requester.email.as_str()), (1, "cida@a.example"));
+    assert!(store.open_notices(None, at(100)).await.unwrap().is_empty(), "its time is over");
+    assert!(store.open_notices(Some((w.other.tenant, &number)), at(60)).await.unwrap().is_empty());
+    assert!(matches!(store.cancel_notice(w.other.tenant, open[0].id, at(60)).await, Err(StoreError::NotFound { .. })));
+    assert!(store.notice_came(open[0].id, device, at(61)).await.unwrap());
+    assert!(!store.notice_came(open[0].id, device, at(62)).await.unwrap(), "once");
+    let came = w.store().await.came_notices(tenant, w.varanda.ana, at(61)).await.unwrap();
+    assert_eq!(came[0].came, Some((at(61), device)));
+    assert!(store.came_notices(tenant, w.varanda.ana, at(62)).await.unwrap().is_empty());
+    assert!(store.came_notices(tenant, w.varanda.admin, at(0)).await.unwrap().is_empty());
+    store.add_notice(tenant, &number, w.varanda.ana, at(70), at(100)).await.unwrap();
+    let again = store.open_notices(None, at(71)).await.unwrap();
+    store.cancel_notice(tenant, again[0].id, at(72)).await.unwrap();
+    assert!(!store.notice_came(again[0].id, device, at(73)).await.unwrap(), "it was taken back");
+    assert!(store.open_notices(None, at(73)).await.unwrap().is_empty());
 }
