@@ -47,6 +47,7 @@
       source.addEventListener("beat", hear);
       source.addEventListener("rows", hear);
       source.addEventListener("news", (event) => hearNews(event));
+      source.addEventListener("ready", (event) => document.dispatchEvent(new CustomEvent("amparo:ready", { detail: JSON.parse(event.data) })));
       source.addEventListener("over", () => { source.close(); location.reload(); });
       return source;
     };
@@ -98,6 +99,7 @@
   if (toasts && !document.querySelector("[sse-connect]")) {
     const source = listen("/live");
     source.addEventListener("news", hearNews);
+    source.addEventListener("ready", (event) => document.dispatchEvent(new CustomEvent("amparo:ready", { detail: JSON.parse(event.data) })));
     source.addEventListener("over", () => source.close());
   }
   document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });

@@ -4,18 +4,22 @@
 //! Must never change anything on a GET, show one company's data to another, or let a page load anything from elsewhere.
 //! What is not listed in [`routes`] with what it takes to be allowed does not exist.
 
+mod answers;
 mod api;
 mod apps;
 mod assets;
 mod attendance;
 mod audit;
 mod connections;
+mod customers;
+mod desk_words;
 mod enrolments;
 mod error;
 mod history;
 mod indicators;
 mod live;
 mod login;
+mod mail;
 mod metrics;
 mod outbox;
 mod people;
@@ -143,6 +147,24 @@ fn all() -> Routes {
         .get("/tickets/{number}", Act::Attend, tickets::show)
         .post("/tickets/{number}/actions", Act::Attend, tickets::add_action)
         .post("/tickets/{number}/change", Act::Attend, tickets::change)
+        .post("/tickets/{number}/tags", Act::Attend, tickets::add_tag)
+        .post("/tickets/{number}/tags/remove", Act::Attend, tickets::remove_tag)
+        .post("/tickets/{number}/notices", Act::Attend, tickets::ask_notice)
+        .post("/tickets/{number}/notices/{id}/cancel", Act::Attend, tickets::cancel_notice)
+        .post("/tickets/{number}/mails/{id}/retry", Act::Attend, tickets::retry_mail)
+        .get("/mail", Act::Administer, mail::show)
+        .post("/mail", Act::Administer, mail::save)
+        .post("/mail/test", Act::Administer, mail::test)
+        .post("/mail/texts", Act::Administer, mail::save_text)
+        .get("/customers", Act::Attend, customers::list)
+        .post("/customers/fields", Act::Administer, customers::set_fields)
+        .get("/customers/{id}", Act::Attend, customers::show)
+        .post("/customers/{id}", Act::Attend, customers::change)
+        .post("/customers/{id}/merge", Act::Administer, customers::merge)
+        .get("/answers", Act::Administer, answers::list)
+        .post("/answers", Act::Administer, answers::add)
+        .post("/answers/{id}", Act::Administer, answers::change)
+        .post("/answers/{id}/remove", Act::Administer, answers::remove)
         .get("/history", Act::Attend, history::page_handler)
         .get("/history.csv", Act::Attend, history::csv)
         .get("/history.json", Act::Attend, history::json)

@@ -126,6 +126,11 @@ impl Keys {
         self.connection_key.clone()
     }
 
+    /// What invitations to tickets are proved with.
+    pub(crate) fn invitation_key(&self) -> [u8; 32] {
+        self.derived(b"amparo invitations v1")
+    }
+
     /// What tokens of sessions are signed with.
     pub(crate) fn token_key(&self) -> [u8; 32] {
         self.derived(b"amparo session tokens v1")

@@ -36,7 +36,8 @@ use crate::{
     directory::{Changes, Directory},
     key::Keys,
     listener::{self, transport},
-    profile,
+    mail::Post,
+    notice, profile,
     queue::Queue,
     session::{grant::OneTimeGrants, live::Sessions},
 };
@@ -62,6 +63,8 @@ pub struct Shared {
     pub connections: Arc<Connections>,
     /// Webhooks, for the console's pages.
     pub hooks: Arc<Hooks>,
+    /// Mail to customers.
+    pub post: Post,
     /// The built-in desk, for the console's ticket pages.
     pub desk: Desk,
     /// Logins of operators.
@@ -78,6 +81,8 @@ pub struct Shared {
     pub outbox: Arc<Notify>,
     /// Counts every change of what is shown live: waiting customers, passwords, sessions.
     pub(crate) changes: Changes,
+    /// Counts the notices that came true.
+    pub(crate) notices: Changes,
     /// Counts every change of who may log in and of attendants' certificates.
     pub(crate) accounts_changed: Changes,
     /// Grants that were copied in the console and not yet taken.
@@ -111,6 +116,8 @@ impl Shared {
 pub const DATABASE: &str = "amparo.db";
 /// Held locked as long as a relay works with the folder.
 pub const LOCK: &str = "relay.lock";
+/// How long a letter on its way holds a stop up.
+const MAIL_ENDS: Duration = Duration::from_secs(5);
 
 /// A relay with everything loaded, not yet serving.
 pub struct Relay {
@@ -185,6 +192,7 @@ impl Relay {
         let connections = Arc::new(Connections::new(store.clone(), SealKey::new(&keys.connection_key()), means));
         let hooks =
             Hooks::new(store.clone(), SealKey::new(&keys.connection_key()), Clock::system(), config.webhooks_private);
+        let post = Post::new(store.clone(), SealKey::new(&keys.connection_key()));
         let tickets = config.tickets.clone().unwrap_or_else(|| connections.clone());
         let worker =
             Worker::new(store.clone(), tickets.clone(), outbox.clone()).with_pages(format!("{public_url}/sessions/"));
@@ -202,12 +210,14 @@ impl Relay {
             tickets,
             connections,
             hooks: Arc::new(hooks),
+            post,
             desk,
             directory,
             sessions,
             queue: Queue::new(&config.limits),
             outbox,
             changes,
+            notices: Changes::new(),
             accounts_changed: Changes::new(),
             one_time: OneTimeGrants::default(),
             stopping: CancellationToken::new(),
@@ -250,12 +260,14 @@ impl Relay {
                 async move { shared.queue.keep(&shared).await }
             }),
             spawn("ticket news", tell_tickets(shared.clone(), worker.reports())),
+            spawn("notices", notice::watch(shared.clone())),
             spawn("housekeeping", keep_house(shared.clone())),
             spawn("waiting news", waiting_news::tell(shared.clone())),
         ];
         let reporting_ends = CancellationToken::new();
         let reporting = spawn("worker", worker.run(reporting_ends.clone()));
         let telling = spawn("webhooks", shared.hooks.clone().run(reporting_ends.clone()));
+        let mail = spawn("mail", shared.post.clone().run(reporting_ends.clone()));
         let pages = spawn("console", console::serve(shared.clone(), console, tls, shutdown.clone()));
         tracing::info!(%listening, public_url = %shared.public_url, "serving");
         let programs = spawn("listener", listener::serve(shared.clone(), endpoint.clone(), shutdown.clone()));
@@ -274,6 +286,8 @@ impl Relay {
         reporting_ends.cancel();
         ended(reporting).await;
         ended(telling).await;
+        // A letter on its way gets a moment; one that is cut off is sent again, under the same message id.
+        mail_ended(mail).await;
         shared.store.close().await;
         drop(lock);
         tracing::info!("stopped");
@@ -299,6 +313,12 @@ fn spawn(name: &'static str, task: impl Future<Output = ()> + Send + 'static) ->
 async fn ended(task: JoinHandle<()>) {
     if let Err(error) = task.await {
         tracing::error!(error = &error as &dyn std::error::Error, "a part of the relay has failed");
+    }
+}
+
+async fn mail_ended(mut mail: JoinHandle<()>) {
+    if tokio::time::timeout(MAIL_ENDS, &mut mail).await.is_err() {
+        mail.abort();
     }
 }
 

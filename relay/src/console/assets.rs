@@ -23,6 +23,8 @@ macro_rules! assets {
 static ASSETS: &[Asset] = assets! {
     "console.css": "text/css; charset=utf-8";
     "console.js": "text/javascript; charset=utf-8";
+    "desk.css": "text/css; charset=utf-8";
+    "desk.js": "text/javascript; charset=utf-8";
     "htmx.min.js": "text/javascript; charset=utf-8";
     "htmx-sse.min.js": "text/javascript; charset=utf-8";
     "icons.svg": "image/svg+xml";

@@ -147,6 +147,13 @@ pub(super) fn page(template: &impl Template) -> Page {
     Ok(Html(template.render()?).into_response())
 }
 
+/// A form that is shown again, with what is wrong in it.
+pub(super) fn unprocessable(shown: Page) -> Page {
+    let mut answer = shown?;
+    *answer.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+    Ok(answer)
+}
+
 #[derive(Template)]
 #[template(path = "message.html")]
 struct Message {

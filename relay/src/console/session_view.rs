@@ -138,12 +138,13 @@ pub(super) struct Mention {
     pub(super) link: Option<SessionId>,
     pub(super) when: String,
     pub(super) duration: String,
+    pub(super) attendant: String,
 }
 
 impl Mention {
     pub(super) fn new(s: &Session, seen: bool, clock: &Clock) -> Self {
         let from = s.started_at.unwrap_or(s.dialled_at);
         let duration = s.ended_at.map_or("…".to_owned(), |to| spoken(between(from, to)));
-        Self { link: seen.then_some(s.id), when: clock.date_time(&from), duration }
+        Self { link: seen.then_some(s.id), when: clock.date_time(&from), duration, attendant: s.attendant_name.clone() }
     }
 }

@@ -34,6 +34,9 @@ pub(super) enum Here {
     Apps,
     Tokens,
     Webhooks,
+    Customers,
+    Answers,
+    Mail,
 }
 
 /// What the frame shows.

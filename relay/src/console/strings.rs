@@ -190,9 +190,7 @@ texts! {
 
     // Tickets.
     new_ticket: "Novo ticket", "New ticket", "Nuevo ticket";
-    open_ones: "Abertos", "Open", "Abiertos";
     all_ones: "Todos", "All", "Todos";
-    search_tickets: "Número, assunto ou cliente", "Number, subject or customer", "Número, asunto o cliente";
     search_history: "Protocolo, cliente ou ticket", "Protocol number, customer or ticket", "Protocolo, cliente o ticket";
     search: "Buscar", "Search", "Buscar";
     number: "Número", "Number", "Número";
@@ -513,6 +511,13 @@ texts! {
     bad_request_lead: "Nada foi mudado. Volte e tente de novo.", "Nothing was changed. Go back and try again.", "No se cambió nada. Vuelva e inténtelo de nuevo.";
     months: "jan fev mar abr mai jun jul ago set out nov dez", "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec", "ene feb mar abr may jun jul ago sep oct nov dic";
     on_day: "{} de {}", "{} {}", "{} de {}";
+
+    // The built-in desk in the sidebar; its other words are in desk_words.rs.
+    contacts: "Contatos", "Contacts", "Contactos";
+    mail: "E-mail", "E-mail", "Correo";
+    has_come: "{} está disponível", "{} is available", "{} está disponible";
+    come_for: "Ticket {}: {}", "Ticket {}: {}", "Ticket {}: {}";
+    canned_answers: "Respostas prontas", "Canned answers", "Respuestas listas";
 }
 
 impl Texts {

@@ -1,104 +1,44 @@
-//! The built-in desk: tickets, their actions, their customers.
+//! The built-in desk: a ticket with its actions, and opening one. [`list`] finds them, [`tags`] and [`remote`] are beside a ticket.
 
-use std::sync::Arc;
+mod letters;
+mod list;
+mod notices;
+mod remote;
+mod tags;
 
 use askama::Template;
 use axum::{
     extract::{Form, Path, Query, State},
-    http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
 use jiff::Timestamp;
 use protocol::{
     id::{OperatorId, SessionId, TicketNumber},
-    message::{directory::FieldKey, ticket::TicketStatus},
+    message::ticket::TicketStatus,
 };
 use serde::Deserialize;
 use store::{ActionKind, CustomerDetails, DeskTicket, HistoryQuery, TicketAction, TicketFilter};
 use tickets::desk::{Author, DeskError};
 
 use super::{
-    App,
-    error::{AppError, Page, page},
+    App, answers,
+    desk_words::{self, Words},
+    error::{AppError, Page, page, unprocessable},
     session_view::{Mention, SessionCard},
     shell::{self, Here, Shell},
-    strings::fill,
     visitor::Who,
 };
-use crate::directory::Present;
+pub(super) use letters::retry as retry_mail;
+pub(super) use list::list;
+pub(super) use notices::{ask as ask_notice, cancel as cancel_notice};
+pub(super) use remote::{Invited, invited};
+pub(super) use tags::{add as add_tag, remove as remove_tag};
 
-/// Tickets on one page.
-const ROWS: usize = 50;
 /// Sessions shown in a ticket's margin.
 const MENTIONED: u32 = 8;
 /// Statuses in the order of work.
 const STATUSES: [TicketStatus; 5] =
     [TicketStatus::New, TicketStatus::Open, TicketStatus::Waiting, TicketStatus::Resolved, TicketStatus::Closed];
-
-/// Which tickets.
-#[derive(Deserialize, Default)]
-#[serde(default)]
-pub(super) struct ListForm {
-    q: String,
-    all: Option<String>,
-    before: Option<String>,
-}
-
-struct TicketRow {
-    number: String,
-    subject: String,
-    customer: String,
-    company: String,
-    owner: String,
-    status: (&'static str, &'static str, &'static str),
-    updated: String,
-}
-
-#[derive(Template)]
-#[template(path = "tickets.html")]
-struct ListPage {
-    s: Shell,
-    q: String,
-    all: bool,
-    rows: Vec<TicketRow>,
-    next: Option<String>,
-    is_first: bool,
-}
-
-impl ListPage {
-    fn nothing(&self) -> String {
-        if self.q.is_empty() { self.s.t.no_tickets.to_owned() } else { fill(self.s.t.none_found, &[&self.q]) }
-    }
-}
-
-/// `GET /tickets`
-pub(super) async fn list(State(app): State<App>, who: Who, Query(form): Query<ListForm>) -> Page {
-    let s = Shell::load(&app, &who, Here::Tickets).await?;
-    let q = form.q.trim().to_owned();
-    let all = form.all.is_some();
-    let before = form.before.as_deref().map(TicketNumber::new).transpose().map_err(|_| AppError::BadRequest)?;
-    let is_first = before.is_none();
-    let statuses = if all { Vec::new() } else { TicketFilter::OPEN.to_vec() };
-    let limit = u32::try_from(ROWS + 1).expect("a page is small");
-    let filter = TicketFilter { statuses, search: q.clone(), before, limit, ..TicketFilter::default() };
-    let mut found = app.shared.desk.tickets(who.operator.tenant, &filter).await?;
-    let more = found.len() > ROWS;
-    found.truncate(ROWS);
-    let next = found.last().filter(|_| more).map(|last| last.number.as_str().to_owned());
-    let rows = found
-        .into_iter()
-        .map(|ticket| TicketRow {
-            number: ticket.number.into(),
-            subject: ticket.subject,
-            customer: ticket.requester.details.name,
-            company: ticket.requester.details.company,
-            owner: ticket.owner_name,
-            status: shell::status(s.t, &ticket.status),
-            updated: s.clock.lately(&ticket.updated_at),
-        })
-        .collect();
-    page(&ListPage { q, all, rows, next, is_first, s })
-}
 
 /// What the form of a new ticket holds.
 #[derive(Deserialize, Default)]
@@ -165,6 +105,8 @@ struct Entry {
     kind: ActionKind,
     public: bool,
     card: Option<SessionCard>,
+    /// It was to be sent by mail.
+    mail: Option<letters::Sending>,
 }
 
 /// Somebody who can be made responsible.
@@ -194,29 +136,85 @@ struct TicketPage {
     statuses: Vec<StatusChoice>,
     mentions: Vec<Mention>,
     /// The requester has the program open.
-    here: Option<Arc<Present>>,
-    draft: String,
+    here: Option<remote::Here>,
+    w: &'static Words,
+    tags: Vec<String>,
+    known_tags: Vec<String>,
+    canned: Vec<Canned>,
+    /// Who is told when the requester comes.
+    told: Vec<notices::Waiting>,
+    /// Answers can be sent by mail.
+    by_mail: Option<letters::Offer>,
+    /// Where the requester gets the program; empty: there is no app to get.
+    link: String,
+    draft: Draft,
+}
+
+impl TicketPage {
+    /// Whoever looks is told already.
+    fn is_told(&self) -> bool {
+        self.told.iter().any(|waiting| waiting.own)
+    }
+}
+
+/// An answer to be put into the form.
+struct Canned {
+    id: i64,
+    title: String,
+    /// Filled in for this ticket.
+    text: String,
+}
+
+/// What was typed and was not taken, and why.
+#[derive(Default)]
+struct Draft {
+    text: String,
     error: Option<&'static str>,
+    /// To be read by the customer.
+    reply: bool,
+    tag: String,
+    tag_error: Option<&'static str>,
+}
+
+/// What is to be put into the answer before anything is typed: what the buttons do where there is no script.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct ShowQuery {
+    answer: Option<i64>,
+    insert: Option<String>,
 }
 
 /// `GET /tickets/{number}`
-pub(super) async fn show(State(app): State<App>, who: Who, Path(number): Path<String>) -> Page {
-    ticket_page(&app, &who, &number, String::new(), None).await
+pub(super) async fn show(
+    State(app): State<App>,
+    who: Who,
+    Path(number): Path<String>,
+    Query(query): Query<ShowQuery>,
+) -> Page {
+    ticket_page_with(&app, &who, &number, Draft::default(), query).await
 }
 
-async fn ticket_page(app: &App, who: &Who, number: &str, draft: String, error: Option<&'static str>) -> Page {
+async fn ticket_page(app: &App, who: &Who, number: &str, draft: Draft) -> Page {
+    ticket_page_with(app, who, number, draft, ShowQuery::default()).await
+}
+
+async fn ticket_page_with(app: &App, who: &Who, number: &str, mut draft: Draft, query: ShowQuery) -> Page {
     let number = TicketNumber::new(number).map_err(|_| AppError::NotFound)?;
     let tenant = who.operator.tenant;
     let s = Shell::load(app, who, Here::Tickets).await?;
     let (ticket, actions) = app.shared.desk.ticket(tenant, &number).await?;
+    let mails = app.shared.store.ticket_mails(tenant, &number).await?;
     let mut entries = Vec::with_capacity(actions.len());
     let ended: Vec<SessionId> =
         actions.iter().filter(|a| a.action.kind == ActionKind::SessionEnd).filter_map(|a| a.action.session).collect();
     for action in actions {
-        entries.push(entry(app, who, &s, action, &ended).await?);
+        let id = action.id;
+        let mut shown = entry(app, who, &s, action, &ended).await?;
+        shown.mail = mails.iter().find(|mail| mail.action == Some(id)).map(|mail| letters::Sending::new(mail, &s));
+        entries.push(shown);
     }
-    let query = HistoryQuery { ticket: Some(number), limit: MENTIONED, ..HistoryQuery::default() };
-    let mentions = app.shared.store.history(tenant, &query).await?;
+    let history = HistoryQuery { ticket: Some(number), limit: MENTIONED, ..HistoryQuery::default() };
+    let mentions = app.shared.store.history(tenant, &history).await?;
     let mentions = mentions.iter().map(|of| Mention::new(of, who.reach.sees(of.app), &s.clock)).collect();
     let users = app.shared.accounts.list(tenant).await?;
     let owners = users
@@ -228,12 +226,7 @@ async fn ticket_page(app: &App, who: &Who, number: &str, draft: String, error: O
             chosen: ticket.owner == Some(u.operator.id),
         })
         .collect();
-    let here = app
-        .shared
-        .directory
-        .waiting(tenant)
-        .into_iter()
-        .find(|p| who.reach.sees(p.app) && is_requester(p, &ticket.requester.details));
+    let here = remote::here(app, who, &ticket.requester.details, &s.clock);
     let statuses = STATUSES
         .iter()
         .map(|status| StatusChoice {
@@ -242,8 +235,39 @@ async fn ticket_page(app: &App, who: &Who, number: &str, draft: String, error: O
             chosen: *status == ticket.status,
         })
         .collect();
-    let failed = error.is_some();
+    let link = remote::link(app, who, &ticket.number).await?;
+    let values = answers::Values {
+        customer: &ticket.requester.details.name,
+        attendant: &who.operator.name,
+        ticket: ticket.number.as_str(),
+        download_link: &link,
+    };
+    let canned: Vec<Canned> = app
+        .shared
+        .store
+        .canned_answers(tenant)
+        .await?
+        .into_iter()
+        .map(|answer| Canned { id: answer.id, text: values.fill(&answer.text), title: answer.title })
+        .collect();
+    if let Some(chosen) = canned.iter().find(|c| query.answer == Some(c.id)) {
+        draft.text.clone_from(&chosen.text);
+        draft.reply = true;
+    } else if query.insert.is_some() {
+        draft.text.clone_from(&link);
+        draft.reply = true;
+    }
+    let open = app.shared.store.open_notices(Some((tenant, &ticket.number)), s.clock.now()).await?;
+    let told = open.iter().map(|notice| notices::Waiting::new(notice, who, &s)).collect();
+    let failed = draft.error.is_some() || draft.tag_error.is_some();
     let shown = page(&TicketPage {
+        w: desk_words::of(s.t.language),
+        tags: app.shared.store.desk_tags(tenant, &ticket.number).await?,
+        known_tags: app.shared.store.all_desk_tags(tenant).await?,
+        canned,
+        told,
+        by_mail: letters::offer(app, &s, &ticket).await?,
+        link,
         status: shell::status(s.t, &ticket.status),
         is_open: TicketFilter::OPEN.contains(&ticket.status),
         opened: s.clock.date_time(&ticket.opened_at),
@@ -254,7 +278,6 @@ async fn ticket_page(app: &App, who: &Who, number: &str, draft: String, error: O
         mentions,
         here,
         draft,
-        error,
         ticket,
         s,
     });
@@ -295,19 +318,8 @@ async fn entry(app: &App, who: &Who, s: &Shell, action: TicketAction, ended: &[S
         kind: action.kind,
         public: action.public,
         card,
+        mail: None,
     })
-}
-
-/// Whether the program that is open belongs to this customer: by e-mail, else by name and company.
-fn is_requester(present: &Present, customer: &CustomerDetails) -> bool {
-    let email = present.field(FieldKey::Email);
-    if !email.is_empty() && !customer.email.is_empty() {
-        return email.eq_ignore_ascii_case(&customer.email);
-    }
-    let (name, company) = (present.field(FieldKey::Name), present.field(FieldKey::Company));
-    !name.is_empty()
-        && name.to_lowercase() == customer.name.to_lowercase()
-        && company.to_lowercase() == customer.company.to_lowercase()
 }
 
 /// A new action.
@@ -315,6 +327,10 @@ fn is_requester(present: &Present, customer: &CustomerDetails) -> bool {
 pub(super) struct ActionForm {
     text: String,
     kind: String,
+    /// To be sent by mail too.
+    mail: Option<String>,
+    /// … in this language.
+    mail_language: Option<String>,
 }
 
 /// `POST /tickets/{number}/actions`
@@ -326,6 +342,9 @@ pub(super) async fn add_action(
 ) -> Page {
     let ticket = TicketNumber::new(&number).map_err(|_| AppError::NotFound)?;
     let author = author(&app, &who).await?;
+    if form.kind == "reply" && form.mail.is_some() && !form.text.trim().is_empty() {
+        return letters::answer(&app, &who, &author, &ticket, form).await;
+    }
     let added = app
         .shared
         .desk
@@ -334,7 +353,9 @@ pub(super) async fn add_action(
     match added {
         Ok(_) => Ok(to_ticket(&ticket)),
         Err(DeskError::Empty { .. }) => {
-            ticket_page(&app, &who, &number, String::new(), Some(who.texts.empty_text)).await
+            let reply = form.kind == "reply";
+            ticket_page(&app, &who, &number, Draft { reply, error: Some(who.texts.empty_text), ..Draft::default() })
+                .await
         }
         Err(error) => Err(error.into()),
     }
@@ -400,12 +421,6 @@ fn to_ticket(number: &TicketNumber) -> Response {
     let safe: String =
         number.as_str().chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect();
     Redirect::to(&format!("/tickets/{safe}")).into_response()
-}
-
-fn unprocessable(shown: Page) -> Page {
-    let mut answer = shown?;
-    *answer.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
-    Ok(answer)
 }
 
 fn status_value(status: TicketStatus) -> &'static str {

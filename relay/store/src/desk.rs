@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use protocol::{
-    id::{OperatorId, SessionId, TenantId, TicketNumber},
+    id::{AppId, OperatorId, SessionId, TenantId, TicketNumber},
     message::{directory::Field, ticket::TicketStatus},
 };
 use serde::{Deserialize, Serialize};
@@ -157,7 +157,15 @@ pub struct TicketFilter {
     pub requester: Option<CustomerId>,
     /// Of this owner.
     pub owner: Option<OperatorId>,
-    /// Part of the number, subject, requester's name, company or e-mail; empty: any.
+    /// With nobody responsible.
+    pub unowned: bool,
+    /// With this tag, whatever its case and accents.
+    pub tag: Option<String>,
+    /// With a session of this app.
+    pub app: Option<AppId>,
+    /// With a session that was put into this category.
+    pub category: Option<String>,
+    /// Part of the number, subject, what was written, or of the requester's details; empty: any.
     pub search: String,
     /// Only tickets with a lower number: the next page.
     pub before: Option<TicketNumber>,
@@ -167,7 +175,18 @@ pub struct TicketFilter {
 
 impl Default for TicketFilter {
     fn default() -> Self {
-        Self { statuses: Vec::new(), requester: None, owner: None, search: String::new(), before: None, limit: 50 }
+        Self {
+            statuses: Vec::new(),
+            requester: None,
+            owner: None,
+            unowned: false,
+            tag: None,
+            app: None,
+            category: None,
+            search: String::new(),
+            before: None,
+            limit: 50,
+        }
     }
 }
 

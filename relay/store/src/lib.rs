@@ -6,10 +6,12 @@
 
 #![forbid(unsafe_code)]
 
+pub mod answer;
 pub mod api_token;
 pub mod app;
 pub mod audit;
 pub mod connection;
+pub mod contact;
 pub mod desk;
 pub mod device;
 pub mod enrolment;
@@ -17,6 +19,8 @@ pub mod error;
 pub mod figures;
 pub mod listing;
 pub mod login;
+pub mod mail;
+pub mod notice;
 pub mod operator;
 pub mod outbox;
 pub mod presence;
@@ -25,6 +29,7 @@ pub mod sqlite;
 pub mod tenant;
 pub mod webhook;
 
+pub use answer::{AnswerRecords, CannedAnswer};
 pub use api_token::{ApiToken, ApiTokenId, ApiTokenRecords, NewApiToken, Scope, TOKENS_PER_USER, TokenLogin};
 pub use app::{
     App, AppField, AppRecords, Ask, Availability, Category, Holiday, Hour, Note, Opening, Shut, Staff, Stamp, WrapUp,
@@ -34,6 +39,7 @@ pub use audit::{
     AuditVerified, SESSION_ALARM, SESSION_AWAY, SESSION_BACK, SESSION_DISPUTED, SESSION_SIGNED,
 };
 pub use connection::{Connection, ConnectionRecords, NewConnection};
+pub use contact::{Contact, ContactFilter, ContactRecords};
 pub use desk::{
     ActionKind, Customer, CustomerDetails, CustomerId, DeskRecords, DeskTicket, NewAction, NewDeskTicket, TicketAction,
     TicketFilter,
@@ -44,6 +50,8 @@ pub use error::StoreError;
 pub use figures::{By, Figures, FiguresQuery, FiguresRecords, FiguresRow};
 pub use listing::ListingRecords;
 pub use login::{Login, LoginRecords, TokenHash};
+pub use mail::{Mail, MailOutcome, MailRecords, MailServer, MailState, MailText, NewMail};
+pub use notice::{Notice, NoticeRecords};
 pub use operator::{NewOperator, Operator, OperatorRecords, Roles};
 pub use outbox::{Claimed, EventKind, Lease, OutboxEntry, OutboxFigures, OutboxRecords, OutboxState, Settled};
 pub use presence::{PresenceChange, PresenceRecords};
@@ -69,6 +77,10 @@ pub trait Store:
     + OutboxRecords
     + ConnectionRecords
     + DeskRecords
+    + ContactRecords
+    + AnswerRecords
+    + MailRecords
+    + NoticeRecords
     + AuditRecords
     + EnrolmentRecords
     + PresenceRecords

@@ -3,10 +3,12 @@
 //! WAL, foreign keys, every commit on the disk. One connection writes, so that a writer never finds another one in its way within
 //! this process; a few more read, each seeing the last commit. A call that is dropped half-way is rolled back.
 
+mod answer;
 mod api_token;
 mod app;
 mod audit;
 mod connection;
+mod contact;
 mod desk;
 mod desk_customers;
 mod device;
@@ -15,6 +17,8 @@ mod error;
 mod figures;
 mod listing;
 mod login;
+mod mail;
+mod notice;
 mod operator;
 mod outbox;
 mod presence;

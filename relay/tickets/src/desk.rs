@@ -11,7 +11,7 @@ use protocol::{
     message::ticket::TicketStatus,
 };
 use store::{
-    ActionKind, Customer, CustomerDetails, CustomerId, DeskTicket, Language, NewAction, NewDeskTicket, Store,
+    ActionKind, Customer, CustomerDetails, CustomerId, DeskTicket, Language, NewAction, NewDeskTicket, NewMail, Store,
     StoreError, TicketAction, TicketFilter,
 };
 
@@ -146,6 +146,20 @@ impl Desk {
     ) -> Result<TicketAction, DeskError> {
         let action = note(author, text, public, now)?;
         Ok(self.store.desk_append(tenant, number, &action).await?)
+    }
+
+    /// Adds a person's answer, which the customer may read, together with the letter that tells it.
+    pub async fn answer_by_mail(
+        &self,
+        tenant: TenantId,
+        author: &Author,
+        number: &TicketNumber,
+        text: &str,
+        mail: &NewMail,
+        now: Timestamp,
+    ) -> Result<TicketAction, DeskError> {
+        let action = note(author, text, true, now)?;
+        Ok(self.store.desk_append_with_mail(tenant, number, &action, mail).await?)
     }
 
     /// Sets where a ticket stands, and says so on it. Nothing is written when it stands there already.

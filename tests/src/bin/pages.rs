@@ -118,12 +118,32 @@ fn furnish(browser: &Browser, world: &World, ticket: &str) -> Result<Vec<(String
     browser.goto(&world.relay.url("/history"))?;
     let session = browser.execute("return document.querySelector('a[href^=\"/sessions/\"]').getAttribute('href')")?;
     let session = session.as_str().context("a session")?.to_owned();
+    post(
+        browser,
+        "/answers",
+        &json!({ "title": "Enviar o programa", "text": "Oi, {customer}. Para vermos isso juntos, abra este link e deixe a janela aberta: {download_link}" }),
+    )?;
+    post(browser, "/customers/fields", &json!({ "names": "Plano\nClassificação" }))?;
+    post(browser, &format!("/tickets/{ticket}/tags"), &json!({ "tag": "nota fiscal" }))?;
+    post(
+        browser,
+        "/mail",
+        &json!({ "host": "mail.varanda.example", "port": "587", "tls": "starttls", "user": "suporte", "password": "senha do correio", "from": "suporte@varanda.example", "from_name": "Varanda Sistemas" }),
+    )?;
+    browser.goto(&world.relay.url("/customers"))?;
+    let contact = browser.execute("return document.querySelector('a.rowlink').getAttribute('href')")?;
+    let contact = contact.as_str().context("a contact")?.to_owned();
     let kinds = ["rt", "redmine", "movidesk", "salesforce", "zendesk", "zammad", "glpi", "webhook"];
     let mut places: Vec<(String, String)> = [
         ("attendance", "/".to_owned()),
         ("tickets", "/tickets".to_owned()),
         ("ticket", format!("/tickets/{ticket}")),
         ("ticket-new", "/tickets/new".to_owned()),
+        ("ticket-link", format!("/tickets/{ticket}?insert=link")),
+        ("customers", "/customers".to_owned()),
+        ("customer", format!("{contact}?find=a")),
+        ("answers", "/answers".to_owned()),
+        ("mail", "/mail".to_owned()),
         ("history", "/history".to_owned()),
         ("history-none", "/history?q=nada".to_owned()),
         ("session", session.clone()),

@@ -13,9 +13,10 @@ use store::App as Record;
 
 use super::{
     super::{
-        App,
+        App, desk_words,
         error::{AppError, Page, page},
         strings::{Texts, fill},
+        tickets::{Invited, invited},
         visitor::Visitor,
     },
     download, look, unprocessable,
@@ -30,9 +31,23 @@ struct GetPage {
     t: &'static Texts,
     app: Record,
     file: &'static str,
+    /// The ticket that the link is about.
+    invited: Option<Invited>,
 }
 
 impl GetPage {
+    fn invited(&self, invited: &Invited) -> String {
+        fill(desk_words::of(self.t.language).invited, &[&invited.number])
+    }
+
+    fn invited_over(&self, invited: &Invited) -> String {
+        fill(desk_words::of(self.t.language).invited_over, &[&invited.number])
+    }
+
+    fn invited_email(&self, invited: &Invited) -> String {
+        fill(desk_words::of(self.t.language).invited_email, &[&invited.email])
+    }
+
     fn from(&self) -> String {
         fill(self.t.get_from, &[&self.app.company])
     }
@@ -75,10 +90,26 @@ async fn of(app: &App, code: &str) -> Result<Record, AppError> {
     app.shared.store.app_by_code(code, Timestamp::now()).await?.ok_or(AppError::NotFound)
 }
 
+/// A link that was made for a ticket says for which.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct GetQuery {
+    ticket: Option<String>,
+}
+
 /// `GET /d/{code}`
-pub(crate) async fn show(State(app): State<App>, visitor: Visitor, Path(code): Path<String>) -> Page {
-    let app = of(&app, &code).await?;
-    page(&GetPage { t: visitor.texts, app, file: download::FILE_NAME })
+pub(crate) async fn show(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(code): Path<String>,
+    Query(query): Query<GetQuery>,
+) -> Page {
+    let record = of(&app, &code).await?;
+    let invited = match query.ticket {
+        Some(token) => invited(&app, record.tenant, &token).await?,
+        None => None,
+    };
+    page(&GetPage { t: visitor.texts, app: record, file: download::FILE_NAME, invited })
 }
 
 /// `GET /d/{code}/logo`

@@ -22,15 +22,15 @@ use crate::{
     webhook::Event,
 };
 
-const NO_TICKET: StoreError = StoreError::NotFound { what: "ticket" };
+pub(super) const NO_TICKET: StoreError = StoreError::NotFound { what: "ticket" };
 
 /// The desk's numbers are plain whole numbers; anything else is not one of its tickets.
-fn parse(number: &TicketNumber) -> Option<i64> {
+pub(super) fn parse(number: &TicketNumber) -> Option<i64> {
     let parsed: i64 = number.as_str().parse().ok()?;
     (parsed.to_string() == number.as_str()).then_some(parsed)
 }
 
-fn number(row: &SqliteRow, column: &'static str) -> Result<TicketNumber, StoreError> {
+pub(super) fn number(row: &SqliteRow, column: &'static str) -> Result<TicketNumber, StoreError> {
     TicketNumber::new(&row.plain::<i64>(column)?.to_string()).map_err(|_| damaged(column))
 }
 
@@ -104,15 +104,15 @@ async fn is_of_tenant(
     row.map(|_| ()).ok_or(StoreError::NotFound { what: "operator" })
 }
 
-async fn append(
+pub(super) async fn append(
     tx: &mut SqliteConnection,
     tenant: TenantId,
     ticket: i64,
     new: &NewAction,
 ) -> Result<TicketAction, StoreError> {
     is_of_tenant(tx, tenant, new.author).await?;
-    let sql = "INSERT INTO desk_actions (tenant, ticket, author, author_name, text, public, kind, marker, session, at)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *";
+    let sql = "INSERT INTO desk_actions (tenant, ticket, author, author_name, text, public, kind, marker, session, at, search)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *";
     let row = sqlx::query(sql)
         .bind(tenant.as_bytes().as_slice())
         .bind(ticket)
@@ -124,6 +124,7 @@ async fn append(
         .bind(new.marker.as_deref())
         .bind(new.session.as_ref().map(|id| id.as_bytes().as_slice()))
         .bind(ms(new.at))
+        .bind(fold(&new.text))
         .fetch_one(&mut *tx)
         .await
         .map_err(error::referring("marker", "ticket"))?;
@@ -173,7 +174,7 @@ impl DeskRecords for SqliteStore {
     }
 
     async fn desk_customers(&self, tenant: TenantId, search: &str, limit: u32) -> Result<Vec<Customer>, StoreError> {
-        let sql = "SELECT * FROM desk_customers WHERE tenant = ?1 AND (?2 = '' OR instr(search, ?2) > 0) ORDER BY name_key, id LIMIT ?3";
+        let sql = "SELECT * FROM desk_customers WHERE tenant = ?1 AND merged_into IS NULL AND (?2 = '' OR instr(search, ?2) > 0) ORDER BY name_key, id LIMIT ?3";
         let rows = sqlx::query(sql)
             .bind(tenant.as_bytes().as_slice())
             .bind(fold(search.trim()))
@@ -240,8 +241,14 @@ impl DeskRecords for SqliteStore {
                      AND (?2 = '[]' OR t.status IN (SELECT value FROM json_each(?2)))
                      AND (?3 IS NULL OR t.requester = ?3)
                      AND (?4 IS NULL OR t.owner = ?4)
-                     AND (?5 = '' OR instr(t.search, ?5) > 0)
+                     AND (?5 = '' OR instr(t.search, ?5) > 0 OR instr(c.search, ?5) > 0 OR EXISTS (
+                          SELECT 1 FROM desk_actions a WHERE a.tenant = t.tenant AND a.ticket = t.number AND instr(a.search, ?5) > 0))
                      AND (?6 IS NULL OR t.number < ?6)
+                     AND (?8 IS NULL OR t.number IN (SELECT g.ticket FROM desk_tags g WHERE g.tenant = ?1 AND g.tag_key = ?8))
+                     AND (?9 = 0 OR t.owner IS NULL)
+                     AND ((?10 IS NULL AND ?11 IS NULL) OR t.number IN (
+                          SELECT CAST(s.ticket AS INTEGER) FROM sessions s WHERE s.tenant = ?1 AND s.connection IS NULL
+                          AND s.ticket IS NOT NULL AND (?10 IS NULL OR s.app = ?10) AND (?11 IS NULL OR s.category = ?11)))
                    ORDER BY t.number DESC LIMIT ?7";
         let rows = sqlx::query(sql)
             .bind(tenant.as_bytes().as_slice())
@@ -252,6 +259,10 @@ impl DeskRecords for SqliteStore {
             // A page after something that is no number of ours is empty.
             .bind(filter.before.as_ref().map(|number| parse(number).unwrap_or(0)))
             .bind(filter.limit.min(LISTED_AT_MOST))
+            .bind(filter.tag.as_deref().map(fold))
+            .bind(filter.unowned)
+            .bind(filter.app.as_ref().map(|id| id.as_bytes().as_slice()))
+            .bind(filter.category.as_deref())
             .fetch_all(&self.readers)
             .await
             .map_err(error::of)?;

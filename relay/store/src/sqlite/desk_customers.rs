@@ -38,15 +38,15 @@ pub(super) fn details(row: &SqliteRow) -> Result<CustomerDetails, StoreError> {
 }
 
 /// What a customer is found by, strongest first. Empty: unknown.
-struct Keys {
-    email: String,
-    document: String,
-    phone: String,
-    name: String,
+pub(super) struct Keys {
+    pub(super) email: String,
+    pub(super) document: String,
+    pub(super) phone: String,
+    pub(super) name: String,
 }
 
 impl Keys {
-    fn of(details: &CustomerDetails) -> Self {
+    pub(super) fn of(details: &CustomerDetails) -> Self {
         let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
         let phone = digits(&details.phone);
         let name = details.name.trim();
@@ -62,14 +62,14 @@ impl Keys {
 /// The customer these details belong to: by e-mail, else document, else telephone, else name and company.
 ///
 /// What a weaker key finds is not believed where a stronger one is known on both sides and differs: colleagues share a telephone
-/// and a CNPJ. Of several the oldest.
+/// and a CNPJ. Of several the oldest. One that was merged into another stands for that one.
 pub(super) async fn find(
     tx: &mut SqliteConnection,
     tenant: TenantId,
     details: &CustomerDetails,
 ) -> Result<Option<Customer>, StoreError> {
     let keys = Keys::of(details);
-    let sql = "SELECT * FROM desk_customers
+    let sql = "SELECT * FROM desk_customers WHERE id = (SELECT coalesce(merged_into, id) FROM desk_customers
                WHERE tenant = ?1 AND (
                       (?2 <> '' AND email_key = ?2)
                    OR (?3 <> '' AND document_key = ?3 AND (?2 = '' OR email_key = ''))
@@ -77,7 +77,7 @@ pub(super) async fn find(
                    OR (?5 <> '' AND name_key = ?5 AND (?2 = '' OR email_key = '') AND (?3 = '' OR document_key = '')
                        AND (?4 = '' OR phone_key = '')))
                ORDER BY (?2 <> '' AND email_key = ?2) DESC, (?3 <> '' AND document_key = ?3) DESC, (?4 <> '' AND phone_key = ?4) DESC, id
-               LIMIT 1";
+               LIMIT 1)";
     let row = sqlx::query(sql)
         .bind(tenant.as_bytes().as_slice())
         .bind(keys.email)

@@ -8,6 +8,7 @@
 pub mod accounts;
 pub mod apps;
 pub mod connections;
+pub mod contacts;
 pub mod desk;
 pub mod enrolments;
 pub mod figures;

@@ -1,0 +1,68 @@
+//! Asking to be told when a ticket's requester has the program open, and taking that back.
+
+use axum::extract::{Path, State};
+use jiff::{SignedDuration, Timestamp};
+use protocol::id::TicketNumber;
+use store::{Notice, TicketFilter};
+
+use super::{
+    super::{
+        App, desk_words,
+        error::{AppError, Page},
+        shell::Shell,
+        strings::fill,
+        visitor::{Act, Who},
+    },
+    to_ticket,
+};
+
+/// How long somebody waits to be told.
+const WAITS: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// Somebody who waits to be told, as the ticket shows it.
+pub(super) struct Waiting {
+    pub(super) id: i64,
+    pub(super) words: String,
+    /// Whoever looks may take it back.
+    pub(super) cancels: bool,
+    /// It is whoever looks.
+    pub(super) own: bool,
+}
+
+impl Waiting {
+    pub(super) fn new(notice: &Notice, who: &Who, s: &Shell) -> Self {
+        let own = notice.operator == who.operator.id;
+        let until = s.clock.date(&notice.expires_at);
+        let words = fill(desk_words::of(s.t.language).told_until, &[&notice.operator_name, &until]);
+        Self { id: notice.id, words, cancels: own || who.operator.may(Act::Administer), own }
+    }
+}
+
+/// `POST /tickets/{number}/notices`
+pub(crate) async fn ask(State(app): State<App>, who: Who, Path(number): Path<String>) -> Page {
+    let number = TicketNumber::new(&number).map_err(|_| AppError::NotFound)?;
+    let (tenant, now) = (who.operator.tenant, Timestamp::now());
+    let ticket = app.shared.store.desk_ticket(tenant, &number).await?;
+    if !TicketFilter::OPEN.contains(&ticket.status) {
+        return Err(AppError::BadRequest);
+    }
+    who.audit(&app, "notice.asked", number.as_str()).await?;
+    app.shared.store.add_notice(tenant, &number, who.operator.id, now, now + WAITS).await?;
+    // The requester may have come while the page was read.
+    app.shared.changes.bump();
+    Ok(to_ticket(&number))
+}
+
+/// `POST /tickets/{number}/notices/{id}/cancel`
+pub(crate) async fn cancel(State(app): State<App>, who: Who, Path((number, id)): Path<(String, i64)>) -> Page {
+    let number = TicketNumber::new(&number).map_err(|_| AppError::NotFound)?;
+    let (tenant, now) = (who.operator.tenant, Timestamp::now());
+    let open = app.shared.store.open_notices(Some((tenant, &number)), now).await?;
+    let notice = open.into_iter().find(|notice| notice.id == id).ok_or(AppError::NotFound)?;
+    if notice.operator != who.operator.id && !who.operator.may(Act::Administer) {
+        return Err(AppError::Forbidden);
+    }
+    who.audit(&app, "notice.cancelled", &format!("{number} {}", notice.operator_name)).await?;
+    app.shared.store.cancel_notice(tenant, id, now).await?;
+    Ok(to_ticket(&number))
+}

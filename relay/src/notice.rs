@@ -1,0 +1,171 @@
+//! Tells attendants when a ticket's requester has the program open: writes it down for the live stream, and a letter where there is mail.
+//!
+//! Looks when something that is shown live has changed, and then at those only whom somebody waits for. Must never tell anybody of a
+//! customer whose app they do not attend.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use jiff::Timestamp;
+use protocol::{id::TenantId, message::directory::FieldKey};
+use store::{CustomerDetails, Language, NewMail, Notice, StoreError};
+
+use crate::{account::User, directory::Present, mail::new_message_id, relay::Shared};
+
+/// Changes that come together are looked at together.
+const GATHER: Duration = Duration::from_millis(200);
+/// How long to wait when the records cannot be read.
+const AFTER_TROUBLE: Duration = Duration::from_secs(10);
+
+/// Watches until it is aborted.
+pub(crate) async fn watch(shared: Arc<Shared>) {
+    let mut changes = shared.changes();
+    loop {
+        if let Err(error) = look(&shared, Timestamp::now()).await {
+            tracing::warn!(%error, "nobody is told who came: the records cannot be used");
+            tokio::time::sleep(AFTER_TROUBLE).await;
+            continue;
+        }
+        if changes.changed().await.is_err() {
+            return;
+        }
+        tokio::time::sleep(GATHER).await;
+        changes.mark_unchanged();
+    }
+}
+
+/// What a company's notices are looked at with.
+struct Company {
+    waiting: Vec<Arc<Present>>,
+    users: Vec<User>,
+}
+
+async fn look(shared: &Shared, now: Timestamp) -> anyhow::Result<()> {
+    let open = shared.store.open_notices(None, now).await?;
+    let mut companies: HashMap<TenantId, Company> = HashMap::new();
+    let mut told = false;
+    for notice in open {
+        if !companies.contains_key(&notice.tenant) {
+            let users = shared.accounts.list(notice.tenant).await?;
+            let company = Company { waiting: shared.directory.waiting(notice.tenant), users };
+            companies.insert(notice.tenant, company);
+        }
+        let Some(company) = companies.get(&notice.tenant) else { continue };
+        let user = company.users.iter().find(|u| u.operator.id == notice.operator && u.disabled_at.is_none());
+        let Some(user) = user else { continue };
+        let here: Vec<_> = company.waiting.iter().filter(|present| belongs(present, &notice.requester)).collect();
+        if here.is_empty() {
+            continue;
+        }
+        let reach = shared.apps.reach(&user.operator).await?;
+        let Some(present) = here.into_iter().find(|present| reach.attends(present.app)) else { continue };
+        if shared.store.notice_came(notice.id, present.id, now).await? {
+            told = true;
+            tracing::info!(ticket = notice.ticket.as_str(), "a requester who was waited for has come");
+            if let Err(error) = write_to(shared, &user.operator.login, &notice, now).await {
+                tracing::warn!(error = &error as &dyn std::error::Error, "no letter about a requester who came");
+            }
+        }
+    }
+    if told {
+        shared.notices.bump();
+        shared.changes.bump();
+    }
+    Ok(())
+}
+
+/// A letter to the attendant, where their login is an address and the company has a mail server.
+async fn write_to(shared: &Shared, login: &str, notice: &Notice, now: Timestamp) -> Result<(), StoreError> {
+    if login.parse::<lettre::Address>().is_err() || !shared.post.is_set_up(notice.tenant).await? {
+        return Ok(());
+    }
+    let language = shared.store.tenant(notice.tenant).await?.language;
+    let who = [&notice.requester.name, &notice.requester.company].map(String::as_str);
+    let who: Vec<&str> = who.into_iter().filter(|text| !text.is_empty()).collect();
+    let (who, ticket) = (who.join(", "), notice.ticket.as_str());
+    let address = format!("{}/tickets/{ticket}", shared.public_url);
+    let (subject, says) = match language {
+        Language::PtBr => (format!("Disponível: {who}"), format!("{who} está com o programa aberto.")),
+        Language::En => (format!("Available: {who}"), format!("{who} has the program open.")),
+        Language::Es => (format!("Disponible: {who}"), format!("{who} tiene el programa abierto.")),
+    };
+    let mail = NewMail {
+        to: login.to_owned(),
+        name: notice.operator_name.clone(),
+        subject: format!("[Ticket {ticket}] {subject}"),
+        text: format!("{says}\n\nTicket {ticket}: {}\n{address}", notice.subject),
+        message_id: new_message_id(&shared.public_url.host),
+    };
+    shared.store.add_mail(notice.tenant, &notice.ticket, &mail, now).await?;
+    shared.post.wake();
+    Ok(())
+}
+
+/// Whether a program that is open belongs to this customer: by e-mail, else document, else name and company. What a weaker key says is
+/// not believed where a stronger one is known on both sides and differs.
+pub(crate) fn belongs(present: &Present, customer: &CustomerDetails) -> bool {
+    let email = present.field(FieldKey::Email).trim();
+    if !email.is_empty() && !customer.email.is_empty() {
+        return email.to_lowercase() == customer.email.to_lowercase();
+    }
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    let (document, theirs) = (digits(present.field(FieldKey::Document)), digits(&customer.document));
+    if !document.is_empty() && !theirs.is_empty() {
+        return document == theirs;
+    }
+    let (name, company) = (present.field(FieldKey::Name), present.field(FieldKey::Company));
+    !name.is_empty()
+        && name.to_lowercase() == customer.name.to_lowercase()
+        && company.to_lowercase() == customer.company.to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::{
+        id::{AppId, DeviceId},
+        message::{ShownText, directory::Field},
+    };
+
+    use super::*;
+
+    fn typed(fields: &[(FieldKey, &str)]) -> Present {
+        let field = |(key, value): &(FieldKey, &str)| Field { key: *key, value: ShownText::lossy(value) };
+        Present {
+            id: DeviceId::from_entropy(1),
+            tenant: TenantId::from_bytes([1; 16]),
+            app: AppId::from_bytes([1; 16]),
+            app_title: ShownText::lossy("x"),
+            fields: fields.iter().map(field).collect(),
+            listed: true,
+            busy: false,
+            since: Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    #[test]
+    fn a_program_belongs_to_whom_the_strongest_thing_it_tells_says() {
+        let cida = CustomerDetails {
+            name: "Cida".into(),
+            company: "Aurora".into(),
+            email: "cida@a.example".into(),
+            document: "12.345/0001".into(),
+            ..CustomerDetails::default()
+        };
+        use FieldKey::{Company, Document, Email, Name};
+        for told in [
+            &[(Email, "CIDA@a.example"), (Name, "X")] as &[_],
+            &[(Document, "123450001"), (Name, "X")],
+            &[(Name, "CIDA"), (Company, "aurora")],
+        ] {
+            assert!(belongs(&typed(told), &cida), "{told:?}");
+        }
+        for told in [
+            &[] as &[_],
+            &[(Email, "rosa@a.example"), (Document, "123450001"), (Name, "Cida"), (Company, "Aurora")],
+            &[(Document, "99"), (Name, "Cida"), (Company, "Aurora")],
+            &[(Name, "Cida")],
+        ] {
+            assert!(!belongs(&typed(told), &cida), "{told:?}");
+        }
+        assert!(!belongs(&typed(&[]), &CustomerDetails::default()), "nobody is not somebody");
+    }
+}

@@ -1,0 +1,62 @@
+//! Contacts: the built-in desk's customers as a company keeps them, with fields of its own.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use protocol::id::TenantId;
+
+use crate::{
+    desk::{Customer, CustomerDetails, CustomerId},
+    error::StoreError,
+    session::Session,
+};
+
+/// A customer with what the company keeps of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contact {
+    /// Who.
+    pub customer: Customer,
+    /// The company's own fields, by name. Empty: unknown.
+    pub extra: BTreeMap<String, String>,
+}
+
+/// Which contacts to list, by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContactFilter {
+    /// Part of name, company, e-mail, telephone, document or a field of the company's own; empty: any.
+    pub search: String,
+    /// Only those behind this one: the next page.
+    pub after: Option<CustomerId>,
+    /// At most this many.
+    pub limit: u32,
+}
+
+/// Records of contacts.
+#[async_trait]
+pub trait ContactRecords: Send + Sync {
+    /// Contacts by name. One that was merged into another is not among them.
+    async fn contacts(&self, tenant: TenantId, filter: &ContactFilter) -> Result<Vec<Contact>, StoreError>;
+    /// One contact; the one it was merged into, if it was.
+    async fn contact(&self, tenant: TenantId, id: CustomerId) -> Result<Contact, StoreError>;
+    /// Writes what is known of a contact. [`StoreError::Conflict`] when another one has this e-mail address.
+    async fn change_contact(
+        &self,
+        tenant: TenantId,
+        id: CustomerId,
+        details: &CustomerDetails,
+        extra: &BTreeMap<String, String>,
+    ) -> Result<Contact, StoreError>;
+    /// Makes one contact of two: `keep` gets the other's tickets and what it lacks itself; what finds the other finds `keep`.
+    async fn merge_contacts(
+        &self,
+        tenant: TenantId,
+        keep: CustomerId,
+        other: CustomerId,
+    ) -> Result<Contact, StoreError>;
+    /// The sessions on a contact's tickets, newest first.
+    async fn contact_sessions(&self, tenant: TenantId, id: CustomerId, limit: u32) -> Result<Vec<Session>, StoreError>;
+    /// The names of the company's own fields, in order.
+    async fn contact_fields(&self, tenant: TenantId) -> Result<Vec<String>, StoreError>;
+    /// Sets them. What contacts hold in a field that is no more stays on record.
+    async fn set_contact_fields(&self, tenant: TenantId, names: &[String]) -> Result<(), StoreError>;
+}

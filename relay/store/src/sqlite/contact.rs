@@ -1,0 +1,199 @@
+//! Contacts in SQLite.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use protocol::id::TenantId;
+use sqlx::{SqliteConnection, sqlite::SqliteRow};
+
+use super::{
+    LISTED_AT_MOST, SqliteStore, desk_customers as customers, error,
+    row::{Columns, fold, json},
+    session::session,
+};
+use crate::{
+    contact::{Contact, ContactFilter, ContactRecords},
+    desk::{CustomerDetails, CustomerId},
+    error::StoreError,
+    session::Session,
+};
+
+const NO_CONTACT: StoreError = StoreError::NotFound { what: "contact" };
+
+fn contact(row: &SqliteRow) -> Result<Contact, StoreError> {
+    Ok(Contact { customer: customers::customer(row)?, extra: row.json("extra")? })
+}
+
+async fn one(tx: &mut SqliteConnection, tenant: TenantId, id: CustomerId) -> Result<Contact, StoreError> {
+    let sql = "SELECT * FROM desk_customers WHERE tenant = ?1
+               AND id = (SELECT coalesce(merged_into, id) FROM desk_customers WHERE id = ?2 AND tenant = ?1)";
+    let row =
+        sqlx::query(sql).bind(tenant.as_bytes().as_slice()).bind(id.0).fetch_optional(tx).await.map_err(error::of)?;
+    contact(&row.ok_or(NO_CONTACT)?)
+}
+
+async fn write(
+    tx: &mut SqliteConnection,
+    tenant: TenantId,
+    id: CustomerId,
+    details: &CustomerDetails,
+    extra: &BTreeMap<String, String>,
+) -> Result<(), StoreError> {
+    let keys = customers::Keys::of(details);
+    let mut search = customers::search(details);
+    for value in extra.values() {
+        search.push('\u{1f}');
+        search.push_str(&fold(value));
+    }
+    let sql =
+        "UPDATE desk_customers SET name = ?3, email = ?4, company = ?5, phone = ?6, document = ?7, email_key = ?8,
+                      document_key = ?9, phone_key = ?10, name_key = ?11, search = ?12, extra = ?13
+               WHERE tenant = ?1 AND id = ?2 AND merged_into IS NULL";
+    let done = sqlx::query(sql)
+        .bind(tenant.as_bytes().as_slice())
+        .bind(id.0)
+        .bind(&details.name)
+        .bind(&details.email)
+        .bind(&details.company)
+        .bind(&details.phone)
+        .bind(&details.document)
+        .bind(keys.email)
+        .bind(keys.document)
+        .bind(keys.phone)
+        .bind(keys.name)
+        .bind(search)
+        .bind(json(extra))
+        .execute(tx)
+        .await
+        .map_err(error::of)?;
+    if done.rows_affected() == 0 { Err(NO_CONTACT) } else { Ok(()) }
+}
+
+#[async_trait]
+impl ContactRecords for SqliteStore {
+    async fn contacts(&self, tenant: TenantId, filter: &ContactFilter) -> Result<Vec<Contact>, StoreError> {
+        let sql = "SELECT * FROM desk_customers
+                   WHERE tenant = ?1 AND merged_into IS NULL AND (?2 = '' OR instr(search, ?2) > 0)
+                     AND (?3 IS NULL OR (name_key, id) > (SELECT name_key, id FROM desk_customers WHERE id = ?3 AND tenant = ?1))
+                   ORDER BY name_key, id LIMIT ?4";
+        let rows = sqlx::query(sql)
+            .bind(tenant.as_bytes().as_slice())
+            .bind(fold(filter.search.trim()))
+            .bind(filter.after.map(|id| id.0))
+            .bind(filter.limit.min(LISTED_AT_MOST))
+            .fetch_all(&self.readers)
+            .await
+            .map_err(error::of)?;
+        rows.iter().map(contact).collect()
+    }
+
+    async fn contact(&self, tenant: TenantId, id: CustomerId) -> Result<Contact, StoreError> {
+        one(&mut *self.readers.acquire().await.map_err(error::of)?, tenant, id).await
+    }
+
+    async fn change_contact(
+        &self,
+        tenant: TenantId,
+        id: CustomerId,
+        details: &CustomerDetails,
+        extra: &BTreeMap<String, String>,
+    ) -> Result<Contact, StoreError> {
+        let mut tx = self.write().await?;
+        let keys = customers::Keys::of(details);
+        let sql = "SELECT 1 FROM desk_customers WHERE tenant = ?1 AND ?3 <> '' AND email_key = ?3
+                   AND id <> ?2 AND coalesce(merged_into, id) <> ?2";
+        let other = sqlx::query(sql)
+            .bind(tenant.as_bytes().as_slice())
+            .bind(id.0)
+            .bind(keys.email)
+            .fetch_optional(&mut *tx)
+            .await
+            .map_err(error::of)?;
+        if other.is_some() {
+            return Err(StoreError::Conflict { what: "e-mail" });
+        }
+        write(&mut tx, tenant, id, details, extra).await?;
+        let changed = one(&mut tx, tenant, id).await?;
+        tx.commit().await.map_err(error::of)?;
+        Ok(changed)
+    }
+
+    async fn merge_contacts(
+        &self,
+        tenant: TenantId,
+        keep: CustomerId,
+        other: CustomerId,
+    ) -> Result<Contact, StoreError> {
+        let mut tx = self.write().await?;
+        let (kept, gone) = (one(&mut tx, tenant, keep).await?, one(&mut tx, tenant, other).await?);
+        let (keep, other) = (kept.customer.id, gone.customer.id);
+        if keep == other {
+            return Err(StoreError::Conflict { what: "the same contact" });
+        }
+        let mut details = kept.customer.details;
+        let theirs = gone.customer.details;
+        for (own, other) in [
+            (&mut details.name, theirs.name),
+            (&mut details.email, theirs.email),
+            (&mut details.company, theirs.company),
+            (&mut details.phone, theirs.phone),
+            (&mut details.document, theirs.document),
+        ] {
+            if own.is_empty() {
+                *own = other;
+            }
+        }
+        let mut extra = gone.extra;
+        extra.extend(kept.extra.into_iter().filter(|(_, value)| !value.is_empty()));
+        write(&mut tx, tenant, keep, &details, &extra).await?;
+        for sql in [
+            "UPDATE desk_tickets SET requester = ?2 WHERE tenant = ?1 AND requester = ?3",
+            "UPDATE desk_customers SET merged_into = ?2 WHERE tenant = ?1 AND (id = ?3 OR merged_into = ?3)",
+        ] {
+            sqlx::query(sql)
+                .bind(tenant.as_bytes().as_slice())
+                .bind(keep.0)
+                .bind(other.0)
+                .execute(&mut *tx)
+                .await
+                .map_err(error::of)?;
+        }
+        let merged = one(&mut tx, tenant, keep).await?;
+        tx.commit().await.map_err(error::of)?;
+        Ok(merged)
+    }
+
+    async fn contact_sessions(&self, tenant: TenantId, id: CustomerId, limit: u32) -> Result<Vec<Session>, StoreError> {
+        let sql = "SELECT * FROM sessions WHERE tenant = ?1 AND connection IS NULL
+                   AND coalesce(ticket, choice_number) IN (SELECT CAST(number AS TEXT) FROM desk_tickets WHERE tenant = ?1 AND requester = ?2)
+                   ORDER BY row DESC LIMIT ?3";
+        let rows = sqlx::query(sql)
+            .bind(tenant.as_bytes().as_slice())
+            .bind(id.0)
+            .bind(limit.min(LISTED_AT_MOST))
+            .fetch_all(&self.readers)
+            .await
+            .map_err(error::of)?;
+        rows.iter().map(session).collect()
+    }
+
+    async fn contact_fields(&self, tenant: TenantId) -> Result<Vec<String>, StoreError> {
+        let row = sqlx::query("SELECT names FROM contact_fields WHERE tenant = ?")
+            .bind(tenant.as_bytes().as_slice())
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(error::of)?;
+        row.map_or_else(|| Ok(Vec::new()), |row| row.json("names"))
+    }
+
+    async fn set_contact_fields(&self, tenant: TenantId, names: &[String]) -> Result<(), StoreError> {
+        let sql = "INSERT INTO contact_fields (tenant, names) VALUES (?, ?) ON CONFLICT (tenant) DO UPDATE SET names = excluded.names";
+        sqlx::query(sql)
+            .bind(tenant.as_bytes().as_slice())
+            .bind(json(&names))
+            .execute(&self.writer)
+            .await
+            .map_err(error::referring("contact fields", "tenant"))?;
+        Ok(())
+    }
+}
