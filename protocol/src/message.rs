@@ -57,6 +57,8 @@ pub enum ToRelay {
     Report(pairing::Report),
     /// Takes a one-time grant that was copied in the console.
     TakeGrant(one_time::TakeGrant),
+    /// Logs in with a second factor, after [`directory::LoginError::CodeNeeded`].
+    LoginWithCode(directory::LoginWithCode),
 }
 
 /// What the relay says to a program.

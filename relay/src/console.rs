@@ -4,10 +4,12 @@
 //! Must never change anything on a GET, show one company's data to another, or let a page load anything from elsewhere.
 //! What is not listed in [`routes`] with what it takes to be allowed does not exist.
 
+mod account;
 mod apps;
 mod assets;
 mod attendance;
 mod audit;
+mod confirm;
 mod connections;
 mod enrolments;
 mod error;
@@ -15,6 +17,7 @@ mod history;
 mod live;
 mod login;
 mod outbox;
+mod second_step;
 mod security;
 mod serve;
 mod session_view;
@@ -36,6 +39,7 @@ use axum::{
     middleware,
     routing::{MethodFilter, on},
 };
+use protocol::id::OperatorId;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
@@ -61,8 +65,18 @@ struct App {
     verified: audit::Verified,
     /// Logins that gave their own password lately.
     step_ups: step_up::StepUps,
+    /// Logins whose password was right and whose code is not there yet.
+    halves: second_step::Halves,
     /// The relay stops: live streams end.
     shutdown: CancellationToken,
+}
+
+impl App {
+    /// What this user proved lately counts no more.
+    fn forget(&self, operator: OperatorId) {
+        self.step_ups.forget(operator);
+        self.halves.forget(operator);
+    }
 }
 
 /// One route and what it takes.
@@ -113,8 +127,17 @@ fn all() -> Routes {
         .post("/setup/{token}", Act::Anybody, login::setup)
         .get("/login", Act::Anybody, login::form)
         .post("/login", Act::Anybody, login::login)
+        .post("/login/code", Act::Anybody, second_step::check)
         .post("/language", Act::Anybody, login::language)
         .post("/logout", Act::LoggedIn, login::logout)
+        .get("/confirm", Act::LoggedIn, confirm::form)
+        .post("/confirm", Act::LoggedIn, confirm::confirm)
+        .get("/account", Act::LoggedIn, account::show)
+        .post("/account/password", Act::LoggedIn, account::change_password)
+        .get("/account/factor", Act::LoggedIn, account::offer)
+        .post("/account/factor", Act::LoggedIn, account::enable)
+        .post("/account/factor/codes", Act::LoggedIn, account::new_codes)
+        .post("/account/factor/off", Act::LoggedIn, account::disable)
         .get("/", Act::Attend, attendance::show)
         .get("/live", Act::Attend, live::stream)
         .get("/waiting/{id}/masked", Act::Attend, attendance::masked)
@@ -155,10 +178,12 @@ fn all() -> Routes {
         .post("/users", Act::Administer, users::add)
         .get("/users/enrolments", Act::Administer, enrolments::download)
         .post("/users/enrolments", Act::Administer, enrolments::upload)
+        .post("/users/factor", Act::Administer, users::require_factor)
         .get("/users/{id}", Act::Administer, users::show)
         .post("/users/{id}", Act::Administer, users::change)
         .post("/users/{id}/disabled", Act::Administer, users::set_disabled)
         .post("/users/{id}/password", Act::Administer, users::reset)
+        .post("/users/{id}/factor", Act::Administer, users::reset_factor)
         .get("/outbox", Act::Administer, outbox::list)
         .post("/outbox/retry", Act::Administer, outbox::retry_all)
         .post("/outbox/{id}/retry", Act::Administer, outbox::retry)
@@ -189,6 +214,7 @@ pub fn router(shared: Arc<Shared>, shutdown: CancellationToken) -> Router {
         signing: Arc::new(Semaphore::new(SIGNED_AT_ONCE)),
         verified: audit::Verified::default(),
         step_ups: step_up::StepUps::default(),
+        halves: second_step::Halves::default(),
         shutdown,
     };
     // Innermost last: headers are on every answer, also on a refusal; errors become pages once the language is known.

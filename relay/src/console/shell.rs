@@ -31,6 +31,7 @@ pub(super) enum Here {
     Connections,
     Audit,
     Apps,
+    Account,
 }
 
 /// What the frame shows.

@@ -16,6 +16,7 @@ pub mod error;
 pub mod login;
 pub mod operator;
 pub mod outbox;
+pub mod second_factor;
 pub mod session;
 pub mod sqlite;
 pub mod tenant;
@@ -35,9 +36,10 @@ pub use desk::{
 pub use device::{DeviceRecords, Generation};
 pub use enrolment::{AttendantCertificate, EnrolmentRecords, EnrolmentRequest};
 pub use error::StoreError;
-pub use login::{Login, LoginRecords, TokenHash};
+pub use login::{Login, LoginFamily, LoginRecords, TokenHash};
 pub use operator::{NewOperator, Operator, OperatorRecords, Roles};
 pub use outbox::{Claimed, EventKind, Lease, OutboxEntry, OutboxRecords, OutboxState, Settled};
+pub use second_factor::{SecondFactor, SecondFactorRecords};
 pub use session::{
     Ended, HistoryQuery, Kept, NewSession, OpenedSession, Seal, Session, SessionRecords, SessionState, Started,
     WRAP_UP_WITHIN, WrappedUp,
@@ -58,6 +60,7 @@ pub trait Store:
     + DeskRecords
     + AuditRecords
     + EnrolmentRecords
+    + SecondFactorRecords
     + Health
     + Send
     + Sync

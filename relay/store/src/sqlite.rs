@@ -15,6 +15,7 @@ mod login;
 mod operator;
 mod outbox;
 mod row;
+mod second_factor;
 mod session;
 mod tenant;
 

@@ -13,6 +13,7 @@ mod pairing;
 mod presence;
 mod records;
 mod seals;
+mod second_factor;
 mod splice;
 mod world;
 mod wrap_up;

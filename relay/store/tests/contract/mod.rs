@@ -11,6 +11,7 @@ pub mod connections;
 pub mod desk;
 pub mod enrolments;
 pub mod outbox;
+pub mod second_factors;
 pub mod sessions;
 pub mod wrap_up;
 
