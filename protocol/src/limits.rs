@@ -48,6 +48,8 @@ pub const PROTOCOL_NUMBER_BYTES: usize = 32;
 pub const USER_BYTES: usize = 254;
 /// A login password, in bytes: passphrases welcome, hash floods not.
 pub const LOGIN_PASSWORD_BYTES: usize = 256;
+/// What is typed as a second factor, in bytes: six digits, or a recovery code with blanks and dashes.
+pub const LOGIN_CODE_BYTES: usize = 64;
 /// Waiting customers sent to an attendant's program at once; the console shows more.
 pub const WAITING_LISTED: usize = 200;
 /// Open tickets offered in the ticket step.

@@ -59,9 +59,9 @@ pub enum ToRelay {
     Report(pairing::Report),
     /// Takes a one-time grant that was copied in the console.
     TakeGrant(one_time::TakeGrant),
-    /// Leaves a request that becomes a ticket. From version 2 on.
+    /// Leaves a request that becomes a ticket. From version 3 on, as what follows.
     LeaveRequest(request::LeaveRequest),
-    /// An attendant's status is to be this. From version 2 on, as what follows.
+    /// An attendant's status is to be this.
     SetStatus(offer::Status),
     /// Whether the attendant could take a customer at once: they are at home and in no session.
     Ready(bool),
@@ -69,6 +69,8 @@ pub enum ToRelay {
     AnswerOffer(offer::AnswerOffer),
     /// Asks for the customer who waits longest.
     PullNext,
+    /// Logs in with a second factor, after [`directory::LoginError::CodeNeeded`].
+    LoginWithCode(directory::LoginWithCode),
 }
 
 /// What the relay says to a program.
@@ -122,7 +124,7 @@ pub enum FromRelay {
     GrantOpened(one_time::GrantOpened),
     /// Behind `Dialled`, where the app asks for something when the session is over. From version 2 on.
     WrapUpAsked(wrap_up::WrapUpForm),
-    /// To a customer: whether their app is attended now. From version 2 on.
+    /// To a customer: whether their app is attended now. From version 3 on, as what follows.
     Attended(request::Attended),
     /// Answer to `LeaveRequest`.
     RequestLeft(request::RequestLeft),

@@ -126,6 +126,7 @@ fn texts_and_bytes_are_accepted_up_to_their_cap_and_not_beyond() {
     check_length::<PakeMessage, _>("PAKE message", PAKE_BYTES, PAKE_BYTES, HANDSHAKE_MESSAGE_BYTES, zeros);
     check_length::<Login, _>("login name", 0, USER_BYTES, cap, |n| (x(n), x(1)));
     check_length::<Login, _>("login password", 0, LOGIN_PASSWORD_BYTES, cap, |n| (x(1), x(n)));
+    check_length::<LoginWithCode, _>("login code", 0, LOGIN_CODE_BYTES, cap, |n| (x(1), x(1), x(n)));
 }
 
 #[test]
@@ -179,6 +180,7 @@ fn lengths_at_the_edges_of_their_integers_are_refused_without_the_bytes() {
         assert!(decode_body::<PakeMessage>(&body, cap).is_err());
         assert!(decode_body::<Bytes>(&body, cap).is_err());
         assert!(decode_body::<Login>(&body, cap).is_err());
+        assert!(decode_body::<LoginWithCode>(&body, cap).is_err());
         let waiting = [announced(variant_of::<FromRelay>("Waiting").into()), body.clone()].concat();
         assert!(decode_body::<FromRelay>(&waiting, cap).is_err());
         assert!(decode_body::<Batch>(&[announced(0), announced(0), body.clone()].concat(), cap).is_err());

@@ -5,8 +5,10 @@
 //! how many hashes run at once: each takes 19 MiB.
 
 pub mod api_token;
+mod factor;
 mod hashing;
 mod throttle;
+mod totp;
 
 use std::{
     net::IpAddr,
@@ -24,9 +26,11 @@ use protocol::{
     },
 };
 use ring::rand::{SecureRandom, SystemRandom};
-use store::{StoreError, TokenHash};
+use store::{LoginFamily, StoreError, TokenHash};
+use tickets::{clock::Clock, seal::SealKey};
 use zeroize::Zeroizing;
 
+pub use factor::{Factor, FactorError, Offer, RECOVERY_CODES, RecoveryCodes, Used};
 pub use store::Roles;
 
 use hashing::{Busy, Hashing};
@@ -129,12 +133,19 @@ pub struct Accounts {
     store: Arc<dyn store::Store>,
     hashing: Hashing,
     throttle: Mutex<Throttle>,
+    /// Tries at second factors, apart from those at passwords.
+    codes: Mutex<Throttle>,
+    /// Seals second factors at rest.
+    key: SealKey,
+    /// What time it is for codes and what lasts only a while.
+    clock: Clock,
 }
 
 impl Accounts {
-    /// Accounts kept in this store.
-    pub fn new(store: Arc<dyn store::Store>) -> Self {
-        Self { store, hashing: Hashing::new(), throttle: Mutex::default() }
+    /// Accounts kept in this store; what is secret in it is sealed with this key.
+    pub fn new(store: Arc<dyn store::Store>, key: SealKey, clock: Clock) -> Self {
+        let (throttle, codes) = (Throttle::new(&throttle::PASSWORDS), Throttle::new(&throttle::CODES));
+        Self { store, hashing: Hashing::new(), throttle: Mutex::new(throttle), codes: Mutex::new(codes), key, clock }
     }
 
     /// Checks a password. `source` is the address the try comes from; tries are throttled by account and by source.
@@ -149,9 +160,7 @@ impl Accounts {
         password: &str,
         source: IpAddr,
     ) -> Result<Operator, LoginError> {
-        self.throttle().charge(tenant, shortened(user), source, Instant::now()).map_err(|wait| {
-            LoginError::TooMany { retry_after_s: u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1) }
-        })?;
+        self.throttle().charge(tenant, shortened(user), source, Instant::now()).map_err(too_many)?;
         let checked = self.look(tenant, user, password).await;
         match &checked {
             // A try that could not be looked at tells the one who tried nothing, so it does not count either.
@@ -218,24 +227,48 @@ impl Accounts {
         let token: [u8; 16] = random().map_err(unavailable)?;
         let token = hexadecimal(&token);
         let hash = TokenHash::of(token.as_bytes());
+        let family = LoginFamily::from_bytes(random().map_err(unavailable)?);
         self.store
-            .begin_console_session(&hash, operator.tenant, operator.id, Timestamp::now())
+            .begin_console_session(&hash, &family, operator.tenant, operator.id, Timestamp::now())
             .await
             .map_err(unavailable)?;
         Ok(token)
     }
 
-    /// Whose console session this is, and that it was used now.
+    /// Whose console session this is, with what its later tokens share, and that it was used now.
     ///
     /// # Errors
     /// `Expired` when it is over or there never was one, `Unavailable`.
-    pub async fn console(&self, token: &str) -> Result<Operator, LoginError> {
+    pub async fn console(&self, token: &str) -> Result<(Operator, LoginFamily), LoginError> {
         let login = self
             .store
             .console_session(&TokenHash::of(token.as_bytes()), Timestamp::now())
             .await
             .map_err(unavailable)?;
+        login.and_then(|l| Some((Operator::from(l.operator), l.family?))).ok_or(LoginError::Expired)
+    }
+
+    /// Whose console session this is, whatever its token is by now, and that it was used now.
+    ///
+    /// # Errors
+    /// `Expired` when it is over, `Unavailable`.
+    pub async fn console_goes_on(&self, family: &LoginFamily) -> Result<Operator, LoginError> {
+        let login = self.store.console_family(family, Timestamp::now()).await.map_err(unavailable)?;
         login.map(|l| Operator::from(l.operator)).ok_or(LoginError::Expired)
+    }
+
+    /// A new token for a console session; the old one is worth nothing from now on.
+    ///
+    /// # Errors
+    /// `Expired` when it is over, `Unavailable`.
+    pub async fn renew_console(&self, token: &str) -> Result<String, LoginError> {
+        let new = hexadecimal(&random::<16>().map_err(unavailable)?);
+        let (old, hash) = (TokenHash::of(token.as_bytes()), TokenHash::of(new.as_bytes()));
+        match self.store.renew_console_token(&old, &hash).await {
+            Ok(()) => Ok(new),
+            Err(StoreError::NotFound { .. }) => Err(LoginError::Expired),
+            Err(error) => Err(unavailable(error)),
+        }
     }
 
     /// Logs out everywhere: every console session and program login of this user ends.
@@ -315,6 +348,18 @@ impl Accounts {
         Ok(self.store.set_operator_disabled(tenant, user, disabled, Timestamp::now()).await?)
     }
 
+    /// Gives a user the password that they chose; ends all their logins.
+    ///
+    /// # Errors
+    /// `WeakPassword`, `NotFound`, `Unavailable`.
+    pub async fn set_password(&self, tenant: TenantId, user: OperatorId, password: &str) -> Result<(), AccountError> {
+        if !strong(password, &self.store.operator(tenant, user).await?.login) {
+            return Err(AccountError::WeakPassword);
+        }
+        let hash = self.hashing.hash(password).await?;
+        Ok(self.store.set_operator_password(tenant, user, &hash).await?)
+    }
+
     /// Gives a user a new password, handed back to be shown once; ends all their logins.
     ///
     /// # Errors
@@ -368,6 +413,14 @@ impl Accounts {
         // Every change under this lock is complete in itself.
         self.throttle.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn codes(&self) -> MutexGuard<'_, Throttle> {
+        self.codes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn too_many(wait: std::time::Duration) -> LoginError {
+    LoginError::TooMany { retry_after_s: u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1) }
 }
 
 /// Whether a person may choose this password: long enough, not one character again and again, not the name to log in with.

@@ -5,6 +5,7 @@
 use std::{fmt, net::SocketAddr, path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 
 use protocol::{limits, session::relay_leg::Waits};
+use tickets::clock::Clock;
 
 /// Everything a relay is told.
 #[derive(Clone)]
@@ -29,6 +30,8 @@ pub struct Config {
     pub store: Option<Arc<dyn store::Store>>,
     /// Sees every byte that is spliced between two programs. For tests that look for plain text in it.
     pub tap: Option<Tap>,
+    /// What time it is for second factors and for links that last a while. Tests move it.
+    pub clock: Clock,
 }
 
 /// Called with every chunk of bytes that the relay carries from one program to another.
@@ -48,6 +51,7 @@ impl Config {
             webhooks_private: false,
             store: None,
             tap: None,
+            clock: Clock::system(),
         }
     }
 }

@@ -4,12 +4,14 @@
 //! Must never change anything on a GET, show one company's data to another, or let a page load anything from elsewhere.
 //! What is not listed in [`routes`] with what it takes to be allowed does not exist.
 
+mod account;
 mod answers;
 mod api;
 mod apps;
 mod assets;
 mod attendance;
 mod audit;
+mod confirm;
 mod connections;
 mod customers;
 mod desk_words;
@@ -24,6 +26,7 @@ mod metrics;
 mod outbox;
 mod people;
 mod phrases;
+mod second_step;
 mod security;
 mod serve;
 mod session_page;
@@ -49,6 +52,7 @@ use axum::{
     middleware,
     routing::{MethodFilter, on},
 };
+use protocol::id::OperatorId;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
@@ -77,8 +81,18 @@ struct App {
     step_ups: step_up::StepUps,
     /// How often tokens of the API are used.
     rates: api::Rates,
+    /// Logins whose password was right and whose code is not there yet.
+    halves: second_step::Halves,
     /// The relay stops: live streams end.
     shutdown: CancellationToken,
+}
+
+impl App {
+    /// What this user proved lately counts no more.
+    fn forget(&self, operator: OperatorId) {
+        self.step_ups.forget(operator);
+        self.halves.forget(operator);
+    }
 }
 
 /// One route and what it takes.
@@ -130,8 +144,17 @@ fn all() -> Routes {
         .post("/setup/{token}", Act::Anybody, login::setup)
         .get("/login", Act::Anybody, login::form)
         .post("/login", Act::Anybody, login::login)
+        .post("/login/code", Act::Anybody, second_step::check)
         .post("/language", Act::Anybody, login::language)
         .post("/logout", Act::LoggedIn, login::logout)
+        .get("/confirm", Act::LoggedIn, confirm::form)
+        .post("/confirm", Act::LoggedIn, confirm::confirm)
+        .get("/account", Act::LoggedIn, account::show)
+        .post("/account/password", Act::LoggedIn, account::change_password)
+        .get("/account/factor", Act::LoggedIn, account::offer)
+        .post("/account/factor", Act::LoggedIn, account::enable)
+        .post("/account/factor/codes", Act::LoggedIn, account::new_codes)
+        .post("/account/factor/off", Act::LoggedIn, account::disable)
         .get("/", Act::Attend, attendance::show)
         .get("/live", Act::Attend, live::stream)
         .post("/status", Act::Attend, people::choose)
@@ -196,10 +219,12 @@ fn all() -> Routes {
         .post("/users", Act::Administer, users::add)
         .get("/users/enrolments", Act::Administer, enrolments::download)
         .post("/users/enrolments", Act::Administer, enrolments::upload)
+        .post("/users/factor", Act::Administer, users::require_factor)
         .get("/users/{id}", Act::Administer, users::show)
         .post("/users/{id}", Act::Administer, users::change)
         .post("/users/{id}/disabled", Act::Administer, users::set_disabled)
         .post("/users/{id}/password", Act::Administer, users::reset)
+        .post("/users/{id}/factor", Act::Administer, users::reset_factor)
         .get("/outbox", Act::Administer, outbox::list)
         .post("/outbox/retry", Act::Administer, outbox::retry_all)
         .post("/outbox/{id}/retry", Act::Administer, outbox::retry)
@@ -243,6 +268,7 @@ pub fn router(shared: Arc<Shared>, shutdown: CancellationToken) -> Router {
         verified: audit::Verified::default(),
         step_ups: step_up::StepUps::default(),
         rates: api::Rates::default(),
+        halves: second_step::Halves::default(),
         shutdown,
     };
     // Innermost last: headers are on every answer, also on a refusal; errors become pages once the language is known.

@@ -35,7 +35,7 @@ pub(crate) use missed::{miss, why};
 pub use presence::Attendant;
 
 /// The version of the words that this takes.
-pub(crate) const SINCE: u16 = 2;
+pub(crate) const SINCE: u16 = 3;
 /// Changes within this time are decided together.
 const TOGETHER: Duration = Duration::from_millis(50);
 

@@ -203,8 +203,8 @@ impl Relay {
         let shared = Arc::new(Shared {
             public_url,
             first_tenant,
+            accounts: Accounts::new(store.clone(), SealKey::new(&keys.connection_key()), config.clock.clone()),
             keys,
-            accounts: Accounts::new(store.clone()),
             apps: Apps::new(store.clone()),
             store,
             tickets,

@@ -37,6 +37,34 @@ fn a_wrong_password_is_refused_and_a_right_one_logs_in() -> Result<()> {
 }
 
 #[test]
+fn a_login_with_a_second_factor_takes_a_code_of_the_app_or_a_recovery_code() -> Result<()> {
+    let mut world = World::new()?;
+    let browser = set_up(&mut world)?;
+    let key = console::switch_factor_on(&browser, &world.relay)?;
+    let recovery = browser.texts("ul.codes li")?;
+    ensure!(recovery.len() == 10, "{recovery:?}");
+
+    let browser = Browser::open(world.folder.path(), 1280, 800)?;
+    console::log_in(&browser, &world.relay, ANA_LOGIN, console::PASSWORD)?;
+    browser.wait_text("Confirme com o segundo fator")?;
+    focus_is_on(&browser, "code")?;
+    browser.fill("#code", "12345")?;
+    browser.press("Continuar")?;
+    browser.find("#error")?;
+    let next = console::code(&browser, &key, 1)?;
+    browser.fill("#code", &next)?;
+    browser.press("Continuar")?;
+    browser.find("#waiting-rows")?;
+
+    let browser = Browser::open(world.folder.path(), 390, 800)?;
+    console::log_in(&browser, &world.relay, ANA_LOGIN, console::PASSWORD)?;
+    browser.press("Está sem o telefone?")?;
+    browser.fill("#recovery", &recovery[0].to_lowercase())?;
+    browser.click("details button")?;
+    browser.wait_text("Restam 9 de 10.")
+}
+
+#[test]
 fn without_a_login_no_page_tells_anything() -> Result<()> {
     let mut world = World::new()?;
     drop(set_up(&mut world)?);
@@ -189,9 +217,20 @@ fn every_page_fits_a_phone_and_a_desk() -> Result<()> {
     console::new_ticket(&browser, &world.relay, "Erro ao emitir nota fiscal", "Cida Nogueira", "Padaria Aurora")?;
     for width in [390, 1280] {
         browser.resize(width, 844)?;
-        for path in
-            ["/", "/tickets", "/tickets/1001", "/tickets/new", "/users", "/history", "/outbox", "/apps", "/apps/new"]
-        {
+        for path in [
+            "/",
+            "/tickets",
+            "/tickets/1001",
+            "/tickets/new",
+            "/users",
+            "/history",
+            "/outbox",
+            "/apps",
+            "/apps/new",
+            "/account",
+            "/account/factor",
+            "/confirm",
+        ] {
             browser.goto(&world.relay.url(path))?;
             let wider = browser.execute("return document.documentElement.scrollWidth - window.innerWidth")?;
             ensure!(wider.as_i64() <= Some(0), "{path} is {wider} px too wide at {width}");

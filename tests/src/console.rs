@@ -3,6 +3,7 @@
 use anyhow::{Context, Result};
 
 use crate::browser::Browser;
+use crate::wait;
 use crate::world::{ANA, ANA_LOGIN, COMPANY, Relay};
 
 /// The first administrator's password in tests and in the demo.
@@ -49,4 +50,36 @@ pub fn new_ticket(browser: &Browser, relay: &Relay, subject: &str, name: &str, c
     let url = browser.url()?;
     let number = url.rsplit('/').next().context("no ticket number in the address")?;
     Ok(number.split(['?', '#']).next().unwrap_or(number).to_owned())
+}
+
+/// What an authenticator app shows for this key, some half minutes from now; worked out by the browser's own cryptography.
+pub fn code(browser: &Browser, key: &str, steps_ahead: u32) -> Result<String> {
+    browser.execute(&format!(
+        "window.code = null;
+         const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+         const bits = [...{key:?}].filter(c => c !== ' ').map(c => letters.indexOf(c).toString(2).padStart(5, '0')).join('');
+         const bytes = new Uint8Array(bits.match(/.{{8}}/g).map(b => parseInt(b, 2)));
+         const step = new DataView(new ArrayBuffer(8));
+         step.setBigUint64(0, BigInt(Math.floor(Date.now() / 30000) + {steps_ahead}));
+         crypto.subtle.importKey('raw', bytes, {{ name: 'HMAC', hash: 'SHA-1' }}, false, ['sign'])
+             .then(made => crypto.subtle.sign('HMAC', made, step.buffer))
+             .then(tag => {{
+                 const from = new Uint8Array(tag)[19] & 15;
+                 window.code = String((new DataView(tag).getUint32(from) & 0x7fffffff) % 1000000).padStart(6, '0');
+             }})"
+    ))?;
+    wait::until("the code of the app", wait::PATIENCE, || {
+        Ok(browser.execute("return window.code")?.as_str().map(str::to_owned))
+    })
+}
+
+/// Switches the second factor on, of whoever is logged in; the recovery codes are on the page after this. Gives the key.
+pub fn switch_factor_on(browser: &Browser, relay: &Relay) -> Result<String> {
+    browser.goto(&relay.url("/account/factor"))?;
+    let key = browser.texts("#secret")?.pop().context("the key to type")?;
+    let code = code(browser, &key, 0)?;
+    browser.fill("#code", &code)?;
+    browser.click("form[action='/account/factor'] button")?;
+    browser.find("ul.codes")?;
+    Ok(key)
 }

@@ -42,6 +42,11 @@ pub fn all() -> Vec<(&'static str, Which, ViewModel)> {
     page("unreachable", Page::Unreachable(unreachable()));
     page("profile-altered", Page::ProfileAltered(ProfileAlteredView { details: "signature".into() }));
     page("login", Page::Login(LoginView { trouble: Some(Trouble::LoginRejected), ..login() }));
+    page("login-code", Page::Login(LoginView { asks_code: true, ..login() }));
+    page(
+        "login-code-wrong",
+        Page::Login(LoginView { asks_code: true, trouble: Some(Trouble::CodeRejected), ..login() }),
+    );
     page("home", Page::Home(home()));
     page("home-offered", Page::Home(offered()));
     let lunch = Some(StatusView { status: StatusKind::Meal, for_: Duration::from_secs(340) });
@@ -249,6 +254,7 @@ fn login() -> LoginView {
         server: "suporte.varanda.example".into(),
         user: "ana@varanda.example".into(),
         busy: false,
+        asks_code: false,
         trouble: None,
         valid_days: 7,
     }

@@ -56,6 +56,15 @@ pub enum Command {
         /// As typed. `Command`'s users must not log it; it is wiped by whoever takes it.
         password: Secret,
     },
+    /// Log in with a console user who has a second factor.
+    LoginWithCode {
+        /// E-mail or user name, trimmed.
+        user: String,
+        /// As typed.
+        password: Secret,
+        /// A code of the authenticator app or a recovery code, as typed.
+        code: Secret,
+    },
     /// Forget the attendant on this computer and go back to the customer's pages.
     Logout,
     /// Take customers from now on, or not.

@@ -56,8 +56,13 @@ impl Windows {
         let s = send.clone();
         act.on_allow_control(move |on| s(Command::AllowControl(on)));
         let s = send.clone();
-        act.on_login(move |user, password| {
-            s(Command::Login { user: user.trim().into(), password: Secret::new(password.into()) });
+        act.on_login(move |user, password, code| {
+            let (user, password, code) = (user.trim().into(), Secret::new(password.into()), code.trim());
+            s(if code.is_empty() {
+                Command::Login { user, password }
+            } else {
+                Command::LoginWithCode { user, password, code: Secret::new(code.into()) }
+            });
         });
         let s = send.clone();
         act.on_connect(move |partner| s(Command::Connect { partner: partner.into() }));

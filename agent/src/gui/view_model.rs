@@ -169,6 +169,10 @@ pub enum Trouble {
         /// How long to wait.
         wait: Duration,
     },
+    /// The code of the second factor does not fit, or was used before.
+    CodeRejected,
+    /// The company wants a second factor and this user has none yet.
+    FactorMissing,
     /// The attendant's week is over, or the login was ended elsewhere.
     LoginExpired,
     /// The relay does not answer.

@@ -56,6 +56,8 @@ fn everything(id: SessionId) -> Vec<FromRelay> {
             token: token(2),
         }),
         FromRelay::LoginFailed(LoginError::Wrong),
+        FromRelay::LoginFailed(LoginError::CodeNeeded),
+        FromRelay::LoginFailed(LoginError::FactorMissing),
         FromRelay::EnrolFailed(ShownText::lossy("no")),
         FromRelay::Waiting(Vec::new()),
         FromRelay::Dialled(Dialled {

@@ -134,6 +134,28 @@ impl Drop for Login {
     }
 }
 
+/// A login with what is asked for beside the password. From version 3 on.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoginWithCode {
+    /// Name and password.
+    pub login: Login,
+    /// A code of the authenticator app or a recovery code, as typed; at most [`limits::LOGIN_CODE_BYTES`].
+    #[serde(deserialize_with = "capped::text::<_, { limits::LOGIN_CODE_BYTES }>")]
+    pub code: String,
+}
+
+impl fmt::Debug for LoginWithCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LoginWithCode").field("login", &self.login).finish_non_exhaustive()
+    }
+}
+
+impl Drop for LoginWithCode {
+    fn drop(&mut self) {
+        zeroize::Zeroize::zeroize(&mut self.code);
+    }
+}
+
 /// Stands for a login on this connection's successors.
 pub type LoginToken = Opaque;
 
@@ -166,6 +188,12 @@ pub enum LoginError {
     /// The server cannot look at it now.
     #[error("the server cannot check the login now")]
     Unavailable,
+    /// The password is right and a code is needed beside it. From version 3 on.
+    #[error("a second factor is needed")]
+    CodeNeeded,
+    /// The company wants a second factor and this user has none yet: it is set up in the console. From version 3 on.
+    #[error("a second factor must be set up first")]
+    FactorMissing,
 }
 
 /// A PKCS#10 certificate request in DER, at most [`limits::CERTIFICATE_BYTES`]. The relay takes nothing from it but the key.

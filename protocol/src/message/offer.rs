@@ -1,4 +1,4 @@
-//! Customers who are offered to attendants: an attendant's status, offers and their answers, pulling the next. From version 2 on.
+//! Customers who are offered to attendants: an attendant's status, offers and their answers, pulling the next. From version 3 on.
 
 use serde::{Deserialize, Serialize};
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{ShownText, WrittenText};
 use crate::id::{ProtocolNumber, SessionId};
 
-/// To a customer's program: whether its app is attended. Told when it registers and whenever it changes. From version 2 on.
+/// To a customer's program: whether its app is attended. Told when it registers and whenever it changes. From version 3 on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Attended {
     /// It is.

@@ -132,7 +132,14 @@ fn pake() -> PakeMessage {
 }
 
 fn login_errors() -> Vec<LoginError> {
-    vec![LoginError::Wrong, LoginError::TooMany { retry_after_s: 300 }, LoginError::Expired, LoginError::Unavailable]
+    vec![
+        LoginError::Wrong,
+        LoginError::TooMany { retry_after_s: 300 },
+        LoginError::Expired,
+        LoginError::Unavailable,
+        LoginError::CodeNeeded,
+        LoginError::FactorMissing,
+    ]
 }
 
 fn choices() -> Vec<TicketChoice> {
@@ -202,6 +209,10 @@ fn to_relay() -> Vec<ToRelay> {
         ToRelay::Register(register(Some((device(), token(1))))),
         ToRelay::NewPassword(password()),
         ToRelay::Login(Login { user: "ana".into(), password: "a long passphrase".into() }),
+        ToRelay::LoginWithCode(LoginWithCode {
+            login: Login { user: "ana".into(), password: "a long passphrase".into() },
+            code: "081 804".into(),
+        }),
         ToRelay::LoginAgain(token(2)),
         ToRelay::Logout,
         ToRelay::Enrol(CertificateRequest::try_from(vec![0x30, 0x01, 0x00]).unwrap()),

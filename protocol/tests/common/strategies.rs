@@ -149,6 +149,9 @@ pub fn to_relay() -> impl Strategy<Value = ToRelay> {
         register.prop_map(ToRelay::Register),
         password().prop_map(ToRelay::NewPassword),
         (".{0,60}", ".{0,60}").prop_map(|(user, password)| ToRelay::Login(Login { user, password })),
+        (".{0,60}", ".{0,60}", ".{0,16}").prop_map(|(user, password, code)| {
+            ToRelay::LoginWithCode(LoginWithCode { login: Login { user, password }, code })
+        }),
         opaque().prop_map(ToRelay::LoginAgain),
         Just(ToRelay::Logout),
         der().prop_map(|der| ToRelay::Enrol(CertificateRequest::try_from(der).unwrap())),
@@ -182,6 +185,8 @@ fn login_error() -> impl Strategy<Value = LoginError> {
         any::<u32>().prop_map(|retry_after_s| LoginError::TooMany { retry_after_s }),
         Just(LoginError::Expired),
         Just(LoginError::Unavailable),
+        Just(LoginError::CodeNeeded),
+        Just(LoginError::FactorMissing),
     ]
 }
 

@@ -52,6 +52,7 @@ pub fn to_relay(body: &[u8]) {
         Some(ToRelay::Login(login)) => {
             assert!(login.user.len() <= limits::USER_BYTES && login.password.len() <= limits::LOGIN_PASSWORD_BYTES);
         }
+        Some(ToRelay::LoginWithCode(login)) => assert!(login.code.len() <= limits::LOGIN_CODE_BYTES),
         Some(ToRelay::Enrol(request)) => assert!(request.der().len() <= limits::CERTIFICATE_BYTES),
         Some(ToRelay::Join(token) | ToRelay::LoginAgain(token)) => {
             assert!(token.as_bytes().len() <= limits::TOKEN_BYTES)

@@ -14,8 +14,6 @@ use protocol::id::TenantId;
 
 /// Names and addresses remembered at once; beyond it those that failed longest ago are forgotten.
 const REMEMBERED: usize = 20_000;
-/// Failures older than this no longer count.
-const FORGET_AFTER: Duration = Duration::from_secs(15 * 60);
 
 /// One kind of counter: how many failures are free, and how long the pause grows.
 struct Rule {
@@ -23,12 +21,34 @@ struct Rule {
     longest: Duration,
 }
 
-/// One person at one place: typing errors are free, guessing soon is not.
-const PAIR: Rule = Rule { free: 5, longest: Duration::from_secs(300) };
-/// One place, whatever names it tries: an office behind one address stays below it.
-const SOURCE: Rule = Rule { free: 30, longest: Duration::from_secs(300) };
-/// One name tried from many places. The pause stays short: its owner must still get in.
-const ACCOUNT: Rule = Rule { free: 60, longest: Duration::from_secs(10) };
+/// What is counted, and how.
+pub(super) struct Rules {
+    /// One person at one place: typing errors are free, guessing soon is not.
+    pair: Rule,
+    /// One place, whatever names it tries: an office behind one address stays below it.
+    source: Rule,
+    /// One name tried from many places.
+    account: Rule,
+    /// Failures older than this no longer count.
+    forget_after: Duration,
+}
+
+/// For passwords. The pause of a name stays short: its owner must still get in.
+pub(super) static PASSWORDS: Rules = Rules {
+    pair: Rule { free: 5, longest: Duration::from_secs(300) },
+    source: Rule { free: 30, longest: Duration::from_secs(300) },
+    account: Rule { free: 60, longest: Duration::from_secs(10) },
+    forget_after: Duration::from_secs(15 * 60),
+};
+
+/// For codes of six digits, of which three are right at any time: some forty tries a day at one account, from wherever, find
+/// one in eight thousand. Only who knows the password gets here, and the owner has recovery codes, which are not counted.
+pub(super) static CODES: Rules = Rules {
+    pair: Rule { free: 5, longest: Duration::from_secs(3600) },
+    source: Rule { free: 30, longest: Duration::from_secs(3600) },
+    account: Rule { free: 10, longest: Duration::from_secs(3600) },
+    forget_after: Duration::from_secs(24 * 3600),
+};
 
 #[derive(Clone, Copy)]
 struct Failures {
@@ -48,14 +68,19 @@ impl Failures {
 type Account = (TenantId, String);
 
 /// Failed logins lately, by person and place.
-#[derive(Default)]
 pub(super) struct Throttle {
+    rules: &'static Rules,
     pairs: HashMap<(Account, IpAddr), Failures>,
     sources: HashMap<IpAddr, Failures>,
     accounts: HashMap<Account, Failures>,
 }
 
 impl Throttle {
+    /// Nobody has failed yet.
+    pub(super) fn new(rules: &'static Rules) -> Self {
+        Self { rules, pairs: HashMap::new(), sources: HashMap::new(), accounts: HashMap::new() }
+    }
+
     /// Counts a try as failed before it is looked at, so that tries at the same time cannot slip past each other; how long to wait
     /// if it is one too many (it is not counted then).
     pub(super) fn charge(
@@ -68,17 +93,18 @@ impl Throttle {
         let account = (tenant, name(user));
         let source = network(source);
         let pair = (account.clone(), source);
+        let rules = self.rules;
         let waits = [
-            lately(&self.pairs, &pair, now).and_then(|f| f.wait(&PAIR)),
-            lately(&self.sources, &source, now).and_then(|f| f.wait(&SOURCE)),
-            lately(&self.accounts, &account, now).and_then(|f| f.wait(&ACCOUNT)),
+            lately(&self.pairs, &pair, now, rules).and_then(|f| f.wait(&rules.pair)),
+            lately(&self.sources, &source, now, rules).and_then(|f| f.wait(&rules.source)),
+            lately(&self.accounts, &account, now, rules).and_then(|f| f.wait(&rules.account)),
         ];
         if let Some(until) = waits.into_iter().flatten().max().filter(|until| *until > now) {
             return Err(until - now);
         }
-        count(&mut self.pairs, pair, now);
-        count(&mut self.sources, source, now);
-        count(&mut self.accounts, account, now);
+        count(&mut self.pairs, pair, now, rules);
+        count(&mut self.sources, source, now, rules);
+        count(&mut self.accounts, account, now, rules);
         Ok(())
     }
 
@@ -106,20 +132,20 @@ fn network(source: IpAddr) -> IpAddr {
     }
 }
 
-fn lately<K: Hash + Eq>(map: &HashMap<K, Failures>, key: &K, now: Instant) -> Option<Failures> {
-    map.get(key).copied().filter(|f| now.duration_since(f.last) < FORGET_AFTER)
+fn lately<K: Hash + Eq>(map: &HashMap<K, Failures>, key: &K, now: Instant, rules: &Rules) -> Option<Failures> {
+    map.get(key).copied().filter(|f| now.duration_since(f.last) < rules.forget_after)
 }
 
-fn count<K: Hash + Eq + Clone>(map: &mut HashMap<K, Failures>, key: K, now: Instant) {
+fn count<K: Hash + Eq + Clone>(map: &mut HashMap<K, Failures>, key: K, now: Instant, rules: &Rules) {
     if map.len() >= REMEMBERED && !map.contains_key(&key) {
-        map.retain(|_, f| now.duration_since(f.last) < FORGET_AFTER);
+        map.retain(|_, f| now.duration_since(f.last) < rules.forget_after);
         if map.len() >= REMEMBERED
             && let Some(oldest) = map.iter().min_by_key(|(_, f)| f.last).map(|(k, _)| k.clone())
         {
             map.remove(&oldest);
         }
     }
-    let before = lately(map, &key, now).map_or(0, |f| f.count);
+    let before = lately(map, &key, now, rules).map_or(0, |f| f.count);
     map.insert(key, Failures { count: before.saturating_add(1), last: now });
 }
 
@@ -145,7 +171,7 @@ mod tests {
 
     #[test]
     fn typing_errors_are_free_and_guessing_waits_longer_each_time() {
-        let (mut throttle, mut now) = (Throttle::default(), Instant::now());
+        let (mut throttle, mut now) = (Throttle::new(&PASSWORDS), Instant::now());
         for _ in 0..5 {
             throttle.charge(TENANT, "ana", place(1), now).unwrap();
         }
@@ -161,7 +187,7 @@ mod tests {
 
     #[test]
     fn a_guesser_elsewhere_does_not_lock_the_owner_out() {
-        let (mut throttle, now) = (Throttle::default(), Instant::now());
+        let (mut throttle, now) = (Throttle::new(&PASSWORDS), Instant::now());
         for i in 0..200 {
             let _ = throttle.charge(TENANT, "ana", place(i), now);
         }
@@ -173,7 +199,7 @@ mod tests {
 
     #[test]
     fn the_right_password_starts_this_person_afresh_but_not_the_place() {
-        let (mut throttle, now) = (Throttle::default(), Instant::now());
+        let (mut throttle, now) = (Throttle::new(&PASSWORDS), Instant::now());
         for i in 0..29 {
             throttle.charge(TENANT, &format!("guess{i}"), place(1), now).unwrap();
         }
@@ -185,16 +211,30 @@ mod tests {
 
     #[test]
     fn failures_are_forgotten_after_a_while_and_memory_is_bounded() {
-        let (mut throttle, now) = (Throttle::default(), Instant::now());
+        let (mut throttle, now) = (Throttle::new(&PASSWORDS), Instant::now());
         for _ in 0..5 {
             throttle.charge(TENANT, "ana", place(1), now).unwrap();
         }
         assert!(throttle.charge(TENANT, "ana", place(1), now).is_err());
-        assert!(throttle.charge(TENANT, "ana", place(1), now + FORGET_AFTER).is_ok());
+        assert!(throttle.charge(TENANT, "ana", place(1), now + PASSWORDS.forget_after).is_ok());
         for i in 0..REMEMBERED + 50 {
-            count(&mut throttle.accounts, (TENANT, i.to_string()), now);
+            count(&mut throttle.accounts, (TENANT, i.to_string()), now, &PASSWORDS);
         }
         assert!(throttle.accounts.len() <= REMEMBERED);
+    }
+
+    #[test]
+    fn of_codes_some_forty_are_tried_in_a_day_from_however_many_places() {
+        let (mut throttle, start) = (Throttle::new(&CODES), Instant::now());
+        let (mut now, mut tried) = (start, 0_u32);
+        while now < start + Duration::from_secs(24 * 3600) {
+            let place = IpAddr::from(u32::to_be_bytes(tried.wrapping_mul(65_537)));
+            match throttle.charge(TENANT, "ana", place, now) {
+                Ok(()) => tried += 1,
+                Err(wait) => now += wait,
+            }
+        }
+        assert!((30..=50).contains(&tried), "{tried}");
     }
 
     #[test]

@@ -6,7 +6,8 @@ use anyhow::{Context, bail};
 use clap::{Subcommand, ValueEnum};
 use jiff::Timestamp;
 use protocol::id::TenantId;
-use store::{Roles, SqliteStore, Store};
+use store::{AuditEntry, Roles, SqliteStore, Store};
+use tickets::{clock::Clock, seal::SealKey};
 
 use super::Place;
 use crate::{
@@ -58,6 +59,15 @@ pub(super) enum UserWhat {
         /// Make a password and print it.
         #[arg(long)]
         make_password: bool,
+        /// The company, when this server has several.
+        #[arg(long)]
+        tenant: Option<TenantId>,
+    },
+    /// Take a user's second factor away: for the last administrator who has lost both the app and the recovery codes.
+    ResetFactor {
+        /// The name they log in with.
+        #[arg(long)]
+        login: String,
         /// The company, when this server has several.
         #[arg(long)]
         tenant: Option<TenantId>,
@@ -118,15 +128,17 @@ pub(super) async fn run(place: &Place, what: What) -> anyhow::Result<()> {
             let tenant = choose(&*store, tenant).await?;
             let password = if make_password { None } else { Some(password()?) };
             let user = NewUser { name: name.unwrap_or_else(|| login.clone()), login, roles: role.into() };
-            let (operator, made) = Accounts::new(store.clone())
-                .create(tenant, user, password.as_deref())
-                .await
-                .context("adding the user")?;
+            let accounts = Accounts::new(store.clone(), SealKey::new(&keys()?.connection_key()), Clock::system());
+            let (operator, made) =
+                accounts.create(tenant, user, password.as_deref()).await.context("adding the user")?;
             println!("{} added.", operator.login);
             if let Some(made) = made {
                 println!("Password: {}", made.as_str());
             }
             Ok(())
+        }
+        What::User { what: UserWhat::ResetFactor { login, tenant } } => {
+            reset_factor(&*store, choose(&*store, tenant).await?, &login).await
         }
         What::User { what: UserWhat::List { tenant } } => {
             let tenant = choose(&*store, tenant).await?;
@@ -164,6 +176,28 @@ pub(super) async fn run(place: &Place, what: What) -> anyhow::Result<()> {
     };
     store.close().await;
     done
+}
+
+async fn reset_factor(store: &dyn Store, tenant: TenantId, login: &str) -> anyhow::Result<()> {
+    let user = store.operator_by_login(tenant, login).await.context("reading the users")?;
+    let user = user.with_context(|| format!("there is no user {login}"))?;
+    let entry = AuditEntry {
+        tenant,
+        operator: None,
+        who: "amparo-relay admin".to_owned(),
+        what: "factor.reset".to_owned(),
+        subject: user.login.clone(),
+        detail: String::new(),
+        from: String::new(),
+        at: Timestamp::now(),
+    };
+    store.audit(&entry).await.context("writing the audit log")?;
+    if store.remove_second_factor(tenant, user.id).await.context("taking the second factor away")? {
+        println!("{} logs in without a second factor now.", user.login);
+    } else {
+        println!("{} had none.", user.login);
+    }
+    Ok(())
 }
 
 async fn write_profile(

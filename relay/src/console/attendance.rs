@@ -13,7 +13,7 @@ use axum::{
 };
 use jiff::Timestamp;
 use protocol::{
-    id::{DeviceId, SessionId},
+    id::{AppId, DeviceId, SessionId},
     message::directory::FieldKey,
 };
 use serde::Deserialize;
@@ -21,11 +21,12 @@ use store::{HistoryQuery, SessionState};
 
 use super::{
     App,
+    account::with_cookie,
     error::{AppError, Page, page},
     people::{self, PersonRow},
     session_view::EndedRow,
     shell::{Here, Shell},
-    step_up,
+    step_up::{self, Asked},
     strings::{Texts, fill},
     visitor::{Act, Who},
     when::{Clock, between, stopwatch},
@@ -272,6 +273,8 @@ pub(super) async fn masked(State(app): State<App>, who: Who, Path(id): Path<u32>
 #[derive(Deserialize)]
 pub(super) struct ShowForm {
     own: Option<String>,
+    #[serde(default)]
+    code: String,
 }
 
 /// `POST /waiting/{id}/password`: one password, for the eyes of whoever asked; or the question whether it is still them.
@@ -288,14 +291,21 @@ pub(super) async fn password(
         // Without the script there is no cell to put it in.
         return Ok(Redirect::to("/").into_response());
     }
-    if let Some(question) = step_up::ask(&app, &who, id, form.own).await? {
-        return Ok(question);
-    }
-    who.audit(&app, "password.shown", &id.to_string()).await?;
+    let token = match step_up::ask(&app, &who, id, form.own, form.code).await? {
+        Asked::Question(question) => return Ok(question),
+        Asked::Lately => None,
+        Asked::Now(token) => Some(token),
+    };
+    with_cookie(shown(&app, &who, id, of).await, token.as_deref())
+}
+
+/// The cell with the password in it.
+async fn shown(app: &App, who: &Who, id: DeviceId, of: AppId) -> Page {
+    who.audit(app, "password.shown", &id.to_string()).await?;
     let password = app.shared.directory.password(who.operator.tenant, id).ok_or(AppError::NotFound)?;
     let password = Some(zeroize::Zeroizing::new(password.reveal()));
     let attends = who.reach.attends(of);
-    page(&PasswordCell { v: View::of(&who), number: id.number(), id: id.to_string(), attends, password })
+    page(&PasswordCell { v: View::of(who), number: id.number(), id: id.to_string(), attends, password })
 }
 
 /// `POST /waiting/{id}/credentials`: ID and a one-time grant as one text, for the clipboard. The password stays here: the grant opens one

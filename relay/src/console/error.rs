@@ -27,6 +27,8 @@ pub(super) enum AppError {
     Forbidden,
     /// Not logged in.
     LogIn,
+    /// Logged in, but the company wants a second factor first.
+    FactorMissing,
     /// Not from one of our own pages, or from one that is too old.
     StaleForm,
     /// Cannot be read, or too large.
@@ -45,7 +47,7 @@ impl AppError {
     fn status(self) -> StatusCode {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Forbidden | Self::StaleForm => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::FactorMissing | Self::StaleForm => StatusCode::FORBIDDEN,
             Self::LogIn => StatusCode::UNAUTHORIZED,
             Self::BadRequest => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -58,7 +60,7 @@ impl AppError {
     fn texts(self, t: &'static Texts) -> (&'static str, &'static str) {
         match self {
             Self::NotFound => (t.not_found, t.not_found_lead),
-            Self::Forbidden => (t.forbidden, t.forbidden_lead),
+            Self::Forbidden | Self::FactorMissing => (t.forbidden, t.forbidden_lead),
             Self::LogIn => (t.log_in, t.session_over),
             Self::StaleForm => (t.expired_form, t.expired_form_lead),
             Self::BadRequest => (t.bad_request, t.bad_request_lead),
@@ -118,6 +120,7 @@ impl From<LoginError> for AppError {
     fn from(error: LoginError) -> Self {
         match error {
             LoginError::Unavailable => Self::Trouble,
+            LoginError::CodeNeeded | LoginError::FactorMissing => Self::FactorMissing,
             LoginError::Wrong | LoginError::Expired | LoginError::TooMany { .. } => Self::LogIn,
         }
     }
@@ -174,11 +177,16 @@ pub(super) async fn present(request: Request, next: Next) -> Response {
     let from_script = request.headers().contains_key("hx-request");
     let response = next.run(request).await;
     let Some(error) = response.extensions().get::<AppError>().copied() else { return response };
-    if error == AppError::LogIn {
+    let elsewhere = match error {
+        AppError::LogIn => Some("/login?over=1"),
+        AppError::FactorMissing => Some(super::account::FACTOR),
+        _ => None,
+    };
+    if let Some(place) = elsewhere {
         if from_script {
-            return (StatusCode::UNAUTHORIZED, [("HX-Redirect", "/login?over=1")]).into_response();
+            return (error.status(), [("HX-Redirect", place)]).into_response();
         }
-        return Redirect::to("/login?over=1").into_response();
+        return Redirect::to(place).into_response();
     }
     let (title, lead) = error.texts(t);
     let icon = if matches!(error, AppError::Full | AppError::Trouble) { "unplug" } else { "circle-x" };
@@ -187,6 +195,10 @@ pub(super) async fn present(request: Request, next: Next) -> Response {
         Err(_) => return response,
     };
     *shown.status_mut() = response.status();
+    // A login whose token was renewed on the way keeps the new one.
+    for cookie in response.headers().get_all(header::SET_COOKIE) {
+        shown.headers_mut().append(header::SET_COOKIE, cookie.clone());
+    }
     shown.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     shown
 }

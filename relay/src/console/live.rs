@@ -193,7 +193,7 @@ impl Viewer {
             return true;
         }
         self.login_checked = Instant::now();
-        match self.app.shared.accounts.console(&self.who.token).await {
+        match self.app.shared.accounts.console_goes_on(&self.who.family).await {
             Ok(operator) if operator.may(Act::Attend) => {
                 self.who.operator = operator;
                 self.v = View::of(&self.who);

@@ -15,6 +15,7 @@ use store::{Language, TokenHash};
 use super::{
     App,
     error::{AppError, Page, page},
+    second_step,
     strings::{Texts, fill},
     visitor::{self, Visitor, Who},
 };
@@ -60,7 +61,10 @@ pub(super) async fn login(State(app): State<App>, visitor: Visitor, Form(form): 
     let tenant = app.shared.first_tenant;
     let password = zeroize::Zeroizing::new(form.password);
     match app.shared.accounts.check(tenant, &form.user, &password, visitor.source).await {
-        Ok(operator) => enter(&app, &visitor, &operator).await,
+        Ok(operator) => match app.shared.accounts.factor(tenant, operator.id).await? {
+            Some(_) => second_step::ask(&app, &visitor, &operator).await,
+            None => enter(&app, &visitor, &operator, "", "/").await,
+        },
         Err(why) => {
             let t = visitor.texts;
             let error = Some(refusal(why, t, t.wrong_login));
@@ -70,10 +74,21 @@ pub(super) async fn login(State(app): State<App>, visitor: Visitor, Form(form): 
     }
 }
 
+/// The login page for somebody who has to begin anew, and why.
+pub(super) async fn anew(app: &App, visitor: &Visitor, why: &str) -> Page {
+    let t = visitor.texts;
+    let company = app.shared.store.tenant(app.shared.first_tenant).await?.name;
+    let mut answer = page(&LoginPage { t, company, user: String::new(), error: Some(why.to_owned()), note: None })?;
+    *answer.status_mut() = StatusCode::UNAUTHORIZED;
+    Ok(answer)
+}
+
 /// Why a password was not taken, in words.
 pub(super) fn refusal(why: LoginError, t: &'static Texts, wrong: &'static str) -> String {
     match why {
-        LoginError::Wrong | LoginError::Expired => wrong.to_owned(),
+        LoginError::Wrong | LoginError::Expired | LoginError::CodeNeeded | LoginError::FactorMissing => {
+            wrong.to_owned()
+        }
         LoginError::TooMany { retry_after_s } => fill(t.too_many, &[&retry_after_s.to_string()]),
         LoginError::Unavailable => t.no_check.to_owned(),
     }
@@ -81,36 +96,40 @@ pub(super) fn refusal(why: LoginError, t: &'static Texts, wrong: &'static str) -
 
 /// This page as the answer to a password that was not taken.
 pub(super) fn refused(mut page: Response, why: LoginError) -> Response {
-    *page.status_mut() = match why {
-        LoginError::Wrong | LoginError::Expired => StatusCode::UNAUTHORIZED,
-        LoginError::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
-        LoginError::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-    };
+    *page.status_mut() = refusal_status(why);
     if let LoginError::TooMany { retry_after_s } = why {
         page.headers_mut().insert(header::RETRY_AFTER, retry_after_s.into());
     }
     page
 }
 
+/// The status that goes with it.
+pub(super) fn refusal_status(why: LoginError) -> StatusCode {
+    match why {
+        LoginError::Wrong | LoginError::Expired | LoginError::CodeNeeded | LoginError::FactorMissing => {
+            StatusCode::UNAUTHORIZED
+        }
+        LoginError::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
+        LoginError::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
+
 /// A new session token at every login; one that was there before ends.
-async fn enter(app: &App, visitor: &Visitor, operator: &Operator) -> Page {
+pub(super) async fn enter(app: &App, visitor: &Visitor, operator: &Operator, detail: &str, to: &str) -> Page {
     if let Some(old) = visitor.token() {
         app.shared.accounts.end_console(old).await?;
     }
     let token = app.shared.accounts.begin_console(operator).await?;
-    let Visitor { texts, source, at, .. } = *visitor;
-    let reach = std::sync::Arc::default();
-    let who = Who { operator: operator.clone(), reach, texts, source, at, csrf: String::new(), token, via: None };
-    who.audit(app, "login", &operator.login).await?;
-    app.step_ups.given(&who);
-    Ok(([(header::SET_COOKIE, visitor::session_cookie(&who.token))], Redirect::to("/")).into_response())
+    visitor::audit(app, operator, visitor.source, "login", &operator.login, detail).await?;
+    app.step_ups.given(operator.id, &token, visitor.source, visitor.at);
+    Ok(([(header::SET_COOKIE, visitor::session_cookie(&token))], Redirect::to(to)).into_response())
 }
 
 /// `POST /logout`: here and everywhere else.
 pub(super) async fn logout(State(app): State<App>, who: Who) -> Page {
     app.shared.accounts.end_console(&who.token).await?;
     app.shared.accounts.logout(&who.operator).await?;
-    app.step_ups.forget(who.operator.id);
+    app.forget(who.operator.id);
     who.audit(&app, "logout", &who.operator.login).await?;
     Ok(([(header::SET_COOKIE, visitor::no_session_cookie())], Redirect::to("/login?out=1")).into_response())
 }
@@ -198,7 +217,7 @@ pub(super) async fn setup(
         match app.shared.accounts.set_up(&token, &form.company, &form.login, &form.name, &password).await {
             Ok(operator) => {
                 rename_apps(&app, &operator, &before, form.company.trim()).await?;
-                return enter(&app, &visitor, &operator).await;
+                return enter(&app, &visitor, &operator, "", "/").await;
             }
             Err(AccountError::NotFound { .. }) => return used(t),
             Err(AccountError::BadLogin) => (t.bad_login, "login"),

@@ -37,6 +37,7 @@ pub(super) enum Here {
     Customers,
     Answers,
     Mail,
+    Account,
 }
 
 /// What the frame shows.

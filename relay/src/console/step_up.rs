@@ -1,6 +1,7 @@
-//! Step-up: a customer's password is shown only to a login that has given its own password lately, from where it asks now.
+//! Step-up: a customer's password is shown only to a login that has given its own password lately (and a code, where there is a second
+//! factor), from where it asks now.
 //!
-//! Noted at login, asked for by [`super::attendance`] before it shows a password. A cookie that was carried elsewhere is worth no
+//! Noted at login, asked for by [`super::attendance`] before it shows a password and by [`super::confirm`] for pages. A cookie that was carried elsewhere is worth no
 //! password there. Kept in memory only: after a restart everybody is asked again. Must never keep a cookie's token or a password.
 
 use std::{
@@ -17,9 +18,11 @@ use protocol::{
     message::directory::LoginError,
 };
 use store::TokenHash;
+use zeroize::Zeroizing;
 
 use super::{
     App,
+    account::words::Words,
     attendance::View,
     error::{AppError, page},
     login,
@@ -36,10 +39,9 @@ const REMEMBERED: usize = 10_000;
 pub(super) struct StepUps(Arc<Mutex<Proofs>>);
 
 impl StepUps {
-    /// They have just given their password.
-    pub(super) fn given(&self, who: &Who) {
-        let proof = Proof { operator: who.operator.id, source: who.source, at: who.at };
-        self.lock().given(TokenHash::of(who.token.as_bytes()), proof);
+    /// The login of this token has just proved who it is.
+    pub(super) fn given(&self, operator: OperatorId, token: &str, source: IpAddr, at: Instant) {
+        self.lock().given(TokenHash::of(token.as_bytes()), Proof { operator, source, at });
     }
 
     /// All logins of this user are asked again.
@@ -47,6 +49,7 @@ impl StepUps {
         self.lock().forget(operator);
     }
 
+    /// Whether this login proved it lately, from where it asks now.
     pub(super) fn are_fresh(&self, who: &Who) -> bool {
         self.lock().are_fresh(&TokenHash::of(who.token.as_bytes()), who.source, who.at)
     }
@@ -63,31 +66,80 @@ struct Question {
     v: View,
     number: u32,
     id: String,
+    w: &'static Words,
+    asks_code: bool,
     error: Option<String>,
+    at: At,
 }
 
-/// What has to be answered before this customer's password is shown; nothing when `own` is the answer, or it was given lately.
+/// What an error is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum At {
+    /// One's own password.
+    Password,
+    /// The code of the second factor.
+    Code,
+}
+
+impl At {
+    pub(super) fn is_code(&self) -> bool {
+        *self == Self::Code
+    }
+}
+
+/// What comes of asking.
+pub(super) enum Asked {
+    /// It was proved lately.
+    Lately,
+    /// It is proved now: the login's new token.
+    Now(String),
+    /// This has to be answered first.
+    Question(Response),
+}
+
+/// One's own password and, where there is a second factor, a code of it: the login gets a new token by it, the old one ends.
+pub(super) async fn prove(app: &App, who: &Who, own: &str, code: &str) -> Result<String, (At, LoginError)> {
+    let (accounts, operator) = (&app.shared.accounts, &who.operator);
+    let password = |why| (At::Password, why);
+    accounts.check(operator.tenant, &operator.login, own, who.source).await.map_err(password)?;
+    if accounts.factor(operator.tenant, operator.id).await.map_err(password)?.is_some() {
+        accounts.check_code(operator, code, who.source).await.map_err(|why| (At::Code, why))?;
+    }
+    let token = accounts.renew_console(&who.token).await.map_err(password)?;
+    app.step_ups.given(operator.id, &token, who.source, who.at);
+    Ok(token)
+}
+
+/// Why it was not proved, in words.
+pub(super) fn refusal(who: &Who, at: At, why: LoginError) -> String {
+    let wrong = match at {
+        At::Password => who.texts.own_password_wrong,
+        At::Code => Words::of(who.texts.language).wrong_code,
+    };
+    login::refusal(why, who.texts, wrong)
+}
+
+/// What has to be answered before this customer's password is shown; nothing when `own` and `code` are the answer, or it was given
+/// lately.
 pub(super) async fn ask(
     app: &App,
     who: &Who,
     customer: DeviceId,
     own: Option<String>,
-) -> Result<Option<Response>, AppError> {
+    code: String,
+) -> Result<Asked, AppError> {
     if app.step_ups.are_fresh(who) {
-        return Ok(None);
+        return Ok(Asked::Lately);
     }
-    let question =
-        |error| page(&Question { v: View::of(who), number: customer.number(), id: customer.to_string(), error });
-    let Some(own) = own.map(zeroize::Zeroizing::new) else { return Ok(Some(question(None)?)) };
-    match app.shared.accounts.check(who.operator.tenant, &who.operator.login, &own, who.source).await {
-        Ok(_) => {
-            app.step_ups.given(who);
-            Ok(None)
-        }
-        Err(why) => {
-            let error = login::refusal(why, who.texts, who.texts.own_password_wrong);
-            Ok(Some(login::refused(question(Some(error))?, why)))
-        }
+    let asks_code = app.shared.accounts.factor(who.operator.tenant, who.operator.id).await?.is_some();
+    let w = Words::of(who.texts.language);
+    let (number, id) = (customer.number(), customer.to_string());
+    let question = |error, at| page(&Question { v: View::of(who), number, id, w, asks_code, error, at });
+    let code = Zeroizing::new(code);
+    let Some(own) = own.map(Zeroizing::new) else { return Ok(Asked::Question(question(None, At::Password)?)) };
+    match prove(app, who, &own, &code).await {
+        Ok(token) => Ok(Asked::Now(token)),
+        Err((at, why)) => Ok(Asked::Question(login::refused(question(Some(refusal(who, at, why)), at)?, why))),
     }
 }
 

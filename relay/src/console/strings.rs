@@ -509,6 +509,7 @@ texts! {
     wrong_address_lead: "Este servidor atende em outro endereço. Abra o console pelo endereço que ele conhece.", "This server answers at another address. Open the console at the address it knows.", "Este servidor responde en otra dirección. Abra la consola en la dirección que conoce.";
     bad_request: "O pedido não foi entendido", "The request was not understood", "No se entendió la solicitud";
     bad_request_lead: "Nada foi mudado. Volte e tente de novo.", "Nothing was changed. Go back and try again.", "No se cambió nada. Vuelva e inténtelo de nuevo.";
+    my_account: "Minha conta", "My account", "Mi cuenta";
     months: "jan fev mar abr mai jun jul ago set out nov dez", "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec", "ene feb mar abr may jun jul ago sep oct nov dic";
     on_day: "{} de {}", "{} {}", "{} de {}";
 

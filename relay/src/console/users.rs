@@ -12,6 +12,8 @@ use zeroize::Zeroizing;
 
 use super::{
     App,
+    account::words::Words,
+    confirm,
     enrolments::RootBox,
     error::{AppError, Page, page},
     shell::{self, Here, Shell},
@@ -28,6 +30,7 @@ struct UserRow {
     roles: Roles,
     disabled: bool,
     is_you: bool,
+    factor: bool,
 }
 
 /// A password that is shown this once.
@@ -60,6 +63,18 @@ struct UsersPage {
     at: &'static str,
     root: RootBox,
     told: Option<Told>,
+    w: &'static Words,
+    /// Everybody must have a second factor.
+    required: bool,
+}
+
+impl UsersPage {
+    /// How many have one.
+    fn have_it(&self) -> String {
+        let active = self.rows.iter().filter(|row| !row.disabled);
+        let (have, all) = (active.clone().filter(|row| row.factor).count(), active.count());
+        fill(self.w.have_it, &[&have.to_string(), &all.to_string()])
+    }
 }
 
 /// What became of an upload.
@@ -100,6 +115,8 @@ async fn page_with(
 ) -> Page {
     let root = RootBox::load(app, who).await?;
     let s = Shell::load(app, who, Here::Users).await?;
+    let with_factor = app.shared.store.second_factors(who.operator.tenant).await?;
+    let required = app.shared.store.second_factor_required(who.operator.tenant).await?;
     let rows = app
         .shared
         .accounts
@@ -110,6 +127,7 @@ async fn page_with(
             id: user.operator.id.to_string(),
             initials: shell::initials(&user.operator.name),
             is_you: user.operator.id == who.operator.id,
+            factor: with_factor.contains(&user.operator.id),
             name: user.operator.name,
             login: user.operator.login,
             roles: user.operator.roles,
@@ -118,7 +136,8 @@ async fn page_with(
         .collect();
     let refused = error.is_some() || told.as_ref().is_some_and(|told| !told.good);
     let (error, at) = error.map_or((None, ""), |(error, at)| (Some(error), at));
-    let mut answer = page(&UsersPage { s, rows, form, once, error, at, root, told })?;
+    let w = Words::of(who.texts.language);
+    let mut answer = page(&UsersPage { s, rows, form, once, error, at, root, told, w, required })?;
     if refused {
         *answer.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
     }
@@ -185,6 +204,8 @@ struct UserPage {
     form: UserForm,
     error: Option<&'static str>,
     at: &'static str,
+    w: &'static Words,
+    factor: bool,
 }
 
 /// `GET /users/{id}`
@@ -204,7 +225,9 @@ async fn user_page(
     let s = Shell::load(app, who, Here::Users).await?;
     let refused = error.is_some();
     let (error, at) = error.map_or((None, ""), |(error, at)| (Some(error), at));
-    let mut answer = page(&UserPage { s, id: user.id.to_string(), title: user.name.clone(), form, error, at })?;
+    let factor = app.shared.accounts.factor(user.tenant, user.id).await?.is_some();
+    let (w, id, title) = (Words::of(who.texts.language), user.id.to_string(), user.name.clone());
+    let mut answer = page(&UserPage { s, id, title, form, error, at, w, factor })?;
     if refused {
         *answer.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
     }
@@ -264,7 +287,7 @@ pub(super) async fn set_disabled(
     match app.shared.accounts.set_disabled(who.operator.tenant, id, form.disabled).await {
         Ok(()) => {
             if form.disabled {
-                app.step_ups.forget(id);
+                app.forget(id);
                 // Their programs hear of it now, and what they had under way is over.
                 app.shared.accounts_changed.bump();
                 for session in app.shared.sessions.list(who.operator.tenant) {
@@ -292,9 +315,40 @@ pub(super) async fn reset(State(app): State<App>, who: Who, Path(id): Path<Strin
     }
     who.audit(&app, "operator.password.reset", &user.operator.login).await?;
     let password = app.shared.accounts.reset(who.operator.tenant, id).await?;
-    app.step_ups.forget(id);
+    app.forget(id);
     let once = Once { title: fill(who.texts.once_title, &[&user.operator.name]), login: user.operator.login, password };
     users_page(&app, &who, UserForm::default(), Some(once), None).await
+}
+
+/// `POST /users/{id}/factor`: takes a user's second factor away, for somebody who has lost it.
+pub(super) async fn reset_factor(State(app): State<App>, who: Who, Path(id): Path<String>) -> Page {
+    let id = operator(&id)?;
+    let user = app.shared.accounts.user(who.operator.tenant, id).await?;
+    let place = format!("/users/{id}");
+    if let Some(question) = confirm::first(&app, &who, &place) {
+        return Ok(question);
+    }
+    who.audit(&app, "factor.reset", &user.operator.login).await?;
+    app.shared.accounts.remove_factor(who.operator.tenant, id).await?;
+    Ok(Redirect::to(&place).into_response())
+}
+
+/// Whether everybody must have one.
+#[derive(Deserialize)]
+pub(super) struct RequireForm {
+    required: Option<String>,
+}
+
+/// `POST /users/factor`
+pub(super) async fn require_factor(State(app): State<App>, who: Who, Form(form): Form<RequireForm>) -> Page {
+    if let Some(question) = confirm::first(&app, &who, "/users") {
+        return Ok(question);
+    }
+    let required = form.required.is_some();
+    let company = app.shared.store.tenant(who.operator.tenant).await?.name;
+    who.audit(&app, if required { "factor.required" } else { "factor.optional" }, &company).await?;
+    app.shared.store.require_second_factor(who.operator.tenant, required).await?;
+    Ok(Redirect::to("/users").into_response())
 }
 
 fn operator(id: &str) -> Result<OperatorId, AppError> {

@@ -14,7 +14,7 @@ use axum::{
 };
 use jiff::Timestamp;
 use protocol::message::directory::LoginError;
-use store::{AuditEntry, Language};
+use store::{AuditEntry, Language, LoginFamily};
 
 use super::{
     App,
@@ -28,6 +28,8 @@ use crate::{account::Operator, apps::Reach};
 const SESSION_COOKIE: &str = "__Host-amparo";
 /// Carries the chosen language.
 const LANGUAGE_COOKIE: &str = "__Host-amparo-language";
+/// What somebody may do whose company wants a second factor and who has none yet.
+const WITHOUT_FACTOR: [&str; 5] = ["/account", "/account/password", super::account::FACTOR, "/confirm", "/logout"];
 /// The largest form: a long text on a ticket, with room for its encoding.
 const BODY_BYTES: usize = 256 * 1024;
 /// The largest form with a picture. More than a logo may have, so that a photograph gets a reason and not an end.
@@ -77,7 +79,18 @@ pub(super) struct Visitor {
     pub(super) texts: &'static Texts,
     pub(super) source: IpAddr,
     pub(super) at: Instant,
-    login: Option<(String, Operator, Arc<Reach>)>,
+    login: Option<Known>,
+}
+
+/// A login that is good.
+#[derive(Clone)]
+struct Known {
+    token: String,
+    operator: Operator,
+    reach: Arc<Reach>,
+    family: LoginFamily,
+    /// The company wants a second factor, and they have none yet.
+    lacks_factor: bool,
 }
 
 /// Somebody who is logged in and may do what this route does.
@@ -96,24 +109,39 @@ pub(super) struct Who {
     pub(super) token: String,
     /// The name of the API's token that acts for them; `None`: they are at a page themselves.
     pub(super) via: Option<String>,
+    /// What stays the same when the token is renewed.
+    pub(super) family: LoginFamily,
 }
 
 impl Who {
     /// Writes down that this was done. Called *before* the effect: what cannot be audited is not done.
     pub(super) async fn audit(&self, app: &App, what: &str, subject: &str) -> Result<(), AppError> {
-        let entry = AuditEntry {
-            tenant: self.operator.tenant,
-            operator: Some(self.operator.id),
-            who: self.operator.name.clone(),
-            what: what.to_owned(),
-            subject: subject.to_owned(),
-            detail: self.via.as_ref().map(|token| format!("token={token}")).unwrap_or_default(),
-            from: self.source.to_string(),
-            at: Timestamp::now(),
-        };
-        app.shared.store.audit(&entry).await?;
-        Ok(())
+        let via = self.via.as_ref().map(|token| format!("token={token}")).unwrap_or_default();
+        audit(app, &self.operator, self.source, what, subject, &via).await
     }
+}
+
+/// Writes down that somebody did this.
+pub(super) async fn audit(
+    app: &App,
+    operator: &Operator,
+    source: IpAddr,
+    what: &str,
+    subject: &str,
+    detail: &str,
+) -> Result<(), AppError> {
+    let entry = AuditEntry {
+        tenant: operator.tenant,
+        operator: Some(operator.id),
+        who: operator.name.clone(),
+        what: what.to_owned(),
+        subject: subject.to_owned(),
+        detail: detail.to_owned(),
+        from: source.to_string(),
+        at: Timestamp::now(),
+    };
+    app.shared.store.audit(&entry).await?;
+    Ok(())
 }
 
 impl<S: Sync> FromRequestParts<S> for Visitor {
@@ -144,10 +172,14 @@ pub(super) async fn recognise(State(app): State<App>, mut request: Request, next
         cookie(request.headers(), SESSION_COOKIE).filter(|_| !request.uri().path().starts_with("/assets/"))
     {
         match app.shared.accounts.console(token).await {
-            Ok(operator) => match app.shared.apps.reach(&operator).await {
-                Ok(reach) => login = Some((token.to_owned(), operator, Arc::new(reach))),
-                Err(_) => return AppError::Trouble.into_response(),
-            },
+            Ok((operator, family)) => {
+                let reach = app.shared.apps.reach(&operator).await;
+                let (Ok(reach), Ok(lacks_factor)) = (reach, app.shared.accounts.lacks_factor(&operator).await) else {
+                    return AppError::Trouble.into_response();
+                };
+                let (token, reach) = (token.to_owned(), Arc::new(reach));
+                login = Some(Known { token, operator, reach, family, lacks_factor });
+            }
             Err(LoginError::Unavailable) => return AppError::Trouble.into_response(),
             Err(_) => {}
         }
@@ -163,7 +195,7 @@ pub(super) async fn recognise(State(app): State<App>, mut request: Request, next
         if let Some(kind) = parts.headers.get(header::CONTENT_TYPE) {
             for_check.headers_mut().insert(header::CONTENT_TYPE, kind.clone());
         }
-        if let Some((token, ..)) = &login {
+        if let Some(known) = &login {
             let sent = if picture {
                 upload::text(&parts.headers, body.clone(), "_csrf").await
             } else {
@@ -173,7 +205,7 @@ pub(super) async fn recognise(State(app): State<App>, mut request: Request, next
                 fields.into_iter().find(|(name, _)| name == "_csrf").map(|(_, value)| value)
             };
             // Pages for anybody carry no token, and let whoever is logged in choose a language too; where it comes from was looked at.
-            if parts.uri.path() != "/language" && !same(&sent.unwrap_or_default(), &csrf(token)) {
+            if parts.uri.path() != "/language" && !same(&sent.unwrap_or_default(), &csrf(&known.family)) {
                 return AppError::StaleForm.into_response();
             }
         }
@@ -189,13 +221,17 @@ pub(super) async fn guard(State(act): State<Act>, mut request: Request, next: Ne
         return AppError::Forbidden.into_response();
     };
     if act != Act::Anybody {
-        let Some((token, operator, reach)) = visitor.login else { return AppError::LogIn.into_response() };
+        let Some(known) = visitor.login else { return AppError::LogIn.into_response() };
+        let Known { token, operator, reach, family, lacks_factor } = known;
         if !operator.may(act) {
             return AppError::Forbidden.into_response();
         }
-        let csrf = csrf(&token);
+        if lacks_factor && !WITHOUT_FACTOR.contains(&request.uri().path()) {
+            return AppError::FactorMissing.into_response();
+        }
+        let csrf = csrf(&family);
         let Visitor { texts, source, at, .. } = visitor;
-        request.extensions_mut().insert(Who { operator, reach, texts, source, at, csrf, token, via: None });
+        request.extensions_mut().insert(Who { operator, reach, texts, source, at, csrf, token, family, via: None });
     }
     next.run(request).await
 }
@@ -203,7 +239,7 @@ pub(super) async fn guard(State(act): State<Act>, mut request: Request, next: Ne
 impl Visitor {
     /// The token of the login that there is already.
     pub(super) fn token(&self) -> Option<&str> {
-        self.login.as_ref().map(|(token, ..)| token.as_str())
+        self.login.as_ref().map(|known| known.token.as_str())
     }
 }
 
@@ -244,9 +280,9 @@ fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
         .map(|(_, value)| value)
 }
 
-/// What a login's forms carry: only who has the cookie's token can make it, and it does not give the token away.
-fn csrf(token: &str) -> String {
-    let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, token.as_bytes());
+/// What a login's forms carry: other logins have another, and it gives nothing away that opens anything.
+fn csrf(family: &LoginFamily) -> String {
+    let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, family.as_bytes());
     let tag = ring::hmac::sign(&key, b"amparo console form v1");
     tag.as_ref()[..16].iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -251,7 +251,12 @@ impl Program {
                 Ok(())
             }
             ToRelay::Login(login) => {
-                let checked = self.shared.accounts.check(tenant, &login.user, &login.password, self.source).await;
+                let checked = self.check(tenant, &login, None).await;
+                self.log_in(tenant, checked, None).await;
+                Ok(())
+            }
+            ToRelay::LoginWithCode(login) => {
+                let checked = self.check(tenant, &login.login, Some(&login.code)).await;
                 self.log_in(tenant, checked, None).await;
                 Ok(())
             }

@@ -24,6 +24,7 @@ pub mod notice;
 pub mod operator;
 pub mod outbox;
 pub mod presence;
+pub mod second_factor;
 pub mod session;
 pub mod sqlite;
 pub mod tenant;
@@ -49,12 +50,13 @@ pub use enrolment::{AttendantCertificate, EnrolmentRecords, EnrolmentRequest};
 pub use error::StoreError;
 pub use figures::{By, Figures, FiguresQuery, FiguresRecords, FiguresRow};
 pub use listing::ListingRecords;
-pub use login::{Login, LoginRecords, TokenHash};
+pub use login::{Login, LoginFamily, LoginRecords, TokenHash};
 pub use mail::{Mail, MailOutcome, MailRecords, MailServer, MailState, MailText, NewMail};
 pub use notice::{Notice, NoticeRecords};
 pub use operator::{NewOperator, Operator, OperatorRecords, Roles};
 pub use outbox::{Claimed, EventKind, Lease, OutboxEntry, OutboxFigures, OutboxRecords, OutboxState, Settled};
 pub use presence::{PresenceChange, PresenceRecords};
+pub use second_factor::{SecondFactor, SecondFactorRecords};
 pub use session::{
     Ended, HistoryQuery, Kept, MissedWhy, NewMissed, NewSession, OpenedSession, Seal, Session, SessionRecords,
     SessionState, Started, WRAP_UP_WITHIN, WrappedUp,
@@ -88,6 +90,7 @@ pub trait Store:
     + ApiTokenRecords
     + ListingRecords
     + WebhookRecords
+    + SecondFactorRecords
     + Health
     + Send
     + Sync

@@ -40,6 +40,28 @@ impl fmt::Debug for TokenHash {
     }
 }
 
+/// What stays the same when a console session is given a new token: 16 random bytes. Never leaves the server as it is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct LoginFamily([u8; 16]);
+
+impl LoginFamily {
+    /// The family of these random bytes.
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// The 16 bytes.
+    pub fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for LoginFamily {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LoginFamily(…)")
+    }
+}
+
 /// A login that is good.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Login {
@@ -49,6 +71,8 @@ pub struct Login {
     pub created_at: Timestamp,
     /// Last use that was written down before this one.
     pub seen_at: Timestamp,
+    /// What its later tokens share; console sessions only.
+    pub family: Option<LoginFamily>,
 }
 
 /// Records of logins.
@@ -58,12 +82,18 @@ pub trait LoginRecords: Send + Sync {
     async fn begin_console_session(
         &self,
         token: &TokenHash,
+        family: &LoginFamily,
         tenant: TenantId,
         operator: OperatorId,
         now: Timestamp,
     ) -> Result<(), StoreError>;
     /// The console session of this token and that it was used now; `None` when idle, too old, ended, or the operator is disabled.
     async fn console_session(&self, token: &TokenHash, now: Timestamp) -> Result<Option<Login>, StoreError>;
+    /// The console session of this family and that it was used now: a live page that is open is a use of it.
+    async fn console_family(&self, family: &LoginFamily, now: Timestamp) -> Result<Option<Login>, StoreError>;
+    /// Puts a new token in the place of a console session's: the old one is worth nothing from now on. [`StoreError::NotFound`] when it
+    /// is over.
+    async fn renew_console_token(&self, old: &TokenHash, new: &TokenHash) -> Result<(), StoreError>;
     /// Ends one console session; unknown ones are fine.
     async fn end_console_session(&self, token: &TokenHash) -> Result<(), StoreError>;
 

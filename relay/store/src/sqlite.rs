@@ -23,6 +23,7 @@ mod operator;
 mod outbox;
 mod presence;
 mod row;
+mod second_factor;
 mod session;
 mod tenant;
 mod webhook;

@@ -268,7 +268,7 @@ impl Browser {
         if self.cookie.is_none() {
             return String::new();
         }
-        let page = self.get("/").await.body;
+        let page = self.get("/account").await.body;
         page.split("name=\"_csrf\" value=\"")
             .nth(1)
             .and_then(|rest| rest.split('"').next())

@@ -15,6 +15,7 @@ mod presence;
 mod records;
 mod requests;
 mod seals;
+mod second_factor;
 mod splice;
 mod world;
 mod wrap_up;

@@ -78,8 +78,34 @@ fn main() -> Result<()> {
             take(&browser, &world, &options, language, dark, &places)?;
         }
     }
+    second_factor(&browser, &world, &options)?;
     println!("pictures: {}", options.folder.canonicalize()?.display());
     Ok(())
+}
+
+/// What is there only with a second factor, last because every login takes a code from then on.
+fn second_factor(browser: &Browser, world: &World, options: &Options) -> Result<()> {
+    let folder = options.folder.join("second-factor");
+    std::fs::create_dir_all(&folder)?;
+    console::switch_factor_on(browser, &world.relay)?;
+    let shot = |browser: &Browser, name: &str| -> Result<()> {
+        for (screen, width) in SCREENS {
+            browser.resize(width, 900)?;
+            shot_one(browser, options, name, &folder.join(format!("{name}-{screen}.png")))?;
+        }
+        Ok(())
+    };
+    shot(browser, "account-codes")?;
+    browser.goto(&world.relay.url("/account"))?;
+    shot(browser, "account-on")?;
+    browser.goto(&world.relay.url("/users"))?;
+    shot(browser, "users-with-factor")?;
+    browser.goto(&world.relay.url("/confirm"))?;
+    shot(browser, "confirm-with-code")?;
+    let other = Browser::open(world.folder.path(), 1280, 900)?;
+    console::log_in(&other, &world.relay, ANA_LOGIN, console::PASSWORD)?;
+    other.find("#code")?;
+    shot(&other, "login-code")
 }
 
 fn speak(browser: &Browser, language: &str) -> Result<()> {
@@ -161,6 +187,9 @@ fn furnish(browser: &Browser, world: &World, ticket: &str) -> Result<Vec<(String
         ("webhooks", "/webhooks".to_owned()),
         ("webhook", "/webhooks/1".to_owned()),
         ("api", "/tokens/api".to_owned()),
+        ("account", "/account".to_owned()),
+        ("account-factor", "/account/factor".to_owned()),
+        ("confirm", "/confirm?to=/users".to_owned()),
         ("not-found", "/tickets/999999".to_owned()),
     ]
     .map(|(name, path)| (name.to_owned(), path))

@@ -12,7 +12,7 @@ use protocol::{
     id::{DeviceId, OperatorId, Password, ProtocolNumber, SessionId, TicketNumber},
     message::{
         FromRelay, ShownText, ToRelay,
-        directory::{LoggedIn, Login, LoginError, LoginToken, Opaque, WaitingCustomer},
+        directory::{LoggedIn, Login, LoginError, LoginToken, LoginWithCode, Opaque, WaitingCustomer},
         grant::Grants,
         pairing::{CloseReason, Dial, DialError, Dialled, Happened, Role},
         ticket::{FindTicket, ListTickets, TicketBrief, TicketChoice as Wire, TicketError},
@@ -50,6 +50,8 @@ pub(super) struct Attendant {
 #[derive(Debug, Default)]
 pub(super) struct LoginState {
     pub busy: bool,
+    /// The password was right: a code is asked for beside it.
+    pub asks_code: bool,
     pub trouble: Option<Trouble>,
 }
 
@@ -172,7 +174,7 @@ impl Attendant {
 
     pub(super) fn trouble(&mut self, trouble: Trouble) {
         match &mut self.login {
-            Some(login) => *login = LoginState { busy: false, trouble: Some(trouble) },
+            Some(login) => (login.busy, login.trouble) = (false, Some(trouble)),
             None => self.trouble = Some(trouble),
         }
     }
@@ -206,7 +208,10 @@ impl Controller {
                 }
             }
             Command::CloseLogin => self.attendant.login = None,
-            Command::Login { user, password } => self.log_in(user, password.reveal()),
+            Command::Login { user, password } => self.log_in(user, password.reveal(), None),
+            Command::LoginWithCode { user, password, code } => {
+                self.log_in(user, password.reveal(), Some(code.reveal()));
+            }
             Command::Logout => {
                 self.effects.push_back(Effect::Say(ToRelay::Logout));
                 self.attendant = Attendant::default();
@@ -251,15 +256,20 @@ impl Controller {
         }
     }
 
-    fn log_in(&mut self, user: String, password: &str) {
+    fn log_in(&mut self, user: String, password: &str, code: Option<&str>) {
         let login = self.attendant.login.get_or_insert_default();
         if !matches!(self.link, super::LinkState::Up) {
-            *login = LoginState { busy: false, trouble: Some(Trouble::ServerAway) };
+            (login.busy, login.trouble) = (false, Some(Trouble::ServerAway));
             return;
         }
-        *login = LoginState { busy: true, trouble: None };
+        (login.busy, login.trouble) = (true, None);
+        login.asks_code &= code.is_some();
         self.settings.user.clone_from(&user);
-        self.effects.push_back(Effect::Say(ToRelay::Login(Login { user, password: password.to_owned() })));
+        let login = Login { user, password: password.to_owned() };
+        self.effects.push_back(Effect::Say(match code {
+            None => ToRelay::Login(login),
+            Some(code) => ToRelay::LoginWithCode(LoginWithCode { login, code: code.to_owned() }),
+        }));
         self.save_settings();
     }
 
@@ -510,13 +520,23 @@ impl Controller {
     }
 
     fn login_failed(&mut self, error: LoginError) {
+        let asked = self.attendant.login.as_ref().is_some_and(|login| login.asks_code);
         let trouble = match error {
-            LoginError::Wrong => Trouble::LoginRejected,
+            LoginError::Wrong if asked => Some(Trouble::CodeRejected),
+            LoginError::Wrong => Some(Trouble::LoginRejected),
             LoginError::TooMany { retry_after_s } => {
-                Trouble::LoginThrottled { wait: std::time::Duration::from_secs(retry_after_s.into()) }
+                Some(Trouble::LoginThrottled { wait: std::time::Duration::from_secs(retry_after_s.into()) })
             }
-            LoginError::Expired => Trouble::LoginExpired,
-            LoginError::Unavailable => Trouble::ServerAway,
+            LoginError::Expired => Some(Trouble::LoginExpired),
+            LoginError::Unavailable => Some(Trouble::ServerAway),
+            LoginError::CodeNeeded => None,
+            LoginError::FactorMissing => Some(Trouble::FactorMissing),
+        };
+        // Asked for until the page is left or another user tries: a wrong code does not begin everything anew.
+        let asks_code = match error {
+            LoginError::CodeNeeded => true,
+            LoginError::Expired | LoginError::FactorMissing => false,
+            _ => asked,
         };
         if error == LoginError::Expired {
             if self.attendant.session().is_some() {
@@ -524,7 +544,7 @@ impl Controller {
             }
             self.attendant.who = None;
         }
-        self.attendant.login = Some(LoginState { busy: false, trouble: Some(trouble) });
+        self.attendant.login = Some(LoginState { busy: false, asks_code, trouble });
     }
 
     fn dialled(&mut self, dialled: Dialled, now: Now) {

@@ -27,6 +27,7 @@ use rustls::pki_types::PrivateKeyDer;
 mod enrolment;
 mod offers;
 mod request;
+mod second_factor;
 mod wrap_up;
 
 use super::{Controller, Effect, LinkNews, Now, Profile, ToHelped};

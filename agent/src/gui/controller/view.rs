@@ -111,6 +111,7 @@ fn attendant_page(c: &Controller, now: Now) -> Page {
             server: c.profile.server.clone(),
             user: c.settings.user.clone(),
             busy: login.is_some_and(|login: &LoginState| login.busy),
+            asks_code: login.is_some_and(|login| login.asks_code),
             trouble: login.and_then(|login| login.trouble.clone()),
             valid_days: u32::try_from(limits::ATTENDANT_CERTIFICATE_LIFE.as_secs() / 86_400).unwrap_or(7),
         });

@@ -7,6 +7,7 @@ pub(super) fn login(l: Language, v: &LoginView) -> ui::LoginData {
         server: (&v.server).into(),
         user: (&v.user).into(),
         busy: v.busy,
+        asks_code: v.asks_code,
         error: trouble(l, v.trouble.as_ref()),
         hint: phrases::registered_for(l, v.valid_days).into(),
     }

@@ -435,6 +435,8 @@ pub fn trouble(l: Language, trouble: &Trouble) -> String {
     let t = Terms::of(l);
     match trouble {
         Trouble::LoginRejected => t.login_rejected.into(),
+        Trouble::CodeRejected => t.code_rejected.into(),
+        Trouble::FactorMissing => t.factor_missing.into(),
         Trouble::LoginNotAllowed => t.login_not_allowed.into(),
         Trouble::LoginExpired => t.login_expired.into(),
         Trouble::ServerAway => t.server_away.into(),

@@ -44,7 +44,7 @@ macro_rules! drawn {
             control, copied, copy, copy_both, copy_details, copy_id, copy_password, copy_protocol, customer,
             details, do_not_allow, e_mail, end, end_any_time, fields_lead, fields_title, finish, full_screen, go_on,
             hide_password, i_am_an_attendant, id, leave_full_screen, leave_request, log_in, log_out, logging_in,
-            login_title, more, mouse_and_keyboard, new_customer, new_ticket_title, next_customer, no_ticket, nobody_sees, nobody_waiting, note,
+            login_code, login_code_hint, login_title, more, mouse_and_keyboard, new_customer, new_ticket_title, next_customer, no_ticket, nobody_sees, nobody_waiting, note,
             ok, one_to_one, open_and_go_on, owner, partner_id, partner_password, partner_password_lead,
             password, paste_credentials, paste_hint, protocol, reconnecting, recorded_later, renew_password,
             request_left, request_text, returning_explained, save_receipt, scaled, search, searching, see_the_screen, see_your_screen,
@@ -116,6 +116,8 @@ table! {
         log_in: "Entrar", "Log in", "Entrar";
         log_out: "Sair", "Log out", "Cerrar sesión";
         logging_in: "Entrando…", "Logging in…", "Entrando…";
+        login_code: "Código de verificação", "Verification code", "Código de verificación";
+        login_code_hint: "Do seu aplicativo autenticador. Sem ele, use um código de recuperação.", "From your authenticator app. Without it, use a recovery code.", "De su aplicación de autenticación. Sin ella, use un código de recuperación.";
         login_title: "Entrar como atendente", "Log in as attendant", "Entrar para atender";
         more: "Mais", "More", "Más";
         mouse_and_keyboard: "Mouse e teclado", "Mouse and keyboard", "Ratón y teclado";
@@ -282,6 +284,8 @@ table! {
         picture_video: "H.264", "H.264", "H.264";
         end_to_end: "Ponta a ponta", "End to end", "De extremo a extremo";
         login_rejected: "E-mail ou senha não conferem. Confira e tente de novo.", "E-mail or password don't match. Check and try again.", "El correo o la contraseña no coinciden. Verifique e intente de nuevo.";
+        code_rejected: "Este código não confere ou já foi usado. Espere o próximo e tente de novo.", "This code doesn't match or was used already. Wait for the next one and try again.", "Este código no coincide o ya fue usado. Espere el próximo e intente de nuevo.";
+        factor_missing: "Sua empresa pede um segundo fator. Ative-o em Minha conta, no console, e entre de novo.", "Your company asks for a second factor. Switch it on under My account in the console, then log in again.", "Su empresa pide un segundo factor. Actívelo en Mi cuenta, en la consola, y entre de nuevo.";
         login_not_allowed: "Este usuário não atende neste programa. Fale com quem administra o aplicativo.", "This user doesn't attend with this program. Talk to the app's administrator.", "Este usuario no atiende en este programa. Hable con quien administra la aplicación.";
         login_expired: "O registro deste computador venceu. Entre de novo.", "This computer's registration expired. Log in again.", "El registro de este equipo venció. Entre de nuevo.";
         server_away: "Sem contato com o servidor. Confira a rede e tente de novo.", "Can't reach the server. Check the network and try again.", "Sin contacto con el servidor. Revise la red e intente de nuevo.";

@@ -15,6 +15,8 @@ pub struct LoginView {
     pub user: String,
     /// The answer is on its way.
     pub busy: bool,
+    /// The password was right and a code is asked for beside it.
+    pub asks_code: bool,
     /// Why it did not work.
     pub trouble: Option<Trouble>,
     /// For how long this computer will be registered.

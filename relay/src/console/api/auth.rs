@@ -17,7 +17,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use protocol::message::directory::LoginError;
-use store::{ApiToken, ApiTokenId, Language, Scope};
+use store::{ApiToken, ApiTokenId, Language, LoginFamily, Scope};
 
 use super::{
     super::{
@@ -102,6 +102,8 @@ async fn caller(app: &App, request: &Parts) -> Result<Caller, ApiError> {
         at,
         csrf: String::new(),
         token: String::new(),
+        // No console session: nothing that is bound to one is ever found for it.
+        family: LoginFamily::from_bytes([0; 16]),
         via: Some(token.name.clone()),
     };
     Ok(Caller { who, token: Arc::new(token), scopes })

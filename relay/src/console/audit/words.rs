@@ -79,6 +79,37 @@ const WORDS: &[(&str, [&str; 3])] = &[
         store::SESSION_BACK,
         ["Conexão da sessão voltou", "The session's connection came back", "Volvió la conexión de la sesión"],
     ),
+    ("password.changed", ["Trocou a própria senha", "Changed their own password", "Cambió su propia contraseña"]),
+    ("factor.enabled", ["Ligou o segundo fator", "Switched their second factor on", "Activó el segundo factor"]),
+    (
+        "factor.disabled",
+        ["Desligou o segundo fator", "Switched their second factor off", "Desactivó el segundo factor"],
+    ),
+    ("factor.codes.made", ["Criou códigos de recuperação", "Made recovery codes", "Creó códigos de recuperación"]),
+    (
+        "factor.recovery.used",
+        ["Usou um código de recuperação", "Used a recovery code", "Usó un código de recuperación"],
+    ),
+    (
+        "factor.refused",
+        [
+            "Senha certa com código errado",
+            "Right password with a wrong code",
+            "Contraseña correcta con código incorrecto",
+        ],
+    ),
+    (
+        "factor.reset",
+        ["Tirou o segundo fator de usuário", "Took a user's second factor away", "Quitó el segundo factor de usuario"],
+    ),
+    (
+        "factor.required",
+        ["Passou a exigir o segundo fator", "Made the second factor required", "Pasó a exigir el segundo factor"],
+    ),
+    (
+        "factor.optional",
+        ["Deixou de exigir o segundo fator", "Made the second factor optional", "Dejó de exigir el segundo factor"],
+    ),
     ("session.wrapped_up", ["Concluiu o atendimento", "Wrapped the session up", "Cerró la atención"]),
     (
         "outbox.all_retried",

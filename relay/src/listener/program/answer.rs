@@ -31,6 +31,8 @@ use crate::{
     },
 };
 
+/// The version of the words that know of second factors.
+const SECOND_FACTORS_SINCE: u16 = 3;
 /// Ids are tried until a free one is found; with a million customers here, every thousandth try meets one that is taken.
 const ID_TRIES: usize = 64;
 
@@ -130,6 +132,24 @@ impl Program {
         }
         tracing::error!("no free ID found");
         Err(Refusal::Busy)
+    }
+
+    /// Looks at a login; a program that does not know of second factors is told the nearest thing it knows.
+    pub(super) async fn check(
+        &self,
+        tenant: TenantId,
+        login: &directory::Login,
+        code: Option<&str>,
+    ) -> Result<Operator, LoginError> {
+        let accounts = &self.shared.accounts;
+        let checked = accounts.check_attendant(tenant, &login.user, &login.password, code, self.source).await;
+        match checked {
+            Err(LoginError::CodeNeeded | LoginError::FactorMissing) if !self.peer.knows(SECOND_FACTORS_SINCE) => {
+                tracing::warn!(source = %self.source, "a program too old for second factors is not let in");
+                Err(LoginError::Wrong)
+            }
+            checked => checked,
+        }
     }
 
     pub(super) async fn log_in(

@@ -53,6 +53,9 @@ pub(super) fn check(standing: Standing, message: &ToRelay) -> Result<(), Breach>
         ToRelay::Login(login) if login.password.len() > limits::LOGIN_PASSWORD_BYTES => {
             Err(Breach::TooMuch("login password"))
         }
+        ToRelay::LoginWithCode(login) if login.code.len() > limits::LOGIN_CODE_BYTES => {
+            Err(Breach::TooMuch("login code"))
+        }
         ToRelay::Dial(dial) if !dial.want.makes_sense() => Err(Breach::Senseless),
         ToRelay::NewPassword(_) | ToRelay::LeaveRequest(_) if !standing.registered => Err(Breach::Unregistered(said)),
         _ => Ok(()),
@@ -66,6 +69,7 @@ pub(super) fn name(message: &ToRelay) -> &'static str {
         ToRelay::Register(_) => "register",
         ToRelay::NewPassword(_) => "new password",
         ToRelay::Login(_) => "login",
+        ToRelay::LoginWithCode(_) => "login with a code",
         ToRelay::LoginAgain(_) => "login again",
         ToRelay::Logout => "logout",
         ToRelay::Enrol(_) => "enrol",

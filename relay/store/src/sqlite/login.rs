@@ -5,15 +5,15 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use protocol::id::{OperatorId, TenantId};
-use sqlx::SqliteConnection;
+use sqlx::{SqliteConnection, sqlite::SqliteRow};
 
 use super::{
     SqliteStore, error, operator,
-    row::{Columns, ms},
+    row::{Columns, damaged, ms},
 };
 use crate::{
     error::StoreError,
-    login::{CONSOLE_IDLE, CONSOLE_LIFE, Login, LoginRecords, PROGRAM_LIFE, SEEN_GRANULARITY, TokenHash},
+    login::{CONSOLE_IDLE, CONSOLE_LIFE, Login, LoginFamily, LoginRecords, PROGRAM_LIFE, SEEN_GRANULARITY, TokenHash},
 };
 
 const CONSOLE: &str = "console";
@@ -21,6 +21,19 @@ const PROGRAM: &str = "program";
 
 fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).expect("our times are short")
+}
+
+/// Reads a login; `row` holds every column of `operators` and what it has of its own.
+fn login(row: &SqliteRow) -> Result<Login, StoreError> {
+    let family: Option<&[u8]> = row.plain("family")?;
+    let family =
+        family.map(|f| f.try_into().map(LoginFamily::from_bytes).map_err(|_| damaged("family"))).transpose()?;
+    Ok(Login {
+        operator: operator::operator(row)?,
+        created_at: row.time("begun_at")?,
+        seen_at: row.time("seen_at")?,
+        family,
+    })
 }
 
 /// Ends every login of an operator inside a transaction.
@@ -36,18 +49,20 @@ impl SqliteStore {
         &self,
         kind: &str,
         token: &TokenHash,
+        family: Option<&LoginFamily>,
         tenant: TenantId,
         operator: OperatorId,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let sql = "INSERT INTO logins (hash, kind, operator, created_at, seen_at)
-                   SELECT ?1, ?2, id, ?5, ?5 FROM operators WHERE id = ?4 AND tenant = ?3 AND disabled_at IS NULL";
+        let sql = "INSERT INTO logins (hash, kind, operator, created_at, seen_at, family)
+                   SELECT ?1, ?2, id, ?5, ?5, ?6 FROM operators WHERE id = ?4 AND tenant = ?3 AND disabled_at IS NULL";
         let done = sqlx::query(sql)
             .bind(token.as_bytes().as_slice())
             .bind(kind)
             .bind(tenant.as_bytes().as_slice())
             .bind(operator.as_bytes().as_slice())
             .bind(ms(now))
+            .bind(family.map(|f| f.as_bytes().as_slice()))
             .execute(&self.writer)
             .await
             .map_err(error::unique("token"))?;
@@ -62,7 +77,7 @@ impl SqliteStore {
         life: Duration,
         now: Timestamp,
     ) -> Result<Option<Login>, StoreError> {
-        let sql = "SELECT o.*, l.created_at AS begun_at, l.seen_at FROM logins l JOIN operators o ON o.id = l.operator
+        let sql = "SELECT o.*, l.created_at AS begun_at, l.seen_at, l.family FROM logins l JOIN operators o ON o.id = l.operator
                    WHERE l.hash = ?1 AND l.kind = ?2 AND o.disabled_at IS NULL AND l.seen_at > ?3 AND l.created_at > ?4";
         let row = sqlx::query(sql)
             .bind(token.as_bytes().as_slice())
@@ -73,24 +88,20 @@ impl SqliteStore {
             .await
             .map_err(error::of)?;
         let Some(row) = row else { return Ok(None) };
-        let login = Login {
-            operator: operator::operator(&row)?,
-            created_at: row.time("begun_at")?,
-            seen_at: row.time("seen_at")?,
-        };
+        let login = login(&row)?;
         if ms(now) - ms(login.seen_at) >= millis(SEEN_GRANULARITY) {
-            // A login that was ended meanwhile stays ended. Looking must work on a full disk too: then the use is not written down.
-            let seen = sqlx::query("UPDATE logins SET seen_at = max(seen_at, ?2) WHERE hash = ?1")
-                .bind(token.as_bytes().as_slice())
-                .bind(ms(now))
-                .execute(&self.writer)
-                .await
-                .map_err(error::of);
-            if let Err(error) = seen {
-                tracing::warn!(error = &error as &dyn std::error::Error, "the use of a login cannot be written down");
-            }
+            self.seen("UPDATE logins SET seen_at = max(seen_at, ?2) WHERE hash = ?1", token.as_bytes(), now).await;
         }
         Ok(Some(login))
+    }
+
+    /// Writes the use of a login down. One that was ended meanwhile stays ended. Looking must work on a full disk too: then the use is not
+    /// written down.
+    async fn seen(&self, sql: &'static str, which: &[u8], now: Timestamp) {
+        let seen = sqlx::query(sql).bind(which).bind(ms(now)).execute(&self.writer).await.map_err(error::of);
+        if let Err(error) = seen {
+            tracing::warn!(error = &error as &dyn std::error::Error, "the use of a login cannot be written down");
+        }
     }
 
     async fn end_login(&self, kind: &'static str, token: &TokenHash) -> Result<(), StoreError> {
@@ -109,15 +120,45 @@ impl LoginRecords for SqliteStore {
     async fn begin_console_session(
         &self,
         token: &TokenHash,
+        family: &LoginFamily,
         tenant: TenantId,
         operator: OperatorId,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        self.begin_login(CONSOLE, token, tenant, operator, now).await
+        self.begin_login(CONSOLE, token, Some(family), tenant, operator, now).await
     }
 
     async fn console_session(&self, token: &TokenHash, now: Timestamp) -> Result<Option<Login>, StoreError> {
         self.login(CONSOLE, token, CONSOLE_IDLE, CONSOLE_LIFE, now).await
+    }
+
+    async fn console_family(&self, family: &LoginFamily, now: Timestamp) -> Result<Option<Login>, StoreError> {
+        let sql = "SELECT o.*, l.created_at AS begun_at, l.seen_at, l.family FROM logins l JOIN operators o ON o.id = l.operator
+                   WHERE l.family = ?1 AND l.kind = 'console' AND o.disabled_at IS NULL AND l.seen_at > ?2 AND l.created_at > ?3";
+        let row = sqlx::query(sql)
+            .bind(family.as_bytes().as_slice())
+            .bind(ms(now).saturating_sub(millis(CONSOLE_IDLE)))
+            .bind(ms(now).saturating_sub(millis(CONSOLE_LIFE)))
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(error::of)?;
+        let found = row.as_ref().map(login).transpose()?;
+        if let Some(login) = &found
+            && ms(now) - ms(login.seen_at) >= millis(SEEN_GRANULARITY)
+        {
+            self.seen("UPDATE logins SET seen_at = max(seen_at, ?2) WHERE family = ?1", family.as_bytes(), now).await;
+        }
+        Ok(found)
+    }
+
+    async fn renew_console_token(&self, old: &TokenHash, new: &TokenHash) -> Result<(), StoreError> {
+        let done = sqlx::query("UPDATE logins SET hash = ?2 WHERE hash = ?1 AND kind = 'console'")
+            .bind(old.as_bytes().as_slice())
+            .bind(new.as_bytes().as_slice())
+            .execute(&self.writer)
+            .await
+            .map_err(error::unique("token"))?;
+        if done.rows_affected() == 0 { Err(StoreError::NotFound { what: "login" }) } else { Ok(()) }
     }
 
     async fn end_console_session(&self, token: &TokenHash) -> Result<(), StoreError> {
@@ -131,7 +172,7 @@ impl LoginRecords for SqliteStore {
         operator: OperatorId,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        self.begin_login(PROGRAM, token, tenant, operator, now).await
+        self.begin_login(PROGRAM, token, None, tenant, operator, now).await
     }
 
     async fn program_login(&self, token: &TokenHash, now: Timestamp) -> Result<Option<Login>, StoreError> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use protocol::id::{DeviceId, OperatorId};
-use store::{AuditEntry, Language, Roles, StoreError, TokenHash, login};
+use store::{AuditEntry, Language, LoginFamily, Roles, StoreError, TokenHash, login};
 
 use super::{ADMIN, ATTENDANT, World, at};
 
@@ -83,7 +83,7 @@ pub async fn operators_of_another_tenant_are_out_of_reach(w: &World) {
     assert!(matches!(store.set_operator_password(here, there, "x").await, Err(StoreError::NotFound { .. })));
     assert!(matches!(store.set_operator_disabled(here, there, true, at(0)).await, Err(StoreError::NotFound { .. })));
     assert!(matches!(
-        store.begin_console_session(&TokenHash::of(b"t"), here, there, at(0)).await,
+        store.begin_console_session(&TokenHash::of(b"t"), &LoginFamily::from_bytes([1; 16]), here, there, at(0)).await,
         Err(StoreError::NotFound { .. })
     ));
     store.end_all_logins(here, there).await.unwrap();
@@ -111,7 +111,7 @@ pub async fn somebody_is_always_left_to_administer(w: &World) {
 pub async fn a_console_session_ends_when_idle_and_after_its_life(w: &World) {
     let token = TokenHash::of(b"browser");
     let (tenant, ana) = (w.varanda.tenant, w.varanda.ana);
-    w.store().await.begin_console_session(&token, tenant, ana, at(0)).await.unwrap();
+    w.store().await.begin_console_session(&token, &LoginFamily::from_bytes([2; 16]), tenant, ana, at(0)).await.unwrap();
     assert!(
         w.store().await.program_login(&token, at(1)).await.unwrap().is_none(),
         "a browser's token is not a program's"
@@ -126,7 +126,7 @@ pub async fn a_console_session_ends_when_idle_and_after_its_life(w: &World) {
     assert!(w.store().await.console_session(&token, after(at(0), login::CONSOLE_LIFE)).await.unwrap().is_none());
 
     let idle = TokenHash::of(b"idle");
-    w.store().await.begin_console_session(&idle, tenant, ana, at(0)).await.unwrap();
+    w.store().await.begin_console_session(&idle, &LoginFamily::from_bytes([3; 16]), tenant, ana, at(0)).await.unwrap();
     assert!(w.store().await.console_session(&idle, after(at(0), login::CONSOLE_IDLE)).await.unwrap().is_none());
     assert_eq!(w.store().await.forget_old_logins(after(at(0), login::CONSOLE_LIFE)).await.unwrap(), 2);
 }
@@ -150,7 +150,11 @@ pub async fn disabling_and_a_new_password_end_every_login(w: &World) {
     let (tenant, ana) = (w.varanda.tenant, w.varanda.ana);
     let (browser, program) = (TokenHash::of(b"b"), TokenHash::of(b"p"));
     for disable in [true, false] {
-        w.store().await.begin_console_session(&browser, tenant, ana, at(0)).await.unwrap();
+        w.store()
+            .await
+            .begin_console_session(&browser, &LoginFamily::from_bytes([4; 16]), tenant, ana, at(0))
+            .await
+            .unwrap();
         w.store().await.begin_program_login(&program, tenant, ana, at(0)).await.unwrap();
         if disable {
             w.store().await.set_operator_disabled(tenant, ana, true, at(1)).await.unwrap();
@@ -167,7 +171,11 @@ pub async fn disabling_and_a_new_password_end_every_login(w: &World) {
 
 pub async fn a_role_change_takes_effect_on_a_login_under_way(w: &World) {
     let token = TokenHash::of(b"b");
-    w.store().await.begin_console_session(&token, w.varanda.tenant, w.varanda.ana, at(0)).await.unwrap();
+    w.store()
+        .await
+        .begin_console_session(&token, &LoginFamily::from_bytes([5; 16]), w.varanda.tenant, w.varanda.ana, at(0))
+        .await
+        .unwrap();
     w.store().await.update_operator(w.varanda.tenant, w.varanda.ana, "Ana", Roles::default()).await.unwrap();
     let login = w.store().await.console_session(&token, at(1)).await.unwrap().unwrap();
     assert_eq!(login.operator.roles, Roles::default());

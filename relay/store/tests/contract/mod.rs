@@ -15,6 +15,7 @@ pub mod figures;
 pub mod missed;
 pub mod outbox;
 pub mod presence;
+pub mod second_factors;
 pub mod sessions;
 pub mod tokens;
 pub mod wrap_up;

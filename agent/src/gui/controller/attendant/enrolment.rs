@@ -30,7 +30,8 @@ impl Controller {
             (who, Err(why)) => {
                 tracing::error!(why, "no certificate for this attendant");
                 *who = None;
-                self.attendant.login = Some(LoginState { busy: false, trouble: Some(Trouble::Other(why)) });
+                self.attendant.login =
+                    Some(LoginState { asks_code: false, busy: false, trouble: Some(Trouble::Other(why)) });
             }
             (None, Ok(_)) => {}
         }

@@ -188,7 +188,7 @@ impl Controller {
             _ => {}
         }
         if let Some(login) = self.attendant.login.as_mut().filter(|login| login.busy) {
-            *login = LoginState { busy: false, trouble: Some(Trouble::ServerAway) };
+            *login = LoginState { asks_code: false, busy: false, trouble: Some(Trouble::ServerAway) };
         }
     }
 }

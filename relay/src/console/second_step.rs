@@ -1,0 +1,179 @@
+//! The second step of a login: a code, after the password was right.
+//!
+//! What was proved by the password is kept in memory for a few minutes, for one place, under a token that the page carries; it is no login
+//! and opens nothing. After a restart one begins anew. Must never keep a password or a code.
+
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use askama::Template;
+use axum::extract::{Form, State};
+use protocol::{
+    id::{OperatorId, TenantId},
+    message::directory::LoginError,
+};
+use serde::Deserialize;
+use store::TokenHash;
+use zeroize::Zeroizing;
+
+use super::{
+    App,
+    account::words::Words,
+    error::{Page, page},
+    login,
+    strings::Texts,
+    visitor::Visitor,
+};
+use crate::account::{Operator, Used};
+
+/// How long after the password the code may come.
+const WITHIN: Duration = Duration::from_secs(5 * 60);
+/// Logins between their steps at once; beyond it the oldest begin anew.
+const REMEMBERED: usize = 5_000;
+
+/// Logins whose password was right and whose code is not there yet.
+#[derive(Clone, Default)]
+pub(super) struct Halves(Arc<Mutex<HashMap<TokenHash, Half>>>);
+
+struct Half {
+    tenant: TenantId,
+    operator: OperatorId,
+    source: IpAddr,
+    at: Instant,
+}
+
+impl Halves {
+    fn begin(&self, operator: &Operator, source: IpAddr, at: Instant) -> String {
+        let token: String = rand::random::<[u8; 16]>().iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut halves = self.lock();
+        halves.retain(|_, half| is_fresh(half, at));
+        if halves.len() >= REMEMBERED
+            && let Some(oldest) = halves.iter().min_by_key(|(_, half)| half.at).map(|(token, _)| *token)
+        {
+            halves.remove(&oldest);
+        }
+        let half = Half { tenant: operator.tenant, operator: operator.id, source, at };
+        halves.insert(TokenHash::of(token.as_bytes()), half);
+        token
+    }
+
+    fn of(&self, token: &str, source: IpAddr, now: Instant) -> Option<(TenantId, OperatorId)> {
+        let halves = self.lock();
+        let half = halves.get(&TokenHash::of(token.as_bytes()))?;
+        (half.source == source && is_fresh(half, now)).then_some((half.tenant, half.operator))
+    }
+
+    fn end(&self, token: &str) -> bool {
+        self.lock().remove(&TokenHash::of(token.as_bytes())).is_some()
+    }
+
+    /// This user begins anew everywhere.
+    pub(super) fn forget(&self, operator: OperatorId) {
+        self.lock().retain(|_, half| half.operator != operator);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<TokenHash, Half>> {
+        // Every change under this lock is complete in itself.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn is_fresh(half: &Half, now: Instant) -> bool {
+    now.saturating_duration_since(half.at) < WITHIN
+}
+
+#[derive(Template)]
+#[template(path = "login_code.html")]
+struct CodePage {
+    t: &'static Texts,
+    w: &'static Words,
+    half: String,
+    name: String,
+    error: Option<String>,
+    /// The error is about a recovery code.
+    recovery: bool,
+}
+
+/// The page that asks for the code of somebody whose password was right.
+pub(super) async fn ask(app: &App, visitor: &Visitor, operator: &Operator) -> Page {
+    let half = app.halves.begin(operator, visitor.source, visitor.at);
+    code_page(visitor, half, operator, None, false)
+}
+
+fn code_page(visitor: &Visitor, half: String, who: &Operator, error: Option<String>, recovery: bool) -> Page {
+    let w = Words::of(visitor.texts.language);
+    page(&CodePage { t: visitor.texts, w, half, name: who.name.clone(), error, recovery })
+}
+
+/// What the page sends: one of the two codes.
+#[derive(Deserialize)]
+pub(super) struct CodeForm {
+    half: String,
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    recovery: String,
+}
+
+/// `POST /login/code`
+pub(super) async fn check(State(app): State<App>, visitor: Visitor, Form(form): Form<CodeForm>) -> Page {
+    let (code, recovery) = (Zeroizing::new(form.code), Zeroizing::new(form.recovery));
+    let w = Words::of(visitor.texts.language);
+    let Some((tenant, id)) = app.halves.of(&form.half, visitor.source, visitor.at) else {
+        return login::anew(&app, &visitor, w.too_late).await;
+    };
+    let user = app.shared.accounts.user(tenant, id).await?;
+    if user.disabled_at.is_some() {
+        return login::anew(&app, &visitor, w.too_late).await;
+    }
+    let typed = if recovery.trim().is_empty() { &code } else { &recovery };
+    match app.shared.accounts.check_code(&user.operator, typed, visitor.source).await {
+        // Whoever ended it meanwhile (a new password, another window) has the last word.
+        Ok(_) if !app.halves.end(&form.half) => login::anew(&app, &visitor, w.too_late).await,
+        Ok(Used::App) => login::enter(&app, &visitor, &user.operator, "factor=app", "/").await,
+        Ok(Used::Recovery) => {
+            login::enter(&app, &visitor, &user.operator, "factor=recovery", "/account?recovered=1").await
+        }
+        Err(why) => {
+            let error = match why {
+                LoginError::Wrong => w.wrong_code.to_owned(),
+                why => login::refusal(why, visitor.texts, w.wrong_code),
+            };
+            let on_recovery = !recovery.trim().is_empty();
+            Ok(login::refused(code_page(&visitor, form.half, &user.operator, Some(error), on_recovery)?, why))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::account::Roles;
+
+    fn operator(n: u8) -> Operator {
+        let (id, tenant) = (OperatorId::from_bytes([n; 16]), TenantId::from_bytes([1; 16]));
+        Operator { id, tenant, login: String::new(), name: String::new(), roles: Roles::default() }
+    }
+
+    #[test]
+    fn half_a_login_is_good_at_its_place_for_a_while_and_once() {
+        let (halves, now) = (Halves::default(), Instant::now());
+        let (here, there) = (IpAddr::from([203, 0, 113, 1]), IpAddr::from([203, 0, 113, 2]));
+        let token = halves.begin(&operator(1), here, now);
+        assert_eq!(halves.of(&token, here, now).unwrap().1, operator(1).id);
+        assert!(halves.of(&token, there, now).is_none());
+        assert!(halves.of(&token, here, now + WITHIN).is_none());
+        assert!(halves.of("", here, now).is_none());
+        assert!(halves.end(&token) && !halves.end(&token));
+        let (ana, bruno) = (halves.begin(&operator(1), here, now), halves.begin(&operator(2), here, now));
+        halves.forget(operator(1).id);
+        assert!(halves.of(&ana, here, now).is_none() && halves.of(&bruno, here, now).is_some());
+        halves.begin(&operator(3), here, now + WITHIN);
+        assert_eq!(halves.lock().len(), 1, "what is too old is cleared away");
+    }
+}
