@@ -138,6 +138,7 @@ mod tests {
             listed: true,
             busy: false,
             since: Timestamp::UNIX_EPOCH,
+            settled: false,
         }
     }
 

@@ -206,7 +206,7 @@ async fn shown(app: &App, who: &Who, contact: Contact, find: Option<String>) -> 
     let sessions = sessions
         .iter()
         .filter(|session| who.reach.sees(session.app))
-        .map(|session| Mention::new(session, &s.clock))
+        .map(|session| Mention::new(session, true, &s.clock))
         .collect();
     let own = store.contact_fields(tenant).await?;
     let own = own

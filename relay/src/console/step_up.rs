@@ -143,16 +143,6 @@ pub(super) async fn ask(
     }
 }
 
-/// Lets on whoever has given their own password lately, or gives it now.
-pub(super) async fn prove(app: &App, who: &Who, own: &str) -> Result<(), LoginError> {
-    if app.step_ups.are_fresh(who) {
-        return Ok(());
-    }
-    app.shared.accounts.check(who.operator.tenant, &who.operator.login, own, who.source).await?;
-    app.step_ups.given(who);
-    Ok(())
-}
-
 struct Proof {
     operator: OperatorId,
     source: IpAddr,

@@ -18,6 +18,7 @@ use zeroize::Zeroizing;
 
 use super::{
     App,
+    account::{with_cookie, words::Words as FactorWords},
     error::{AppError, Page, page},
     login,
     shell::{Here, Shell},
@@ -82,6 +83,7 @@ struct Once {
 struct TokensPage {
     s: Shell,
     w: &'static Words,
+    f: &'static FactorWords,
     rows: Vec<Row>,
     all: bool,
     name: String,
@@ -89,6 +91,8 @@ struct TokensPage {
     days: Vec<(u32, String, bool)>,
     /// One's own password is asked for.
     asks: bool,
+    /// … and a code of the second factor.
+    asks_code: bool,
     once: Option<Once>,
     error: Option<String>,
     at: &'static str,
@@ -101,6 +105,7 @@ struct Typed {
     scopes: Vec<String>,
     days: u32,
     own: Zeroizing<String>,
+    code: Zeroizing<String>,
 }
 
 impl Typed {
@@ -112,6 +117,7 @@ impl Typed {
                 "scope" => typed.scopes.push(value),
                 "days" => typed.days = value.parse().unwrap_or(0),
                 "own" => typed.own = Zeroizing::new(value),
+                "code" => typed.code = Zeroizing::new(value),
                 _ => {}
             }
         }
@@ -188,7 +194,22 @@ async fn tokens_page(
     let refused = error.is_some();
     let (error, at) = error.map_or((None, ""), |(error, at)| (Some(error), at));
     let asks = !app.step_ups.are_fresh(who);
-    let mut answer = page(&TokensPage { s, w, rows, all, name: typed.name, scopes, days, asks, once, error, at })?;
+    let asks_code = asks && app.shared.accounts.factor(who.operator.tenant, who.operator.id).await?.is_some();
+    let mut answer = page(&TokensPage {
+        f: FactorWords::of(s.t.language),
+        s,
+        w,
+        rows,
+        all,
+        name: typed.name,
+        scopes,
+        days,
+        asks,
+        asks_code,
+        once,
+        error,
+        at,
+    })?;
     if refused {
         *answer.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
     }
@@ -196,27 +217,42 @@ async fn tokens_page(
 }
 
 /// `POST /tokens`
-pub(super) async fn make(State(app): State<App>, who: Who, Form(form): Form<Vec<(String, String)>>) -> Page {
+pub(super) async fn make(State(app): State<App>, mut who: Who, Form(form): Form<Vec<(String, String)>>) -> Page {
     let typed = Typed::of(form);
     let w = Words::of(who.texts.language);
     let wanted = match typed.wanted(&who, w) {
         Ok(wanted) => wanted,
         Err((why, at)) => return tokens_page(&app, &who, typed, None, Some((why.to_owned(), at))).await,
     };
-    if let Err(why) = step_up::prove(&app, &who, &typed.own).await {
-        let error = login::refusal(why, who.texts, who.texts.own_password_wrong);
-        let shown = tokens_page(&app, &who, typed, None, Some((error, "own"))).await?;
-        return Ok(login::refused(shown, why));
+    let mut renewed = None;
+    if !app.step_ups.are_fresh(&who) {
+        match step_up::prove(&app, &who, &typed.own, &typed.code).await {
+            Ok(token) => {
+                who.token.clone_from(&token);
+                renewed = Some(token);
+            }
+            Err((at, why)) => {
+                let error = step_up::refusal(&who, at, why);
+                let at = if at.is_code() { "code" } else { "own" };
+                let shown = tokens_page(&app, &who, typed, None, Some((error, at))).await?;
+                return Ok(login::refused(shown, why));
+            }
+        }
     }
-    who.audit(&app, "token.made", &wanted.name).await?;
-    match app.shared.accounts.make_api_token(&who.operator, &wanted, Timestamp::now()).await {
+    with_cookie(made(&app, &who, typed, &wanted).await, renewed.as_deref())
+}
+
+async fn made(app: &App, who: &Who, typed: Typed, wanted: &Wanted) -> Page {
+    let w = Words::of(who.texts.language);
+    who.audit(app, "token.made", &wanted.name).await?;
+    match app.shared.accounts.make_api_token(&who.operator, wanted, Timestamp::now()).await {
         Ok(made) => {
             let once = Once { title: fill(w.made, &[&wanted.name]), token: made.token };
             let fresh = Typed { days: USUAL_DAYS, ..Typed::default() };
-            tokens_page(&app, &who, fresh, Some(once), None).await
+            tokens_page(app, who, fresh, Some(once), None).await
         }
-        Err(AccountError::Taken) => tokens_page(&app, &who, typed, None, Some((w.too_many.to_owned(), "name"))).await,
-        Err(AccountError::BadName) => tokens_page(&app, &who, typed, None, Some((w.bad_name.to_owned(), "name"))).await,
+        Err(AccountError::Taken) => tokens_page(app, who, typed, None, Some((w.too_many.to_owned(), "name"))).await,
+        Err(AccountError::BadName) => tokens_page(app, who, typed, None, Some((w.bad_name.to_owned(), "name"))).await,
         Err(other) => Err(other.into()),
     }
 }

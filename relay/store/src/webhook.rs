@@ -41,6 +41,9 @@ pub enum Event {
     /// The attendant said what a session came to.
     #[serde(rename = "session.wrapped_up")]
     SessionWrappedUp,
+    /// A request that nobody took became a ticket.
+    #[serde(rename = "request.missed")]
+    RequestMissed,
     /// A ticket of the built-in desk was opened.
     #[serde(rename = "ticket.created")]
     TicketCreated,
@@ -57,12 +60,13 @@ pub enum Event {
 
 impl Event {
     /// Every event, in the order in which they are shown.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::CustomerWaiting,
         Self::CustomerLeft,
         Self::SessionStarted,
         Self::SessionEnded,
         Self::SessionWrappedUp,
+        Self::RequestMissed,
         Self::TicketCreated,
         Self::TicketChanged,
         Self::AppChanged,
@@ -77,6 +81,7 @@ impl Event {
             Self::SessionStarted => "session.started",
             Self::SessionEnded => "session.ended",
             Self::SessionWrappedUp => "session.wrapped_up",
+            Self::RequestMissed => "request.missed",
             Self::TicketCreated => "ticket.created",
             Self::TicketChanged => "ticket.changed",
             Self::AppChanged => "app.changed",

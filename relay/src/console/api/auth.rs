@@ -92,6 +92,9 @@ async fn caller(app: &App, request: &Parts) -> Result<Caller, ApiError> {
         }
     };
     app.rates.used(token.id, at).map_err(ApiError::too_many)?;
+    if app.shared.accounts.lacks_factor(&operator).await.map_err(AppError::from)? {
+        return Err(AppError::FactorMissing.into());
+    }
     let reach = app.shared.apps.reach(&operator).await?;
     let scopes = tokens::effective(&token, &operator);
     let who = Who {

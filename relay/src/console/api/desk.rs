@@ -256,6 +256,7 @@ pub(super) async fn list(
         search: asked.q.unwrap_or_default(),
         before: before.and_then(|number| TicketNumber::new(&number.to_string()).ok()),
         limit: limit + 1,
+        ..TicketFilter::default()
     };
     let found = app.shared.desk.tickets(caller.who.operator.tenant, &filter).await?;
     Ok(Json(Page::cut(found, limit, |last| last.number.as_str().to_owned(), Ticket::from)))

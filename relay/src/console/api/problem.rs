@@ -184,6 +184,7 @@ impl From<AppError> for ApiError {
         match error {
             AppError::NotFound => Self::not_found(),
             AppError::Forbidden => Self::forbidden("the token's user may not do this"),
+            AppError::FactorMissing => Self::forbidden("the token's user has to set up a second factor first"),
             AppError::LogIn => Self::unauthorized("the token is not good"),
             AppError::StaleForm => Self::conflict("it does not fit what is there"),
             AppError::BadRequest => Self::unprocessable("a value cannot be taken"),

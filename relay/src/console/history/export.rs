@@ -62,8 +62,9 @@ pub(in crate::console) struct Entry {
     company: String,
     /// Their e-mail address.
     email: String,
-    /// The attendant's id.
-    attendant_id: String,
+    /// The attendant's id; nobody's of a missed request.
+    #[schema(required)]
+    attendant_id: Option<String>,
     /// The attendant's name at that time.
     attendant: String,
     /// The ticket it is on.
@@ -108,7 +109,7 @@ impl Entry {
             customer: s.customer_name.clone(),
             company: s.field(FieldKey::Company).to_owned(),
             email: s.field(FieldKey::Email).to_owned(),
-            attendant_id: s.attendant.to_string(),
+            attendant_id: s.attendant.map(|id| id.to_string()),
             attendant: s.attendant_name.clone(),
             ticket: s.ticket_shown().map(|t| t.as_str().to_owned()),
             result: s.close_reason.as_ref().map(word).or(s.missed.map(|_| MISSED.to_owned())),

@@ -173,7 +173,7 @@ pub(super) fn grants(words: &str) -> Grants {
 fn signed(session: &Session, detail: &str) -> Option<(Role, [[u8; 32]; 3])> {
     let (statement, key, signature) = Statement::from_detail(session.tenant, detail)?;
     let of_this = statement.session == session.id && statement.protocol == session.protocol;
-    statement.verify(session.attendant, &key, &signature).ok().filter(|()| of_this)?;
+    statement.verify(session.attendant?, &key, &signature).ok().filter(|()| of_this)?;
     let told = &statement.told;
     disagreement(session, told).is_none().then_some(())?;
     Some((statement.role, [told.connection, told.customer_key, told.attendant_key]))

@@ -48,6 +48,7 @@ phrases! {
     session_started: "Sessão permitida", "Session allowed", "Sesión permitida";
     session_ended: "Sessão encerrada", "Session over", "Sesión terminada";
     session_wrapped_up: "Sessão concluída pelo atendente", "Session wrapped up", "Sesión cerrada por el asistente";
+    request_missed: "Pedido perdido", "Request missed", "Solicitud perdida";
     ticket_created: "Ticket aberto", "Ticket opened", "Ticket abierto";
     ticket_changed: "Ticket com ação ou mudança", "Ticket with an action or change", "Ticket con acción o cambio";
     app_changed: "Aplicativo criado ou mudado", "App made or changed", "Aplicación creada o cambiada";
@@ -63,6 +64,7 @@ pub(super) fn event(language: Language, event: Event) -> &'static str {
         Event::SessionStarted => w.session_started,
         Event::SessionEnded => w.session_ended,
         Event::SessionWrappedUp => w.session_wrapped_up,
+        Event::RequestMissed => w.request_missed,
         Event::TicketCreated => w.ticket_created,
         Event::TicketChanged => w.ticket_changed,
         Event::AppChanged => w.app_changed,

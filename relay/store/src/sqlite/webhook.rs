@@ -61,6 +61,7 @@ pub(super) async fn session(
         EventKind::Start => Event::SessionStarted,
         EventKind::End => Event::SessionEnded,
         EventKind::WrapUp => Event::SessionWrappedUp,
+        EventKind::Missed => Event::RequestMissed,
     };
     let said = s.wrap_up.as_ref();
     let category = said.and_then(|said| said.category.as_ref());
@@ -70,14 +71,14 @@ pub(super) async fn session(
         "app": s.app.to_string(),
         "customer": s.customer_name,
         "attendant": s.attendant_name,
-        "attendant_id": s.attendant.to_string(),
+        "attendant_id": s.attendant.map(|id| id.to_string()),
         "ticket": s.ticket_shown().map(|ticket| ticket.as_str()),
         "started_at": s.started_at.map(|at| at.to_string()),
         "ended_at": s.ended_at.filter(|_| kind != EventKind::Start).map(|at| at.to_string()),
-        "reason": s.close_reason.filter(|_| kind != EventKind::Start).map(word),
+        "reason": s.close_reason.filter(|_| kind != EventKind::Start).map(word).or(s.missed.map(word)),
         "category": category.map(|category| &category.name),
         "solved": category.map(|category| category.solved),
-        "note": said.map(|said| &said.note),
+        "note": said.map(|said| &said.note).or(s.missed.map(|_| &s.message)),
     });
     tell(tx, &Happening { tenant: s.tenant, event, which: s.id.to_string(), data, at: now }).await
 }
