@@ -3,7 +3,11 @@
 //! Looks when something that is shown live has changed, and then at those only whom somebody waits for. Must never tell anybody of a
 //! customer whose app they do not attend.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    sync::Arc,
+    time::Duration,
+};
 
 use jiff::Timestamp;
 use protocol::{id::TenantId, message::directory::FieldKey};
@@ -44,12 +48,13 @@ async fn look(shared: &Shared, now: Timestamp) -> anyhow::Result<()> {
     let mut companies: HashMap<TenantId, Company> = HashMap::new();
     let mut told = false;
     for notice in open {
-        if !companies.contains_key(&notice.tenant) {
-            let users = shared.accounts.list(notice.tenant).await?;
-            let company = Company { waiting: shared.directory.waiting(notice.tenant), users };
-            companies.insert(notice.tenant, company);
-        }
-        let Some(company) = companies.get(&notice.tenant) else { continue };
+        let company = match companies.entry(notice.tenant) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => {
+                let users = shared.accounts.list(notice.tenant).await?;
+                unknown.insert(Company { waiting: shared.directory.waiting(notice.tenant), users })
+            }
+        };
         let user = company.users.iter().find(|u| u.operator.id == notice.operator && u.disabled_at.is_none());
         let Some(user) = user else { continue };
         let here: Vec<_> = company.waiting.iter().filter(|present| belongs(present, &notice.requester)).collect();
