@@ -134,11 +134,11 @@ async fn serve(
     }
     let offers = acceptor.is_some();
     stream.write_all(b"220 ready\r\n").await?;
-    if talk(&mut stream, manner, offers, kept, true).await? {
-        if let Some(acceptor) = acceptor {
-            let mut safe = acceptor.accept(stream).await?;
-            talk(&mut safe, manner, false, kept, false).await?;
-        }
+    if talk(&mut stream, manner, offers, kept, true).await?
+        && let Some(acceptor) = acceptor
+    {
+        let mut safe = acceptor.accept(stream).await?;
+        talk(&mut safe, manner, false, kept, false).await?;
     }
     Ok(())
 }
