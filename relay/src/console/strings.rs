@@ -2,8 +2,11 @@
 //!
 //! Read by the templates. One table: a text that lacks a language does not compile. Nothing here ever comes from outside.
 
-use axum::http::{HeaderMap, header};
+mod asked;
+
 use store::Language;
+
+pub(super) use asked::asked_for;
 
 macro_rules! texts {
     ($($name:ident: $pt:literal, $en:literal, $es:literal;)*) => {
@@ -543,33 +546,8 @@ pub(super) fn fill(text: &str, values: &[&str]) -> String {
     filled
 }
 
-/// The language a browser asks for: the first of ours in its list by weight; Portuguese when it names none of ours.
-pub(super) fn asked_for(headers: &HeaderMap) -> Language {
-    let list = headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    let mut wishes: Vec<(u16, Language)> = list
-        .split(',')
-        .take(20)
-        .filter_map(|wish| {
-            let (tag, parameters) = wish.split_once(';').unwrap_or((wish, ""));
-            let weight = parameters.trim().strip_prefix("q=").map_or(Some(1.0), |q| q.parse::<f32>().ok())?;
-            let language = match tag.trim().split('-').next()?.to_ascii_lowercase().as_str() {
-                "pt" => Language::PtBr,
-                "en" => Language::En,
-                "es" => Language::Es,
-                _ => return None,
-            };
-            // Weights have three decimals; a weight of nought means "not this one".
-            let thousandths = (weight.clamp(0.0, 1.0) * 1000.0) as u16;
-            (thousandths > 0).then_some((thousandths, language))
-        })
-        .collect();
-    wishes.sort_by_key(|(weight, _)| std::cmp::Reverse(*weight));
-    wishes.first().map_or(Language::PtBr, |(_, language)| *language)
-}
-
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]
@@ -580,21 +558,6 @@ mod tests {
             assert!(places.iter().all(|p| *p == places[0]), "{name}: {places:?}");
             assert!(texts.iter().all(|t| !t.contains('!')), "{name} shouts");
         }
-    }
-
-    #[test]
-    fn the_browser_chooses_the_language_by_weight() {
-        let asked = |list: &str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::ACCEPT_LANGUAGE, list.parse().unwrap());
-            asked_for(&headers)
-        };
-        assert_eq!(asked("pt-BR,pt;q=0.9,en;q=0.8"), Language::PtBr);
-        assert_eq!(asked("de,en;q=0.5,es;q=0.7"), Language::Es);
-        assert_eq!(asked("en-GB"), Language::En);
-        assert_eq!(asked("de"), Language::PtBr);
-        assert_eq!(asked("en;q=0, ;;;q=x,es;q=nan"), Language::PtBr);
-        assert_eq!(asked_for(&HeaderMap::new()), Language::PtBr);
     }
 
     #[test]
