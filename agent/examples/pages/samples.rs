@@ -31,7 +31,10 @@ pub fn all() -> Vec<(&'static str, Which, ViewModel)> {
     page("consent-armed", Page::Consent(consent()));
     page("receipt", Page::Receipt(receipt()));
     page("unreachable", Page::Unreachable(unreachable()));
-    page("profile-altered", Page::ProfileAltered(ProfileAlteredView { details: "signature".into() }));
+    page(
+        "profile-altered",
+        Page::ProfileAltered(ProfileAlteredView { trouble: ProfileTrouble::Altered, details: "signature".into() }),
+    );
     page("login", Page::Login(LoginView { trouble: Some(Trouble::LoginRejected), ..login() }));
     page("home", Page::Home(home()));
     page("home-empty", Page::Home(HomeView { waiting: vec![], trouble: Some(Trouble::Refused), ..home() }));

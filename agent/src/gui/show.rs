@@ -134,7 +134,9 @@ impl Windows {
                 ui::PageName::Unreachable
             }
             Page::ProfileAltered(v) => {
-                data.set_altered(ui::AlteredData { phone: text(&brand.phone), details: (&v.details).into() });
+                let [title, lead, why] = phrases::profile_trouble(l, v.trouble).map(Into::into);
+                let (phone, details) = (text(&brand.phone), (&v.details).into());
+                data.set_altered(ui::AlteredData { title, lead, why, phone, details });
                 ui::PageName::ProfileAltered
             }
             Page::Login(v) => {
