@@ -18,6 +18,7 @@ SCREEN_NEEDS=(curl:curl Xvfb:xvfb openbox:openbox xterm:xterm pcmanfm:pcmanfm /u
     libxkbcommon-x11.so.0:libxkbcommon-x11-0 libX11-xcb.so.1:libx11-xcb1 libXcursor.so.1:libxcursor1 libXi.so.6:libxi6
     libXrandr.so.2:libxrandr2 libfontconfig.so.1:libfontconfig1)
 BROWSER_NEEDS=(chromium:chromium chromedriver:chromium-driver)
+WINDOWS_NEEDS=(wine:wine /usr/lib/wine/wine64:wine64 /usr/share/wine/fonts/tahoma.ttf:fonts-wine osslsigncode:osslsigncode openssl:openssl)
 GLASS_NEEDS=(make:make /usr/include/X11/Xlib.h:libx11-dev /usr/include/X11/extensions/Xext.h:libxext-dev
     /usr/include/X11/extensions/XTest.h:libxtst-dev)
 
@@ -113,6 +114,10 @@ prepare() { # stages…
             e2e) need_packages "${SCREEN_NEEDS[@]}" || true; need_tool cargo-nextest cargo-nextest || return 1 ;;
             ticketing) need_packages "${SCREEN_NEEDS[@]}" || true; need_tool cargo-nextest cargo-nextest || return 1 ;;
             console) need_packages "${BROWSER_NEEDS[@]}" || true; need_tool cargo-nextest cargo-nextest || return 1 ;;
+            windows)
+                need_packages "${SCREEN_NEEDS[@]}" "${WINDOWS_NEEDS[@]}" || true
+                need_tool cargo-nextest cargo-nextest || return 1
+                ;;
             deps) need_tool cargo-deny cargo-deny || true; need_tool cargo-shear cargo-shear '>=1.12, <1.13' || true ;;
             fuzz)
                 need_tool cargo-nextest cargo-nextest || return 1
