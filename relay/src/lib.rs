@@ -15,5 +15,6 @@ pub mod enrolment;
 pub mod key;
 pub mod listener;
 pub mod profile;
+pub mod programs;
 pub mod relay;
 pub mod session;

@@ -327,7 +327,11 @@ pub(super) async fn save(
             changed.changed = Stamp { at: Timestamp::now(), by: who.operator.name.clone() };
             who.audit(&app, "app.changed", &format!("{} · {}", record.name, tab.word())).await?;
             match app.shared.store.update_app(&changed).await {
-                Ok(_) => tell(&app, &who),
+                Ok(_) => {
+                    tell(&app, &who);
+                    // As it is on record now, with its new revision.
+                    download::prepare(&app, &app.shared.store.app(record.id).await?);
+                }
                 // Written by somebody else in this very moment: put together anew.
                 Err(StoreError::Conflict { what: "revision" }) => continue,
                 // Somebody who is not of this company, or is gone.

@@ -114,6 +114,7 @@ const WORDS: &[Word] = &[
     ("app.changed", |t| t.did_change_app),
     ("app.code.changed", |t| t.did_change_code),
     ("profile.downloaded", |t| t.did_download_profile),
+    ("program.built", |t| t.did_build_program),
     (store::ALARM, |t| t.alarm_guessing),
 ];
 
