@@ -15,8 +15,9 @@ use harness::wait;
 use harness::wine;
 use harness::world::{COMPANY, Computer, World};
 
-/// What a customer downloads: at most this.
-const BYTES_MAX: u64 = 12 * 1024 * 1024;
+/// The program under test has the automation socket and the names of all elements, and is built without link-time optimisation: far more
+/// than what a customer is to download, for which 12 MB are the goal. What this would find is a library that came in whole.
+const BYTES_MAX: u64 = 36 * 1024 * 1024;
 
 /// Libraries that every supported Windows has.
 const IMPORTS: &[&str] = &[
