@@ -40,11 +40,16 @@ const WIDER_AFTER_US: u64 = 10_000_000;
 const WIDE: f64 = 100e6;
 
 impl Line {
-    /// So many bytes were shown at this time; more is under way or not, and the line is full or not.
-    fn take(&mut self, bytes: usize, now_us: u64, more: bool, full: bool) {
+    /// So many bytes were shown at this time, so much later than a batch of nothing would have been; more is under way or not, and the
+    /// line is full or not.
+    fn take(&mut self, bytes: usize, now_us: u64, late: Duration, more: bool, full: bool) {
         if let Some(last) = self.last_us.take() {
             self.shown += bytes;
             self.took_us += now_us.saturating_sub(last);
+        } else if full {
+            // A window that has shrunk to one batch sees nothing else under way, and would never learn why.
+            self.shown += bytes;
+            self.took_us += u64::try_from(late.as_micros()).unwrap_or(u64::MAX);
         }
         self.last_us = more.then_some(now_us);
         if full {
@@ -126,7 +131,7 @@ impl Window {
         self.fastest = Some(fastest);
         self.smoothed = Some(smoothed);
         let queued = smoothed > fastest + fastest / 2 + QUEUE_GROWS;
-        self.line.take(freed, now_us, !self.sent.is_empty(), queued);
+        self.line.take(freed, now_us, trip - fastest, !self.sent.is_empty(), queued);
         if queued {
             // Drop at once.
             self.batches_allowed = (self.batches_allowed / 2).max(BATCHES_MIN);
@@ -166,6 +171,46 @@ mod tests {
 
     fn shown(number: u64, captured_us: u64) -> Shown {
         Shown { number, captured_us }
+    }
+
+    /// A film at 30 a second over 20 ms each way, on a line taken for `known`. Its encoder gets half the line, and another rate only when it
+    /// is wrong by half. What the window knows of the line in the end, and the pictures shown in the last second.
+    fn film(rate: f64, known: Option<f64>) -> (Option<f64>, usize) {
+        const TRIP_US: u64 = 40_000;
+        const WISHED: f64 = 7.4e6;
+        let mut window = Window::default();
+        window.line.rate = known;
+        let (mut free_us, mut on_the_way, mut shown_at) = (0_u64, VecDeque::new(), Vec::new());
+        let mut aims_at = f64::INFINITY;
+        for number in 0..900_u64 {
+            let now = number * 33_333;
+            while on_the_way.front().is_some_and(|(_, _, at)| *at <= now) {
+                let (number, captured, at) = on_the_way.pop_front().unwrap();
+                window.shown(shown(number, captured), at);
+                shown_at.push(at);
+            }
+            if window.has_room() {
+                let wanted = window.line().map_or(WISHED, |line| WISHED.min(line / 2.0));
+                if aims_at > wanted * 1.5 {
+                    aims_at = wanted;
+                }
+                let bytes = if number == 0 { 500 } else { (aims_at / 8.0 / 30.0) as usize };
+                window.sent(number, bytes);
+                free_us = free_us.max(now) + (bytes as f64 * 8e6 / rate) as u64;
+                on_the_way.push_back((number, now, free_us + TRIP_US));
+            }
+        }
+        (window.line(), shown_at.iter().filter(|at| **at > 899 * 33_333 - 1_000_000).count())
+    }
+
+    #[test]
+    fn a_film_too_large_for_the_line_is_made_smaller_and_goes_on_smoothly() {
+        for rate in [1.5e6, 3e6, 4e6, 5e6, 6e6, 8e6] {
+            for known in [None, Some(7e6), Some(11e6), Some(14e6), Some(30e6)] {
+                let (line, shown) = film(rate, known);
+                assert!(shown >= 28, "taken for {known:?} at {rate}: {shown} a second, taken for {line:?} at last");
+            }
+        }
     }
 
     #[test]
