@@ -36,6 +36,10 @@ pub const FIELD_BYTES: usize = 400;
 pub const FIELDS: usize = 16;
 /// A name or text shown by the relay (attendant, subject, owner), in bytes.
 pub const SHOWN_TEXT_BYTES: usize = 400;
+/// A text of several lines that a person writes (a note), in bytes: some paragraphs, and far below what a ticketing system takes.
+pub const WRITTEN_TEXT_BYTES: usize = 2_000;
+/// Categories a session can be put into when it is over.
+pub const CATEGORIES: usize = 40;
 /// A ticket number, in bytes: long enough for a Salesforce id or a slug.
 pub const TICKET_NUMBER_BYTES: usize = 64;
 /// A protocol number, in bytes.

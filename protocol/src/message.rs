@@ -16,10 +16,11 @@ pub mod record;
 pub mod stats;
 pub mod stream;
 pub mod ticket;
+pub mod wrap_up;
 
 mod text;
 
-pub use text::ShownText;
+pub use text::{ShownText, WrittenText};
 
 use serde::{Deserialize, Serialize};
 
@@ -107,4 +108,6 @@ pub enum FromRelay {
     GrantTaken(one_time::GrantTaken),
     /// Before `Dialled`, to who has taken a grant for this partner: the password that need not be asked for.
     GrantOpened(one_time::GrantOpened),
+    /// Behind `Dialled`, where the app asks for something when the session is over. From version 2 on.
+    WrapUpAsked(wrap_up::WrapUpForm),
 }

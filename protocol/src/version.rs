@@ -12,7 +12,7 @@ pub struct VersionRange {
 }
 
 /// What this build speaks.
-pub const SPOKEN: VersionRange = VersionRange { oldest: 1, newest: 1 };
+pub const SPOKEN: VersionRange = VersionRange { oldest: 1, newest: 2 };
 
 /// QUIC application protocol of programs: tells them from browsers on the same port.
 pub const ALPN_OUTER: &[u8] = b"amparo/1";

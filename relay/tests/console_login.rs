@@ -214,5 +214,15 @@ async fn pages_speak_the_language_of_the_browser_until_another_is_chosen() {
     assert!(browser.get("/login").await.body.contains("<html lang=\"en\">"));
     browser.cookie = None;
     assert_eq!(browser.post("/language", &[("language", "../x")]).await.status, StatusCode::BAD_REQUEST);
+    // A page for anybody carries no token, also for somebody who is logged in; from elsewhere it is refused all the same.
+    operator(&relay.shared, relay.shared.first_tenant, "ana", EVERYTHING).await;
+    browser.log_in("ana", PASSWORD).await;
+    let ours = [("origin", &*format!("https://{}", browser.host)), ("sec-fetch-site", "same-origin")]
+        .map(|(n, v)| (n, v.to_owned()));
+    let ours: Vec<(&str, &str)> = ours.iter().map(|(n, v)| (*n, v.as_str())).collect();
+    let chosen = browser.post_bare("/language", &[("language", "es")], &ours).await;
+    assert!(chosen.headers[header::SET_COOKIE].to_str().unwrap().starts_with("__Host-amparo-language=es;"));
+    let foreign = browser.post_bare("/language", &[("language", "es")], &[("origin", "https://evil.example")]).await;
+    assert_ne!(foreign.status, StatusCode::SEE_OTHER);
     relay.shutdown().await.unwrap();
 }

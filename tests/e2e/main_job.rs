@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use harness::automation::Page;
 use harness::lens::Lens;
 use harness::picture::Rect;
 use harness::story::{self, Ticket};
 use harness::wait;
-use harness::world::{Computer, VIEWER, World};
+use harness::world::{Computer, MAIN, VIEWER, World};
+use store::{Category, Note, WrapUp};
 
 /// A terminal on the customer's display, and the folder its shell works in.
 fn terminal(customer: &mut Computer) -> Result<(Rect, std::path::PathBuf)> {
@@ -38,6 +40,42 @@ fn what_the_attendant_types_in_the_viewer_the_customers_shell_executes() -> Resu
 
     story::end_by_attendant(&customer, &attendant)?;
     assert_eq!(world.check_tickets()?, 1);
+    Ok(())
+}
+
+#[test]
+fn what_the_attendant_says_when_a_session_is_over_is_in_its_end_on_the_ticket() -> Result<()> {
+    let (mut world, password) = World::with_attendant()?;
+    world.relay.kill()?;
+    world.records()?.change_app(|app| {
+        let categories = [("Nota fiscal", true), ("Pendente", false)];
+        app.wrap_up = WrapUp {
+            required: true,
+            categories: categories.map(|(name, solved)| Category { name: name.into(), solved }).into(),
+            note: Note::Optional,
+        };
+    })?;
+    world.relay.start_again()?;
+    let customer = world.customer()?;
+    let attendant = world.attendant()?;
+    story::session(&customer, &attendant, &password, Ticket::New)?;
+    story::end_by_attendant(&customer, &attendant)?;
+
+    // The category must be chosen.
+    attendant.click(MAIN, "Concluir")?;
+    let missing = |page: &Page| page.view["wrap_up"]["category_missing"] == true;
+    attendant.screen().wait_page_where("ended", "asking for the category", missing)?;
+    attendant.click(MAIN, "Nota fiscal")?;
+    attendant.screen().wait_page_where("ended", "with it chosen", |page| page.view["wrap_up"]["chosen"] == 0)?;
+    attendant.fill("Observação", "certificado renovado")?;
+    attendant.click(MAIN, "Concluir")?;
+    attendant.screen().wait_page("home")?;
+    ensure!(world.check_tickets()? == 1);
+    let tickets = world.records()?.tickets()?;
+    let end = tickets[0].actions.last().context("no action")?;
+    for said in ["Classificação: Nota fiscal", "Resultado: resolvido", "Observação: certificado renovado"] {
+        ensure!(end.action.text.contains(said), "{said} is not in {}", end.action.text);
+    }
     Ok(())
 }
 

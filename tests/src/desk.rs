@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use store::{
-    ActionKind, DeskTicket, HistoryQuery, OutboxEntry, Session, SessionState, SqliteStore, Store, Tenant, TicketAction,
-    TicketFilter,
+    ActionKind, App, DeskTicket, HistoryQuery, OutboxEntry, Session, SessionState, SqliteStore, Store, Tenant,
+    TicketAction, TicketFilter,
 };
 use tokio::runtime::Runtime;
 
@@ -38,6 +38,16 @@ impl Records {
         let tenants = runtime.block_on(store.tenants())?;
         let tenant = tenants.into_iter().next().context("the relay has no company on record")?;
         Ok(Self { runtime, store, tenant })
+    }
+
+    /// Changes the company's app. While no relay runs on these records: one that does would not know of it.
+    pub fn change_app(&self, change: impl FnOnce(&mut App)) -> Result<()> {
+        self.runtime.block_on(async {
+            let mut app = self.store.apps(self.tenant.id).await?.into_iter().next().context("there is no app")?;
+            change(&mut app);
+            self.store.update_app(&app).await?;
+            Ok(())
+        })
     }
 
     /// All sessions, newest first.

@@ -77,7 +77,7 @@ fn main() -> anyhow::Result<()> {
     for (name, which, mut view) in pages {
         dress(&mut view)?;
         let size = |main: (u32, u32)| if which == Which::Main { main } else { (1280, 800) };
-        let attendant = ["home", "ticket", "partner", "connecting", "reaching", "ended", "about"]
+        let attendant = ["home", "ticket", "partner", "connecting", "reaching", "ended", "wrap-up", "about"]
             .iter()
             .any(|p| name.starts_with(p));
         let (w, h) = size(if attendant { (440, 680) } else { (480, 640) });

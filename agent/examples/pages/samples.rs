@@ -108,6 +108,7 @@ pub fn all() -> Vec<(&'static str, Which, ViewModel)> {
         }),
     );
     page("ended", Page::Ended(ended()));
+    page("wrap-up", Page::Ended(wrapping_up()));
     page("about", Page::About(AboutView { version: "0.1.0".into() }));
     let mut noticed = view(Page::Waiting(waiting()));
     noticed.notice = Some(Notice::WrongPassword { tries: 2, limit: 5 });
@@ -319,7 +320,21 @@ fn ended() -> EndedView {
         protocol: r.protocol,
         ending: Ending::ByAttendant,
         recorded_later: true,
+        wrap_up: None,
     }
+}
+
+fn wrapping_up() -> EndedView {
+    let categories = ["Nota fiscal", "Impressora", "Certificado digital", "Pendente: aguarda o fornecedor"];
+    let asked = WrapUpView {
+        categories: categories.map(str::to_owned).into(),
+        chosen: Some(2),
+        required: true,
+        note: Some(NoteView::Required),
+        category_missing: false,
+        note_missing: true,
+    };
+    EndedView { wrap_up: Some(asked), recorded_later: false, ..ended() }
 }
 
 fn bar() -> BarView {

@@ -159,6 +159,14 @@ impl Viewer {
 }
 
 impl Feed {
+    /// To no thread, for stories of the controller.
+    #[cfg(test)]
+    pub(crate) fn to_nobody() -> Self {
+        let (commands, _) = std_mpsc::channel();
+        let (room, pointers) = (Arc::new(Semaphore::new(QUEUED)), Arc::new(Semaphore::new(POINTERS)));
+        Self { commands: Arc::new(commands), shared: Arc::default(), room, pointers }
+    }
+
     /// Draws the batch of this body, when there is room for it; `shown` gets its acknowledgement. `false`: the viewer has ended.
     pub async fn batch(&self, body: Vec<u8>, bytes: usize, shown: mpsc::UnboundedSender<Shown>) -> bool {
         let Ok(room) = self.room.clone().acquire_owned().await else { return false };

@@ -74,6 +74,13 @@ pub enum Command {
     StartSession,
     /// The partner's password as typed.
     GivePassword(Secret),
+    /// What the session that is over is put into, by its place in the list; again: nothing.
+    ChooseCategory(usize),
+    /// What was asked about the session is said.
+    WrapUp {
+        /// As typed.
+        note: String,
+    },
     /// Mouse and keyboard on, or view only.
     SetControl(bool),
     /// How the picture fills the viewer window.

@@ -70,6 +70,14 @@ impl Windows {
         let s = send.clone();
         act.on_give_password(move |password| s(Command::GivePassword(Secret::new(password.into()))));
         let s = send.clone();
+        act.on_choose_category(move |index| {
+            if let Ok(index) = usize::try_from(index) {
+                s(Command::ChooseCategory(index));
+            }
+        });
+        let s = send.clone();
+        act.on_wrap_up(move |note| s(Command::WrapUp { note: note.into() }));
+        let s = send.clone();
         act.on_set_control(move |on| s(Command::SetControl(on)));
         let s = send.clone();
         act.on_set_one_to_one(move |on| s(Command::SetScale(if on { Scale::OneToOne } else { Scale::Scaled })));

@@ -31,6 +31,7 @@ pub(super) struct Models {
     checks: Rc<VecModel<ui::CheckRow>>,
     waiting: Rc<VecModel<ui::WaitingRow>>,
     tickets: Rc<VecModel<ui::OpenRow>>,
+    categories: Rc<VecModel<SharedString>>,
     link: Rc<VecModel<ui::LinkRow>>,
 }
 
@@ -42,6 +43,7 @@ impl Models {
         data.set_check_rows(ModelRc::from(self.checks.clone()));
         data.set_waiting_rows(ModelRc::from(self.waiting.clone()));
         data.set_open_rows(ModelRc::from(self.tickets.clone()));
+        data.set_categories(ModelRc::from(self.categories.clone()));
         data.set_link_rows(ModelRc::from(self.link.clone()));
         let t = Terms::of(Language::En);
         let languages = [t.portuguese, t.english, t.spanish].map(SharedString::from);
@@ -168,6 +170,8 @@ impl Windows {
             Page::Ended(v) => {
                 data.set_ended(ended(l, v));
                 sync(&self.models.facts, ended_facts(l, v));
+                let categories = v.wrap_up.iter().flat_map(|asked| &asked.categories);
+                sync(&self.models.categories, categories.map(SharedString::from));
                 ui::PageName::Ended
             }
             Page::About(v) => {

@@ -10,6 +10,7 @@ use super::{
     grant::Grants,
     record::Signed,
     ticket::{TicketBrief, TicketChoice},
+    wrap_up::WrapUp,
 };
 use crate::id::{DeviceId, ProtocolNumber, SessionId};
 
@@ -212,6 +213,8 @@ pub enum Happened {
     },
     /// What this end signs of a session that began and is over.
     Signed(Box<Signed>),
+    /// What the attendant says about it when it is over. Only from the attendant.
+    WrappedUp(WrapUp),
 }
 
 /// Which report.
@@ -225,6 +228,8 @@ pub enum Step {
     Alarm,
     /// [`Happened::Signed`].
     Signed,
+    /// [`Happened::WrappedUp`].
+    WrappedUp,
 }
 
 impl Happened {
@@ -235,6 +240,7 @@ impl Happened {
             Self::Ended { .. } => Step::Ended,
             Self::Alarm { .. } => Step::Alarm,
             Self::Signed(_) => Step::Signed,
+            Self::WrappedUp(_) => Step::WrappedUp,
         }
     }
 }

@@ -9,7 +9,7 @@ use amparo_protocol::{
     media::*,
     message::{
         control::*, directory::*, grant::Grants, handshake::*, hello::*, input::*, one_time::*, pairing::*, record::*,
-        stats::Stats, ticket::*, *,
+        stats::Stats, ticket::*, wrap_up::*, *,
     },
     version::VersionRange,
 };
@@ -79,6 +79,10 @@ caps! {
 
 fn text(text: &str) -> ShownText {
     ShownText::try_from(text.to_owned()).unwrap()
+}
+
+fn written(text: &str) -> WrittenText {
+    WrittenText::try_from(text.to_owned()).unwrap()
 }
 
 fn token(byte: u8) -> Opaque {
@@ -170,6 +174,11 @@ fn happened() -> Vec<Happened> {
             key: SignerKey::try_from(vec![0x30; 91]).unwrap(),
             signature: token(70),
         })),
+        Happened::WrappedUp(WrapUp {
+            category: Some(text("Resolvido")),
+            note: written("Certificado renovado.\nTestado."),
+        }),
+        Happened::WrappedUp(WrapUp::default()),
     ]
 }
 
@@ -272,6 +281,12 @@ fn from_relay() -> Vec<FromRelay> {
         FromRelay::EnrolPending,
         FromRelay::GrantTaken(GrantTaken { request: 4, taken: true }),
         FromRelay::GrantOpened(GrantOpened { request: 3, password: password() }),
+        FromRelay::WrapUpAsked(WrapUpForm {
+            session: session(),
+            required: true,
+            categories: vec![text("Resolvido"), text("Pendente")],
+            note: NoteAsked::Optional,
+        }),
     ]
 }
 

@@ -6,7 +6,7 @@ use amparo_protocol::{
     media::*,
     message::{
         control::*, directory::*, grant::Grants, handshake::*, hello::*, input::*, one_time::*, pairing::*, record::*,
-        stats::Stats, ticket::*, *,
+        stats::Stats, ticket::*, wrap_up::*, *,
     },
     version::VersionRange,
 };
@@ -14,6 +14,10 @@ use proptest::{collection::vec, option, prelude::*};
 
 fn shown() -> impl Strategy<Value = ShownText> {
     any::<String>().prop_map(|text| ShownText::lossy(&text))
+}
+
+fn written() -> impl Strategy<Value = WrittenText> {
+    any::<String>().prop_map(|text| WrittenText::lossy(&text))
 }
 
 fn opaque() -> impl Strategy<Value = Opaque> {
@@ -110,11 +114,12 @@ fn happened() -> impl Strategy<Value = Happened> {
         (told(), vec(any::<u8>(), 0..=limits::CERTIFICATE_BYTES), opaque()).prop_map(|(told, key, signature)| {
             Happened::Signed(Box::new(Signed { told, key: key.try_into().unwrap(), signature }))
         }),
+        (option::of(shown()), written()).prop_map(|(category, note)| Happened::WrappedUp(WrapUp { category, note })),
     ]
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    prop::sample::select(vec![Step::Started, Step::Ended, Step::Alarm, Step::Signed])
+    prop::sample::select(vec![Step::Started, Step::Ended, Step::Alarm, Step::Signed, Step::WrappedUp])
 }
 
 /// Any [`ToRelay`].
@@ -222,6 +227,9 @@ pub fn from_relay() -> impl Strategy<Value = FromRelay> {
         .prop_map(|(session, token, resume, ticket, protocol)| Incoming { session, token, resume, ticket, protocol });
     let found = prop_oneof![brief().prop_map(Ok), ticket_error().prop_map(Err)];
     let list = prop_oneof![vec(brief(), 0..=limits::OPEN_TICKETS_LISTED).prop_map(Ok), ticket_error().prop_map(Err)];
+    let note = prop::sample::select(vec![NoteAsked::Hidden, NoteAsked::Optional, NoteAsked::Required]);
+    let wrap_up = (session(), any::<bool>(), vec(shown(), 0..5), note)
+        .prop_map(|(session, required, categories, note)| WrapUpForm { session, required, categories, note });
     let first =
         prop_oneof![
             (any::<u16>(), shown(), any::<u64>()).prop_map(|(version, company, now_unix_ms)| FromRelay::Welcome(
@@ -263,8 +271,9 @@ pub fn from_relay() -> impl Strategy<Value = FromRelay> {
         any::<(u32, bool)>().prop_map(|(request, taken)| FromRelay::GrantTaken(GrantTaken { request, taken })),
         (any::<u32>(), password())
             .prop_map(|(request, password)| FromRelay::GrantOpened(GrantOpened { request, password })),
+        wrap_up.prop_map(FromRelay::WrapUpAsked),
     ];
-    prop_oneof![10 => first, 12 => second]
+    prop_oneof![10 => first, 13 => second]
 }
 
 fn pake() -> impl Strategy<Value = PakeMessage> {

@@ -1,5 +1,7 @@
 //! The audit log: every line, newest first, whether the log is whole, and alarms. For administrators.
 
+mod words;
+
 use std::{
     collections::HashMap,
     sync::Arc,
@@ -74,7 +76,7 @@ struct LineRow {
 impl LineRow {
     fn new(line: AuditLine, t: &'static Texts, clock: &Clock) -> Self {
         let AuditLine { entry, place } = line;
-        let what = words(t, &entry.what);
+        let what = words::meaning(t.language, &entry.what);
         Self {
             seq: place.seq,
             at: clock.time(&entry.at),
@@ -89,44 +91,6 @@ impl LineRow {
             alarm: entry.what == store::ALARM,
         }
     }
-}
-
-type Word = (&'static str, fn(&'static Texts) -> &'static str);
-
-/// What lines' fixed words mean.
-const WORDS: &[Word] = &[
-    ("login", |t| t.did_login),
-    ("logout", |t| t.did_logout),
-    ("password.shown", |t| t.did_show_password),
-    ("credentials.copied", |t| t.did_copy_credentials),
-    ("session.dialled", |t| t.did_dial),
-    ("session.started", |t| t.did_start),
-    ("session.ended", |t| t.did_end),
-    ("session.end.ordered", |t| t.did_order_end),
-    ("operator.added", |t| t.did_add_user),
-    ("operator.changed", |t| t.did_change_user),
-    ("operator.disabled", |t| t.did_disable_user),
-    ("operator.enabled", |t| t.did_enable_user),
-    ("operator.password.reset", |t| t.did_reset_password),
-    ("outbox.retried", |t| t.did_retry),
-    ("history.exported", |t| t.did_export),
-    ("app.made", |t| t.did_make_app),
-    ("app.changed", |t| t.did_change_app),
-    ("app.code.changed", |t| t.did_change_code),
-    ("profile.downloaded", |t| t.did_download_profile),
-    ("program.built", |t| t.did_build_program),
-    (store::ALARM, |t| t.alarm_guessing),
-];
-
-/// What a line's fixed word means.
-fn words(t: &'static Texts, what: &str) -> Option<&'static str> {
-    WORDS.iter().find(|(word, _)| *word == what).map(|(_, text)| text(t))
-}
-
-/// The fixed words that are shown as something with this text in it.
-fn meant(t: &'static Texts, text: &str) -> Vec<&'static str> {
-    let text = text.to_lowercase();
-    WORDS.iter().filter(|(_, shown)| shown(t).to_lowercase().contains(&text)).map(|(word, _)| *word).collect()
 }
 
 fn broken(t: &'static Texts, broken: AuditBreak) -> String {
@@ -171,7 +135,7 @@ pub(super) async fn list(State(app): State<App>, who: Who, Query(form): Query<Au
     let mut lines = if q.is_empty() {
         app.shared.store.audit_page(tenant, form.before, limit).await?
     } else {
-        app.shared.store.audit_search(tenant, &q, &meant(s.t, &q), form.before, limit).await?
+        app.shared.store.audit_search(tenant, &q, &words::meant(s.t.language, &q), form.before, limit).await?
     };
     let more = lines.len() > ROWS;
     lines.truncate(ROWS);

@@ -52,6 +52,7 @@ pub(super) struct HistoryForm {
     app: String,
     attendant: String,
     result: String,
+    category: String,
     min: String,
     max: String,
     before: Option<i64>,
@@ -67,6 +68,7 @@ impl HistoryForm {
             ("app", &self.app),
             ("attendant", &self.attendant),
             ("result", &self.result),
+            ("category", &self.category),
             ("min", &self.min),
             ("max", &self.max),
         ]
@@ -148,6 +150,7 @@ fn query(form: &HistoryForm, who: &Who, zone: &TimeZone) -> (HistoryQuery, Vec<&
             None => wrong.push("result"),
         }
     }
+    query.category = Some(form.category.trim().to_owned()).filter(|category| !category.is_empty());
     (query, wrong)
 }
 
@@ -179,6 +182,7 @@ struct HistoryPage {
     apps: Vec<Choice>,
     attendants: Vec<Choice>,
     results: Vec<Choice>,
+    categories: Vec<Choice>,
     rows: Vec<EndedRow>,
     /// Where the next page begins.
     next: Option<i64>,
@@ -215,6 +219,19 @@ pub(super) async fn page_handler(State(app): State<App>, who: Who, Query(form): 
     let next = sessions.last().filter(|_| more).map(|last| last.row);
     let rows = sessions.iter().map(|session| EndedRow::new(session, s.t, &s.clock)).collect();
     let apps = app.shared.apps.of(who.operator.tenant).await?;
+    // Of every app that is seen, also what no app has any more when it is asked for.
+    let mut categories: Vec<String> = apps
+        .iter()
+        .filter(|a| who.reach.sees(a.id))
+        .flat_map(|a| a.wrap_up.categories.iter().map(|c| c.name.clone()))
+        .chain(Some(form.category.clone()).filter(|c| !c.is_empty()))
+        .collect();
+    categories.sort_by_key(|name| name.to_lowercase());
+    categories.dedup();
+    let categories = categories
+        .into_iter()
+        .map(|name| Choice { chosen: name == form.category, value: name.clone(), word: name })
+        .collect();
     let apps = apps.iter().filter(|a| who.reach.sees(a.id)).map(|a| (a.id.to_string(), a.name.clone()));
     let apps = apps.map(|(value, word)| Choice { chosen: value == form.app, value, word }).collect();
     let attendants = app.shared.accounts.list(who.operator.tenant).await?.into_iter().map(|u| u.operator);
@@ -227,5 +244,17 @@ pub(super) async fn page_handler(State(app): State<App>, who: Who, Query(form): 
         .map(|r| Choice { chosen: word(r) == form.result, value: word(r), word: shell::result(s.t, r).2.to_owned() })
         .collect();
     let is_first = form.before.is_none();
-    page(&HistoryPage { v: View::of(&who), form, wrong, apps, attendants, results, rows, next, is_first, s })
+    page(&HistoryPage {
+        v: View::of(&who),
+        form,
+        wrong,
+        apps,
+        attendants,
+        results,
+        categories,
+        rows,
+        next,
+        is_first,
+        s,
+    })
 }

@@ -370,7 +370,7 @@ impl Row for EndedRow {
         format!("e-{}", self.row)
     }
     fn looks(&self) -> String {
-        format!("{:?}", (&self.customer, &self.result, &self.duration, &self.ticket))
+        format!("{:?}", (&self.customer, &self.result, &self.category, &self.duration, &self.ticket))
     }
     fn html(&mut self, v: &View, replace: bool) -> askama::Result<String> {
         self.oob = replace;

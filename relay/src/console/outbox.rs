@@ -38,6 +38,7 @@ impl QueueRow {
         let kind = match entry.kind {
             EventKind::Start => t.start_of,
             EventKind::End => t.end_of,
+            EventKind::WrapUp => t.wrap_up_of,
         };
         let next = match entry.state {
             OutboxState::Parked => t.parked.to_owned(),

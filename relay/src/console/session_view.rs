@@ -21,8 +21,12 @@ pub(super) struct EndedRow {
     pub(super) company: String,
     pub(super) attendant: String,
     pub(super) result: (&'static str, &'static str, &'static str),
+    /// What the attendant put it into; empty: nothing.
+    pub(super) category: String,
     pub(super) duration: String,
     pub(super) ticket: Option<String>,
+    /// The ticket is of the built-in desk.
+    pub(super) at_desk: bool,
     pub(super) protocol: String,
     /// Never allowed: it is on no ticket.
     pub(super) never: bool,
@@ -52,8 +56,10 @@ impl EndedRow {
             company: s.field(FieldKey::Company).to_owned(),
             attendant: s.attendant_name.clone(),
             result,
+            category: category(s).to_owned(),
             duration,
             ticket: s.ticket_shown().map(|n| n.as_str().to_owned()),
+            at_desk: s.connection.is_none(),
             protocol: s.protocol.to_string(),
             never: s.state == SessionState::NotStarted,
             alarm: s.alarm_at.is_some(),
@@ -73,6 +79,12 @@ pub(super) struct SessionCard {
     pub(super) reconnects: u32,
     /// The customer raised an alarm.
     pub(super) alarm: bool,
+    /// What the attendant put it into; empty: nothing.
+    pub(super) category: String,
+    /// … and whether that means that the customer was helped.
+    pub(super) outcome: &'static str,
+    /// What the attendant noted.
+    pub(super) note: String,
     /// Nothing while it is under way.
     pub(super) result: Option<(&'static str, &'static str, &'static str)>,
 }
@@ -96,9 +108,21 @@ impl SessionCard {
             customer: s.customer_name.clone(),
             reconnects: s.reconnects,
             alarm: s.alarm_at.is_some(),
+            category: category(s).to_owned(),
+            outcome: match s.wrap_up.as_ref().and_then(|said| said.category.as_ref()) {
+                Some(category) if category.solved => t.solved,
+                Some(_) => t.not_solved,
+                None => "",
+            },
+            note: s.wrap_up.as_ref().map(|said| said.note.clone()).unwrap_or_default(),
             result: s.close_reason.as_ref().map(|why| shell::result(t, why)),
         }
     }
+}
+
+/// What the attendant put it into; empty: nothing, or not yet.
+pub(super) fn category(s: &Session) -> &str {
+    s.wrap_up.as_ref().and_then(|said| said.category.as_ref()).map_or("", |category| category.name.as_str())
 }
 
 /// A session in a ticket's margin.

@@ -250,6 +250,7 @@ texts! {
     next: "Próxima", "Next", "Próxima";
     start_of: "Início da sessão", "Start of session", "Inicio de la sesión";
     end_of: "Fim da sessão", "End of session", "Fin de la sesión";
+    wrap_up_of: "Conclusão da sessão", "Wrap-up of session", "Cierre de la sesión";
     in_turn: "na vez", "in turn", "en su turno";
     sending: "enviando", "sending", "enviando";
     dropped: "descartada", "dropped", "descartada";
@@ -281,21 +282,6 @@ texts! {
     alarms: "Alarmes", "Alarms", "Alarmas";
     alarms_lately: "Alarmes nas últimas 24 horas: {}", "Alarms in the last 24 hours: {}", "Alarmas en las últimas 24 horas: {}";
     alarms_lead: "Alguém errou IDs ou senhas vezes demais. Veja quem nas linhas marcadas e fale com a pessoa; na dúvida, desative o usuário.", "Somebody was wrong about IDs or passwords too often. See who in the marked lines and talk to them; if in doubt, disable the user.", "Alguien se equivocó con ID o contraseñas demasiadas veces. Vea quién en las líneas marcadas y hable con esa persona; en caso de duda, desactive el usuario.";
-    alarm_guessing: "Tentativas demais", "Too many tries", "Demasiados intentos";
-    did_login: "Entrou", "Logged in", "Entró";
-    did_logout: "Saiu", "Logged out", "Salió";
-    did_show_password: "Viu a senha", "Saw the password", "Vio la contraseña";
-    did_copy_credentials: "Copiou ID e senha", "Copied ID and password", "Copió ID y contraseña";
-    did_dial: "Pediu acesso", "Asked for access", "Pidió acceso";
-    did_start: "Sessão permitida", "Session allowed", "Sesión permitida";
-    did_end: "Sessão encerrada", "Session over", "Sesión terminada";
-    did_order_end: "Mandou encerrar a sessão", "Ordered the session's end", "Mandó terminar la sesión";
-    did_add_user: "Criou usuário", "Made a user", "Creó usuario";
-    did_change_user: "Mudou usuário", "Changed a user", "Cambió usuario";
-    did_disable_user: "Desativou usuário", "Disabled a user", "Desactivó usuario";
-    did_enable_user: "Reativou usuário", "Enabled a user", "Reactivó usuario";
-    did_reset_password: "Trocou a senha de usuário", "Reset a user's password", "Cambió la contraseña de usuario";
-    did_retry: "Reenviou ação", "Sent an action again", "Reenvió acción";
 
     // Apps.
     download_profile: "Baixar perfil assinado", "Download signed profile", "Descargar perfil firmado";
@@ -464,11 +450,6 @@ texts! {
     get_warning: "Alguém ligou sem você pedir e mandou abrir esta página? Desligue. É golpe.", "Did somebody call you without being asked and send you to this page? Hang up. It is a scam.", "¿Alguien le llamó sin que lo pidiera y le mandó abrir esta página? Cuelgue. Es una estafa.";
     role_apps: "Cria aplicativos", "Makes apps", "Crea aplicaciones";
     role_apps_hint: "E muda os que administra.", "And changes those they administer.", "Y cambia las que administra.";
-    did_make_app: "Criou aplicativo", "Made an app", "Creó aplicación";
-    did_change_app: "Mudou aplicativo", "Changed an app", "Cambió aplicación";
-    did_change_code: "Trocou código de aplicativo", "Changed an app's code", "Cambió el código de una aplicación";
-    did_build_program: "Programa feito", "Program made", "Programa hecho";
-    did_download_profile: "Baixou perfil", "Downloaded a profile", "Descargó perfil";
     weekdays: "seg. ter. qua. qui. sex. sáb. dom.", "Mon Tue Wed Thu Fri Sat Sun", "lun. mar. mié. jue. vie. sáb. dom.";
     weekdays_long: "segunda terça quarta quinta sexta sábado domingo", "Monday Tuesday Wednesday Thursday Friday Saturday Sunday", "lunes martes miércoles jueves viernes sábado domingo";
 
@@ -478,7 +459,6 @@ texts! {
     filter_wrong: "Um filtro não foi entendido e ficou de fora. Corrija o campo marcado.", "A filter was not understood and was left out. Correct the marked field.", "Un filtro no se entendió y quedó fuera. Corrija el campo marcado.";
     least_minutes: "mín. min", "min. min", "mín. min";
     most_minutes: "máx. min", "max. min", "máx. min";
-    did_export: "Exportou o histórico", "Exported the history", "Exportó el historial";
     no_history: "Nenhuma sessão ainda.", "No sessions yet.", "Ninguna sesión todavía.";
     today: "Hoje", "Today", "Hoy";
     yesterday: "Ontem", "Yesterday", "Ayer";

@@ -7,7 +7,7 @@ use std::{
     collections::VecDeque,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering},
     },
 };
 
@@ -47,6 +47,8 @@ pub struct Peer {
     outgoing: Mutex<Outgoing>,
     /// Something is to be sent, or nothing will be any more.
     news: Notify,
+    /// The version it speaks, once it is welcome.
+    version: AtomicU16,
     /// Has had a place in a session: only then are the sessions asked about it when it is gone.
     dialled: AtomicBool,
 }
@@ -72,6 +74,7 @@ impl Peer {
             room,
             outgoing: Mutex::default(),
             news: Notify::new(),
+            version: AtomicU16::new(0),
             dialled: AtomicBool::new(false),
         })
     }
@@ -79,6 +82,16 @@ impl Peer {
     /// Tells this connection from every other one of this process.
     pub fn number(&self) -> u64 {
         self.number
+    }
+
+    /// The version that is spoken with it is this.
+    pub fn speaks(&self, version: u16) {
+        self.version.store(version, Ordering::Relaxed);
+    }
+
+    /// Whether it knows the words that came with this version.
+    pub fn knows(&self, version: u16) -> bool {
+        self.version.load(Ordering::Relaxed) >= version
     }
 
     /// The connection, for spliced streams.

@@ -9,6 +9,7 @@ mod frames;
 mod grant;
 mod manners;
 mod waiting;
+mod wrap_up;
 
 use std::{
     net::IpAddr,

@@ -63,9 +63,9 @@ pub struct Category {
 #[serde(rename_all = "snake_case")]
 pub enum Note {
     /// It has none.
+    #[default]
     Hidden,
     /// It may stay empty.
-    #[default]
     Optional,
     /// It must be written.
     Required,
@@ -131,6 +131,13 @@ pub struct App {
     pub changed: Stamp,
     /// Since when.
     pub created_at: Timestamp,
+}
+
+impl WrapUp {
+    /// Whether anything is asked at all.
+    pub fn asks(&self) -> bool {
+        !self.categories.is_empty() || self.note != Note::Hidden
+    }
 }
 
 impl App {

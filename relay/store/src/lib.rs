@@ -40,6 +40,7 @@ pub use operator::{NewOperator, Operator, OperatorRecords, Roles};
 pub use outbox::{Claimed, EventKind, Lease, OutboxEntry, OutboxRecords, OutboxState, Settled};
 pub use session::{
     Ended, HistoryQuery, Kept, NewSession, OpenedSession, Seal, Session, SessionRecords, SessionState, Started,
+    WRAP_UP_WITHIN, WrappedUp,
 };
 pub use sqlite::SqliteStore;
 pub use tenant::{Language, Tenant, TenantRecords};

@@ -15,6 +15,8 @@ pub enum EventKind {
     Start,
     /// The session is over.
     End,
+    /// What the attendant said about it, when its end had been told already.
+    WrapUp,
 }
 
 impl EventKind {
@@ -23,6 +25,7 @@ impl EventKind {
         match self {
             Self::Start => "start",
             Self::End => "end",
+            Self::WrapUp => "wrap_up",
         }
     }
 

@@ -5,7 +5,7 @@
 //! by the same transaction.
 
 use async_trait::async_trait;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use protocol::{
     id::{AppId, ConnectionId, DeviceId, OperatorId, ProtocolNumber, SessionId, TenantId, TicketNumber},
     message::{
@@ -17,7 +17,10 @@ use protocol::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{audit::AuditHead, error::StoreError};
+use crate::{app::Category, audit::AuditHead, error::StoreError};
+
+/// How long the end of a session waits for what the attendant says about it, before it is told without that.
+pub const WRAP_UP_WITHIN: SignedDuration = SignedDuration::from_mins(10);
 
 /// A session that is being dialled.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +72,15 @@ pub struct Ended {
     pub at: Timestamp,
     /// Times the connection was lost and came back.
     pub reconnects: u32,
+}
+
+/// What the attendant says about a session that is over.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct WrappedUp {
+    /// What it was put into.
+    pub category: Option<Category>,
+    /// The note; may be empty.
+    pub note: String,
 }
 
 /// What a report did.
@@ -158,6 +170,8 @@ pub struct Session {
     pub audit: Option<AuditHead>,
     /// When the customer raised an alarm about it.
     pub alarm_at: Option<Timestamp>,
+    /// What the attendant said about it; `None`: nothing yet, or not asked.
+    pub wrap_up: Option<WrappedUp>,
 }
 
 impl Session {
@@ -194,6 +208,8 @@ pub struct HistoryQuery {
     pub min_s: Option<u32>,
     /// Over, and at most this long.
     pub max_s: Option<u32>,
+    /// Put into this category.
+    pub category: Option<String>,
     /// In one of these states; empty: any.
     pub states: Vec<SessionState>,
     /// Part of a customer's, attendant's, company's name, a protocol or ticket number; empty: any.
@@ -215,6 +231,7 @@ impl Default for HistoryQuery {
             results: Vec::new(),
             min_s: None,
             max_s: None,
+            category: None,
             states: Vec::new(),
             search: String::new(),
             before: None,
@@ -233,6 +250,13 @@ pub trait SessionRecords: Send + Sync {
     ///
     /// After the end of a session that is on record as never started, this writes start *and* end (a report that came late).
     async fn start_session(&self, id: SessionId, started: &Started, now: Timestamp) -> Result<Kept, StoreError>;
+
+    /// The attendant is asked about it when it is over: its end waits for the answer, [`WRAP_UP_WITHIN`] at most.
+    async fn ask_wrap_up(&self, id: SessionId) -> Result<(), StoreError>;
+
+    /// The attendant's answer, once: row and audit line in one transaction. It becomes a part of the end's action, which need not wait any
+    /// longer; when that was told already, an action of its own. Before the end nothing is written: [`StoreError::Conflict`] (`state`).
+    async fn wrap_up_session(&self, id: SessionId, said: &WrappedUp, now: Timestamp) -> Result<Kept, StoreError>;
 
     /// The session is over: row and outbox row in one transaction. One that never started is closed without an outbox row.
     async fn end_session(&self, id: SessionId, ended: &Ended, now: Timestamp) -> Result<Kept, StoreError>;

@@ -71,6 +71,9 @@ macro_rules! whole_suite {
                 a_session_keeps_the_connection_its_app_had_and_tickets_of_two_systems_do_not_wait_for_each_other,
                 a_connection_goes_when_nobody_uses_it_and_takes_its_secrets_with_it, a_parked_row_that_is_dropped_lets_the_end_go_on,
                 what_actions_say_is_kept_by_kind_and_forgotten_on_request;
+            wrap_up: an_end_waits_for_what_the_attendant_says_and_holds_it,
+                an_answer_that_does_not_come_holds_nothing_up_and_comes_later_by_itself, an_answer_that_says_nothing_lets_the_end_go,
+                an_end_that_may_have_been_told_is_not_changed_by_a_late_answer, nothing_is_said_about_a_session_that_is_not_over;
             sessions: protocol_numbers_count_per_tenant_and_utc_day, sessions_dialled_at_once_get_different_numbers,
                 a_session_is_read_back_as_it_went, a_customers_alarm_is_written_once_during_a_session_or_after_it,
                 each_end_of_a_session_seals_it_once_and_different_witnesses_are_a_dispute,

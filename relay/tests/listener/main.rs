@@ -15,3 +15,4 @@ mod records;
 mod seals;
 mod splice;
 mod world;
+mod wrap_up;

@@ -28,7 +28,7 @@ pub struct Link {
 /// One action, ready to be written on a ticket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Action {
-    /// Start or end of a session.
+    /// What about the session.
     pub kind: EventKind,
     /// What it is found by. A system without a place for it gets it as the text's last line.
     pub marker: String,
@@ -44,6 +44,12 @@ pub struct Action {
     pub ended: Option<Timestamp>,
     /// Why it was over, in words; only on its end.
     pub reason: Option<&'static str>,
+    /// What the attendant put it into.
+    pub category: Option<String>,
+    /// Whether that means that the customer was helped.
+    pub solved: Option<bool>,
+    /// What the attendant noted.
+    pub note: Option<String>,
     /// The attendant.
     pub author: Owner,
     /// Pages about the session.
@@ -70,7 +76,7 @@ pub fn action(kind: EventKind, session: &Session, tenant: &Tenant, says: Says<'_
     let started = session.started_at.unwrap_or(session.dialled_at);
     let ended = session.ended_at.unwrap_or(started);
     let end = kind == EventKind::End;
-    let at = if end { ended } else { started };
+    let at = if kind == EventKind::Start { started } else { ended };
     let mut values = BTreeMap::from([
         ("title", text::title(language, kind).to_owned()),
         ("protocol", session.protocol.as_str().to_owned()),
@@ -92,6 +98,14 @@ pub fn action(kind: EventKind, session: &Session, tenant: &Tenant, says: Says<'_
             values.insert("audit", head.short());
         }
     }
+    let said = session.wrap_up.as_ref().filter(|_| kind != EventKind::Start);
+    if let Some(category) = said.and_then(|said| said.category.as_ref()) {
+        values.insert("category", category.name.clone());
+        values.insert("outcome", text::outcome(language, category.solved).to_owned());
+    }
+    if let Some(said) = said {
+        values.insert("note", said.note.clone());
+    }
     let standing = || {
         let text = template::standing(kind, language);
         Template::parse(kind, &text).expect("a test reads every standing text")
@@ -109,6 +123,9 @@ pub fn action(kind: EventKind, session: &Session, tenant: &Tenant, says: Says<'_
         started,
         ended: end.then_some(at),
         reason: session.close_reason.filter(|_| end).map(|why| text::close_reason(language, why)),
+        category: said.and_then(|said| said.category.as_ref()).map(|category| category.name.clone()),
+        solved: said.and_then(|said| said.category.as_ref()).map(|category| category.solved),
+        note: said.map(|said| said.note.clone()).filter(|note| !note.is_empty()),
         links: says.page.map(|url| Link { title: text::session_page(language).to_owned(), url }).into_iter().collect(),
         author: Owner { operator: session.attendant, name: session.attendant_name.clone() },
         text: lines.join("\n"),

@@ -3,6 +3,7 @@
 mod credentials;
 mod enrolment;
 mod session;
+mod wrap_up;
 
 use std::time::Instant;
 
@@ -19,6 +20,7 @@ use protocol::{
 };
 
 pub(super) use credentials::Grant;
+pub(super) use wrap_up::Asked;
 
 use super::{Controller, Effect, Now, attending, partner_id};
 use crate::{
@@ -119,6 +121,8 @@ pub(super) struct Session {
     /// What both people see, from the question on.
     pub phrase: Option<CheckPhrase>,
     pub view: Option<Viewing>,
+    /// What the app asks about it when it is over.
+    pub wrap_up: Option<Asked>,
     /// The attendant gave up before the relay had answered.
     gone: bool,
     /// The relay holds our place on this connection: there is nothing to ask for.
@@ -228,6 +232,8 @@ impl Controller {
                 // One text for unknown, offline and wrong: this is wrong.
                 Err(_) => self.attendant.trouble = Some(Trouble::CannotEnter),
             },
+            Command::ChooseCategory(index) => self.choose_category(index),
+            Command::WrapUp { note } => self.wrap_up(&note, now),
             Command::Cancel | Command::Back => self.back(),
             Command::End => self.end_attending(),
             Command::SetControl(control) => self.viewing(|view| view.control = control),
@@ -355,6 +361,7 @@ impl Controller {
             asked_since: None,
             phrase: None,
             view: None,
+            wrap_up: None,
             gone: false,
             placed: true,
         }));
@@ -373,6 +380,10 @@ impl Controller {
                 self.end_attending();
             }
             Stage::Home if self.attendant.who.is_none() => self.attendant.login = None,
+            // What is asked is answered, or left empty, by the button that says so.
+            Stage::Ended(session, ended) if session.wrap_up.is_some() => {
+                self.attendant.stage = Stage::Ended(session, ended);
+            }
             Stage::Home | Stage::Ticket(_) | Stage::Ended(..) => {}
         }
     }
@@ -450,6 +461,11 @@ impl Controller {
                 }
             }
             FromRelay::Dialled(dialled) => self.dialled(dialled, now),
+            FromRelay::WrapUpAsked(form) => {
+                if let Some(session) = self.attendant.session_mut(form.session) {
+                    session.wrap_up = Some(Asked::new(form));
+                }
+            }
             FromRelay::DialRefused(refused) => {
                 if let Stage::Session(session) = &self.attendant.stage
                     && session.id.is_none()

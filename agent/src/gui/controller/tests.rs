@@ -25,6 +25,7 @@ use rcgen::PublicKeyData as _;
 use rustls::pki_types::PrivateKeyDer;
 
 mod enrolment;
+mod wrap_up;
 
 use super::{Controller, Effect, LinkNews, Now, Profile, ToHelped};
 use crate::{

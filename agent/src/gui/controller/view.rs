@@ -16,7 +16,7 @@ use protocol::{
 
 use super::{
     Controller, LinkState, Now, PATIENCE,
-    attendant::{Ended, LoginState, Looked, Session, Stage, TicketStep, Viewing, Who},
+    attendant::{Asked, Ended, LoginState, Looked, Session, Stage, TicketStep, Viewing, Who},
     attendant_in_front,
     customer::{SessionState, kind_of},
 };
@@ -336,6 +336,7 @@ fn ended_view(c: &Controller, session: &Session, ended: &Ended, now: Now) -> End
         protocol: session.protocol.as_ref().map(ToString::to_string),
         ending: ending(ended.why),
         recorded_later: session.number.is_none(),
+        wrap_up: session.wrap_up.as_ref().map(Asked::view),
     }
 }
 

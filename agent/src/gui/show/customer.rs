@@ -1,6 +1,7 @@
 //! The customer's pages, from view to what is drawn.
 
 use super::*;
+use crate::gui::view_model::NoteView;
 
 pub(super) fn waiting(l: Language, brand: &BrandView, v: &WaitingView) -> ui::WaitingData {
     let t = Terms::of(l);
@@ -125,12 +126,20 @@ pub(super) fn receipt_facts(l: Language, v: &ReceiptView) -> Vec<ui::Fact> {
 
 pub(super) fn ended(l: Language, v: &EndedView) -> ui::EndedData {
     let (mood, line) = ending(l, v.ending);
+    let (asked, t) = (v.wrap_up.as_ref(), Terms::of(l));
     ui::EndedData {
         title: Words::of(l).session_ended.into(),
         line: line.into(),
         mood,
         duration: moment::exact(v.duration).into(),
         later: v.recorded_later,
+        asks: v.wrap_up.is_some(),
+        chosen: asked.and_then(|a| a.chosen).and_then(|i| i32::try_from(i).ok()).unwrap_or(-1),
+        category_aside: if asked.is_some_and(|a| a.required) { "" } else { t.optional }.into(),
+        category_error: if asked.is_some_and(|a| a.category_missing) { t.choose_category } else { "" }.into(),
+        noted: asked.is_some_and(|a| a.note.is_some()),
+        note_aside: if asked.is_some_and(|a| a.note == Some(NoteView::Required)) { "" } else { t.optional }.into(),
+        note_error: if asked.is_some_and(|a| a.note_missing) { t.field_missing } else { "" }.into(),
     }
 }
 

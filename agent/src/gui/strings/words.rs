@@ -39,12 +39,12 @@ macro_rules! drawn {
     ($make:ident) => {
         $make! {
             about, about_licences, alarm_ask, alarm_explained, alarm_raise, alarm_sending, alarm_sent, all_monitors, allowed_now,
-            always_while_it_lasts, asks_permission, back, back_home, cancel, certificate_valid, check_code,
+            always_while_it_lasts, asks_permission, back, back_home, cancel, category, certificate_valid, check_code,
             check_code_hint, close, code, connect, connect_to, connecting, consent_hint, consent_hint_code,
             control, copied, copy, copy_both, copy_details, copy_id, copy_password, copy_protocol, customer,
-            details, do_not_allow, e_mail, end, end_any_time, fields_lead, fields_title, full_screen, go_on,
+            details, do_not_allow, e_mail, end, end_any_time, fields_lead, fields_title, finish, full_screen, go_on,
             hide_password, i_am_an_attendant, id, leave_full_screen, log_in, log_out, logging_in,
-            login_title, more, mouse_and_keyboard, new_ticket_title, no_ticket, nobody_sees, nobody_waiting,
+            login_title, more, mouse_and_keyboard, new_ticket_title, no_ticket, nobody_sees, nobody_waiting, note,
             ok, one_to_one, open_and_go_on, owner, partner_id, partner_password, partner_password_lead,
             password, paste_credentials, paste_hint, protocol, reconnecting, recorded_later, renew_password,
             returning_explained, save_receipt, scaled, search, searching, see_the_screen, see_your_screen,
@@ -74,6 +74,7 @@ table! {
         back: "Voltar", "Back", "Volver";
         back_home: "Voltar ao início", "Back to start", "Volver al inicio";
         cancel: "Cancelar", "Cancel", "Cancelar";
+        category: "Classificação", "Category", "Clasificación";
         certificate_valid: "Certificado válido", "Valid certificate", "Certificado válido";
         check_code: "Código de conferência", "Check code", "Código de verificación";
         check_code_hint: "O cliente vê o mesmo código. Se for diferente, cancele.", "The customer sees the same code. If it differs, cancel.", "El cliente ve el mismo código. Si es distinto, cancele.";
@@ -100,6 +101,7 @@ table! {
         end_any_time: "Encerrar a qualquer hora", "End at any time", "Finalizar en cualquier momento";
         fields_lead: "Assim o atendente já sabe quem você é.", "So the attendant knows who you are.", "Así quien atiende ya sabe quién es usted.";
         fields_title: "Antes de começar", "Before you start", "Antes de empezar";
+        finish: "Concluir", "Finish", "Concluir";
         full_screen: "Tela cheia", "Full screen", "Pantalla completa";
         go_on: "Continuar", "Continue", "Continuar";
         hide_password: "Ocultar senha", "Hide password", "Ocultar contraseña";
@@ -116,6 +118,7 @@ table! {
         no_ticket: "Sem ticket: abrir um novo", "No ticket: open a new one", "Sin ticket: abrir uno nuevo";
         nobody_sees: "Ninguém vê sua tela sem a sua permissão", "Nobody sees your screen without your permission", "Nadie ve su pantalla sin su permiso";
         nobody_waiting: "Ninguém aguardando. Quando um cliente abrir o programa, ele aparece aqui.", "Nobody waiting. When a customer opens the program, they appear here.", "Nadie en espera. Cuando un cliente abra el programa, aparecerá aquí.";
+        note: "Observação", "Note", "Observación";
         ok: "OK", "OK", "Aceptar";
         one_to_one: "Tamanho real", "Actual size", "Tamaño real";
         open_and_go_on: "Abrir e continuar", "Open and continue", "Abrir y continuar";
@@ -196,6 +199,7 @@ table! {
         field_document: "CNPJ ou CPF", "CNPJ or CPF", "CNPJ o CPF";
         field_subject: "O que está acontecendo?", "What is happening?", "¿Qué está pasando?";
         optional: "(opcional)", "(optional)", "(opcional)";
+        choose_category: "Escolha uma classificação.", "Choose a category.", "Elija una clasificación.";
         field_missing: "Falta preencher.", "This is needed.", "Falta completar.";
         field_malformed: "Confira: não parece certo.", "Check this: it doesn't look right.", "Verifíquelo: no parece correcto.";
         field_too_long: "Longo demais.", "Too long.", "Demasiado largo.";

@@ -255,6 +255,34 @@ pub struct EndedView {
     pub ending: Ending,
     /// The ticketing system does not answer; the action is written when it does.
     pub recorded_later: bool,
+    /// What the app asks about it.
+    pub wrap_up: Option<WrapUpView>,
+}
+
+/// What is asked about a session that is over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct WrapUpView {
+    /// What can be chosen, in order.
+    pub categories: Vec<String>,
+    /// The one that is, by its place.
+    pub chosen: Option<usize>,
+    /// One must be.
+    pub required: bool,
+    /// The note; `None`: there is none.
+    pub note: Option<NoteView>,
+    /// It was to be finished without a category that must be chosen.
+    pub category_missing: bool,
+    /// … or without a note that must be written.
+    pub note_missing: bool,
+}
+
+/// The note about a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum NoteView {
+    /// It may stay empty.
+    Optional,
+    /// It must be written.
+    Required,
 }
 
 /// Version, licences, toolkit badge.

@@ -197,6 +197,8 @@ impl EditPage {
             })
             .collect();
         people.sort_by_key(|p| (!p.chosen, p.place));
+        // As they stand: whoever was not arranged comes behind the others.
+        people.iter_mut().zip(1..).for_each(|(person, place)| person.place = place);
         people
     }
 

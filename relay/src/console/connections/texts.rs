@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Redirect},
 };
 use store::EventKind;
-use tickets::event::template::{PLACES, Template as ActionTemplate, standing};
+use tickets::event::template::{Template as ActionTemplate, places, standing};
 
 use super::{
     Typed,
@@ -76,11 +76,7 @@ async fn texts_page(app: &App, who: &Who, typed: Option<&Typed>) -> Page {
                 own.unwrap_or_else(|| standing(kind, s.tenant.language))
             }
         };
-        let places: Vec<String> = PLACES
-            .iter()
-            .filter(|(_, always)| *always || kind == EventKind::End)
-            .map(|(place, _)| format!("{{{place}}}"))
-            .collect();
+        let places: Vec<String> = places(kind).map(|place| format!("{{{place}}}")).collect();
         texts.push(Text {
             key: kind.as_str(),
             label: if kind == EventKind::Start { w.text_of_start } else { w.text_of_end },

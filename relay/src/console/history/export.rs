@@ -24,6 +24,7 @@ use super::{
     },
     HistoryForm, query, word, zone,
 };
+use crate::console::session_view::category;
 
 /// Sessions that are read at once.
 const PIECE: u32 = 500;
@@ -43,6 +44,9 @@ struct Entry<'a> {
     attendant: &'a str,
     ticket: Option<&'a str>,
     result: Option<String>,
+    category: Option<&'a str>,
+    solved: Option<bool>,
+    note: &'a str,
     control: bool,
     reconnects: u32,
     alarm: bool,
@@ -50,6 +54,7 @@ struct Entry<'a> {
 
 impl<'a> Entry<'a> {
     fn of(s: &'a Session, apps: &[store::App]) -> Self {
+        let said = s.wrap_up.as_ref().and_then(|said| said.category.as_ref());
         Self {
             protocol: s.protocol.as_str(),
             app: app_name(s, apps),
@@ -63,6 +68,9 @@ impl<'a> Entry<'a> {
             attendant: &s.attendant_name,
             ticket: s.ticket_shown().map(|t| t.as_str()),
             result: s.close_reason.as_ref().map(word),
+            category: said.map(|category| category.name.as_str()),
+            solved: said.map(|category| category.solved),
+            note: s.wrap_up.as_ref().map_or("", |said| said.note.as_str()),
             control: s.granted.control,
             reconnects: s.reconnects,
             alarm: s.alarm_at.is_some(),
@@ -104,6 +112,8 @@ pub(crate) async fn csv(State(app): State<App>, who: Who, Query(form): Query<His
         t.attendant,
         t.ticket,
         t.result,
+        t.category,
+        t.note,
         t.reconnects,
     ];
     // The mark tells spreadsheets that this is UTF-8.
@@ -125,6 +135,8 @@ pub(crate) async fn csv(State(app): State<App>, who: Who, Query(form): Query<His
                 s.attendant_name.clone(),
                 s.ticket_shown().map(|n| n.as_str().to_owned()).unwrap_or_default(),
                 result.to_owned(),
+                category(s).to_owned(),
+                s.wrap_up.as_ref().map(|said| said.note.clone()).unwrap_or_default(),
                 s.reconnects.to_string(),
             ],
         )

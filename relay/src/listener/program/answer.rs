@@ -18,7 +18,7 @@ use protocol::{
 use store::{CustomerDetails, Generation, StoreError};
 use tickets::{Reached, Refusal as Refused, ReportError};
 
-use super::{AbortOnDrop, LoggedIn, Program, enrol, grant, waiting};
+use super::{AbortOnDrop, LoggedIn, Program, enrol, grant, waiting, wrap_up};
 use crate::{
     account::Operator,
     apps::Reach,
@@ -44,6 +44,7 @@ impl Program {
         };
         tracing::debug!(source = %self.source, program = %hello.program, "hello");
         self.tenant = Some(tenant.id);
+        self.peer.speaks(version);
         self.peer.send(FromRelay::Welcome(Welcome {
             version,
             company: ShownText::lossy(&tenant.name),
@@ -327,16 +328,21 @@ impl Program {
             let failed = matches!(answer, Err(DialError::Unreachable));
             // Whoever acts on the answer finds it counted; an alarm is only queued here.
             shared.sessions.settle_dial(begun, failed);
-            caller.peer.send(match answer {
+            match answer {
                 Ok(dialled) => {
                     if let Some(password) = password {
                         *taken.lock().unwrap_or_else(PoisonError::into_inner) = None;
                         caller.peer.send(FromRelay::GrantOpened(GrantOpened { request, password }));
                     }
-                    FromRelay::Dialled(dialled)
+                    let form =
+                        wrap_up::asked(&shared, caller.tenant, dial.partner, dialled.session, &caller.peer).await;
+                    caller.peer.send(FromRelay::Dialled(dialled));
+                    if let Some(form) = form {
+                        caller.peer.send(FromRelay::WrapUpAsked(form));
+                    }
                 }
-                Err(why) => refused(why),
-            });
+                Err(why) => caller.peer.send(refused(why)),
+            }
         })
         .await;
     }

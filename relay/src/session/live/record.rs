@@ -8,10 +8,12 @@ use std::{collections::VecDeque, time::Duration};
 use super::*;
 use crate::{key::Keys, session::guess::Alarm};
 use protocol::message::{
+    ShownText,
     pairing::{Happened, RecordMark, Report, ReportKept, Step},
     ticket::SessionTicket,
+    wrap_up::WrapUp,
 };
-use store::{Ended, Started};
+use store::{Category, Ended, Started, WrappedUp};
 
 /// What becomes of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,6 +120,8 @@ impl Sessions {
                 self.report_end(session, ended).await
             }
             Happened::Alarm { at_unix_ms } => self.report_alarm(session, reported(*at_unix_ms)).await,
+            Happened::WrappedUp(_) if customer => ReportOutcome::Violation,
+            Happened::WrappedUp(said) => self.report_wrapped_up(&row, said).await,
             Happened::Signed(signed) => {
                 let role = if customer { Role::Customer } else { Role::Attendant };
                 self.report_signed(&row, role, signed, keys).await
@@ -184,6 +188,36 @@ impl Sessions {
             }
             Err(error) => {
                 tracing::error!(%session, error = &error as &dyn std::error::Error, "an alarm cannot be written down now");
+                ReportOutcome::NotNow
+            }
+        }
+    }
+
+    async fn report_wrapped_up(&self, row: &Session, said: &WrapUp) -> ReportOutcome {
+        let session = row.id;
+        let written = async {
+            let apps = self.store.apps(row.tenant).await?;
+            let known = apps.iter().find(|app| app.id == row.app).map(|app| app.wrap_up.categories.as_slice());
+            let category = said.category.as_ref().map(|name| {
+                let known = known.unwrap_or_default().iter().find(|c| ShownText::lossy(&c.name) == *name);
+                // Renamed since it was asked: what was chosen stays, and nobody says that it means help.
+                known.cloned().unwrap_or_else(|| Category { name: name.as_str().to_owned(), solved: false })
+            });
+            let said = WrappedUp { category, note: said.note.as_str().to_owned() };
+            self.store.wrap_up_session(session, &said, Timestamp::now()).await
+        };
+        match written.await {
+            Ok(_) => {
+                self.record.outbox.notify_one();
+                self.changes.bump();
+                ReportOutcome::Kept(ReportKept { session, step: Step::WrappedUp, record: None })
+            }
+            // Of a session that never began there is nothing to be said. An end that is not written down yet comes first.
+            Err(StoreError::Conflict { .. }) if row.state == SessionState::NotStarted => {
+                ReportOutcome::Kept(ReportKept { session, step: Step::WrappedUp, record: None })
+            }
+            Err(error) => {
+                tracing::error!(%session, error = &error as &dyn std::error::Error, "a wrap-up cannot be written down now");
                 ReportOutcome::NotNow
             }
         }

@@ -49,6 +49,7 @@ fn entry(row: &SqliteRow) -> Result<OutboxEntry, StoreError> {
     let kind = match row.plain("kind")? {
         "start" => EventKind::Start,
         "end" => EventKind::End,
+        "wrap_up" => EventKind::WrapUp,
         _ => return Err(damaged("kind")),
     };
     let state = match row.plain("state")? {
@@ -107,6 +108,44 @@ pub(super) async fn add(
         .await
         .map_err(error::unique("outbox row"))?;
     Ok(())
+}
+
+/// Lets a session's row that nobody has tried wait until then.
+pub(super) async fn hold(
+    tx: &mut SqliteConnection,
+    session: SessionId,
+    kind: EventKind,
+    until: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE outbox SET due_at = ?3 WHERE session = ?1 AND kind = ?2 AND state = 'pending' AND attempts = 0",
+    )
+    .bind(session.as_bytes().as_slice())
+    .bind(kind.as_str())
+    .bind(ms(until))
+    .execute(tx)
+    .await
+    .map_err(error::of)?;
+    Ok(())
+}
+
+/// A session's row need not wait any longer. `false` when it has been told, or may have been: what it says cannot change any more.
+pub(super) async fn let_go(
+    tx: &mut SqliteConnection,
+    session: SessionId,
+    kind: EventKind,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let sql = "UPDATE outbox SET due_at = CASE WHEN attempts = 0 THEN min(due_at, ?3) ELSE due_at END
+               WHERE session = ?1 AND kind = ?2 AND state IN ('pending', 'parked') AND uncertain = 0";
+    let still = sqlx::query(sql)
+        .bind(session.as_bytes().as_slice())
+        .bind(kind.as_str())
+        .bind(ms(now))
+        .execute(tx)
+        .await
+        .map_err(error::of)?;
+    Ok(still.rows_affected() > 0)
 }
 
 /// Cuts what a ticketing system said.

@@ -19,11 +19,13 @@ use super::{
     row::{Columns, damaged, fold, folded, json, ms, word, words},
 };
 use crate::{
+    app::Category,
     audit::{AuditEntry, AuditHead, SESSION_ALARM, SESSION_DISPUTED, SESSION_SIGNED},
     error::StoreError,
     outbox::EventKind,
     session::{
         Ended, HistoryQuery, Kept, NewSession, OpenedSession, Seal, Session, SessionRecords, SessionState, Started,
+        WRAP_UP_WITHIN, WrappedUp,
     },
 };
 
@@ -57,7 +59,18 @@ pub(super) fn session(row: &SqliteRow) -> Result<Session, StoreError> {
         reconnects: row.count("reconnects")?,
         audit: noted(row)?,
         alarm_at: row.time_if_any("alarm_at")?,
+        wrap_up: wrapped_up(row)?,
     })
+}
+
+fn wrapped_up(row: &SqliteRow) -> Result<Option<WrappedUp>, StoreError> {
+    if row.time_if_any("wrapped_up_at")?.is_none() {
+        return Ok(None);
+    }
+    let name: Option<String> = row.plain("category")?;
+    let solved: Option<bool> = row.plain("solved")?;
+    let category = name.map(|name| Category { name, solved: solved.unwrap_or(false) });
+    Ok(Some(WrappedUp { category, note: row.plain("note")? }))
 }
 
 /// Ids as SQLite's `hex` writes them, in a JSON array.
@@ -275,6 +288,12 @@ impl SessionRecords for SqliteStore {
             .execute(&mut *tx)
             .await
             .map_err(error::of)?;
+        let asked: bool = sqlx::query("SELECT wrap_up_asked FROM sessions WHERE id = ?")
+            .bind(id.as_bytes().as_slice())
+            .fetch_one(&mut *tx)
+            .await
+            .map_err(error::of)?
+            .plain("wrap_up_asked")?;
         let detail = format!(
             "session={} state={} reason={} seconds={} reconnects={} ended_ms={}",
             session.id,
@@ -288,6 +307,49 @@ impl SessionRecords for SqliteStore {
         note(&mut tx, id, &head).await?;
         if state == SessionState::Ended {
             outbox::add(&mut tx, &session, EventKind::End, now).await?;
+            if asked {
+                let until = now.checked_add(WRAP_UP_WITHIN).unwrap_or(Timestamp::MAX);
+                outbox::hold(&mut tx, id, EventKind::End, until).await?;
+            }
+        }
+        tx.commit().await.map_err(error::of)?;
+        Ok(Kept::New)
+    }
+
+    async fn ask_wrap_up(&self, id: SessionId) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        sqlx::query("UPDATE sessions SET wrap_up_asked = 1 WHERE id = ? AND state = 'dialling'")
+            .bind(id.as_bytes().as_slice())
+            .execute(&mut *tx)
+            .await
+            .map_err(error::of)?;
+        tx.commit().await.map_err(error::of)
+    }
+
+    async fn wrap_up_session(&self, id: SessionId, said: &WrappedUp, now: Timestamp) -> Result<Kept, StoreError> {
+        let mut tx = self.write().await?;
+        let session = one(&mut tx, id).await?;
+        if session.wrap_up.is_some() {
+            return Ok(Kept::Already);
+        }
+        if session.state != SessionState::Ended {
+            return Err(StoreError::Conflict { what: "state" });
+        }
+        sqlx::query("UPDATE sessions SET wrapped_up_at = ?2, category = ?3, solved = ?4, note = ?5 WHERE id = ?1")
+            .bind(id.as_bytes().as_slice())
+            .bind(ms(now))
+            .bind(said.category.as_ref().map(|c| c.name.as_str()))
+            .bind(said.category.as_ref().map(|c| c.solved))
+            .bind(&said.note)
+            .execute(&mut *tx)
+            .await
+            .map_err(error::of)?;
+        let category = said.category.as_ref().map_or("", |c| c.name.as_str());
+        let detail = format!("session={} note_bytes={} category={category}", session.id, said.note.len());
+        audit::add(&mut tx, &line(&session, "session.wrapped_up", detail, now)).await?;
+        let nothing = *said == WrappedUp::default();
+        if !outbox::let_go(&mut tx, id, EventKind::End, now).await? && !nothing {
+            outbox::add(&mut tx, &session, EventKind::WrapUp, now).await?;
         }
         tx.commit().await.map_err(error::of)?;
         Ok(Kept::New)
@@ -373,6 +435,7 @@ impl SessionRecords for SqliteStore {
                      AND (?11 = '[]' OR close_reason IN (SELECT value FROM json_each(?11)))
                      AND (?12 IS NULL OR ended_at - started_at >= ?12 * 1000)
                      AND (?13 IS NULL OR ended_at - started_at <= ?13 * 1000)
+                     AND (?14 IS NULL OR category = ?14)
                    ORDER BY row DESC LIMIT ?9";
         let rows = sqlx::query(sql)
             .bind(tenant.as_bytes().as_slice())
@@ -388,6 +451,7 @@ impl SessionRecords for SqliteStore {
             .bind(words(&query.results))
             .bind(query.min_s)
             .bind(query.max_s)
+            .bind(query.category.as_deref())
             .fetch_all(&self.readers)
             .await
             .map_err(error::of)?;

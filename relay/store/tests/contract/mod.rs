@@ -12,6 +12,7 @@ pub mod desk;
 pub mod enrolments;
 pub mod outbox;
 pub mod sessions;
+pub mod wrap_up;
 
 use std::sync::Arc;
 

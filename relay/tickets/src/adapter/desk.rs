@@ -137,6 +137,7 @@ fn entry(action: &Action) -> NewAction {
         kind: match action.kind {
             EventKind::Start => ActionKind::SessionStart,
             EventKind::End => ActionKind::SessionEnd,
+            EventKind::WrapUp => ActionKind::Note,
         },
         marker: Some(action.marker.clone()),
         session: Some(action.session),

@@ -319,7 +319,7 @@ impl Salesforce {
     fn task(&self, action: &Action) -> Value {
         let mut task = json!({
             "Subject": action.protocol,
-            "Status": if action.kind == EventKind::End { "Completed" } else { "In Progress" },
+            "Status": if action.kind == EventKind::Start { "In Progress" } else { "Completed" },
             "Priority": "Normal",
             "ActivityDate": action.started.strftime("%Y-%m-%d").to_string(),
             "TaskSubtype": "Call",
@@ -328,7 +328,8 @@ impl Salesforce {
         });
         if let Some(ended) = action.ended {
             task["CallDurationInSeconds"] = (ended.as_second() - action.started.as_second()).max(0).into();
-            task["CallDisposition"] = action.reason.unwrap_or_default().into();
+            // What the attendant says it came to; without that, how it ended.
+            task["CallDisposition"] = action.category.as_deref().or(action.reason).unwrap_or_default().into();
         }
         task
     }

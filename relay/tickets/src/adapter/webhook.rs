@@ -89,7 +89,11 @@ impl Webhook {
 
 fn message(action: &Action, ticket: Option<&TicketNumber>, opening: Option<&NewTicket>) -> Value {
     json!({
-        "type": match action.kind { EventKind::Start => "session.started", EventKind::End => "session.ended" },
+        "type": match action.kind {
+            EventKind::Start => "session.started",
+            EventKind::End => "session.ended",
+            EventKind::WrapUp => "session.wrapped_up",
+        },
         "timestamp": action.at.to_string(),
         "data": {
             "session": action.session.to_string(),
@@ -101,6 +105,9 @@ fn message(action: &Action, ticket: Option<&TicketNumber>, opening: Option<&NewT
             "started": action.started.to_string(),
             "ended": action.ended.map(|at| at.to_string()),
             "reason": action.reason,
+            "category": action.category,
+            "solved": action.solved,
+            "note": action.note,
             "text": action.text,
             "links": action.links.iter().map(|l| json!({ "title": l.title, "url": l.url })).collect::<Vec<_>>(),
         },

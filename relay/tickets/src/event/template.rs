@@ -11,20 +11,34 @@ use super::text::{self, Label};
 /// The most that a template may hold.
 pub const LONGEST: usize = 4_000;
 
-/// Everything that can stand in braces, with the kinds it is for.
-pub const PLACES: &[(&str, bool)] = &[
-    ("title", true),
-    ("protocol", true),
-    ("attendant", true),
-    ("customer", true),
-    ("start", true),
-    ("end", false),
-    ("duration", false),
-    ("allowed", true),
-    ("reason", false),
-    ("reconnects", false),
-    ("audit", false),
+/// Everything that can stand in braces.
+const PLACES: &[&str] = &[
+    "title",
+    "protocol",
+    "attendant",
+    "customer",
+    "start",
+    "end",
+    "duration",
+    "allowed",
+    "reason",
+    "reconnects",
+    "category",
+    "outcome",
+    "note",
+    "audit",
 ];
+
+/// What can stand in braces in an action of this kind.
+pub fn places(kind: EventKind) -> impl Iterator<Item = &'static str> {
+    let always = ["title", "protocol", "attendant", "customer", "start"];
+    let said = ["category", "outcome", "note"];
+    PLACES.iter().copied().filter(move |place| match kind {
+        EventKind::Start => always.contains(place) || *place == "allowed",
+        EventKind::End => true,
+        EventKind::WrapUp => always.contains(place) || said.contains(place),
+    })
+}
 
 /// Why a text is not a template.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -70,8 +84,8 @@ impl Template {
             let mut pieces = Vec::new();
             while let Some((before, after)) = rest.split_once('{') {
                 let (name, after) = after.split_once('}').ok_or(TemplateError::Open(n + 1))?;
-                let known = PLACES.iter().find(|(place, always)| *place == name && (*always || kind == EventKind::End));
-                let (place, _) = known.ok_or_else(|| TemplateError::Unknown(name.chars().take(40).collect()))?;
+                let known = places(kind).find(|place| *place == name);
+                let place = known.ok_or_else(|| TemplateError::Unknown(name.chars().take(40).collect()))?;
                 pieces.push(Piece::Text(before.to_owned()));
                 pieces.push(Piece::Place(place));
                 rest = after;
@@ -106,21 +120,23 @@ impl Template {
 /// What actions say where the company has not said otherwise.
 pub fn standing(kind: EventKind, language: Language) -> String {
     let mut lines = vec!["{title}".to_owned()];
-    let end = kind == EventKind::End;
     let facts = [
-        (Label::Protocol, "protocol", true),
-        (Label::Attendant, "attendant", true),
-        (Label::Customer, "customer", true),
-        (Label::Start, "start", true),
-        (Label::End, "end", end),
-        (Label::Duration, "duration", end),
-        (Label::Allowed, "allowed", true),
-        (Label::Reason, "reason", end),
-        (Label::Reconnects, "reconnects", end),
-        (Label::Audit, "audit", end),
+        (Label::Protocol, "protocol"),
+        (Label::Attendant, "attendant"),
+        (Label::Customer, "customer"),
+        (Label::Start, "start"),
+        (Label::End, "end"),
+        (Label::Duration, "duration"),
+        (Label::Allowed, "allowed"),
+        (Label::Reason, "reason"),
+        (Label::Reconnects, "reconnects"),
+        (Label::Category, "category"),
+        (Label::Outcome, "outcome"),
+        (Label::Note, "note"),
+        (Label::Audit, "audit"),
     ];
-    for (label, place, said) in facts {
-        if said {
+    for (label, place) in facts {
+        if places(kind).any(|known| known == place) {
             lines.push(format!("{}: {{{place}}}", text::label(language, label)));
         }
     }
@@ -145,7 +161,7 @@ mod tests {
     #[test]
     fn the_standing_texts_are_templates_themselves() {
         for language in [Language::PtBr, Language::En, Language::Es] {
-            for kind in [EventKind::Start, EventKind::End] {
+            for kind in [EventKind::Start, EventKind::End, EventKind::WrapUp] {
                 Template::parse(kind, &standing(kind, language)).unwrap();
             }
         }

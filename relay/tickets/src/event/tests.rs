@@ -6,7 +6,7 @@ use protocol::{
     id::{AppId, DeviceId, OperatorId, ProtocolNumber, TenantId},
     message::{ShownText, directory::Field, grant::Grants, pairing::CloseReason},
 };
-use store::{AuditHead, SessionState};
+use store::{AuditHead, Category, SessionState, WrappedUp};
 
 use super::*;
 
@@ -45,6 +45,7 @@ fn session() -> Session {
         reconnects: 1,
         audit: Some(AuditHead { seq: 48, hash: [0xab; 32] }),
         alarm_at: None,
+        wrap_up: None,
     }
 }
 
@@ -110,4 +111,28 @@ fn a_company_says_it_in_its_own_words() {
     let says = Says { template: Some(&template), ..Says::default() };
     let said = action(EventKind::End, &session(), &tenant(Language::PtBr, "UTC"), says);
     assert_eq!(said.text, "Sessão 2026-11-21-000042 com Cida Nogueira, Padaria Aurora: 26 min 08 s");
+}
+
+#[test]
+fn what_the_attendant_said_is_a_part_of_the_end_and_of_nothing_else() {
+    let category = Category { name: "Nota fiscal".into(), solved: true };
+    let said = WrappedUp { category: Some(category), note: "Certificado renovado.\nTestado.".into() };
+    let session = Session { wrap_up: Some(said), ..session() };
+    let action = |kind| action(kind, &session, &tenant(Language::En, "UTC"), Says::default());
+    let end = action(EventKind::End);
+    assert!(
+        end.text
+            .contains("Category: Nota fiscal\nOutcome: solved\nNote: Certificado renovado.\nTestado.\nAudit record:"),
+        "{}",
+        end.text
+    );
+    assert_eq!((end.category.as_deref(), end.solved), (Some("Nota fiscal"), Some(true)));
+    assert!(!action(EventKind::Start).text.contains("Nota fiscal"));
+    let alone = action(EventKind::WrapUp);
+    assert!(
+        alone.text.starts_with("Wrap-up of the remote access\nProtocol number: 2026-11-21-000042"),
+        "{}",
+        alone.text
+    );
+    assert!(alone.text.ends_with("Note: Certificado renovado.\nTestado.") && alone.marker.ends_with(":wrap_up"));
 }

@@ -38,6 +38,12 @@ pub enum Label {
     Reason,
     /// Times the connection came back.
     Reconnects,
+    /// What the attendant put it into.
+    Category,
+    /// Whether the customer was helped.
+    Outcome,
+    /// What the attendant noted.
+    Note,
     /// Where the audit log stood at the end.
     Audit,
 }
@@ -56,6 +62,9 @@ pub fn label(language: Language, label: Label) -> &'static str {
             Label::Allowed => ["Permitido", "Allowed", "Permitido"],
             Label::Reason => ["Motivo do fim", "Reason for the end", "Motivo del fin"],
             Label::Reconnects => ["Reconexões", "Reconnections", "Reconexiones"],
+            Label::Category => ["Classificação", "Category", "Clasificación"],
+            Label::Outcome => ["Resultado", "Outcome", "Resultado"],
+            Label::Note => ["Observação", "Note", "Observación"],
             Label::Audit => ["Registro de auditoria", "Audit record", "Registro de auditoría"],
         },
     )
@@ -68,6 +77,9 @@ pub fn title(language: Language, kind: EventKind) -> &'static str {
         match kind {
             EventKind::Start => ["Acesso remoto iniciado", "Remote access started", "Acceso remoto iniciado"],
             EventKind::End => ["Acesso remoto encerrado", "Remote access ended", "Acceso remoto finalizado"],
+            EventKind::WrapUp => {
+                ["Conclusão do acesso remoto", "Wrap-up of the remote access", "Conclusión del acceso remoto"]
+            }
         },
     )
 }
@@ -98,6 +110,14 @@ pub fn allowed(language: Language, granted: Grants) -> &'static str {
 /// The console's page about a session.
 pub fn session_page(language: Language) -> &'static str {
     pick(language, ["Sessão no console", "Session in the console", "Sesión en la consola"])
+}
+
+/// Whether a category means that the customer was helped.
+pub fn outcome(language: Language, solved: bool) -> &'static str {
+    pick(
+        language,
+        if solved { ["resolvido", "solved", "resuelto"] } else { ["não resolvido", "not solved", "no resuelto"] },
+    )
 }
 
 /// Why a session is over.

@@ -211,6 +211,7 @@ fn kind(kind: EventKind) -> ActionKind {
     match kind {
         EventKind::Start => ActionKind::SessionStart,
         EventKind::End => ActionKind::SessionEnd,
+        EventKind::WrapUp => ActionKind::Note,
     }
 }
 
@@ -234,6 +235,9 @@ pub fn action(kind: EventKind, session: SessionId) -> Action {
         started: at(5),
         ended: over.then(|| at(65)),
         reason: over.then_some("encerrado pelo cliente"),
+        category: None,
+        solved: None,
+        note: None,
         author: Owner { operator: ANA, name: "Ana Ribeiro".into() },
         links: vec![Link { title: "Sessão no console".into(), url: "https://relay.example/history?q=1&x=2".into() }],
         text: "Acesso remoto iniciado\nCliente: <Cida & Cia>".into(),

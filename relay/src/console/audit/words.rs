@@ -1,0 +1,147 @@
+//! What the fixed words of the audit log mean, in each language: pt-BR, en, es. A word without a row is shown as it is.
+
+use store::Language;
+
+/// Every word that has a meaning for people.
+const WORDS: &[(&str, [&str; 3])] = &[
+    ("login", ["Entrou", "Logged in", "Entró"]),
+    ("logout", ["Saiu", "Logged out", "Salió"]),
+    ("password.shown", ["Viu a senha", "Saw the password", "Vio la contraseña"]),
+    ("credentials.copied", ["Copiou ID e senha", "Copied ID and password", "Copió ID y contraseña"]),
+    ("session.dialled", ["Pediu acesso", "Asked for access", "Pidió acceso"]),
+    ("session.started", ["Sessão permitida", "Session allowed", "Sesión permitida"]),
+    ("session.ended", ["Sessão encerrada", "Session over", "Sesión terminada"]),
+    ("session.end.ordered", ["Mandou encerrar a sessão", "Ordered the session's end", "Mandó terminar la sesión"]),
+    ("operator.added", ["Criou usuário", "Made a user", "Creó usuario"]),
+    ("operator.changed", ["Mudou usuário", "Changed a user", "Cambió usuario"]),
+    ("operator.disabled", ["Desativou usuário", "Disabled a user", "Desactivó usuario"]),
+    ("operator.enabled", ["Reativou usuário", "Enabled a user", "Reactivó usuario"]),
+    (
+        "operator.password.reset",
+        ["Trocou a senha de usuário", "Reset a user's password", "Cambió la contraseña de usuario"],
+    ),
+    ("outbox.retried", ["Reenviou ação", "Sent an action again", "Reenvió acción"]),
+    ("history.exported", ["Exportou o histórico", "Exported the history", "Exportó el historial"]),
+    ("app.made", ["Criou aplicativo", "Made an app", "Creó aplicación"]),
+    ("app.changed", ["Mudou aplicativo", "Changed an app", "Cambió aplicación"]),
+    (
+        "app.code.changed",
+        ["Trocou código de aplicativo", "Changed an app's code", "Cambió el código de una aplicación"],
+    ),
+    ("profile.downloaded", ["Baixou perfil", "Downloaded a profile", "Descargó perfil"]),
+    ("program.built", ["Fez o programa", "Made the program", "Hizo el programa"]),
+    (store::ALARM, ["Tentativas demais", "Too many tries", "Demasiados intentos"]),
+    (
+        "attendant.enrolled",
+        [
+            "Recebeu o certificado de atendente",
+            "Received the attendant's certificate",
+            "Recibió el certificado de asistente",
+        ],
+    ),
+    (
+        "certificates.uploaded",
+        ["Enviou certificados assinados", "Uploaded signed certificates", "Subió certificados firmados"],
+    ),
+    ("root.replaced", ["Trocou a raiz da empresa", "Replaced the company's root", "Cambió la raíz de la empresa"]),
+    (
+        "grant.made",
+        ["Copiou a credencial de um cliente", "Copied a customer's credentials", "Copió la credencial de un cliente"],
+    ),
+    ("grant.used", ["Usou uma credencial copiada", "Used copied credentials", "Usó una credencial copiada"]),
+    ("grant.refused", ["Credencial copiada recusada", "Copied credentials refused", "Credencial copiada rechazada"]),
+    (
+        "session.signed",
+        ["Sessão assinada por um dos lados", "Session signed by one side", "Sesión firmada por un lado"],
+    ),
+    (
+        "session.disputed",
+        [
+            "Os lados discordam sobre a sessão",
+            "The sides disagree about the session",
+            "Los lados discrepan sobre la sesión",
+        ],
+    ),
+    (
+        "alarm.session",
+        [
+            "Alerta do cliente sobre a sessão",
+            "Customer's alarm about the session",
+            "Alerta del cliente sobre la sesión",
+        ],
+    ),
+    ("session.wrapped_up", ["Concluiu o atendimento", "Wrapped the session up", "Cerró la atención"]),
+    (
+        "outbox.all_retried",
+        [
+            "Mandou enviar de novo todas as ações paradas",
+            "Had all held actions sent again",
+            "Hizo reenviar todas las acciones detenidas",
+        ],
+    ),
+    ("outbox.dropped", ["Desistiu de enviar uma ação", "Gave up sending an action", "Desistió de enviar una acción"]),
+    (
+        "connection.added",
+        ["Conectou um sistema de tickets", "Connected a ticketing system", "Conectó un sistema de tickets"],
+    ),
+    (
+        "connection.changed",
+        ["Mudou um sistema de tickets", "Changed a ticketing system", "Cambió un sistema de tickets"],
+    ),
+    (
+        "connection.removed",
+        ["Desconectou um sistema de tickets", "Disconnected a ticketing system", "Desconectó un sistema de tickets"],
+    ),
+    ("connection.tested", ["Testou um sistema de tickets", "Tested a ticketing system", "Probó un sistema de tickets"]),
+    (
+        "connection.chosen",
+        [
+            "Escolheu o sistema de tickets de um aplicativo",
+            "Chose an app's ticketing system",
+            "Eligió el sistema de tickets de una aplicación",
+        ],
+    ),
+    (
+        "action_texts.changed",
+        ["Mudou o que as ações dizem", "Changed what actions say", "Cambió lo que dicen las acciones"],
+    ),
+];
+
+fn of(language: Language, meaning: &[&'static str; 3]) -> &'static str {
+    let [pt_br, en, es] = meaning;
+    match language {
+        Language::PtBr => pt_br,
+        Language::En => en,
+        Language::Es => es,
+    }
+}
+
+/// What a line's fixed word means.
+pub(super) fn meaning(language: Language, word: &str) -> Option<&'static str> {
+    WORDS.iter().find(|(known, _)| *known == word).map(|(_, meaning)| of(language, meaning))
+}
+
+/// The fixed words that are shown as something with this text in it.
+pub(super) fn meant(language: Language, text: &str) -> Vec<&'static str> {
+    let text = text.to_lowercase();
+    WORDS
+        .iter()
+        .filter(|(_, meaning)| of(language, meaning).to_lowercase().contains(&text))
+        .map(|(word, _)| *word)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_word_has_two_meanings_and_none_is_left_out() {
+        for (n, (word, meaning)) in WORDS.iter().enumerate() {
+            assert!(WORDS[..n].iter().all(|(other, _)| other != word), "{word}");
+            assert!(meaning.iter().all(|text| !text.trim().is_empty()), "{word}");
+        }
+        assert_eq!(meaning(Language::En, "session.signed"), Some("Session signed by one side"));
+        assert_eq!(meant(Language::PtBr, "CREDENCIAL de um"), ["grant.made"]);
+    }
+}
