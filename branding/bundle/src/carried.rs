@@ -4,7 +4,7 @@
 //! section [`SECTION`] or the PE resource [`RESOURCE`], so that a code signature made afterwards covers it: never behind the program's end,
 //! in a certificate's padding or in the file's name.
 //!
-//! The layout: [`MAGIC`], one byte for what follows (1 a signed profile, 2 a key), its length (`u32`, little-endian), the bytes, and the
+//! The layout: `MAGIC`, one byte for what follows (1 a signed profile, 2 a key), its length (`u32`, little-endian), the bytes, and the
 //! seal: an Ed25519 signature by the same key over the SHA-256 of the whole program file. Left out of that digest are the seal itself and what a
 //! code signature writes afterwards (PE: checksum, the entry that says where certificates are, the certificates). These are checked by
 //! their own rules, so that a file of which any byte was changed is not used. The seal finds damage and half-made copies; who may

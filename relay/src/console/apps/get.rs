@@ -99,7 +99,7 @@ pub(crate) async fn show(
     let mut systems = download::offered(&app, &record);
     let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
     // Android calls itself Linux too, and runs neither.
-    systems.sort_by_key(|system| !(agent.contains(system.title()) && !agent.contains("Android")));
+    systems.sort_by_key(|system| !agent.contains(system.title()) || agent.contains("Android"));
     let programs = systems
         .into_iter()
         .map(|system| {
