@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes what builds programs for Windows (x86_64-pc-windows-gnu) here and prints the path of a cargo that does:
-#   "$(tests/windows/toolchain.sh [FOLDER])" build --profile windows -p amparo-agent
+#   "$(tests/windows/toolchain.sh [FOLDER])" build --profile template -p amparo-agent
 #
 # The target comes from rustup where that has it. Otherwise it is put together from Debian's packages alone, beside the Rust that is installed:
 # then the standard library is built along, once a target folder. The linker is MinGW's, and everything is linked in: the program is
@@ -26,9 +26,14 @@ chmod +x "$folder/amparo-gcc.new"
 mv "$folder/amparo-gcc.new" "$folder/amparo-gcc"
 
 from_rustup() {
+    # Where the cargo that is called is rustup's.
+    local installed
+    installed=$(rustc --print sysroot)/lib/rustlib/x86_64-pc-windows-gnu/lib
+    [ -d "$installed" ] && return 0
     have rustup || return 1
-    rustup target list --installed 2>/dev/null | grep -qx x86_64-pc-windows-gnu ||
-        rustup target add x86_64-pc-windows-gnu >&2 || return 1
+    # Without a network it tries for minutes; what is put together from packages costs less.
+    timeout 240 rustup target add x86_64-pc-windows-gnu >&2 || return 1
+    [ -d "$installed" ]
 }
 
 from_debian() {
