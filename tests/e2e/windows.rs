@@ -15,20 +15,23 @@ use harness::wait;
 use harness::wine;
 use harness::world::{COMPANY, Computer, World};
 
-/// The program under test has the automation socket and the names of all elements, and is built without link-time optimisation: far more
-/// than what a customer is to download, for which 12 MB are the goal. What this would find is a library that came in whole.
-const BYTES_MAX: u64 = 36 * 1024 * 1024;
+/// The program under test is built as quickly as all others here, with the automation socket and the names of all elements: five times
+/// what a customer downloads. What this would find is a library that came in whole.
+const BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// Libraries that every supported Windows has.
 const IMPORTS: &[&str] = &[
     "advapi32.dll",
+    "api-ms-win-core-path-l1-1-0.dll",
     "api-ms-win-core-synch-l1-2-0.dll",
+    "api-ms-win-core-winrt-error-l1-1-0.dll",
     "bcrypt.dll",
     "bcryptprimitives.dll",
     "combase.dll",
     "comctl32.dll",
     "d3d11.dll",
     "dwmapi.dll",
+    "dwrite.dll",
     "dxgi.dll",
     "gdi32.dll",
     "imm32.dll",
@@ -121,11 +124,16 @@ fn a_linux_attendant_helps_a_windows_customer_and_the_session_is_on_a_ticket() -
     wait::until_true("the editor's window", wait::PATIENCE, || {
         Ok(customer.display.picture()?.differing(&before) > 40_000)
     })?;
-    let lens = Lens::over(&customer, &attendant).with_context(|| told(&customer))?;
+    shots.screen(&customer, "has-an-editor")?;
+    let lens = Lens::over(&customer, &attendant);
+    // Also where the customer's screen is not found in it.
     shots.screen(&attendant, "sees-windows")?;
-    type_into_notepad(&customer, &attendant, lens, &note)?;
+    let lens = lens.with_context(|| told(&customer))?;
+    let typed = type_into_notepad(&customer, &attendant, lens, &note);
+    // Also where nothing came of it.
     shots.screen(&customer, "was-helped")?;
     shots.screen(&attendant, "has-typed")?;
+    typed.with_context(|| told(&customer))?;
 
     story::end_by_attendant(&customer, &attendant)?;
     shots.screen(&customer, "has-a-receipt")?;
@@ -189,10 +197,9 @@ fn a_windows_attendant_helps_a_linux_customer_and_sees_the_picture_exactly() -> 
 }
 
 #[test]
-fn the_windows_program_is_one_small_file_that_asks_for_nothing_unusual() -> Result<()> {
+fn the_windows_program_is_one_file_that_asks_for_nothing_unusual() -> Result<()> {
     let program = wine::built("amparo.exe")?;
     let bytes = std::fs::metadata(&program)?.len();
-    println!("figure the program for Windows: {:.1} MB", bytes as f64 / 1e6);
     ensure!(bytes <= BYTES_MAX, "{bytes} bytes");
     let said = done(Command::new("x86_64-w64-mingw32-objdump").arg("-p").arg(&program))?;
     let imports: Vec<String> =
@@ -203,7 +210,7 @@ fn the_windows_program_is_one_small_file_that_asks_for_nothing_unusual() -> Resu
     ensure!(unusual.is_empty(), "not on every Windows: {unusual:?}");
     ensure!(said.contains("(Windows GUI)"), "a console would open beside the windows");
     let text = String::from_utf8_lossy(&std::fs::read(&program)?).into_owned();
-    ensure!(text.contains("PerMonitorV2") && text.contains("asInvoker"), "the manifest is not in it");
+    ensure!(text.contains(">permonitorv2<") && text.contains("level=\"asInvoker\""), "the manifest is not in it");
     Ok(())
 }
 

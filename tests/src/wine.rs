@@ -1,7 +1,8 @@
 //! A computer with Windows, as far as Wine is one: a prefix of its own, a desktop that fills the display, and programs started on it.
 //!
 //! Wine's desktop has a refresh rate and can be copied from by GDI, which single windows on an X display have not and cannot. What it lacks of
-//! Windows 10 that our program needs is one library, which lies beside the program; see `tests/windows/`.
+//! Windows 10 that our program needs is one library, which lies beside the program; see `tests/windows/`. New windows come above those that
+//! are to be above all, whatever these do: where the session bar is, is looked at on Linux.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -20,8 +21,8 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// A new one, below `folder`; takes some seconds.
-    pub fn new(folder: &Path) -> Result<Self> {
+    /// A new one, below `folder`, with a picture of this size on its desktop; takes some seconds.
+    pub fn new(folder: &Path, size: (u16, u16)) -> Result<Self> {
         let automation = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
         let machine = Self { prefix: folder.join("wine"), automation };
         let log = std::fs::File::create(folder.join("wineboot.log"))?;
@@ -34,6 +35,25 @@ impl Machine {
             .status()
             .context("starting wine: is it installed?")?;
         ensure!(ended.success(), "wineboot ended with {ended}");
+        let picture = folder.join("background.bmp");
+        std::fs::write(&picture, background(size))?;
+        let ended = machine
+            .command("wine")
+            .args([
+                "reg",
+                "add",
+                "HKCU\\Control Panel\\Desktop",
+                "/f",
+                "/v",
+                "Wallpaper",
+                "/d",
+                &windows_path(&picture),
+            ])
+            .env_remove("DISPLAY")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()?;
+        ensure!(ended.success(), "reg ended with {ended}");
         // What it started has to be done before a program comes: it writes the registry at its end.
         machine.command("wineserver").arg("-w").status()?;
         Ok(machine)
@@ -82,6 +102,25 @@ impl Drop for Machine {
             let _ended_already = self.command("wineserver").arg(argument).stderr(Stdio::null()).status();
         }
     }
+}
+
+/// A picture as Windows keeps it, no two parts of which are alike: something to look at, and something a wrong picture shows on.
+fn background((width, height): (u16, u16)) -> Vec<u8> {
+    let (width, height) = (u32::from(width), u32::from(height));
+    // Rows are padded to four bytes.
+    let row = (width * 3).next_multiple_of(4);
+    let mut bytes = b"BM".to_vec();
+    for field in [54 + row * height, 0, 54, 40, width, height, 1 | 24 << 16, 0, row * height, 2835, 2835, 0, 0] {
+        bytes.extend_from_slice(&field.to_le_bytes());
+    }
+    for y in 0..height {
+        for x in 0..width {
+            // Blue, green, red: two tones of blue-green.
+            bytes.extend([0x3c + (x + y) / 20, 0x34 + y / 12, 0x1c + x / 24].map(|tone| tone.min(255) as u8));
+        }
+        bytes.resize(54 + (row * (y + 1)) as usize, 0);
+    }
+    bytes
 }
 
 /// How programs in Wine call a file of this computer.

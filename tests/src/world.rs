@@ -301,7 +301,7 @@ impl Computer {
         let folder = folder.join(name);
         std::fs::create_dir_all(&folder)?;
         let display = Display::start(size.0, size.1, &folder)?;
-        let machine = Machine::new(&folder)?;
+        let machine = Machine::new(&folder, size)?;
         Ok(Self { windows: Some(machine), ..Self::at(name, display, folder)? })
     }
 

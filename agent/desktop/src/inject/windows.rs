@@ -10,10 +10,11 @@ use windows::Win32::{
     UI::{
         Input::KeyboardAndMouse::{
             INPUT, INPUT_0, INPUT_KEYBOARD, INPUT_MOUSE, KEYBD_EVENT_FLAGS, KEYBDINPUT, KEYEVENTF_EXTENDEDKEY,
-            KEYEVENTF_KEYUP, KEYEVENTF_SCANCODE, KEYEVENTF_UNICODE, MOUSE_EVENT_FLAGS, MOUSEEVENTF_ABSOLUTE,
-            MOUSEEVENTF_HWHEEL, MOUSEEVENTF_LEFTDOWN, MOUSEEVENTF_LEFTUP, MOUSEEVENTF_MIDDLEDOWN, MOUSEEVENTF_MIDDLEUP,
-            MOUSEEVENTF_MOVE, MOUSEEVENTF_RIGHTDOWN, MOUSEEVENTF_RIGHTUP, MOUSEEVENTF_VIRTUALDESK, MOUSEEVENTF_WHEEL,
-            MOUSEEVENTF_XDOWN, MOUSEEVENTF_XUP, MOUSEINPUT, SendInput, VIRTUAL_KEY, VK_PAUSE, VK_RETURN, VK_TAB,
+            KEYEVENTF_KEYUP, KEYEVENTF_SCANCODE, KEYEVENTF_UNICODE, MAPVK_VSC_TO_VK_EX, MOUSE_EVENT_FLAGS,
+            MOUSEEVENTF_ABSOLUTE, MOUSEEVENTF_HWHEEL, MOUSEEVENTF_LEFTDOWN, MOUSEEVENTF_LEFTUP, MOUSEEVENTF_MIDDLEDOWN,
+            MOUSEEVENTF_MIDDLEUP, MOUSEEVENTF_MOVE, MOUSEEVENTF_RIGHTDOWN, MOUSEEVENTF_RIGHTUP,
+            MOUSEEVENTF_VIRTUALDESK, MOUSEEVENTF_WHEEL, MOUSEEVENTF_XDOWN, MOUSEEVENTF_XUP, MOUSEINPUT, MapVirtualKeyW,
+            SendInput, VIRTUAL_KEY, VK_PAUSE, VK_RETURN, VK_TAB,
         },
         WindowsAndMessaging::{GetSystemMetrics, SM_CXVIRTUALSCREEN, SM_CYVIRTUALSCREEN},
     },
@@ -109,8 +110,11 @@ fn press(key: Key, down: bool) -> INPUT {
     match key {
         Key::Virtual(vk) => keyboard(vk, 0, up),
         Key::Place(scan, extended) => {
-            let block = if extended { KEYEVENTF_EXTENDEDKEY } else { KEYBD_EVENT_FLAGS(0) };
-            keyboard(VIRTUAL_KEY(0), scan, KEYEVENTF_SCANCODE | block | up)
+            let (block, prefix) = if extended { (KEYEVENTF_EXTENDEDKEY, 0xe000) } else { (KEYBD_EVENT_FLAGS(0), 0) };
+            // Windows goes by the scan code alone. Wine goes by the virtual key, and presses nothing where there is none.
+            // SAFETY: asks a table of the system.
+            let vk = unsafe { MapVirtualKeyW(u32::from(scan) | prefix, MAPVK_VSC_TO_VK_EX) };
+            keyboard(VIRTUAL_KEY(u16::try_from(vk).unwrap_or(0)), scan, KEYEVENTF_SCANCODE | block | up)
         }
     }
 }
