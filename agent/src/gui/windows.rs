@@ -113,6 +113,9 @@ impl Windows {
         self.open_main(&view);
         self.open_viewer(&view);
         self.place_bars(&view);
+        if made || before.as_ref().is_none_or(|b| b.brand != view.brand) {
+            self.fill_logo(&view);
+        }
         let panel = |v: &ViewModel| v.session_bar.as_ref().map(|b| b.open);
         if panel(&view).is_some() && before.as_ref().and_then(panel) != panel(&view) {
             self.place_bars_soon();
