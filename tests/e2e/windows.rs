@@ -15,7 +15,7 @@ use harness::wait;
 use harness::wine;
 use harness::world::{COMPANY, Computer, World};
 
-/// The program under test is built as quickly as all others here, with the automation socket and the names of all elements: five times
+/// The program under test is built as quickly as all others here, with the automation socket and the names of all elements: three times
 /// what a customer downloads. What this would find is a library that came in whole.
 const BYTES_MAX: u64 = 64 * 1024 * 1024;
 
