@@ -18,10 +18,14 @@ SCREEN_NEEDS=(curl:curl Xvfb:xvfb openbox:openbox xterm:xterm pcmanfm:pcmanfm /u
     libxkbcommon-x11.so.0:libxkbcommon-x11-0 libX11-xcb.so.1:libx11-xcb1 libXcursor.so.1:libxcursor1 libXi.so.6:libxi6
     libXrandr.so.2:libxrandr2 libfontconfig.so.1:libfontconfig1)
 BROWSER_NEEDS=(chromium:chromium chromedriver:chromium-driver)
+WINDOWS_NEEDS=(wine:wine /usr/lib/wine/wine64:wine64 /usr/share/wine/fonts/tahoma.ttf:fonts-wine osslsigncode:osslsigncode openssl:openssl
+    x86_64-w64-mingw32-g++-posix:g++-mingw-w64-x86-64-posix x86_64-w64-mingw32-gcc-posix:gcc-mingw-w64-x86-64-posix
+    x86_64-w64-mingw32-objdump:binutils-mingw-w64-x86-64)
 GLASS_NEEDS=(make:make /usr/include/X11/Xlib.h:libx11-dev /usr/include/X11/extensions/Xext.h:libxext-dev
     /usr/include/X11/extensions/XTest.h:libxtst-dev)
 
-need_packages() { # entries…
+# Which of these packages are not here, in one line.
+missing_packages() { # entries…
     local entry what package missing=()
     for entry in "$@"; do
         what=${entry%:*} package=${entry##*:}
@@ -31,6 +35,12 @@ need_packages() { # entries…
             *) have "$what" || missing+=("$package") ;;
         esac
     done
+    echo "${missing[*]}"
+}
+
+need_packages() { # entries…
+    local missing
+    read -r -a missing <<<"$(missing_packages "$@")"
     [ ${#missing[@]} -gt 0 ] || return 0
     local as=()
     if [ "$(id -u)" != 0 ]; then
@@ -62,9 +72,10 @@ rust_is_new_enough() {
 # What was built from a checkout elsewhere has that one's paths in it, and cargo sees no difference: its files count as changed.
 from_here() {
     local mark=$CARGO_TARGET_DIR/checkout
-    mkdir -p "$CARGO_TARGET_DIR"
     [ "$(cat "$mark" 2>/dev/null)" != "$PWD" ] || return 0
-    find . -name '*.rs' -not -path './target/*' -exec touch {} +
+    # Where nothing was built, nothing is changed.
+    [ ! -d "$CARGO_TARGET_DIR" ] || find . -name '*.rs' -not -path './target/*' -exec touch {} +
+    mkdir -p "$CARGO_TARGET_DIR"
     echo "$PWD" >"$mark"
 }
 
@@ -113,6 +124,13 @@ prepare() { # stages…
             e2e) need_packages "${SCREEN_NEEDS[@]}" || true; need_tool cargo-nextest cargo-nextest || return 1 ;;
             ticketing) need_packages "${SCREEN_NEEDS[@]}" || true; need_tool cargo-nextest cargo-nextest || return 1 ;;
             console) need_packages "${BROWSER_NEEDS[@]}" || true; need_tool cargo-nextest cargo-nextest || return 1 ;;
+            windows)
+                # What is missing now fails the stage, which says so.
+                need_packages "${SCREEN_NEEDS[@]}" || true
+                need_packages "${WINDOWS_NEEDS[@]}" || true
+                CARGO_TARGET_DIR=$CACHE/windows/target from_here
+                need_tool cargo-nextest cargo-nextest || return 1
+                ;;
             deps) need_tool cargo-deny cargo-deny || true; need_tool cargo-shear cargo-shear '>=1.12, <1.13' || true ;;
             fuzz)
                 need_tool cargo-nextest cargo-nextest || return 1

@@ -53,6 +53,11 @@ impl Folder {
         Self(None)
     }
 
+    /// Where that is; `None` where nothing is kept.
+    pub fn path(&self) -> Option<&Path> {
+        self.0.as_deref()
+    }
+
     /// What was kept; defaults where nothing (readable) is.
     pub fn load(&self) -> Settings {
         let Some(path) = self.settings() else { return Settings::default() };

@@ -1,4 +1,4 @@
-//! The program as a decoder: started by a viewer, with a socket as its input. See [`media::decoder`].
+//! The program as a decoder: started by a viewer, with a socket or pipes. See [`media::decoder`].
 
 /// Nothing that a person types.
 #[derive(Debug, clap::Args)]
@@ -18,8 +18,15 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Decodes until the viewer is gone.
+#[cfg(windows)]
+pub(crate) fn run(_: &Arguments) -> anyhow::Result<()> {
+    media::decoder::serve(std::io::stdin().lock(), std::io::stdout().lock())?;
+    Ok(())
+}
+
 /// Says that there is none here yet.
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(target_os = "linux", windows)))]
 pub(crate) fn run(_: &Arguments) -> anyhow::Result<()> {
     anyhow::bail!("this system has no protected decoder yet")
 }

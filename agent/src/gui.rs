@@ -24,7 +24,7 @@ mod ui {
     slint::include_modules!();
 }
 
-use std::rc::Rc;
+use std::{rc::Rc, sync::Arc};
 
 use command::Command;
 use surface::{RawInput, Surface};
@@ -68,7 +68,7 @@ impl Gui {
         let making_bar = windows::select_backend()?;
         let windows = Windows::new(hooks, making_bar)?;
         let (newest, _) = tokio::sync::watch::channel(None);
-        Ok(Self { windows, handle: GuiHandle { newest } })
+        Ok(Self { windows, handle: GuiHandle { newest, raised: Arc::default() } })
     }
 
     /// What other threads show views through.
@@ -80,8 +80,16 @@ impl Gui {
     pub fn run(self) -> Result<(), Error> {
         let mut views = self.handle.newest.subscribe();
         views.mark_changed();
-        let windows = Rc::clone(&self.windows);
+        let (windows, raised) = (Rc::clone(&self.windows), Arc::clone(&self.handle.raised));
         drop(self.handle);
+        let raised_windows = Rc::clone(&windows);
+        let raises = slint::spawn_local(async move {
+            loop {
+                raised.notified().await;
+                raised_windows.raise();
+            }
+        })
+        .map_err(|e| slint::PlatformError::Other(e.to_string()))?;
         let shows = slint::spawn_local(async move {
             loop {
                 let view = views.borrow_and_update().clone();
@@ -98,6 +106,7 @@ impl Gui {
         automation::serve(Rc::clone(&self.windows));
         slint::run_event_loop_until_quit()?;
         shows.abort();
+        raises.abort();
         self.windows.close();
         Ok(())
     }
@@ -107,12 +116,18 @@ impl Gui {
 #[derive(Clone)]
 pub struct GuiHandle {
     newest: tokio::sync::watch::Sender<Option<ViewModel>>,
+    raised: Arc<tokio::sync::Notify>,
 }
 
 impl GuiHandle {
     /// Shows this, as soon as the event loop comes to it. What did not change is left alone.
     pub fn show(&self, view: ViewModel) {
         self.newest.send_replace(Some(view));
+    }
+
+    /// Brings the window that is open to the front.
+    pub fn raise(&self) {
+        self.raised.notify_one();
     }
 
     /// Ends [`Gui::run`].

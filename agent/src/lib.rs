@@ -12,5 +12,6 @@ pub mod attendant;
 pub mod config;
 pub mod customer;
 pub mod gui;
+pub mod instance;
 pub mod link;
 pub mod profile;

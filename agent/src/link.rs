@@ -9,6 +9,7 @@ pub mod client;
 pub mod identity;
 pub mod pake;
 pub mod phrase;
+mod plain;
 pub mod quic;
 pub mod record;
 pub mod sealed;

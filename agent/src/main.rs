@@ -1,10 +1,17 @@
 //! Starts the program: the profile, then the windows on this thread, then everything else beside them.
 
 #![forbid(unsafe_code)]
+// No console beside the windows.
+#![cfg_attr(windows, windows_subsystem = "windows")]
 
 mod decoder;
 
-use std::{path::PathBuf, process::ExitCode, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Mutex,
+    time::{Duration, SystemTime},
+};
 
 use amparo_agent::{
     app::{App, Config, Told},
@@ -15,6 +22,7 @@ use amparo_agent::{
         strings::Language,
         view_model::{BrandView, MainWindow, Page, ProfileAlteredView, Theme, ViewModel},
     },
+    instance::{self, Start},
     link::client::chain,
     profile::{self, ProfileError},
 };
@@ -62,13 +70,7 @@ fn main() -> ExitCode {
             }
         };
     }
-    tracing_subscriber::fmt()
-        .with_env_filter(
-            tracing_subscriber::EnvFilter::try_from_env("AMPARO_LOG")
-                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,slint=warn,winit=warn")),
-        )
-        .with_writer(std::io::stderr)
-        .init();
+    log(arguments.data.as_deref());
     match run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -78,18 +80,42 @@ fn main() -> ExitCode {
     }
 }
 
+/// To standard error; on Windows, where a program with windows has none, to a file that each start begins anew.
+fn log(data: Option<&Path>) {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("AMPARO_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,slint=warn,winit=warn"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter);
+    let file = if cfg!(windows) { log_file(data) } else { None };
+    match file {
+        Some(file) => log.with_ansi(false).with_writer(Mutex::new(file)).init(),
+        None => log.with_writer(std::io::stderr).init(),
+    }
+}
+
+fn log_file(data: Option<&Path>) -> Option<std::fs::File> {
+    let folder = match data {
+        Some(folder) => folder.to_owned(),
+        None => Folder::of_user("log").path()?.to_owned(),
+    };
+    std::fs::create_dir_all(&folder).ok()?;
+    std::fs::File::create(folder.join("amparo.log")).ok()
+}
+
 fn run(arguments: Arguments) -> anyhow::Result<()> {
     let language = match &arguments.language {
         Some(tag) => Language::from_tag(tag)
             .with_context(|| format!("there is no interface in {tag}: pt-BR, en and es are there"))?,
         None => Language::of_the_system(),
     };
-    let opened = match profile::open(arguments.profile.as_deref()) {
+    let opened = match profile::open(arguments.profile.as_deref(), unix_s()) {
         Ok(opened) => opened,
-        Err(error @ ProfileError::Damaged { .. }) => return damaged(&error, language),
-        Err(error) => return Err(error.into()),
+        Err(error) => return unusable(&error, language),
     };
     let folder = arguments.data.as_deref().map_or_else(|| Folder::of_user(&opened.tenant.to_string()), Folder::at);
+    let instance = match instance::start(folder.path()) {
+        Start::First(instance) => instance,
+        Start::Second => return Ok(()),
+    };
     let config = Config {
         profile: opened,
         folder,
@@ -103,6 +129,8 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
     let (told, inbox) = mpsc::unbounded_channel();
     let gui = Gui::new(hooks(told)).context("opening the windows")?;
     let handle = gui.handle();
+    let raised = handle.clone();
+    instance.listen(move || raised.raise());
     let runtime = tokio::runtime::Builder::new_multi_thread()
         // One: with two, each wakes the other for every message, and neither is ever busy.
         .worker_threads(1)
@@ -143,8 +171,12 @@ fn hooks(told: mpsc::UnboundedSender<Told>) -> Hooks {
     }
 }
 
-/// The profile does not verify: a window says so and offers nothing else.
-fn damaged(error: &ProfileError, language: Language) -> anyhow::Result<()> {
+fn unix_s() -> u64 {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs()
+}
+
+/// There is no profile to be used: a window says so and offers nothing else.
+fn unusable(error: &ProfileError, language: Language) -> anyhow::Result<()> {
     let why = chain(error);
     tracing::error!(why, "the profile is not used");
     let (told, mut inbox) = mpsc::unbounded_channel();
@@ -161,7 +193,7 @@ fn damaged(error: &ProfileError, language: Language) -> anyhow::Result<()> {
         },
         language,
         theme: Theme::System,
-        page: Page::ProfileAltered(ProfileAlteredView { details: why.clone() }),
+        page: Page::ProfileAltered(ProfileAlteredView { trouble: error.trouble(), details: why.clone() }),
         main_window: MainWindow::Shown,
         session_bar: None,
         viewer: None,

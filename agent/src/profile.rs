@@ -1,17 +1,27 @@
-//! Finds and opens the signed profile: whose program this is, where it connects, whom it trusts.
+//! Finds and opens the signed profile, in the program itself or beside it: whose program this is, where it connects, whom it trusts.
 //!
 //! A profile that does not verify is not used, not even in part.
 
-use std::path::{Path, PathBuf};
+use std::{
+    io::{Read as _, Seek as _},
+    path::{Path, PathBuf},
+};
 
-use bundle::profile::{FieldKey as Key, Language as Wanted, Presence};
+use bundle::{
+    Carried, KeyId, Profile,
+    profile::{FieldKey as Key, Language as Wanted, Presence},
+};
 use protocol::{
     id::{AppId, TenantId},
     message::directory::FieldKey,
 };
 
 use crate::{
-    gui::{controller, strings::Language, view_model::BrandView},
+    gui::{
+        controller,
+        strings::Language,
+        view_model::{BrandView, ProfileTrouble},
+    },
     link::quic::RelayAddress,
 };
 
@@ -21,11 +31,11 @@ const BESIDE: &str = "amparo.profile";
 /// Why there is no profile.
 #[derive(Debug, thiserror::Error)]
 pub enum ProfileError {
-    /// None was named and none is beside the program.
+    /// None was named and none is in the program or beside it.
     #[error("there is no profile: none was named with --profile, and {0} does not exist")]
     Missing(PathBuf),
     /// It cannot be read.
-    #[error("reading the profile {path}")]
+    #[error("reading {path}")]
     Read {
         /// Which.
         path: PathBuf,
@@ -40,6 +50,35 @@ pub enum ProfileError {
         /// Why.
         source: bundle::BundleError,
     },
+    /// The program that carries it was changed.
+    #[error("the program {path} is damaged or was changed")]
+    Program {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: bundle::CarriedError,
+    },
+    /// It holds, and is not good now.
+    #[error("the profile is not good now")]
+    Untimely(#[source] bundle::Untimely),
+    /// A branded program takes no other profile than its own.
+    #[error("this program carries the profile of {0} and takes no other")]
+    Another(String),
+}
+
+impl ProfileError {
+    /// What the window says about it.
+    pub fn trouble(&self) -> ProfileTrouble {
+        match self {
+            Self::Missing(_) | Self::Read { .. } => ProfileTrouble::Missing,
+            Self::Damaged { source: bundle::BundleError::NotTrusted(_), .. } | Self::Another(_) => {
+                ProfileTrouble::Foreign
+            }
+            Self::Untimely(bundle::Untimely::Expired { .. }) => ProfileTrouble::Expired,
+            Self::Untimely(bundle::Untimely::FromTheFuture { .. }) => ProfileTrouble::Clock,
+            Self::Damaged { .. } | Self::Program { .. } => ProfileTrouble::Altered,
+        }
+    }
 }
 
 /// A verified profile, in the words of the program.
@@ -55,8 +94,21 @@ pub struct Opened {
     pub controller: controller::Profile,
 }
 
-/// Opens the profile at this path, or the one beside the program.
-pub fn open(named: Option<&Path>) -> Result<Opened, ProfileError> {
+/// Opens the profile in this program; where it carries none, the one at this path or the one beside it, which must be signed by the
+/// key in the program if there is one.
+pub fn open(named: Option<&Path>, now_unix_s: u64) -> Result<Opened, ProfileError> {
+    let profile = found(named)?;
+    profile.check_time(now_unix_s).map_err(ProfileError::Untimely)?;
+    Ok(from_profile(&profile))
+}
+
+fn found(named: Option<&Path>) -> Result<Profile, ProfileError> {
+    let trusted = match carried()? {
+        Some(Carried::Profile(profile, _)) if named.is_none() => return Ok(*profile),
+        Some(Carried::Profile(profile, _)) => return Err(ProfileError::Another(profile.company.clone())),
+        Some(Carried::Pin(key)) => Some(key),
+        None => None,
+    };
     let path = match named {
         Some(path) => path.to_owned(),
         None => {
@@ -71,12 +123,32 @@ pub fn open(named: Option<&Path>) -> Result<Opened, ProfileError> {
         }
     };
     let bytes = std::fs::read(&path).map_err(|source| ProfileError::Read { path: path.clone(), source })?;
-    from_bytes(&bytes).map_err(|source| ProfileError::Damaged { path, source })
+    match bundle::open(&bytes, trusted.as_ref().map(KeyId::public_key)) {
+        Ok((profile, _)) => Ok(profile),
+        Err(source) => Err(ProfileError::Damaged { path, source }),
+    }
+}
+
+/// What the file of this program carries.
+fn carried() -> Result<Option<Carried>, ProfileError> {
+    let Ok(path) = std::env::current_exe() else { return Ok(None) };
+    let unread = |source| ProfileError::Read { path: path.clone(), source };
+    let changed = |source| ProfileError::Program { path: path.clone(), source };
+    let mut file = std::fs::File::open(&path).map_err(unread)?;
+    if !bundle::carried::carries(&file).map_err(changed)? {
+        return Ok(None);
+    }
+    let mut program = Vec::new();
+    file.rewind().and_then(|()| file.read_to_end(&mut program)).map_err(unread)?;
+    bundle::carried::carried(&program).map_err(changed)
 }
 
 /// Opens a profile that was read.
 pub fn from_bytes(bytes: &[u8]) -> Result<Opened, bundle::BundleError> {
-    let (profile, _key) = bundle::open(bytes, None)?;
+    bundle::open(bytes, None).map(|(profile, _)| from_profile(&profile))
+}
+
+fn from_profile(profile: &Profile) -> Opened {
     let fields = profile
         .fields
         .iter()
@@ -92,7 +164,7 @@ pub fn from_bytes(bytes: &[u8]) -> Result<Opened, bundle::BundleError> {
             certificate_sha256: relay.certificate_sha256,
         })
         .collect();
-    Ok(Opened {
+    Opened {
         tenant: TenantId::from_bytes(profile.tenant),
         root: profile.root.clone(),
         controller: controller::Profile {
@@ -115,7 +187,7 @@ pub fn from_bytes(bytes: &[u8]) -> Result<Opened, bundle::BundleError> {
             },
         },
         relays,
-    })
+    }
 }
 
 fn key(key: Key) -> FieldKey {

@@ -39,18 +39,64 @@ pub fn create(path: &Path, bytes: &[u8], readers: Readers) -> anyhow::Result<()>
     file.write_all(bytes).and_then(|()| file.sync_all()).with_context(|| format!("writing {}", path.display()))
 }
 
+/// Writes a program that can be started, or puts a new one in its place at once.
+pub fn replace_program(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    replace_as(path, bytes, 0o755)
+}
+
 /// Writes a file, or puts a new one in its place at once.
 pub fn replace(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    replace_as(path, bytes, 0o644)
+}
+
+fn replace_as(path: &Path, bytes: &[u8], mode: u32) -> anyhow::Result<()> {
     let name = path.file_name().ok_or_else(|| anyhow!("{} is not a file's name", path.display()))?;
     let mut beside = name.to_owned();
     beside.push(format!(".{}.new", std::process::id()));
     let beside = path.with_file_name(beside);
-    fs::write(&beside, bytes)
+    write(&beside, bytes, mode)
         .and_then(|()| fs::rename(&beside, path))
         .inspect_err(|_| {
             let _ = fs::remove_file(&beside);
         })
         .with_context(|| format!("writing {}", path.display()))
+}
+
+fn write(path: &Path, bytes: &[u8], mode: u32) -> std::io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
+    #[cfg(not(unix))]
+    let _ = mode;
+    options.open(path)?.write_all(bytes)
+}
+
+/// The SHA-256 of these bytes.
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let digest = ring::digest::digest(&ring::digest::SHA256, bytes);
+    let mut sha256 = [0; 32];
+    sha256.copy_from_slice(digest.as_ref());
+    sha256
+}
+
+/// Bytes as hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A SHA-256 as 64 hexadecimal digits.
+pub fn from_hex(digits: &str) -> anyhow::Result<[u8; 32]> {
+    let digits = digits.trim();
+    anyhow::ensure!(
+        digits.len() == 64 && digits.bytes().all(|b| b.is_ascii_hexdigit()),
+        "{digits:?} is not 64 hexadecimal digits"
+    );
+    let mut bytes = [0; 32];
+    for (i, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&digits[2 * i..2 * i + 2], 16)?;
+    }
+    Ok(bytes)
 }
 
 /// A branding key in PKCS#8, PEM or DER.

@@ -1,4 +1,4 @@
-//! `amparo-brand`: a tenant's keys, its attendants' certificates and its signed profiles, from the command line.
+//! `amparo-brand`: a tenant's keys, its attendants' certificates, its signed profiles and its programs, from the command line.
 //!
 //! Exit codes: 0 done, 1 failed, 2 wrong use. Errors say what was tried.
 
@@ -6,11 +6,11 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use amparo_branding::{enrol, file, profile, root};
+use amparo_branding::{build, codesign::Signer, enrol, file, profile, root};
 use clap::{Parser, Subcommand};
 use enrolment::Fingerprint;
 
-/// Makes tenant roots and signed profiles.
+/// Makes tenant roots, signed profiles and branded programs.
 #[derive(Parser)]
 #[command(name = "amparo-brand", version)]
 struct Arguments {
@@ -29,6 +29,66 @@ enum What {
     /// Signed profiles.
     #[command(subcommand)]
     Profile(ProfileCommand),
+    /// Makes a branded program out of a template.
+    Build(BuildArguments),
+    /// Checks a branded program, every byte of it, and tells what it carries.
+    Verify {
+        /// The program.
+        file: PathBuf,
+        /// The branding key's public half (`branding.pub`) that must have sealed it.
+        #[arg(long)]
+        key: Option<PathBuf>,
+    },
+}
+
+#[derive(clap::Args)]
+struct BuildArguments {
+    /// The program without a brand: `amparo` or `amparo.exe`.
+    #[arg(long)]
+    template: PathBuf,
+    /// What the template's SHA-256 must be.
+    #[arg(long, value_name = "HEX")]
+    template_sha256: Option<String>,
+    /// The signed profile.
+    #[arg(long)]
+    profile: PathBuf,
+    /// The branding key that signed it, PEM or DER.
+    #[arg(long)]
+    key: PathBuf,
+    /// The picture of the icon, PNG, JPEG or SVG; without it, the profile's logo.
+    #[arg(long, value_name = "FILE")]
+    icon: Option<PathBuf>,
+    /// The program carries the branding key alone, and takes a profile that this key has signed from beside it: one program for all apps.
+    #[arg(long)]
+    sidecar: bool,
+    /// Sign the code with this PKCS#12 file, through osslsigncode.
+    #[arg(long, value_name = "FILE", conflicts_with = "sign_command")]
+    pkcs12: Option<PathBuf>,
+    /// The file that holds the password of the PKCS#12 file.
+    #[arg(long, value_name = "FILE", requires = "pkcs12")]
+    pkcs12_password: Option<PathBuf>,
+    /// An RFC 3161 service that states the time of the signature.
+    #[arg(long, value_name = "ADDRESS", requires = "pkcs12")]
+    timestamp: Option<String>,
+    /// Sign the code with this command instead; `{in}` and `{out}` in it are the files. Words are split at blanks, no shell runs.
+    #[arg(long, value_name = "COMMAND")]
+    sign_command: Option<String>,
+    /// Where the program goes.
+    #[arg(long)]
+    out: PathBuf,
+}
+
+impl BuildArguments {
+    fn signer(&self) -> anyhow::Result<Option<Signer>> {
+        if let Some(line) = &self.sign_command {
+            return Signer::command(line).map(Some);
+        }
+        Ok(self.pkcs12.as_ref().map(|file| Signer::Pkcs12 {
+            file: file.clone(),
+            password: self.pkcs12_password.clone(),
+            timestamp: self.timestamp.clone(),
+        }))
+    }
 }
 
 #[derive(Subcommand)]
@@ -76,7 +136,7 @@ enum ProfileCommand {
         /// The branding key, PEM or DER.
         #[arg(long)]
         key: PathBuf,
-        /// The logo, PNG; fitted and its corners rounded.
+        /// The logo, PNG, JPEG or SVG; fitted and its corners rounded.
         #[arg(long)]
         logo: Option<PathBuf>,
         /// The certificate of the tenant's root, PEM or DER, in place of `root` in the JSON.
@@ -146,6 +206,23 @@ fn run(what: What) -> anyhow::Result<String> {
             let trusted = key.map(|path| profile::public_key(&path)).transpose()?;
             let (read, id) = profile::verify(&file, trusted.as_ref())?;
             Ok(profile::summary(&read, id))
+        }
+        What::Build(arguments) => {
+            let made = build::build(build::Order {
+                template: &arguments.template,
+                template_sha256: arguments.template_sha256.as_deref().map(file::from_hex).transpose()?,
+                profile: &arguments.profile,
+                key: &arguments.key,
+                picture: arguments.icon.as_deref(),
+                sidecar: arguments.sidecar,
+                signer: arguments.signer()?,
+                out: &arguments.out,
+            })?;
+            Ok(made.summary())
+        }
+        What::Verify { file, key } => {
+            let trusted = key.map(|path| profile::public_key(&path)).transpose()?;
+            build::verify(&file, trusted.as_ref())
         }
     }
 }

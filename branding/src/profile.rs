@@ -3,10 +3,13 @@
 use std::{fmt::Write, path::Path};
 
 use anyhow::{Context, anyhow, bail};
-use bundle::{KeyId, Logo, Profile};
+use bundle::{KeyId, Profile};
 use serde_json::Value;
 
-use crate::{artwork, file};
+use crate::{
+    artwork::{self, Picture},
+    file,
+};
 
 /// What a signed profile is made of. What a file here gives need not be in the JSON.
 #[derive(Debug)]
@@ -15,7 +18,7 @@ pub struct Parts<'a> {
     pub json: &'a Path,
     /// The branding key.
     pub key: &'a Path,
-    /// The logo as PNG.
+    /// The logo as PNG, JPEG or SVG.
     pub logo: Option<&'a Path>,
     /// The certificate of the tenant's root.
     pub root: Option<&'a Path>,
@@ -33,7 +36,7 @@ pub fn sign(parts: &Parts<'_>, now_unix_s: u64) -> anyhow::Result<(Vec<u8>, Prof
     }
     if let Some(path) = parts.logo {
         let picture =
-            Logo::from_png(&file::read(path)?).with_context(|| format!("using the logo {}", path.display()))?;
+            Picture::read(&file::read(path)?).with_context(|| format!("using the logo {}", path.display()))?;
         let logo = artwork::made(&picture).with_context(|| format!("fitting the logo {}", path.display()))?;
         words.insert("logo".into(), base64(logo.png()).into());
     }
@@ -55,17 +58,8 @@ pub fn verify(path: &Path, trusted: Option<&[u8; 32]>) -> anyhow::Result<(Profil
 
 /// A public key as `root new` writes it: 64 hexadecimal digits.
 pub fn public_key(path: &Path) -> anyhow::Result<[u8; 32]> {
-    let text = String::from_utf8(file::read(path)?).ok();
-    let digits = text.as_deref().map(str::trim).filter(|text| text.len() == 64 && text.is_ascii());
-    digits
-        .and_then(|digits| {
-            let mut key = [0; 32];
-            for (i, byte) in key.iter_mut().enumerate() {
-                *byte = u8::from_str_radix(&digits[2 * i..2 * i + 2], 16).ok()?;
-            }
-            Some(key)
-        })
-        .ok_or_else(|| anyhow!("{} does not hold 64 hexadecimal digits", path.display()))
+    let text = String::from_utf8(file::read(path)?).unwrap_or_default();
+    file::from_hex(&text).with_context(|| format!("{} does not hold 64 hexadecimal digits", path.display()))
 }
 
 /// What a person checks before handing a profile out, a line each.
@@ -90,6 +84,10 @@ pub fn summary(profile: &Profile, key: KeyId) -> String {
     }
     let made = i64::try_from(profile.made_at_unix_s).ok().and_then(|s| jiff::Timestamp::from_second(s).ok());
     row("serial", &format!("{}, made {}", profile.serial, made.map_or("at an unknown time".into(), |t| t.to_string())));
+    if let Some(until) = profile.valid_until_unix_s {
+        let until = i64::try_from(until).ok().and_then(|s| jiff::Timestamp::from_second(s).ok());
+        row("good until", &until.map_or("an unknown time".into(), |t| t.to_string()));
+    }
     row("signed by", &key.to_string());
     text
 }

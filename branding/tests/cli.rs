@@ -237,3 +237,55 @@ fn a_changed_request_or_one_for_another_root_is_not_signed() {
     assert!(desk.refused(&yes, 1).contains("is not the key of"));
     assert!(!desk.path("signed.json").exists());
 }
+
+const BUILD: &str = "build --template /bin/true --profile app.profile --key keys/branding.key --out suporte";
+
+#[test]
+fn a_branded_program_is_built_verified_and_refused_when_changed() {
+    let desk = Desk::with_keys();
+    desk.done(SIGN);
+    let told = desk.done(BUILD);
+    let program = fs::read(desk.path("suporte")).unwrap();
+    let hash = amparo_branding::file::hex(&amparo_branding::file::sha256(&program));
+    let template = amparo_branding::file::hex(&amparo_branding::file::sha256(&fs::read("/bin/true").unwrap()));
+    assert!(told.contains(&hash) && told.contains(&template), "{told}");
+    let verified = desk.done("verify suporte --key keys/branding.pub");
+    assert!(verified.contains("Suporte Varanda") && verified.contains(&hash), "{verified}");
+    #[cfg(unix)]
+    assert_eq!(mode(&desk.path("suporte")) & 0o111, 0o111);
+
+    let mut changed = program.clone();
+    changed[1000] ^= 1;
+    fs::write(desk.path("changed"), changed).unwrap();
+    assert!(desk.refused("verify changed", 1).contains("changed after it was made"));
+    assert!(desk.refused("verify /bin/true", 1).contains("carries no brand"));
+    desk.done("root new --out other --company Outra");
+    assert!(desk.refused("verify suporte --key other/branding.pub", 1).contains("not the key to trust"));
+}
+
+#[test]
+fn a_program_is_not_built_from_another_template_profile_or_key_than_is_meant() {
+    let desk = Desk::with_keys();
+    desk.done(SIGN);
+    let wrong = format!("{BUILD} --template-sha256 {}", "00".repeat(32));
+    assert!(desk.refused(&wrong, 1).contains("not the template that is meant"));
+    desk.done("root new --out other --company Outra");
+    assert!(desk.refused(&BUILD.replace("keys/", "other/"), 1).contains("not signed by"));
+    assert!(desk.refused(&format!("{BUILD} --sign-command sign"), 1).contains("{in}"));
+    assert!(desk.refused(&format!("{BUILD} --sign-command true"), 1).contains("{in}"));
+    fs::write(desk.path("script.svg"), "<svg xmlns='http://www.w3.org/2000/svg'><script/></svg>").unwrap();
+    assert!(desk.refused(&format!("{BUILD} --icon script.svg"), 1).contains("<script>"));
+    assert!(!desk.path("suporte").exists(), "nothing is left of what failed");
+}
+
+#[test]
+fn a_profile_beside_a_program_must_be_signed_by_the_key_in_it() {
+    let desk = Desk::with_keys();
+    desk.done(SIGN);
+    let told = desk.done(&format!("{BUILD} --sidecar"));
+    assert!(told.contains("amparo.profile"), "{told}");
+    assert!(desk.done("verify suporte").contains("Suporte Varanda"));
+    desk.done("root new --out other --company Outra");
+    desk.done(&SIGN.replace("keys/branding.key", "other/branding.key").replace("app.profile", "amparo.profile"));
+    assert!(desk.refused("verify suporte", 1).contains("not the key to trust"));
+}

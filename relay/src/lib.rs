@@ -19,6 +19,7 @@ pub mod mail;
 pub(crate) mod notice;
 pub mod places;
 pub mod profile;
+pub mod programs;
 pub mod queue;
 pub mod relay;
 pub mod session;

@@ -62,6 +62,8 @@ fn contents(
         }],
         serial: made_at,
         made_at_unix_s: made_at,
+        // The relay says at each start what a program may do; a profile of its own ends with a new one.
+        valid_until_unix_s: None,
     };
     Profile::new(contents).context("the app does not fit a profile")
 }

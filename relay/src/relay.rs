@@ -38,6 +38,7 @@ use crate::{
     listener::{self, transport},
     mail::Post,
     notice, profile,
+    programs::{Program, Programs, System},
     queue::Queue,
     session::{grant::OneTimeGrants, live::Sessions},
 };
@@ -71,6 +72,8 @@ pub struct Shared {
     pub accounts: Accounts,
     /// Each company's apps.
     pub apps: Apps,
+    /// Branded programs of them.
+    pub programs: Programs,
     /// Who is here.
     pub directory: Arc<Directory>,
     /// Sessions that are under way.
@@ -109,6 +112,19 @@ impl Shared {
     pub fn signed_profile(&self, app: &App) -> anyhow::Result<Vec<u8>> {
         let tenant = self.keys.tenant(app.tenant)?;
         profile::signed(app, &self.keys, &tenant, &self.public_url, Timestamp::now())
+    }
+
+    /// The app's branded program for a system, made now if it was not yet. Blocks.
+    ///
+    /// # Errors
+    /// When there is no template, the branding key is not on this server, or the disk is full.
+    pub fn program(&self, app: &App, system: System) -> anyhow::Result<Program> {
+        self.programs.get(app, system, || {
+            let signed = self.signed_profile(app)?;
+            let tenant = self.keys.tenant(app.tenant)?;
+            let key = tenant.brand().context("this server does not hold the company's branding key")?;
+            Ok((signed, bundle::SigningKey::from_pkcs8(&key.to_pkcs8())?))
+        })
     }
 }
 
@@ -206,6 +222,7 @@ impl Relay {
             accounts: Accounts::new(store.clone(), SealKey::new(&keys.connection_key()), config.clock.clone()),
             keys,
             apps: Apps::new(store.clone()),
+            programs: Programs::of(&config.data),
             store,
             tickets,
             connections,

@@ -85,7 +85,7 @@ impl House {
     fn profile(&self) -> Result<profile::Opened> {
         let file = self.folder.path().join("suporte.amparo");
         self.relay.profile(self.relay.port, &file)?;
-        Ok(profile::open(Some(&file))?)
+        Ok(profile::from_bytes(&std::fs::read(&file)?)?)
     }
 
     fn program(&self, profile: &profile::Opened, name: &str) -> Result<Program> {

@@ -8,7 +8,7 @@ use harness::lens::Lens;
 use harness::picture::Rect;
 use harness::story::{self, Ticket};
 use harness::wait;
-use harness::world::{Computer, MAIN, VIEWER, World};
+use harness::world::{COMPANY, Computer, MAIN, VIEWER, World};
 use store::{Category, Note, WrapUp};
 
 /// A terminal on the customer's display, and the folder its shell works in.
@@ -40,6 +40,27 @@ fn what_the_attendant_types_in_the_viewer_the_customers_shell_executes() -> Resu
 
     story::end_by_attendant(&customer, &attendant)?;
     assert_eq!(world.check_tickets()?, 1);
+    Ok(())
+}
+
+#[test]
+fn each_window_that_comes_has_the_companys_logo_for_an_icon() -> Result<()> {
+    let (world, password) = World::with_attendant()?;
+    let customer = world.customer()?;
+    let attendant = world.attendant()?;
+    let of = |computer: &Computer, title: &str| -> Result<Vec<u32>> {
+        let window = computer.display.window_titled(title)?;
+        wait::until("a window's icon", wait::PATIENCE, || {
+            Ok(Some(computer.display.icon_of(window)?).filter(|icon| !icon.is_empty()))
+        })
+    };
+    let first = of(&attendant, COMPANY)?;
+    story::session(&customer, &attendant, &password, Ticket::New)?;
+    assert!(of(&attendant, "Tela de")? == first, "the viewer has another");
+    story::end_by_attendant(&customer, &attendant)?;
+    // Made anew: during a session they are not there.
+    assert!(of(&attendant, COMPANY)? == first, "the attendant's window has another than before");
+    assert!(of(&customer, COMPANY)? == first, "the customer's window has another than before");
     Ok(())
 }
 

@@ -2,7 +2,8 @@
 //!
 //! It only tells; everything that is done is done by [`crate::hands::Hands`] through the X server, as by a person.
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -15,8 +16,17 @@ use crate::wait;
 
 /// The socket of one program.
 pub struct Automation {
-    socket: PathBuf,
+    place: Place,
 }
+
+/// Where a program answers.
+enum Place {
+    Socket(PathBuf),
+    Address(SocketAddr),
+}
+
+trait Wire: Read + Write {}
+impl<T: Read + Write> Wire for T {}
 
 /// Which page a program shows, with everything on it.
 #[derive(Debug, Clone)]
@@ -53,13 +63,33 @@ pub fn name_of(value: &Value) -> Option<String> {
 impl Automation {
     /// For the program that was started with this socket in `AMPARO_AUTOMATION`.
     pub fn at(socket: &Path) -> Self {
-        Self { socket: socket.into() }
+        Self { place: Place::Socket(socket.into()) }
+    }
+
+    /// For the program that was started with this address in `AMPARO_AUTOMATION`.
+    pub fn on(address: SocketAddr) -> Self {
+        Self { place: Place::Address(address) }
+    }
+
+    fn reach(&self) -> std::io::Result<Box<dyn Wire>> {
+        let patience = Some(Duration::from_secs(10));
+        match &self.place {
+            Place::Socket(path) => {
+                let stream = UnixStream::connect(path)?;
+                stream.set_read_timeout(patience)?;
+                Ok(Box::new(stream))
+            }
+            Place::Address(address) => {
+                let stream = TcpStream::connect(address)?;
+                stream.set_read_timeout(patience)?;
+                Ok(Box::new(stream))
+            }
+        }
     }
 
     /// One question, one answer.
     pub fn ask(&self, question: &Value) -> Result<Value> {
-        let mut stream = UnixStream::connect(&self.socket).context("reaching the program's automation socket")?;
-        stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+        let mut stream = self.reach().context("reaching the program's automation socket")?;
         stream.write_all(format!("{question}\n").as_bytes())?;
         let mut line = String::new();
         BufReader::new(stream).read_line(&mut line).context("reading the program's answer")?;

@@ -191,6 +191,13 @@ impl Display {
         Ok(found)
     }
 
+    /// The picture that stands for a window in task bars, in the words of `_NET_WM_ICON`; nothing where there is none.
+    pub fn icon_of(&self, window: Window) -> Result<Vec<u32>> {
+        let icon = self.atom("_NET_WM_ICON")?;
+        let reply = self.connection.get_property(false, window, icon, AtomEnum::CARDINAL, 0, 1 << 20)?.reply()?;
+        Ok(reply.value32().into_iter().flatten().collect())
+    }
+
     /// Where a window's inside is on the screen.
     pub fn place_of(&self, window: Window) -> Result<Rect> {
         let size = self.connection.get_geometry(window)?.reply()?;

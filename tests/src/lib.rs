@@ -21,4 +21,5 @@ pub mod shots;
 pub mod story;
 pub mod tidy;
 pub mod wait;
+pub mod wine;
 pub mod world;

@@ -28,7 +28,15 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ),
     (
         "amparo-relay",
-        &["amparo-protocol", "amparo-transport", "amparo-store", "amparo-tickets", "amparo-bundle", "amparo-enrolment"],
+        &[
+            "amparo-protocol",
+            "amparo-transport",
+            "amparo-store",
+            "amparo-tickets",
+            "amparo-bundle",
+            "amparo-enrolment",
+            "amparo-branding",
+        ],
     ),
     ("amparo-enrolment", &["amparo-protocol"]),
     ("amparo-branding", &["amparo-protocol", "amparo-bundle", "amparo-enrolment"]),

@@ -19,6 +19,7 @@ use crate::netcut::Netcut;
 use crate::picture::Rect;
 use crate::program::{Program, built, inside, tail};
 use crate::wait;
+use crate::wine::{Machine, windows_path};
 
 /// The company of the design pictures.
 pub const COMPANY: &str = "Varanda Sistemas";
@@ -109,6 +110,13 @@ impl World {
         computer.plug_in(&self.relay)?;
         computer.start_program(&[])?;
         Ok(computer)
+    }
+
+    /// The key that signs the company's profiles, which a relay after a quick start has.
+    pub fn branding_key(&self) -> Result<PathBuf> {
+        let tenants = self.relay.data.join("tenants");
+        let mut keys = std::fs::read_dir(&tenants)?.filter_map(|entry| Some(entry.ok()?.path().join("brand.key")));
+        keys.find(|key| key.is_file()).with_context(|| format!("no branding key below {tenants:?}"))
     }
 
     /// What is on record.
@@ -253,6 +261,8 @@ pub struct Computer {
     pub hands: Hands,
     // The program ends before its display.
     program: Option<Program>,
+    // And Windows, if that is here, after the program.
+    windows: Option<Machine>,
     /// What is on the screen.
     pub display: Display,
     /// The network to the relay.
@@ -282,7 +292,17 @@ impl Computer {
     /// At a display that is there already.
     pub fn at(name: &str, display: Display, folder: PathBuf) -> Result<Self> {
         let hands = Hands::on(&display)?;
-        Ok(Self { name: name.into(), hands, program: None, display, network: None, namespace: None, folder })
+        let name = name.into();
+        Ok(Self { name, hands, program: None, windows: None, display, network: None, namespace: None, folder })
+    }
+
+    /// With Windows. Its desktop comes with the first program.
+    pub fn with_windows(name: &str, size: (u16, u16), folder: &Path) -> Result<Self> {
+        let folder = folder.join(name);
+        std::fs::create_dir_all(&folder)?;
+        let display = Display::start(size.0, size.1, &folder)?;
+        let machine = Machine::new(&folder, size)?;
+        Ok(Self { windows: Some(machine), ..Self::at(name, display, folder)? })
     }
 
     /// This computer's folder.
@@ -306,6 +326,24 @@ impl Computer {
     /// The network to the relay.
     pub fn network(&self) -> Result<&Netcut> {
         self.network.as_ref().with_context(|| format!("{} is not plugged in", self.name))
+    }
+
+    /// Starts this program of a computer with Windows. Its folder for settings is this computer's, its language Portuguese.
+    pub fn start_windows_program(&mut self, file: &Path, args: &[&str]) -> Result<()> {
+        let machine = self.windows.as_ref().with_context(|| format!("{} has no Windows", self.name))?;
+        let data = windows_path(&self.folder.join("data"));
+        let mut all = vec!["--language".to_owned(), "pt-BR".to_owned(), "--data".to_owned(), data];
+        all.extend(args.iter().map(|arg| (*arg).to_owned()));
+        let name = format!("the {}'s program", self.name);
+        let log = self.folder.join("wine.log");
+        self.program = Some(machine.start(&name, file, &all, &self.display, &log)?);
+        Ok(())
+    }
+
+    /// Starts another program of Windows on the same desktop. It ends with the computer.
+    pub fn start_beside(&self, program: &str, args: &[&str]) -> Result<()> {
+        let machine = self.windows.as_ref().with_context(|| format!("{} has no Windows", self.name))?;
+        machine.start_beside(program, args, &self.display)
     }
 
     /// Starts the program. Its home is this computer's folder, its language Portuguese.
@@ -350,7 +388,10 @@ impl Computer {
 
     /// What the program shows.
     pub fn screen(&self) -> Automation {
-        Automation::at(&self.socket())
+        match &self.windows {
+            Some(machine) => Automation::on(machine.automation),
+            None => Automation::at(&self.socket()),
+        }
     }
 
     /// Where something with this name is, once it is there and still.

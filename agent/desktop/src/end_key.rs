@@ -4,12 +4,15 @@
 //! Taken only while a session runs. A library would be `global-hotkey`, but on X11 it looks twenty times a second whether a key was
 //! pressed: a quarter of the time that the end may take, and a processor that never rests.
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(target_os = "linux", windows)))]
 mod none;
+#[cfg(windows)]
+#[path = "end_key/windows.rs"]
+mod os;
 #[cfg(target_os = "linux")]
 mod x11;
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(target_os = "linux", windows)))]
 use none as os;
 #[cfg(target_os = "linux")]
 use x11 as os;

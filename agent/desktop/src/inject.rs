@@ -9,7 +9,10 @@ pub mod recorder;
 #[cfg(target_os = "linux")]
 #[path = "inject/x11.rs"]
 mod os;
-#[cfg(not(target_os = "linux"))]
+#[cfg(windows)]
+#[path = "inject/windows.rs"]
+mod os;
+#[cfg(not(any(target_os = "linux", windows)))]
 #[path = "inject/none.rs"]
 mod os;
 

@@ -40,7 +40,10 @@ pub fn all() -> Vec<(&'static str, Which, ViewModel)> {
     page("consent-armed", Page::Consent(consent()));
     page("receipt", Page::Receipt(receipt()));
     page("unreachable", Page::Unreachable(unreachable()));
-    page("profile-altered", Page::ProfileAltered(ProfileAlteredView { details: "signature".into() }));
+    page(
+        "profile-altered",
+        Page::ProfileAltered(ProfileAlteredView { trouble: ProfileTrouble::Altered, details: "signature".into() }),
+    );
     page("login", Page::Login(LoginView { trouble: Some(Trouble::LoginRejected), ..login() }));
     page("login-code", Page::Login(LoginView { asks_code: true, ..login() }));
     page(

@@ -6,6 +6,10 @@ use protocol::media::{Pointer, Rect, Size};
 
 use crate::waker::Wakeup;
 
+#[cfg(windows)]
+mod dxgi;
+#[cfg(windows)]
+mod gdi;
 #[cfg(unix)]
 mod scrap;
 mod synthetic;
@@ -125,6 +129,10 @@ type Open = fn(Option<&str>) -> Result<Box<dyn Backend>, Error>;
 const CANDIDATES: &[Candidate] = &[
     #[cfg(target_os = "linux")]
     Candidate { name: "x11", preferred: true, open: |display| Ok(Box::new(x11::X11::open(display)?)) },
+    #[cfg(windows)]
+    Candidate { name: "dxgi", preferred: true, open: |display| Ok(Box::new(dxgi::Dxgi::open(display)?)) },
+    #[cfg(windows)]
+    Candidate { name: "gdi", preferred: true, open: |display| Ok(Box::new(gdi::Gdi::open(display)?)) },
     // On X11 its memory can be read by every local user, and it sees neither damage nor pointer: there only by name.
     #[cfg(unix)]
     Candidate {

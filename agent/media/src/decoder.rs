@@ -17,8 +17,9 @@
 //! that breaks any of this, ends or hangs is killed and another one started, five times in half a minute at most. Until the new one has a
 //! picture the last one stays.
 //!
-//! The child belongs to the thread that started it: when that thread, its program or the socket goes, the child goes. Systems without this
-//! process have no viewer either; there is no way to decode inside the program.
+//! The child belongs to the thread that started it: when that thread, its program or the socket goes, the child goes. On Windows the two
+//! speak through pipes, and the pixels of what was drawn follow each answer (`decoder/pipes.rs`). Systems without this process have no
+//! viewer either; there is no way to decode inside the program.
 
 use std::{collections::VecDeque, time::Duration, time::Instant};
 
@@ -26,17 +27,26 @@ use protocol::media::Rect;
 
 #[cfg(target_os = "linux")]
 mod link;
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 pub mod sandbox;
 #[cfg(target_os = "linux")]
 mod serve;
-#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "nobody speaks where there is no process"))]
+#[cfg(windows)]
+#[path = "decoder/serve_pipes.rs"]
+mod serve;
+#[cfg_attr(
+    not(any(target_os = "linux", windows)),
+    allow(dead_code, reason = "nobody speaks where there is no process")
+)]
 mod words;
 
 #[cfg(target_os = "linux")]
 #[path = "decoder/process.rs"]
 mod os;
-#[cfg(not(target_os = "linux"))]
+#[cfg(windows)]
+#[path = "decoder/pipes.rs"]
+mod os;
+#[cfg(not(any(target_os = "linux", windows)))]
 #[path = "decoder/none.rs"]
 mod os;
 #[cfg(all(target_os = "linux", feature = "_automation"))]
@@ -44,7 +54,7 @@ mod os;
 pub mod probe;
 
 pub use os::Decoder;
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 pub use serve::{ServeError, serve};
 pub use words::{Fault, Step};
 
@@ -67,7 +77,10 @@ impl Program {
 
     /// The program that is running, started anew. Named by what runs, not by its path: an update may have put another one there.
     pub fn this() -> Self {
-        Self::at("/proc/self/exe")
+        if cfg!(target_os = "linux") {
+            return Self::at("/proc/self/exe");
+        }
+        Self::at(std::env::current_exe().unwrap_or_default())
     }
 
     /// One in another place.
@@ -137,11 +150,14 @@ pub enum Error {
 }
 
 /// Counts failures. No clock of its own.
-#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "nothing fails where there is no process"))]
+#[cfg_attr(
+    not(any(target_os = "linux", windows)),
+    allow(dead_code, reason = "nothing fails where there is no process")
+)]
 #[derive(Debug, Default)]
 struct Failures(VecDeque<Instant>);
 
-#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "as above"))]
+#[cfg_attr(not(any(target_os = "linux", windows)), allow(dead_code, reason = "as above"))]
 impl Failures {
     /// One more. Too many?
     fn note(&mut self, now: Instant) -> bool {

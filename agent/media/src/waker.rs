@@ -3,7 +3,10 @@
 #[cfg(unix)]
 #[path = "waker/unix.rs"]
 mod os;
-#[cfg(not(unix))]
+#[cfg(windows)]
+#[path = "waker/windows.rs"]
+mod os;
+#[cfg(not(any(unix, windows)))]
 #[path = "waker/condvar.rs"]
 mod os;
 

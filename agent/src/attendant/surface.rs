@@ -20,7 +20,10 @@ mod paint;
 #[cfg(target_os = "linux")]
 #[path = "surface/x11.rs"]
 mod os;
-#[cfg(not(target_os = "linux"))]
+#[cfg(windows)]
+#[path = "surface/windows.rs"]
+mod os;
+#[cfg(not(any(target_os = "linux", windows)))]
 #[path = "surface/none.rs"]
 mod os;
 

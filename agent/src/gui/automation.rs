@@ -1,13 +1,12 @@
 //! A local control socket for tests, only in builds with the feature `_automation`: which page shows, and where on the screen a
 //! thing with a name is. It tells, it never acts: tests act through the window system, as a person does.
 //!
-//! One JSON line in, one out, on the Unix socket `$AMPARO_AUTOMATION`:
+//! One JSON line in, one out, at `$AMPARO_AUTOMATION`, the path of a Unix socket or (Windows) an address as in `127.0.0.1:4000`:
 //! `{"op":"page"}` → `{"page":"waiting","view":{…}}` · `{"op":"where","window":"main|bar|viewer","label":"Conectar"}` →
 //! `{"x":…,"y":…,"width":…,"height":…}` in physical pixels of the screen, or `{}`; with it `enabled`, what a field holds as `value`,
 //! and as `keyboard` whether its window has the keyboard · `{"op":"windows"}` → `{"main":{…},…}`.
 
 use std::io::{BufRead, BufReader, Write};
-use std::os::unix::net::{UnixListener, UnixStream};
 use std::rc::Rc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 
@@ -30,14 +29,36 @@ enum Question {
 
 type Asked = (Question, SyncSender<Value>);
 
+#[cfg(unix)]
+mod os {
+    pub(super) use std::os::unix::net::{UnixListener as Listener, UnixStream as Stream};
+
+    pub(super) fn listen(path: &std::ffi::OsStr) -> std::io::Result<Listener> {
+        let _ = std::fs::remove_file(path);
+        Listener::bind(path)
+    }
+}
+
+#[cfg(not(unix))]
+mod os {
+    pub(super) use std::net::{TcpListener as Listener, TcpStream as Stream};
+
+    pub(super) fn listen(address: &std::ffi::OsStr) -> std::io::Result<Listener> {
+        let address: Option<std::net::SocketAddr> = address.to_str().and_then(|text| text.parse().ok());
+        match address {
+            Some(address) if address.ip().is_loopback() => Listener::bind(address),
+            _ => Err(std::io::ErrorKind::InvalidInput.into()),
+        }
+    }
+}
+
 /// Listens where `$AMPARO_AUTOMATION` says, if it does. Answers are made on the event loop.
 pub(super) fn serve(windows: Rc<Windows>) {
-    let Some(path) = std::env::var_os("AMPARO_AUTOMATION") else { return };
-    let _ = std::fs::remove_file(&path);
-    let listener = match UnixListener::bind(&path) {
+    let Some(place) = std::env::var_os("AMPARO_AUTOMATION") else { return };
+    let listener = match os::listen(&place) {
         Ok(listener) => listener,
         Err(error) => {
-            tracing::error!(%error, ?path, "the automation socket cannot be opened");
+            tracing::error!(%error, ?place, "the automation socket cannot be opened");
             return;
         }
     };
@@ -67,10 +88,10 @@ pub(super) fn serve(windows: Rc<Windows>) {
     }
 }
 
-fn client(stream: UnixStream, ask: &UnboundedSender<Asked>) -> std::io::Result<()> {
+fn client(stream: os::Stream, ask: &UnboundedSender<Asked>) -> std::io::Result<()> {
     let mut out = stream.try_clone()?;
     for line in BufReader::new(stream).lines() {
-        let answer = match serde_json::from_str(&line?) {
+        let answer = match serde_json::from_str::<Question>(&line?) {
             Ok(question) => {
                 let (reply, replied) = sync_channel(1);
                 if ask.send((question, reply)).is_err() {

@@ -28,14 +28,14 @@ pub(super) fn rounded(area: Area, radius: u32, round_top: bool) -> Vec<Area> {
 /// Cuts session bars to their outlines, and keeps them above all other windows.
 #[derive(Default)]
 pub(super) struct Outlines {
-    #[cfg(target_os = "linux")]
-    x11: std::cell::RefCell<x11::Outlines>,
+    #[cfg(any(target_os = "linux", windows))]
+    os: std::cell::RefCell<os::Outlines>,
 }
 
 impl Outlines {
     /// The bar with round lower corners and, when open, the panel below a gap. To be called whenever the bar may have
     /// another size or lie below another window; what is as it was costs one request without an answer.
-    #[cfg(target_os = "linux")]
+    #[cfg(any(target_os = "linux", windows))]
     pub fn cut_bar(&self, window: u32, size: slint::PhysicalSize, bar_height: u32, radius: f32, gap: f32) {
         let bar_height = bar_height.min(size.height);
         let bar = Area { x: 0, y: 0, width: size.width, height: bar_height };
@@ -44,17 +44,21 @@ impl Outlines {
         if size.height > below {
             rows.extend(rounded(Area { y: below as i32, height: size.height - below, ..bar }, radius as u32, true));
         }
-        if let Err(error) = self.x11.borrow_mut().set(window, rows) {
+        if let Err(error) = self.os.borrow_mut().set(window, rows) {
             tracing::debug!(%error, "the session bar stays square");
         }
     }
 
-    #[cfg(not(target_os = "linux"))]
+    #[cfg(not(any(target_os = "linux", windows)))]
     pub fn cut_bar(&self, _: u32, _: slint::PhysicalSize, _: u32, _: f32, _: f32) {}
 }
 
+#[cfg(windows)]
+#[path = "shape/windows.rs"]
+mod os;
+
 #[cfg(target_os = "linux")]
-mod x11 {
+mod os {
     use std::collections::HashMap;
 
     use x11rb::connection::Connection;

@@ -70,6 +70,16 @@ fn sync<T: Clone + PartialEq + 'static>(model: &VecModel<T>, rows: impl IntoIter
 }
 
 impl Windows {
+    /// Gives every window the company's logo. Only once it is on the screen: the toolkit takes a picture made here for none, as a new
+    /// window's icon is, and would leave it without one; against the mark that it has by then, it sees the difference.
+    pub(super) fn fill_logo(&self, view: &ViewModel) {
+        let Some(logo) = view.brand.logo.as_deref().and_then(decode_logo) else { return };
+        let set = |brand: ui::Brand<'_>| brand.set_logo(logo.clone());
+        self.main.borrow().iter().for_each(|w| set(w.global()));
+        self.viewer.borrow().iter().for_each(|w| set(w.global()));
+        self.bars.borrow().iter().for_each(|w| set(w.global()));
+    }
+
     /// Fills every window from a view. `made`: there is a new one, with nothing in it yet.
     pub(super) fn fill(&self, before: Option<&ViewModel>, view: &ViewModel, made: bool) {
         let l = view.language;
@@ -91,8 +101,7 @@ impl Windows {
             });
         }
         if made || before.is_none_or(|b| b.brand != view.brand) {
-            let logo = view.brand.logo.as_deref().and_then(decode_logo);
-            all!(Brand).for_each(|brand| fill_brand(&brand, &view.brand, logo.as_ref()));
+            all!(Brand).for_each(|brand| fill_brand(&brand, &view.brand));
         }
         if made || before.is_none_or(|b| b.language != l) {
             all!(Texts).for_each(|texts| fill_texts(&texts, l));
@@ -138,7 +147,9 @@ impl Windows {
                 ui::PageName::Unreachable
             }
             Page::ProfileAltered(v) => {
-                data.set_altered(ui::AlteredData { phone: text(&brand.phone), details: (&v.details).into() });
+                let [title, lead, why] = phrases::profile_trouble(l, v.trouble).map(Into::into);
+                let (phone, details) = (text(&brand.phone), (&v.details).into());
+                data.set_altered(ui::AlteredData { title, lead, why, phone, details });
                 ui::PageName::ProfileAltered
             }
             Page::Login(v) => {
@@ -217,7 +228,7 @@ impl Windows {
     }
 }
 
-fn fill_brand(brand: &ui::Brand<'_>, view: &BrandView, logo: Option<&Image>) {
+fn fill_brand(brand: &ui::Brand<'_>, view: &BrandView) {
     if let Some(accent) = view.accent {
         let shades = |s: palette::Shades| {
             let color = |[r, g, b]: [u8; 3]| slint::Color::from_rgb_u8(r, g, b);
@@ -236,9 +247,6 @@ fn fill_brand(brand: &ui::Brand<'_>, view: &BrandView, logo: Option<&Image>) {
     }
     brand.set_title((&view.title).into());
     brand.set_company((&view.company).into());
-    if let Some(logo) = logo {
-        brand.set_logo(logo.clone());
-    }
 }
 
 fn fill_texts(texts: &ui::Texts<'_>, l: Language) {

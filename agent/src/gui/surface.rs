@@ -19,7 +19,7 @@ pub struct Area {
 /// Where the picture goes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Surface {
-    /// The viewer window's X11 id: the parent for a child window.
+    /// The viewer window's X11 id or Windows handle: the parent for a child window.
     pub window: u32,
     /// The picture area.
     pub area: Area,

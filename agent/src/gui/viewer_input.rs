@@ -56,7 +56,7 @@ impl ViewerInput {
                 // Keys held when the window gets the focus were pressed for somebody else.
                 let down = event.state == ElementState::Pressed;
                 if !(*is_synthetic && down)
-                    && let Some(scan) = event.physical_key.to_scancode()
+                    && let Some(scan) = event.physical_key.to_scancode().and_then(evdev)
                 {
                     inputs.push(RawInput::Key {
                         scan,
@@ -156,5 +156,51 @@ fn known(button: winit::event::MouseButton) -> Option<MouseButton> {
         Theirs::Back => MouseButton::Back,
         Theirs::Forward => MouseButton::Forward,
         Theirs::Other(_) => return None,
+    })
+}
+/// The Linux evdev code of a key, from what the system calls its place.
+#[cfg(not(windows))]
+fn evdev(scan: u32) -> Option<u32> {
+    Some(scan)
+}
+
+/// The same from scan codes of set 1, where keys of the second block begin with 0xe0.
+#[cfg(windows)]
+fn evdev(scan: u32) -> Option<u32> {
+    Some(match scan {
+        1..=83 | 86..=88 => scan,
+        0x73 => 89,
+        0x79 => 92,
+        0x70 => 93,
+        0x7b => 94,
+        0x7e => 121,
+        0x7d => 124,
+        0x64..=0x6e => scan - 0x64 + 183,
+        0x76 => 194,
+        0xe01c => 96,
+        0xe01d => 97,
+        0xe035 => 98,
+        0xe037 => 99,
+        0xe038 => 100,
+        0xe047 => 102,
+        0xe048 => 103,
+        0xe049 => 104,
+        0xe04b => 105,
+        0xe04d => 106,
+        0xe04f => 107,
+        0xe050 => 108,
+        0xe051 => 109,
+        0xe052 => 110,
+        0xe053 => 111,
+        0xe020 => 113,
+        0xe02e => 114,
+        0xe030 => 115,
+        0xe11d45 | 0xe046 => 119,
+        // Windows tells of Num Lock as of a key of the second block, and of Pause as of the first.
+        0xe045 => 69,
+        0xe05b => 125,
+        0xe05c => 126,
+        0xe05d => 127,
+        _ => return None,
     })
 }

@@ -42,7 +42,18 @@ fn bar_attributes(attributes: winit::window::WindowAttributes) -> winit::window:
     attributes.with_override_redirect(true).with_x11_window_type(vec![WindowType::Dock]).with_active(false)
 }
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(windows)]
+fn bar_attributes(attributes: winit::window::WindowAttributes) -> winit::window::WindowAttributes {
+    use winit::{platform::windows::WindowAttributesExtWindows, window::WindowLevel};
+    attributes
+        .with_decorations(false)
+        .with_undecorated_shadow(false)
+        .with_skip_taskbar(true)
+        .with_window_level(WindowLevel::AlwaysOnTop)
+        .with_active(false)
+}
+
+#[cfg(not(any(target_os = "linux", windows)))]
 fn bar_attributes(attributes: winit::window::WindowAttributes) -> winit::window::WindowAttributes {
     attributes.with_active(false)
 }
@@ -104,9 +115,27 @@ impl Windows {
         self.call_for_attention(before.as_ref(), &view);
         self.open_viewer(&view);
         self.place_bars(&view);
+        if made || before.as_ref().is_none_or(|b| b.brand != view.brand) {
+            self.fill_logo(&view);
+        }
         let panel = |v: &ViewModel| v.session_bar.as_ref().map(|b| b.open);
         if panel(&view).is_some() && before.as_ref().and_then(panel) != panel(&view) {
             self.place_bars_soon();
+        }
+    }
+
+    /// Brings the window that is open to the front.
+    pub fn raise(&self) {
+        let raise = |window: &slint::Window| {
+            window.with_winit_window(|w| {
+                w.set_minimized(false);
+                w.focus_window();
+            });
+        };
+        if let Some(main) = self.main.borrow().as_ref() {
+            raise(main.window());
+        } else if let Some(viewer) = self.viewer.borrow().as_ref() {
+            raise(viewer.window());
         }
     }
 
@@ -282,7 +311,7 @@ impl Windows {
                     bar.window().set_position(place);
                 }
             }
-            if let Some(id) = x11_id(bar.window()) {
+            if let Some(id) = native_id(bar.window()) {
                 let scale = bar.window().scale_factor();
                 self.outlines.cut_bar(id, size, (bar.get_bar_height() * scale) as u32, 10. * scale, 6. * scale);
             }
@@ -344,7 +373,7 @@ impl Windows {
     pub fn refresh_surface(&self) {
         let viewer = self.viewer.borrow();
         let Some(v) = viewer.as_ref() else { return };
-        let Some(window) = x11_id(v.window()) else { return };
+        let Some(window) = native_id(v.window()) else { return };
         let scale = v.window().scale_factor();
         let area = |x: f32, y: f32, width: f32, height: f32| Area {
             x: (x * scale).round() as i32,
@@ -389,10 +418,12 @@ impl Windows {
 }
 
 /// The X11 id of a window that is on the screen.
-pub(super) fn x11_id(window: &slint::Window) -> Option<u32> {
+pub(super) fn native_id(window: &slint::Window) -> Option<u32> {
     window.with_winit_window(|w| match w.window_handle().ok()?.as_raw() {
         RawWindowHandle::Xlib(h) => u32::try_from(h.window).ok(),
         RawWindowHandle::Xcb(h) => Some(h.window.get()),
+        // Handles of windows have 32 bits that count, on every Windows.
+        RawWindowHandle::Win32(h) => u32::try_from(h.hwnd.get() & 0xffff_ffff).ok(),
         _ => None,
     })?
 }

@@ -15,6 +15,8 @@ use rustls::{
     pki_types::{CertificateDer, ServerName, UnixTime},
 };
 
+use super::plain;
+
 /// Where the relay is and how it is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RelayAddress {
@@ -99,7 +101,15 @@ fn endpoint(local: SocketAddr) -> std::io::Result<quinn::Endpoint> {
         }
     }
     socket.bind(&local.into())?;
-    quinn::Endpoint::new(quinn::EndpointConfig::default(), None, socket.into(), Arc::new(quinn::TokioRuntime))
+    let (config, runtime) = (quinn::EndpointConfig::default, Arc::new(quinn::TokioRuntime));
+    match quinn::Endpoint::new(config(), None, socket.try_clone()?.into(), runtime.clone()) {
+        Err(error) if plain::wanted(&error) => {
+            tracing::info!(%error, "the network offers plain datagrams only");
+            let socket = Arc::new(plain::Socket::new(socket.into())?);
+            quinn::Endpoint::new_with_abstract_socket(config(), None, socket, runtime)
+        }
+        endpoint => endpoint,
+    }
 }
 
 fn client_config(pin: [u8; 32]) -> Result<quinn::ClientConfig, Box<dyn std::error::Error + Send + Sync>> {

@@ -6,15 +6,17 @@
 
 #![forbid(unsafe_code)]
 
+pub mod carried;
 pub mod logo;
 pub mod palette;
 pub mod profile;
 mod signed;
 mod spelling;
 
+pub use carried::{Carried, CarriedError, Load};
 pub use logo::{DEFAULT_LOGO, LOGO_SIDE_PX, Logo, LogoError};
 pub use palette::{Palette, Shades};
-pub use profile::{Contents, Field, FieldKey, Language, Presence, Profile, ProfileError, Relay, Texts};
+pub use profile::{Contents, Field, FieldKey, Language, Presence, Profile, ProfileError, Relay, Texts, Untimely};
 pub use signed::{BundleError, KeyError, KeyId, MAX_BUNDLE_BYTES, SigningKey, open, sign};
 
 /// Amparo's own colour, for the console and for programs without a brand.

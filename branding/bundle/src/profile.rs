@@ -73,6 +73,9 @@ pub struct Contents {
     pub serial: u64,
     /// When it was made, in seconds since 1970 UTC.
     pub made_at_unix_s: u64,
+    /// Until when it is good, in seconds since 1970 UTC. `None`: it does not end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_until_unix_s: Option<u64>,
 }
 
 /// The interface's language.
@@ -218,7 +221,34 @@ pub enum ProfileError {
     /// After the year 9999.
     #[error("`made_at_unix_s` is not a time")]
     MadeAt,
+    /// Not after it was made, or after the year 9999.
+    #[error("`valid_until_unix_s` is not a time after the profile was made")]
+    ValidUntil,
 }
+
+/// Why a profile that holds is not good at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Untimely {
+    /// Its time is over.
+    #[error("the profile was good until {valid_until_unix_s} s after 1970, and it is {now_unix_s}")]
+    Expired {
+        /// Until when it was.
+        valid_until_unix_s: u64,
+        /// What this computer says.
+        now_unix_s: u64,
+    },
+    /// It was made later than now: this computer's clock is wrong, or the maker's was.
+    #[error("the profile was made {made_at_unix_s} s after 1970, and here it is {now_unix_s}: a clock is wrong")]
+    FromTheFuture {
+        /// When it was made.
+        made_at_unix_s: u64,
+        /// What this computer says.
+        now_unix_s: u64,
+    },
+}
+
+/// Clocks of other computers may be so far ahead of ours: two days, so that a wrong time zone stops nobody.
+pub const CLOCKS_DIFFER_S: u64 = 2 * 24 * 3600;
 
 impl Profile {
     /// The profile that this JSON is.
@@ -241,6 +271,10 @@ impl Profile {
         }
         if contents.made_at_unix_s > MAX_MADE_AT_UNIX_S {
             return Err(ProfileError::MadeAt);
+        }
+        let good = contents.made_at_unix_s + 1..=MAX_MADE_AT_UNIX_S;
+        if contents.valid_until_unix_s.is_some_and(|until| !good.contains(&until)) {
+            return Err(ProfileError::ValidUntil);
         }
         Ok(Self(Contents {
             company: line("company", &contents.company, MAX_NAME_BYTES)?,
@@ -269,6 +303,22 @@ impl Profile {
     /// Whether the customer is asked for this.
     pub fn presence(&self, key: FieldKey) -> Presence {
         self.fields.iter().find(|field| field.key == key).map_or(Presence::Hidden, |field| field.presence)
+    }
+}
+
+impl Profile {
+    /// Is it good at this time?
+    pub fn check_time(&self, now_unix_s: u64) -> Result<(), Untimely> {
+        let made_at_unix_s = self.made_at_unix_s;
+        if made_at_unix_s > now_unix_s.saturating_add(CLOCKS_DIFFER_S) {
+            return Err(Untimely::FromTheFuture { made_at_unix_s, now_unix_s });
+        }
+        match self.valid_until_unix_s {
+            Some(valid_until_unix_s) if now_unix_s > valid_until_unix_s => {
+                Err(Untimely::Expired { valid_until_unix_s, now_unix_s })
+            }
+            _ => Ok(()),
+        }
     }
 }
 

@@ -102,6 +102,15 @@ impl SigningKey {
     }
 }
 
+impl SigningKey {
+    /// A signature over bytes that begin with a line of their own kind.
+    pub(crate) fn sign(&self, bytes: &[u8]) -> [u8; SIGNATURE_BYTES] {
+        let mut signature = [0; SIGNATURE_BYTES];
+        signature.copy_from_slice(self.pair.sign(bytes).as_ref());
+        signature
+    }
+}
+
 impl fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SigningKey({})", self.id())
@@ -109,6 +118,11 @@ impl fmt::Debug for SigningKey {
 }
 
 impl KeyId {
+    /// The key with this public half.
+    pub fn from_public_key(public: [u8; PUBLIC_KEY_BYTES]) -> Self {
+        Self(public)
+    }
+
     /// The public key itself.
     pub fn public_key(&self) -> &[u8; PUBLIC_KEY_BYTES] {
         &self.0
@@ -139,9 +153,15 @@ pub fn sign(profile: &Profile, key: &SigningKey) -> Vec<u8> {
     bytes.extend_from_slice(key.id().public_key());
     bytes.extend_from_slice(&length.to_le_bytes());
     bytes.extend_from_slice(&json);
-    let signature = key.pair.sign(&bytes);
-    bytes.extend_from_slice(signature.as_ref());
+    let signature = key.sign(&bytes);
+    bytes.extend_from_slice(&signature);
     bytes
+}
+
+/// Whose signature an envelope claims to have. Only [`open`] tells whether that is true.
+pub(crate) fn signer(bytes: &[u8]) -> Result<KeyId, BundleError> {
+    let rest = bytes.strip_prefix(MAGIC).ok_or(BundleError::NotAProfile)?;
+    rest.first_chunk().copied().map(KeyId).ok_or(BundleError::NotAProfile)
 }
 
 /// The profile in this envelope and whose key signed it.

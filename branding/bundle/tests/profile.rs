@@ -4,7 +4,7 @@
 
 use amparo_bundle::{
     BundleError, Contents, DEFAULT_LOGO, Field, FieldKey, KeyError, Language, Logo, Palette, Presence, Profile,
-    ProfileError, Relay, SigningKey, Texts, open, sign,
+    ProfileError, Relay, SigningKey, Texts, Untimely, open, sign,
 };
 use serde_json::{Value, json};
 
@@ -27,6 +27,7 @@ fn contents() -> Contents {
         relays: vec![Relay { host: "suporte.varanda.example".into(), port: 47800, certificate_sha256: [0x33; 32] }],
         serial: 7,
         made_at_unix_s: 1_795_000_000,
+        valid_until_unix_s: None,
     }
 }
 
@@ -252,5 +253,26 @@ fn logos_that_are_too_large_too_small_or_broken_are_refused() {
         let mut altered = DEFAULT_LOGO.to_vec();
         altered[at] ^= 0xFF;
         let _ = Logo::from_png(&altered);
+    }
+}
+
+#[test]
+fn a_profile_is_good_from_when_it_was_made_until_its_end_and_clocks_may_differ_by_two_days() {
+    let made = contents().made_at_unix_s;
+    let day = 24 * 3600;
+    let endless = Profile::new(contents()).unwrap();
+    let until = Profile::new(Contents { valid_until_unix_s: Some(made + 30 * day), ..contents() }).unwrap();
+    for profile in [&endless, &until] {
+        assert_eq!(profile.check_time(made), Ok(()));
+        assert_eq!(profile.check_time(made - 2 * day), Ok(()));
+        assert!(matches!(profile.check_time(made - 3 * day), Err(Untimely::FromTheFuture { .. })));
+        assert!(matches!(profile.check_time(made - 365 * day), Err(Untimely::FromTheFuture { .. })));
+    }
+    assert_eq!(endless.check_time(made + 20 * 365 * day), Ok(()));
+    assert_eq!(until.check_time(made + 30 * day), Ok(()));
+    assert!(matches!(until.check_time(made + 30 * day + 1), Err(Untimely::Expired { .. })));
+    for wrong in [0, made, u64::MAX] {
+        let contents = Contents { valid_until_unix_s: Some(wrong), ..contents() };
+        assert!(matches!(Profile::new(contents), Err(ProfileError::ValidUntil)), "{wrong}");
     }
 }

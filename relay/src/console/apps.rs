@@ -303,6 +303,7 @@ pub(super) async fn make(app: &App, who: &Who, name: &str) -> Result<Record, Not
     who.audit(app, "app.made", &record.name).await?;
     let made = apps::add(&*app.shared.store, record).await?;
     tell(app, who);
+    download::prepare(app, &made);
     Ok(made)
 }
 
@@ -319,6 +320,8 @@ pub(super) async fn write(
     match app.shared.store.update_app(&changed).await {
         Ok(_) => {
             tell(app, who);
+            // As it is on record now, with its new revision.
+            download::prepare(app, &app.shared.store.app(before.id).await?);
             Ok(true)
         }
         Err(StoreError::Conflict { what: "revision" }) => Ok(false),

@@ -460,6 +460,12 @@ texts! {
     finish: "Concluir", "Finish", "Terminar";
     file: "Arquivo", "File", "Archivo";
     ready: "Pronto", "Ready", "Listo";
+    made_when_asked: "Feito quando alguém pedir", "Made when somebody asks", "Se hace cuando alguien lo pida";
+    program_for: "Programa para {}", "Program for {}", "Programa para {}";
+    download_for: "Baixar para {}", "Download for {}", "Descargar para {}";
+    fingerprint_of_file: "SHA-256 do arquivo", "SHA-256 of the file", "SHA-256 del archivo";
+    get_program_step_1: "Baixe o programa acima e abra-o. Não precisa instalar nada.", "Download the program above and open it. Nothing needs to be installed.", "Descargue el programa de arriba y ábralo. No hay que instalar nada.";
+    get_program_step_2: "Preencha os seus dados e diga ao atendente o ID e a senha que aparecem.", "Fill in your details and tell the attendant the ID and password that appear.", "Complete sus datos y diga al asistente el ID y la contraseña que aparecen.";
     signed_profile: "Perfil assinado", "Signed profile", "Perfil firmado";
     signed_profile_hint: "Fica ao lado do programa.", "Is put beside the program.", "Se pone al lado del programa.";
     signed_elsewhere: "A chave da marca está fora deste servidor: assine onde ela está", "The branding key is not on this server: sign where it is kept", "La clave de la marca está fuera de este servidor: firme donde está";

@@ -5,7 +5,9 @@ use std::time::Duration;
 use super::moment::{decimal, exact, opening, rough, seconds_left};
 use super::words::Terms;
 use super::{Language, Language::*};
-use crate::gui::view_model::{AttendedView, FieldError, FieldKind, Notice, StatusKind, Trouble, WaitingCustomer};
+use crate::gui::view_model::{
+    AttendedView, FieldError, FieldKind, Notice, ProfileTrouble, StatusKind, Trouble, WaitingCustomer,
+};
 
 fn pick(language: Language, pt_br: String, en: String, es: String) -> String {
     match language {
@@ -49,6 +51,18 @@ pub fn field_error(language: Language, error: FieldError) -> &'static str {
         FieldError::Missing => t.field_missing,
         FieldError::Malformed => t.field_malformed,
         FieldError::TooLong => t.field_too_long,
+    }
+}
+
+/// Why the program does not begin: title, what to do, and how such a thing comes about.
+pub fn profile_trouble(language: Language, trouble: ProfileTrouble) -> [&'static str; 3] {
+    let t = Terms::of(language);
+    match trouble {
+        ProfileTrouble::Altered => [t.altered_title, t.altered_lead, t.altered_why],
+        ProfileTrouble::Missing => [t.no_profile_title, t.no_profile_lead, t.no_profile_why],
+        ProfileTrouble::Expired => [t.expired_title, t.expired_lead, t.expired_why],
+        ProfileTrouble::Clock => [t.clock_title, t.clock_lead, t.clock_why],
+        ProfileTrouble::Foreign => [t.foreign_profile_title, t.foreign_profile_lead, t.foreign_profile_why],
     }
 }
 

@@ -38,7 +38,7 @@ macro_rules! table {
 macro_rules! drawn {
     ($make:ident) => {
         $make! {
-            about, about_licences, alarm_ask, alarm_explained, alarm_raise, alarm_sending, alarm_sent, all_monitors, allowed_now, altered_lead, altered_title, altered_why,
+            about, about_licences, alarm_ask, alarm_explained, alarm_raise, alarm_sending, alarm_sent, all_monitors, allowed_now,
             always_while_it_lasts, asks_permission, back, back_home, cancel, category, certificate_valid, check_code,
             check_code_hint, close, decline, code, connect, connect_to, connecting, consent_hint, consent_hint_code,
             control, copied, copy, copy_both, copy_details, copy_id, copy_password, copy_protocol, customer,
@@ -69,9 +69,6 @@ table! {
         alarm_sent: "A empresa foi avisada.", "The company was told.", "La empresa fue avisada.";
         all_monitors: "todos os monitores", "all monitors", "todos los monitores";
         allowed_now: "Permitido agora", "Allowed now", "Permitido ahora";
-        altered_lead: "Este arquivo foi alterado e não vai abrir. Baixe de novo pelo link que você recebeu.", "This file was changed and won't open. Download it again from your link.", "Este archivo fue modificado y no se abrirá. Descárguelo de nuevo desde el enlace que recibió.";
-        altered_title: "Arquivo alterado", "File changed", "Archivo modificado";
-        altered_why: "Isso acontece quando o download fica incompleto ou quando alguém muda o programa depois de feito. Nada foi compartilhado.", "This happens when a download is incomplete or when someone changes the program after it was made. Nothing was shared.", "Esto ocurre cuando la descarga queda incompleta o cuando alguien cambia el programa después de hecho. No se compartió nada.";
         always_while_it_lasts: "sempre, enquanto durar", "always, while it lasts", "siempre, mientras dure";
         asks_permission: "pede permissão", "asks for permission", "pide permiso";
         back: "Voltar", "Back", "Volver";
@@ -183,6 +180,21 @@ table! {
 table! {
     /// What is put into a page's facts. Two asterisks make words stronger where the page can show it.
     Terms {
+        altered_lead: "Este arquivo foi alterado e não vai abrir. Baixe de novo pelo link que você recebeu.", "This file was changed and won't open. Download it again from your link.", "Este archivo fue modificado y no se abrirá. Descárguelo de nuevo desde el enlace que recibió.";
+        altered_title: "Arquivo alterado", "File changed", "Archivo modificado";
+        altered_why: "Isso acontece quando o download fica incompleto ou quando alguém muda o programa depois de feito. Nada foi compartilhado.", "This happens when a download is incomplete or when someone changes the program after it was made. Nothing was shared.", "Esto ocurre cuando la descarga queda incompleta o cuando alguien cambia el programa después de hecho. No se compartió nada.";
+        clock_lead: "A data e a hora deste computador parecem erradas. Acerte o relógio e abra o programa de novo.", "The date and time of this computer look wrong. Set the clock and open the program again.", "La fecha y la hora de este equipo parecen incorrectas. Ajuste el reloj y abra el programa de nuevo.";
+        clock_title: "Confira a data e a hora", "Check the date and time", "Revise la fecha y la hora";
+        clock_why: "Pelo relógio deste computador, o programa ainda não foi feito. Nada foi compartilhado.", "By this computer's clock, the program has not been made yet. Nothing was shared.", "Según el reloj de este equipo, el programa todavía no se hizo. No se compartió nada.";
+        expired_lead: "O prazo deste programa acabou. Peça um novo link a quem presta o suporte.", "This program's time is over. Ask whoever supports you for a new link.", "El plazo de este programa terminó. Pida un enlace nuevo a quien le da soporte.";
+        expired_title: "Programa vencido", "Program expired", "Programa vencido";
+        expired_why: "A empresa deu a este programa uma data final. Se ela ainda não passou, confira o relógio do computador.", "The company gave this program an end date. If it has not passed, check the computer's clock.", "La empresa dio a este programa una fecha final. Si todavía no pasó, revise el reloj del equipo.";
+        foreign_profile_lead: "O arquivo amparo.profile ao lado do programa não é desta empresa. Baixe de novo pelo link que você recebeu.", "The file amparo.profile beside the program isn't this company's. Download it again from your link.", "El archivo amparo.profile junto al programa no es de esta empresa. Descárguelo de nuevo desde el enlace que recibió.";
+        foreign_profile_title: "Arquivo de outra empresa", "Another company's file", "Archivo de otra empresa";
+        foreign_profile_why: "Este programa só aceita o perfil assinado por quem o fez. Nada foi compartilhado.", "This program only takes a profile signed by whoever made it. Nothing was shared.", "Este programa solo acepta el perfil firmado por quien lo hizo. No se compartió nada.";
+        no_profile_lead: "Este programa não sabe a quem pedir ajuda. Baixe de novo pelo link que você recebeu.", "This program doesn't know whom to ask for help. Download it again from your link.", "Este programa no sabe a quién pedir ayuda. Descárguelo de nuevo desde el enlace que recibió.";
+        no_profile_title: "Falta o perfil da empresa", "The company's profile is missing", "Falta el perfil de la empresa";
+        no_profile_why: "Isso acontece quando o programa é separado do arquivo amparo.profile que veio com ele.", "This happens when the program is separated from the file amparo.profile that came with it.", "Esto ocurre cuando el programa se separa del archivo amparo.profile que vino con él.";
         waiting_title: "Aguardando um atendente", "Waiting for an attendant", "Esperando a quien atiende";
         returning_title: "Voltando à fila…", "Getting back in line…", "Volviendo a la fila…";
         returning_line: "A rede mudou. Seu lugar está guardado.", "The network changed. Your place is kept.", "La red cambió. Su lugar está guardado.";

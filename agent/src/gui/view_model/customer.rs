@@ -253,9 +253,26 @@ pub enum CheckResult {
     Unknown,
 }
 
+/// Why a program does not begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum ProfileTrouble {
+    /// The program or its profile is not what was made.
+    Altered,
+    /// There is no profile, neither in the program nor beside it.
+    Missing,
+    /// There is one, and it is not this program's.
+    Foreign,
+    /// Its time is over.
+    Expired,
+    /// It is made later than this computer says it is.
+    Clock,
+}
+
 /// The profile does not verify.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ProfileAlteredView {
+    /// What is wrong with it.
+    pub trouble: ProfileTrouble,
     /// For a technician; may be empty.
     pub details: String,
 }

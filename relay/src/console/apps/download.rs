@@ -5,7 +5,7 @@
 use askama::Template;
 use axum::{
     extract::{Path, State},
-    http::header,
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 use jiff::Timestamp;
@@ -21,7 +21,10 @@ use super::{
     },
     Tab, edit, editable, seen, tell,
 };
-use crate::apps;
+use crate::{
+    apps,
+    programs::{self, Program, State as Stands, System},
+};
 
 /// The name the program looks for beside itself.
 pub(super) const FILE_NAME: &str = "amparo.profile";
@@ -42,6 +45,30 @@ struct DownloadPage {
     host: String,
     /// A profile can be made here.
     signs: bool,
+    /// System, its title, state's colour and mark, words, hash.
+    programs: Vec<Row>,
+}
+
+/// A program's row.
+struct Row {
+    system: System,
+    colour: &'static str,
+    mark: &'static str,
+    state: String,
+    sha256: String,
+}
+
+impl Row {
+    fn new(app: &App, record: &Record, system: System, s: &Shell) -> Self {
+        let (colour, mark, state, sha256) = match app.shared.programs.state(record, system) {
+            Stands::Ready { sha256, bytes } => {
+                ("ok", "circle-check", format!("{} · {:.1} MB", s.t.ready, bytes as f64 / 1e6), sha256)
+            }
+            Stands::NotMade => ("t2", "clock", s.t.made_when_asked.to_owned(), String::new()),
+            Stands::Failed { why } => ("warn", "triangle-alert", why, String::new()),
+        };
+        Self { system, colour, mark, state, sha256 }
+    }
 }
 
 /// `GET /apps/{id}/download`
@@ -53,7 +80,8 @@ pub(crate) async fn show(State(app): State<App>, who: Who, Path(id): Path<String
     let link = link(&app, &record);
     let host = app.shared.public_url.to_string().trim_start_matches("https://").to_owned();
     let signs = app.shared.keys.tenant(record.tenant).is_ok_and(|keys| keys.brand().is_some());
-    page(&DownloadPage { app: record, tabs, edits, link, host, signs, s })
+    let programs = offered(&app, &record).into_iter().map(|system| Row::new(&app, &record, system, &s)).collect();
+    page(&DownloadPage { app: record, tabs, edits, link, host, signs, programs, s })
 }
 
 /// Where customers get an app.
@@ -117,6 +145,110 @@ pub(super) async fn signed(app: &App, record: Record) -> Page {
             tracing::error!(%error, "signing the profile failed");
             Err(AppError::Trouble)
         }
+    }
+}
+
+/// The systems whose programs this server makes for an app: those with a template, where the branding key is here.
+pub(super) fn offered(app: &App, record: &Record) -> Vec<System> {
+    let signs = app.shared.keys.tenant(record.tenant).is_ok_and(|keys| keys.brand().is_some());
+    if signs { app.shared.programs.offered() } else { Vec::new() }
+}
+
+/// `GET /apps/{id}/program/{system}`
+pub(crate) async fn program(
+    State(app): State<App>,
+    who: Who,
+    Path((id, system)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Page {
+    let record = seen(&app, &who, &id).await?;
+    let system = System::of(&system).ok_or(AppError::NotFound)?;
+    who.audit(&app, "profile.downloaded", &record.title).await?;
+    hand_out_program(&app, record, system, &headers).await
+}
+
+/// A branded program as a file, or the part of it that is asked for: a download that broke off goes on.
+pub(super) async fn hand_out_program(app: &App, record: Record, system: System, headers: &HeaderMap) -> Page {
+    if !offered(app, &record).contains(&system) {
+        return Err(AppError::NotFound);
+    }
+    let program = made(app, record.clone(), system).await?;
+    let length = program.bytes.len();
+    let etag = format!("\"{}\"", program.sha256);
+    let asked = headers.get(header::RANGE).and_then(|value| value.to_str().ok());
+    // A part of another file is of no use to anybody.
+    let same = headers.get(header::IF_RANGE).is_none_or(|value| value.as_bytes() == etag.as_bytes());
+    let part = match programs::range(asked.filter(|_| same), length) {
+        Ok(part) => part,
+        Err(_) => {
+            let whole = [(header::CONTENT_RANGE, format!("bytes */{length}"))];
+            return Ok((StatusCode::RANGE_NOT_SATISFIABLE, whole).into_response());
+        }
+    };
+    let kind = if system == System::Windows {
+        "application/vnd.microsoft.portable-executable"
+    } else {
+        "application/x-executable"
+    };
+    let common = [
+        (header::CONTENT_TYPE, kind.to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", programs::file_name(&record, system))),
+        (header::ACCEPT_RANGES, "bytes".to_owned()),
+        (header::ETAG, etag),
+    ];
+    Ok(match part {
+        None => (common, program.bytes.to_vec()).into_response(),
+        Some(part) => {
+            let place = format!("bytes {}-{}/{length}", part.start, part.end - 1);
+            let range = [(header::CONTENT_RANGE, place)];
+            (StatusCode::PARTIAL_CONTENT, common, range, program.bytes[part].to_vec()).into_response()
+        }
+    })
+}
+
+/// The program, made now if it was not yet; what was made is in the audit log with both hashes.
+async fn made(app: &App, record: Record, system: System) -> Result<Program, AppError> {
+    let seat = app.signing.clone().acquire_owned().await.map_err(|_| AppError::Trouble)?;
+    let (shared, of) = (app.shared.clone(), record.clone());
+    let made = tokio::task::spawn_blocking(move || shared.program(&of, system)).await;
+    drop(seat);
+    let program = match made {
+        Ok(Ok(program)) => program,
+        Ok(Err(error)) => {
+            tracing::error!(error = format!("{error:#}"), system = system.word(), "a program cannot be made");
+            return Err(AppError::Trouble);
+        }
+        Err(error) => {
+            tracing::error!(%error, "making a program failed");
+            return Err(AppError::Trouble);
+        }
+    };
+    if let Some(took) = program.made_in {
+        tracing::info!(app = %record.id, system = system.word(), ?took, "a program was made");
+        let entry = AuditEntry {
+            tenant: record.tenant,
+            operator: None,
+            who: String::new(),
+            what: "program.built".to_owned(),
+            subject: record.title.clone(),
+            detail: format!("{} template={} program={}", system.word(), program.template_sha256, program.sha256),
+            from: String::new(),
+            at: Timestamp::now(),
+        };
+        app.shared.store.audit(&entry).await?;
+        app.shared.changes.bump();
+    }
+    Ok(program)
+}
+
+/// Makes an app's programs after it was saved, so that they are there when somebody asks. What fails is shown on the download page.
+pub(super) fn prepare(app: &App, record: &Record) {
+    for system in offered(app, record) {
+        let (app, record) = (app.clone(), record.clone());
+        tokio::spawn(async move {
+            // Said in the log, and kept for the page.
+            let _told = made(&app, record, system).await;
+        });
     }
 }
 

@@ -5,6 +5,7 @@
 use askama::Template;
 use axum::{
     extract::{Path, Query, State},
+    http::{HeaderMap, header},
     response::{IntoResponse, Redirect},
 };
 use jiff::Timestamp;
@@ -21,6 +22,7 @@ use super::{
     },
     download, look, unprocessable,
 };
+use crate::programs::{self, State as Stands, System};
 
 /// Digits of the longest code.
 const CODE_DIGITS: usize = 6;
@@ -33,6 +35,17 @@ struct GetPage {
     file: &'static str,
     /// The ticket that the link is about.
     invited: Option<Invited>,
+    /// The visitor's system first; none where this server makes no programs.
+    programs: Vec<Offer>,
+}
+
+/// A program to be downloaded.
+struct Offer {
+    system: System,
+    file: String,
+    /// Empty before it is made.
+    sha256: String,
+    megabytes: String,
 }
 
 impl GetPage {
@@ -103,13 +116,42 @@ pub(crate) async fn show(
     visitor: Visitor,
     Path(code): Path<String>,
     Query(query): Query<GetQuery>,
+    headers: HeaderMap,
 ) -> Page {
     let record = of(&app, &code).await?;
     let invited = match query.ticket {
         Some(token) => invited(&app, record.tenant, &token).await?,
         None => None,
     };
-    page(&GetPage { t: visitor.texts, app: record, file: download::FILE_NAME, invited })
+    let mut systems = download::offered(&app, &record);
+    let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+    // Android calls itself Linux too, and runs neither.
+    systems.sort_by_key(|system| !agent.contains(system.title()) || agent.contains("Android"));
+    let programs = systems
+        .into_iter()
+        .map(|system| {
+            let (sha256, bytes) = match app.shared.programs.state(&record, system) {
+                Stands::Ready { sha256, bytes } => (sha256, bytes),
+                _ => (String::new(), 0),
+            };
+            let megabytes = if bytes == 0 { String::new() } else { format!("{:.1} MB", bytes as f64 / 1e6) };
+            Offer { system, file: programs::file_name(&record, system), sha256, megabytes }
+        })
+        .collect();
+    page(&GetPage { t: visitor.texts, app: record, file: download::FILE_NAME, invited, programs })
+}
+
+/// `GET /d/{code}/program/{system}`
+pub(crate) async fn program(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path((code, system)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Page {
+    let record = of(&app, &code).await?;
+    let system = System::of(&system).ok_or(AppError::NotFound)?;
+    download::note_public(&app, &record, visitor.source).await?;
+    download::hand_out_program(&app, record, system, &headers).await
 }
 
 /// `GET /d/{code}/logo`

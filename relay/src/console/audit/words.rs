@@ -31,6 +31,7 @@ const WORDS: &[(&str, [&str; 3])] = &[
         ["Trocou código de aplicativo", "Changed an app's code", "Cambió el código de una aplicación"],
     ),
     ("profile.downloaded", ["Baixou perfil", "Downloaded a profile", "Descargó perfil"]),
+    ("program.built", ["Fez o programa", "Made the program", "Hizo el programa"]),
     (store::ALARM, ["Tentativas demais", "Too many tries", "Demasiados intentos"]),
     (
         "attendant.enrolled",

@@ -1,0 +1,315 @@
+//! Branded programs of the company's apps, made from templates in seconds and without a compiler.
+//!
+//! The templates lie in `templates` of the data folder, with `SHA256SUMS` beside them, as `sha256sum` writes it: a template whose hash is
+//! another, or is not there, is no template. What was made lies in `programs`, a folder an app; each file is read back with the reader the
+//! program uses before it gets its name. Used by the console, when an app is saved and when a program is asked for. Must never hand out a file that
+//! was not made of this revision of the app.
+
+use std::{
+    collections::HashMap,
+    fs,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, bail, ensure};
+use branding::{build, file};
+use protocol::id::AppId;
+use store::App;
+
+/// Programs of one system and app that are kept: the newest and those before it.
+const KEPT: usize = 3;
+const SUMS: &str = "SHA256SUMS";
+
+/// What programs are made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum System {
+    /// Windows 10 and later, 64 bits.
+    Windows,
+    /// Linux with X11, 64 bits.
+    Linux,
+}
+
+impl System {
+    /// In the order of how many customers have them.
+    pub const ALL: [Self; 2] = [Self::Windows, Self::Linux];
+
+    /// Its name in addresses and records.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Windows => "windows",
+            Self::Linux => "linux",
+        }
+    }
+
+    /// By its name in addresses.
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|system| system.word() == word)
+    }
+
+    /// As people write it.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Windows => "Windows",
+            Self::Linux => "Linux",
+        }
+    }
+
+    /// The template's name.
+    fn template(self) -> &'static str {
+        match self {
+            Self::Windows => "amparo.exe",
+            Self::Linux => "amparo",
+        }
+    }
+
+    fn ending(self) -> &'static str {
+        match self {
+            Self::Windows => ".exe",
+            Self::Linux => "",
+        }
+    }
+}
+
+/// A program that can be downloaded.
+#[derive(Debug, Clone)]
+pub struct Program {
+    /// All of it.
+    pub bytes: Arc<[u8]>,
+    /// Its hash, for whoever wants to compare.
+    pub sha256: String,
+    /// The hash of the template.
+    pub template_sha256: String,
+    /// How long it took; `None`: it was there.
+    pub made_in: Option<Duration>,
+}
+
+/// How an app's program for a system stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    /// It can be downloaded.
+    Ready {
+        /// Its hash.
+        sha256: String,
+        /// Its length.
+        bytes: u64,
+    },
+    /// It is made when somebody asks for it.
+    NotMade,
+    /// It could not be made.
+    Failed {
+        /// Why.
+        why: String,
+    },
+}
+
+/// All programs of this server.
+pub struct Programs {
+    data: PathBuf,
+    /// One is made at a time; and why the last try failed.
+    failed: Mutex<HashMap<(AppId, System), (u32, String)>>,
+}
+
+impl Programs {
+    /// Those of this data folder.
+    pub fn of(data: &Path) -> Self {
+        Self { data: data.to_owned(), failed: Mutex::default() }
+    }
+
+    /// The systems for which there are templates.
+    pub fn offered(&self) -> Vec<System> {
+        System::ALL.into_iter().filter(|system| self.template_hash(*system).is_ok()).collect()
+    }
+
+    /// How this revision's program stands.
+    pub fn state(&self, app: &App, system: System) -> State {
+        if let Some((revision, why)) = self.failed.lock().unwrap_or_else(PoisonError::into_inner).get(&(app.id, system))
+            && *revision == app.revision
+        {
+            return State::Failed { why: why.clone() };
+        }
+        let Ok(template) = self.template_hash(system) else { return State::NotMade };
+        let path = self.path(app, system, &template);
+        let sha256 = fs::read_to_string(beside(&path)).unwrap_or_default();
+        match fs::metadata(&path) {
+            Ok(meta) if sha256.len() == 64 => State::Ready { sha256, bytes: meta.len() },
+            _ => State::NotMade,
+        }
+    }
+
+    /// The program of this revision: as it was made, or made now with the signed profile that `sign` gives. Blocks.
+    ///
+    /// # Errors
+    /// Says what is missing or wrong. The programs of earlier revisions are still there.
+    pub fn get(
+        &self,
+        app: &App,
+        system: System,
+        sign: impl FnOnce() -> anyhow::Result<(Vec<u8>, bundle::SigningKey)>,
+    ) -> anyhow::Result<Program> {
+        // Held while one is made, so that two who ask at once get the same file.
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        let made = self.made(app, system, sign);
+        match &made {
+            Ok(_) => _ = failed.remove(&(app.id, system)),
+            Err(error) => _ = failed.insert((app.id, system), (app.revision, format!("{error:#}"))),
+        }
+        made
+    }
+
+    fn made(
+        &self,
+        app: &App,
+        system: System,
+        sign: impl FnOnce() -> anyhow::Result<(Vec<u8>, bundle::SigningKey)>,
+    ) -> anyhow::Result<Program> {
+        let template_sha256 = self.template_hash(system)?;
+        let path = self.path(app, system, &template_sha256);
+        if let (Ok(bytes), Ok(sha256)) = (fs::read(&path), fs::read_to_string(beside(&path)))
+            && file::hex(&file::sha256(&bytes)) == sha256
+        {
+            return Ok(Program { bytes: bytes.into(), sha256, template_sha256, made_in: None });
+        }
+        let began = Instant::now();
+        let template = self.template(system, &template_sha256)?;
+        let (signed, key) = sign()?;
+        let bytes = build::program(&template, &signed, &key)?;
+        let sha256 = file::hex(&file::sha256(&bytes));
+        let folder = path.parent().context("a program is in a folder")?;
+        fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
+        file::replace(&path, &bytes)?;
+        file::replace(&beside(&path), sha256.as_bytes())?;
+        forget_old(folder, system, &path);
+        Ok(Program { bytes: bytes.into(), sha256, template_sha256, made_in: Some(began.elapsed()) })
+    }
+
+    fn folder(&self) -> PathBuf {
+        self.data.join("templates")
+    }
+
+    /// What the template's hash must be.
+    fn template_hash(&self, system: System) -> anyhow::Result<String> {
+        let path = self.folder().join(SUMS);
+        let sums = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+        let line = sums.lines().find_map(|line| {
+            let (sha256, name) = line.split_once(char::is_whitespace)?;
+            (name.trim_start_matches([' ', '*']) == system.template()).then_some(sha256)
+        });
+        let sha256 = line.with_context(|| format!("{} says nothing of {}", path.display(), system.template()))?;
+        Ok(file::hex(&file::from_hex(sha256)?))
+    }
+
+    fn template(&self, system: System, sha256: &str) -> anyhow::Result<Vec<u8>> {
+        let path = self.folder().join(system.template());
+        let bytes = file::read(&path)?;
+        let found = file::hex(&file::sha256(&bytes));
+        if found != sha256 {
+            bail!("{} is not the template that {SUMS} means: its SHA-256 is {found}", path.display());
+        }
+        Ok(bytes)
+    }
+
+    fn path(&self, app: &App, system: System, template: &str) -> PathBuf {
+        let name = format!("{}-{:08}-{}", system.word(), app.revision, &template[..16.min(template.len())]);
+        self.data.join("programs").join(app.id.to_string()).join(name)
+    }
+}
+
+/// The name of the downloaded file: the title in letters that every system and mail program keeps.
+pub fn file_name(app: &App, system: System) -> String {
+    let plain: String = app.title.chars().map(plain).collect();
+    let words: Vec<&str> = plain.split('-').filter(|word| !word.is_empty()).collect();
+    let name = if words.is_empty() { "suporte".to_owned() } else { words.join("-") };
+    format!("{name}{}", system.ending())
+}
+
+fn plain(c: char) -> char {
+    match c {
+        'á' | 'à' | 'â' | 'ã' | 'ä' => 'a',
+        'Á' | 'À' | 'Â' | 'Ã' | 'Ä' => 'A',
+        'é' | 'è' | 'ê' | 'ë' => 'e',
+        'É' | 'È' | 'Ê' | 'Ë' => 'E',
+        'í' | 'ì' | 'î' | 'ï' => 'i',
+        'Í' | 'Ì' | 'Î' | 'Ï' => 'I',
+        'ó' | 'ò' | 'ô' | 'õ' | 'ö' => 'o',
+        'Ó' | 'Ò' | 'Ô' | 'Õ' | 'Ö' => 'O',
+        'ú' | 'ù' | 'û' | 'ü' => 'u',
+        'Ú' | 'Ù' | 'Û' | 'Ü' => 'U',
+        'ç' => 'c',
+        'Ç' => 'C',
+        'ñ' => 'n',
+        'Ñ' => 'N',
+        c if c.is_ascii_alphanumeric() => c,
+        _ => '-',
+    }
+}
+
+/// Where a program's hash is.
+fn beside(path: &Path) -> PathBuf {
+    path.with_extension("sha256")
+}
+
+/// Takes away what is older than the last few. Best effort: a file more is no harm.
+fn forget_old(folder: &Path, system: System, newest: &Path) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    let mut made: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_none() && path != newest)
+        .filter(|path| path.file_name().and_then(|n| n.to_str()).is_some_and(|n| n.starts_with(system.word())))
+        .collect();
+    // The revision comes first in the name.
+    made.sort();
+    let old = made.len().saturating_sub(KEPT - 1);
+    for path in made.into_iter().take(old) {
+        for file in [beside(&path), path] {
+            if let Err(error) = fs::remove_file(&file) {
+                tracing::debug!(%error, file = %file.display(), "an old program stays");
+            }
+        }
+    }
+}
+
+/// A part of a file that a request asks for: from where to where, the end not included. `None`: all of it.
+///
+/// # Errors
+/// A range that lies outside.
+pub fn range(header: Option<&str>, length: usize) -> anyhow::Result<Option<std::ops::Range<usize>>> {
+    let Some(asked) = header.and_then(|header| header.trim().strip_prefix("bytes=")) else { return Ok(None) };
+    // Several parts at once are not given: all of it is a right answer to them.
+    let Some((from, to)) = asked.split_once('-').filter(|_| !asked.contains(',')) else { return Ok(None) };
+    let number = |text: &str| text.trim().parse::<usize>().ok();
+    let part = match (number(from), number(to)) {
+        (Some(from), None) if to.trim().is_empty() => from..length,
+        (Some(from), Some(to)) if from <= to => from..to.saturating_add(1).min(length),
+        (None, Some(last)) if from.trim().is_empty() => length.saturating_sub(last)..length,
+        _ => return Ok(None),
+    };
+    ensure!(part.start < part.end, "a range outside of the file");
+    Ok(Some(part))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn ranges_are_what_http_means_by_them() {
+        for (asked, wanted) in [
+            (None, None),
+            (Some("bytes=0-"), Some(0..100)),
+            (Some("bytes=10-19"), Some(10..20)),
+            (Some("bytes=90-500"), Some(90..100)),
+            (Some("bytes=-5"), Some(95..100)),
+            (Some("bytes=0-1,5-6"), None),
+            (Some("lines=0-1"), None),
+            (Some("bytes=x-1"), None),
+        ] {
+            assert_eq!(range(asked, 100).unwrap(), wanted, "{asked:?}");
+        }
+        for outside in ["bytes=100-", "bytes=500-600", "bytes=-0"] {
+            assert!(range(Some(outside), 100).is_err(), "{outside}");
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Branded programs in the console: made of a template by its hash, handed out whole or in parts, made anew when the app changes.
+
+#![allow(missing_docs, clippy::unwrap_used)]
+
+mod console_support;
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use amparo_relay::{account::Roles, programs::State, programs::System, relay::Shared};
+use axum::{
+    body::{Body, to_bytes},
+    http::{Method, StatusCode, header},
+};
+use bundle::Carried;
+use console_support::*;
+
+/// A program of this system as the template, and its hash.
+fn templates(data: &Path) -> Vec<u8> {
+    let folder = data.join("templates");
+    std::fs::create_dir_all(&folder).unwrap();
+    let template = std::fs::read("/bin/true").unwrap();
+    std::fs::write(folder.join("amparo"), &template).unwrap();
+    let sha256 = branding::file::hex(&branding::file::sha256(&template));
+    std::fs::write(folder.join("SHA256SUMS"), format!("{sha256}  amparo\n")).unwrap();
+    template
+}
+
+async fn fetch(browser: &Browser, path: &str, range: Option<&str>) -> (StatusCode, axum::http::HeaderMap, Vec<u8>) {
+    let mut request = browser.request(Method::GET, path);
+    if let Some(range) = range {
+        request = request.header(header::RANGE, range);
+    }
+    let (parts, body) = browser.open(request.body(Body::empty()).unwrap()).await.into_parts();
+    (parts.status, parts.headers, to_bytes(body, 64 << 20).await.unwrap().to_vec())
+}
+
+async fn app(shared: &Shared) -> store::App {
+    shared.store.apps(shared.first_tenant).await.unwrap().remove(0)
+}
+
+/// The title of the profile in a program.
+fn title(program: &[u8]) -> String {
+    match bundle::carried::carried(program).unwrap() {
+        Some(Carried::Profile(profile, _)) => profile.title.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_customer_downloads_the_companys_program_whole_or_in_parts() {
+    let (relay, folder) = relay().await;
+    let shared = &relay.shared;
+    templates(folder.path());
+    let code = app(shared).await.code;
+    let mut customer = Browser::new(shared);
+    customer.language = "en";
+    let page = customer.get(&format!("/d/{code}")).await.body;
+    assert!(page.contains("Download for Linux") && !page.contains("Download for Windows"), "{page}");
+
+    let place = format!("/d/{code}/program/linux");
+    let (status, headers, whole) = fetch(&customer, &place, None).await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(headers[header::CONTENT_TYPE], "application/x-executable");
+    let name = headers[header::CONTENT_DISPOSITION].to_str().unwrap();
+    assert!(name.starts_with("attachment; filename=\"") && name.is_ascii(), "{name}");
+    assert_eq!(title(&whole), app(shared).await.title);
+    let page = customer.get(&format!("/d/{code}")).await.body;
+    let sha256 = branding::file::hex(&branding::file::sha256(&whole));
+    assert!(page.contains(&sha256), "the hash is on the page");
+
+    // A download that broke off goes on, with the very same file.
+    let (status, headers, rest) = fetch(&customer, &place, Some("bytes=1000-")).await;
+    assert_eq!(status, StatusCode::PARTIAL_CONTENT);
+    assert_eq!(headers[header::CONTENT_RANGE], format!("bytes 1000-{}/{}", whole.len() - 1, whole.len()).as_str());
+    assert_eq!(rest, whole[1000..]);
+    assert_eq!(fetch(&customer, &place, Some("bytes=99999999-")).await.0, StatusCode::RANGE_NOT_SATISFIABLE);
+    assert_eq!(fetch(&customer, &format!("/d/{code}/program/windows"), None).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(fetch(&customer, &format!("/d/{code}/program/solaris"), None).await.0, StatusCode::NOT_FOUND);
+
+    let audit = shared.store.audit_list(shared.first_tenant, 50).await.unwrap();
+    let built: Vec<_> = audit.iter().filter(|line| line.what == "program.built").collect();
+    assert_eq!(built.len(), 1, "it was made once");
+    assert!(built[0].detail.contains(&sha256) && built[0].detail.contains("template="), "{}", built[0].detail);
+    relay.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_saved_app_has_its_new_program_before_anybody_asks_and_the_old_one_is_kept() {
+    let (relay, folder) = relay().await;
+    let shared: &Arc<Shared> = &relay.shared;
+    templates(folder.path());
+    operator(
+        shared,
+        shared.first_tenant,
+        "chefe",
+        Roles { attend: true, admin: true, may_see_passwords: true, may_create_apps: true },
+    )
+    .await;
+    let mut chief = Browser::new(shared);
+    chief.log_in("chefe", PASSWORD).await;
+    let before = app(shared).await;
+    fetch(&chief, &format!("/d/{}/program/linux", before.code), None).await;
+
+    let form =
+        [("title", "Ajuda já"), ("company", &before.company), ("accent", "#A02F4F"), ("phone", ""), ("welcome", "")];
+    let saved = chief.post(&format!("/apps/{}/look", before.id), &form).await;
+    assert_eq!(saved.status, StatusCode::SEE_OTHER);
+    let after = app(shared).await;
+    let ready = async {
+        while !matches!(shared.programs.state(&after, System::Linux), State::Ready { .. }) {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), ready).await.unwrap();
+    let (_, headers, program) = fetch(&chief, &format!("/apps/{}/program/linux", after.id), None).await;
+    assert_eq!(title(&program), "Ajuda já");
+    assert_eq!(headers[header::CONTENT_DISPOSITION], "attachment; filename=\"Ajuda-ja\"");
+    assert!(matches!(shared.programs.state(&before, System::Linux), State::Ready { .. }), "the one before is kept");
+    relay.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_template_of_another_hash_makes_no_program_and_the_page_says_why() {
+    let (relay, folder) = relay().await;
+    let shared = &relay.shared;
+    let mut template = templates(folder.path());
+    template[5000] ^= 1;
+    std::fs::write(folder.path().join("templates/amparo"), template).unwrap();
+    let record = app(shared).await;
+    let customer = Browser::new(shared);
+    let (status, ..) = fetch(&customer, &format!("/d/{}/program/linux", record.code), None).await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    match shared.programs.state(&record, System::Linux) {
+        State::Failed { why } => assert!(why.contains("not the template"), "{why}"),
+        other => panic!("{other:?}"),
+    }
+    // Mended, it works again.
+    templates(folder.path());
+    assert_eq!(fetch(&customer, &format!("/d/{}/program/linux", record.code), None).await.0, StatusCode::OK);
+    relay.shutdown().await.unwrap();
+}

@@ -1,0 +1,302 @@
+//! Programs for Windows under Wine: what the file is, and the main job with a person at a computer of each system.
+//!
+//! Run by the stage `windows` of `tests/run`, which builds the program first and says in `AMPARO_WINDOWS` where it is.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use harness::lens::Lens;
+use harness::picture::Rect;
+use harness::program::built as built_here;
+use harness::shots::Shots;
+use harness::story::{self, Ticket};
+use harness::wait;
+use harness::wine;
+use harness::world::{COMPANY, Computer, World};
+
+/// The program under test is built as quickly as all others here, with the automation socket and the names of all elements: three times
+/// what a customer downloads. What this would find is a library that came in whole.
+const BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// Libraries that every supported Windows has.
+const IMPORTS: &[&str] = &[
+    "advapi32.dll",
+    "api-ms-win-core-path-l1-1-0.dll",
+    "api-ms-win-core-synch-l1-2-0.dll",
+    "api-ms-win-core-winrt-error-l1-1-0.dll",
+    "bcrypt.dll",
+    "bcryptprimitives.dll",
+    "combase.dll",
+    "comctl32.dll",
+    "d3d11.dll",
+    "dwmapi.dll",
+    "dwrite.dll",
+    "dxgi.dll",
+    "gdi32.dll",
+    "imm32.dll",
+    "kernel32.dll",
+    "msvcrt.dll",
+    "ntdll.dll",
+    "ole32.dll",
+    "oleaut32.dll",
+    "propsys.dll",
+    "rpcrt4.dll",
+    "secur32.dll",
+    "shell32.dll",
+    "shlwapi.dll",
+    "uiautomationcore.dll",
+    "user32.dll",
+    "userenv.dll",
+    "uxtheme.dll",
+    "winmm.dll",
+    "ws2_32.dll",
+];
+
+/// Where pictures go: `AMPARO_SHOTS`, or beside what else a test leaves.
+fn shots(world: &World, name: &str) -> Result<Shots> {
+    let folder = std::env::var_os("AMPARO_SHOTS").map_or_else(|| world.folder.path().join("shots"), PathBuf::from);
+    Shots::into(&folder.join(name))
+}
+
+fn done(command: &mut Command) -> Result<String> {
+    let ended = command.output().with_context(|| format!("starting {command:?}"))?;
+    let said = String::from_utf8_lossy(&[ended.stdout, ended.stderr].concat()).into_owned();
+    ensure!(ended.status.success(), "{command:?} ended with {}: {said}", ended.status);
+    Ok(said)
+}
+
+/// The company's program for Windows in this computer's folder, ready to be started.
+fn branded(world: &World, computer: &Computer) -> Result<PathBuf> {
+    let program = computer.folder().join("suporte.exe");
+    let brand = Command::new(built_here("amparo-brand")?)
+        .args(["build", "--template"])
+        .arg(wine::built("amparo.exe")?)
+        .arg("--profile")
+        .arg(computer.profile())
+        .arg("--key")
+        .arg(world.branding_key()?)
+        .arg("--out")
+        .arg(&program)
+        .output()?;
+    ensure!(brand.status.success(), "amparo-brand: {}", String::from_utf8_lossy(&brand.stderr));
+    std::fs::copy(wine::built("bcryptprimitives.dll")?, computer.folder().join("bcryptprimitives.dll"))?;
+    Ok(program)
+}
+
+/// A computer with Windows, on which the company's program runs.
+fn windows(world: &World, name: &str, size: (u16, u16)) -> Result<Computer> {
+    let mut computer = Computer::with_windows(name, size, world.folder.path())?;
+    computer.plug_in(&world.relay)?;
+    let program = branded(world, &computer)?;
+    computer.start_windows_program(&program, &[])?;
+    Ok(computer)
+}
+
+/// What a person sees of a page, once it has come: the test's own report when something fails.
+fn told(computer: &Computer) -> String {
+    let log = std::fs::read_to_string(computer.folder().join("data/amparo.log")).unwrap_or_default();
+    format!("the log at {}:\n{log}", computer.name)
+}
+
+#[test]
+fn a_linux_attendant_helps_a_windows_customer_and_the_session_is_on_a_ticket() -> Result<()> {
+    let (world, password) = World::with_attendant()?;
+    let shots = shots(&world, "windows-customer")?;
+    let customer = windows(&world, "customer", (1280, 800))?;
+    let attendant = world.attendant()?;
+    let credentials = story::register(&customer).with_context(|| told(&customer))?;
+    shots.screen(&customer, "waits")?;
+    story::log_in(&attendant, harness::world::ANA_LOGIN, &password)?;
+    story::connect(&attendant, &credentials.id)?;
+    story::choose_ticket(&attendant, Ticket::New)?;
+    story::give_password(&attendant, &credentials.password)?;
+    story::same_check_code(&customer, &attendant)?;
+    story::consent_armed(&customer)?;
+    shots.screen(&customer, "is-asked")?;
+    story::allow(&customer)?;
+    story::picture_seen(&attendant).with_context(|| told(&customer))?;
+    // Typed through the session into a program of the customer's, which keeps it in a file.
+    let note = customer.folder().join("nota.txt");
+    std::fs::write(&note, "")?;
+    let before = customer.display.picture()?;
+    customer.start_beside("notepad", &[&wine::windows_path(&note)])?;
+    wait::until_true("the editor's window", wait::PATIENCE, || {
+        Ok(customer.display.picture()?.differing(&before) > 40_000)
+    })?;
+    shots.screen(&customer, "has-an-editor")?;
+    let lens = Lens::over(&customer, &attendant);
+    // Also where the customer's screen is not found in it.
+    shots.screen(&attendant, "sees-windows")?;
+    let lens = lens.with_context(|| told(&customer))?;
+    let typed = type_into_notepad(&customer, &attendant, lens, &note);
+    // Also where nothing came of it.
+    shots.screen(&customer, "was-helped")?;
+    shots.screen(&attendant, "has-typed")?;
+    typed.with_context(|| told(&customer))?;
+
+    story::end_by_attendant(&customer, &attendant)?;
+    shots.screen(&customer, "has-a-receipt")?;
+    assert_eq!(world.check_tickets()?, 1);
+    Ok(())
+}
+
+/// Clicks into the editor's window, types, saves by its key.
+fn type_into_notepad(customer: &Computer, attendant: &Computer, lens: Lens, note: &Path) -> Result<()> {
+    let window = blank_part(customer)?;
+    attendant.hands.click(lens.to_attendant(window.centre()))?;
+    attendant.hands.type_text("ola 42 {ok}")?;
+    wait::until_true("the typed words in the customer's file", wait::PATIENCE, || {
+        attendant.hands.press("ctrl+s")?;
+        Ok(std::fs::read_to_string(note)?.contains("ola 42 {ok}"))
+    })
+}
+
+/// A white part of the screen that is large enough for an editor's page.
+fn blank_part(customer: &Computer) -> Result<Rect> {
+    let picture = customer.display.picture()?;
+    let (width, height) = (200, 60);
+    for y in (100..picture.height as i32 - height).step_by(20) {
+        for x in (0..picture.width as i32 - width).step_by(20) {
+            let rect = Rect { x, y, width, height };
+            if picture.cut(rect).rgb.iter().all(|byte| *byte == 255) {
+                return Ok(rect);
+            }
+        }
+    }
+    anyhow::bail!("no editor's page is on the customer's screen")
+}
+
+#[test]
+fn a_windows_attendant_helps_a_linux_customer_and_sees_the_picture_exactly() -> Result<()> {
+    let (world, password) = World::with_attendant()?;
+    let shots = shots(&world, "windows-attendant")?;
+    let mut customer = world.customer()?;
+    let work = customer.folder().join("trabalho");
+    std::fs::create_dir_all(&work)?;
+    let terminal = customer.display.terminal("Terminal", "70x14+520+380", &work)?;
+    let window = customer.display.place_of(terminal)?;
+    let attendant = windows(&world, "attendant", (1440, 1000))?;
+    story::session(&customer, &attendant, &password, Ticket::New).with_context(|| told(&attendant))?;
+    let lens = Lens::over(&customer, &attendant).with_context(|| told(&attendant))?;
+    shots.screen(&attendant, "sees-linux")?;
+    attendant.hands.click(lens.to_attendant(window.centre()))?;
+    // Nothing that this display has on keys of its own, which no Windows keyboard has.
+    attendant.hands.type_text("expr 6 '*' 7 + 1 - 1 > resposta\n")?;
+    let answer = wait::until("the customer's shell to write", wait::PATIENCE, || {
+        Ok(std::fs::read_to_string(work.join("resposta")).ok().filter(|text| text.ends_with('\n')))
+    })?;
+    assert_eq!(answer, "42\n");
+    customer.hands.move_to((5, 790))?;
+    attendant.hands.move_to((1435, 995))?;
+    lens.wait_same(&customer, &attendant, window)?;
+    shots.screen(&attendant, "has-typed")?;
+    story::end_by_customer(&customer, &attendant)?;
+    assert_eq!(world.check_tickets()?, 1);
+    Ok(())
+}
+
+#[test]
+fn the_windows_program_is_one_file_that_asks_for_nothing_unusual() -> Result<()> {
+    let program = wine::built("amparo.exe")?;
+    let bytes = std::fs::metadata(&program)?.len();
+    ensure!(bytes <= BYTES_MAX, "{bytes} bytes");
+    let said = done(Command::new("x86_64-w64-mingw32-objdump").arg("-p").arg(&program))?;
+    let imports: Vec<String> =
+        said.lines().filter_map(|line| line.trim().strip_prefix("DLL Name: ")).map(str::to_ascii_lowercase).collect();
+    ensure!(imports.len() > 3, "no imports were found: {said}");
+    println!("imports: {}", imports.join(" "));
+    let unusual: Vec<&String> = imports.iter().filter(|name| !IMPORTS.contains(&name.as_str())).collect();
+    ensure!(unusual.is_empty(), "not on every Windows: {unusual:?}");
+    ensure!(said.contains("(Windows GUI)"), "a console would open beside the windows");
+    let text = String::from_utf8_lossy(&std::fs::read(&program)?).into_owned();
+    ensure!(text.contains(">permonitorv2<") && text.contains("level=\"asInvoker\""), "the manifest is not in it");
+    Ok(())
+}
+
+#[test]
+fn a_branded_program_is_code_signed_and_both_signatures_hold() -> Result<()> {
+    let world = World::new()?;
+    let folder = world.folder.path();
+    let (key, certificate, pkcs12) = (folder.join("key.pem"), folder.join("cert.pem"), folder.join("sign.p12"));
+    let password = folder.join("password");
+    std::fs::write(&password, "throwaway")?;
+    done(
+        Command::new("openssl")
+            .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=Varanda Sistemas"])
+            .args(["-addext", "extendedKeyUsage=codeSigning", "-keyout"])
+            .arg(&key)
+            .arg("-out")
+            .arg(&certificate),
+    )?;
+    done(
+        Command::new("openssl")
+            .args(["pkcs12", "-export"])
+            .arg("-passout")
+            .arg(format!("file:{}", password.display()))
+            .arg("-inkey")
+            .arg(&key)
+            .arg("-in")
+            .arg(&certificate)
+            .arg("-out")
+            .arg(&pkcs12),
+    )?;
+    let (profile, signed) = (folder.join("app.profile"), folder.join("suporte.exe"));
+    world.relay.profile(world.relay.port, &profile)?;
+    let brand = built_here("amparo-brand")?;
+    done(
+        Command::new(&brand)
+            .args(["build", "--template"])
+            .arg(wine::built("amparo.exe")?)
+            .arg("--profile")
+            .arg(&profile)
+            .arg("--key")
+            .arg(world.branding_key()?)
+            .arg("--pkcs12")
+            .arg(&pkcs12)
+            .arg("--pkcs12-password")
+            .arg(&password)
+            .arg("--out")
+            .arg(&signed),
+    )?;
+    let said = done(Command::new(&brand).arg("verify").arg(&signed))?;
+    ensure!(said.contains(COMPANY), "{said}");
+    let said =
+        done(Command::new("osslsigncode").arg("verify").arg("-CAfile").arg(&certificate).arg("-in").arg(&signed))?;
+    ensure!(said.contains("Signature verification: ok") || said.contains("Succeeded"), "{said}");
+
+    // Any change is found by one of the two, and the profile's by both.
+    let program = std::fs::read(&signed)?;
+    let changed = folder.join("changed.exe");
+    let places = [0x40, 0x3d8, 5_000, 64 * 1024, program.len() / 2, program.len() - 20_000, program.len() - 40];
+    for place in places {
+        let mut bytes = program.clone();
+        bytes[place] ^= 4;
+        std::fs::write(&changed, bytes)?;
+        let refused = Command::new(&brand).arg("verify").arg(&changed).output()?;
+        ensure!(!refused.status.success(), "byte {place} can be changed");
+        ensure!(!refused.stderr.is_empty(), "byte {place} is refused without a word");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_windows_program_that_was_changed_says_so_and_connects_nowhere() -> Result<()> {
+    let world = World::new()?;
+    let shots = shots(&world, "windows-changed")?;
+    let mut computer = Computer::with_windows("customer", (900, 760), world.folder.path())?;
+    computer.plug_in(&world.relay)?;
+    let program = branded(&world, &computer)?;
+    let mut bytes = std::fs::read(&program)?;
+    let title = COMPANY.as_bytes();
+    // A letter of the company's name in the profile, near the end of the file.
+    let place = bytes.windows(title.len()).rposition(|part| part == title).context("no name in the program")?;
+    bytes[place] ^= 1;
+    std::fs::write(&program, bytes)?;
+    computer.start_windows_program(&program, &[])?;
+    let page = computer.screen().wait_page("profile-altered").with_context(|| told(&computer))?;
+    assert_eq!(page.view["trouble"], "Altered");
+    shots.screen(&computer, "is-told")?;
+    assert_eq!(computer.network()?.bytes(), 0, "a changed program spoke to somebody");
+    Ok(())
+}
