@@ -37,7 +37,7 @@
       toast.querySelector("[data-name]").textContent = title;
       toast.querySelector("[data-what]").textContent = about;
       const link = toast.querySelector("a");
-      link.href = "/tickets/" + encodeURIComponent(one.ticket);
+      link.href = one.href;
       for (const end of [link, toast.querySelector("[data-dismiss]")]) end.addEventListener("click", () => localStorage.setItem(closed, "1"));
       toasts.append(toast);
       if (window.Notification?.permission === "granted" && once("amparo-notified-" + one.id)) {

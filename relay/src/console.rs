@@ -17,6 +17,7 @@ mod customers;
 mod desk_words;
 mod enrolments;
 mod error;
+mod external;
 mod history;
 mod indicators;
 mod live;
@@ -64,6 +65,8 @@ pub use visitor::{Act, Arrived, Source};
 
 /// Profiles that are signed at the same time.
 const SIGNED_AT_ONCE: usize = 4;
+/// Messages of ticketing systems that are looked into at once: each may ask a system that takes its time.
+const TOLD_AT_ONCE: usize = 4;
 /// Live streams at once: each is a task and a few kilobytes.
 const LIVE_STREAMS: usize = 1_000;
 
@@ -83,6 +86,8 @@ struct App {
     rates: api::Rates,
     /// Logins whose password was right and whose code is not there yet.
     halves: second_step::Halves,
+    /// Messages of ticketing systems that are looked into at once.
+    told: Arc<Semaphore>,
     /// The relay stops: live streams end.
     shutdown: CancellationToken,
 }
@@ -172,6 +177,10 @@ fn all() -> Routes {
         .post("/tickets/{number}/change", Act::Attend, tickets::change)
         .post("/tickets/{number}/tags", Act::Attend, tickets::add_tag)
         .post("/tickets/{number}/tags/remove", Act::Attend, tickets::remove_tag)
+        .get("/t/{system}/{ticket}", Act::Anybody, external::show)
+        .get("/t/{system}/{ticket}/widget", Act::Anybody, external::widget)
+        .post("/t/{system}/{ticket}/notices", Act::Attend, external::ask_notice)
+        .post("/t/{system}/{ticket}/notices/{id}/cancel", Act::Attend, external::cancel_notice)
         .post("/tickets/{number}/notices", Act::Attend, tickets::ask_notice)
         .post("/tickets/{number}/notices/{id}/cancel", Act::Attend, tickets::cancel_notice)
         .post("/tickets/{number}/mails/{id}/retry", Act::Attend, tickets::retry_mail)
@@ -271,6 +280,7 @@ pub fn router(shared: Arc<Shared>, shutdown: CancellationToken) -> Router {
         step_ups: step_up::StepUps::default(),
         rates: api::Rates::default(),
         halves: second_step::Halves::default(),
+        told: Arc::new(Semaphore::new(TOLD_AT_ONCE)),
         shutdown,
     };
     // Innermost last: headers are on every answer, also on a refusal; errors become pages once the language is known.
@@ -280,5 +290,7 @@ pub fn router(shared: Arc<Shared>, shutdown: CancellationToken) -> Router {
         .layer(middleware::from_fn_with_state(app.clone(), visitor::recognise))
         .layer(middleware::from_fn_with_state(app.clone(), security::check_origin))
         .layer(middleware::from_fn(error::present));
-    pages.merge(api::router(&app)).layer(middleware::from_fn(security::headers)).with_state(app)
+    // From systems and not from pages of ours: no cookie, no token of a form; the address proves itself.
+    let hooks = Router::new().route("/hooks/{system}/{proof}", axum::routing::post(external::told));
+    pages.merge(api::router(&app)).merge(hooks).layer(middleware::from_fn(security::headers)).with_state(app)
 }

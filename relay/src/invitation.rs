@@ -3,8 +3,9 @@
 //! Nothing is kept of them: the token names the ticket and proves itself. Whoever reads one must still look at the ticket; a link to
 //! one that is closed is over. It opens nothing: it says on the download page which ticket it is about.
 
-use protocol::id::{ConnectionId, TenantId, TicketNumber};
+use protocol::id::{TenantId, TicketNumber};
 use ring::hmac;
+use store::TicketOf;
 
 /// Hexadecimal digits of the proof: 128 bits.
 const PROOF_DIGITS: usize = 32;
@@ -12,15 +13,6 @@ const PROOF_DIGITS: usize = 32;
 const TOKEN_BYTES: usize = 300;
 /// What stands for the built-in desk.
 const DESK: &str = "desk";
-
-/// A ticket, and whose: the built-in desk's, or that of a connection.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct TicketOf {
-    /// Of which connection; `None`: the built-in desk.
-    pub system: Option<ConnectionId>,
-    /// Its number there.
-    pub number: TicketNumber,
-}
 
 /// Makes tokens and reads them.
 pub struct Invitations(hmac::Key);
@@ -61,6 +53,8 @@ impl Invitations {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use protocol::id::ConnectionId;
+
     use super::*;
 
     #[test]

@@ -12,6 +12,7 @@ pub mod config;
 pub mod console;
 pub mod directory;
 pub mod enrolment;
+pub(crate) mod external;
 pub mod invitation;
 pub mod key;
 pub mod listener;

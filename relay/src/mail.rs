@@ -147,7 +147,7 @@ impl Post {
             let outcome = self.attempt(&mail).await;
             if let MailOutcome::Parked { why } | MailOutcome::Later { why, .. } = &outcome {
                 tracing::info!(
-                    ticket = mail.ticket.as_str(),
+                    ticket = mail.ticket.as_ref().map_or("", |ticket| ticket.as_str()),
                     attempts = mail.attempts + 1,
                     why,
                     "a letter is not sent yet"

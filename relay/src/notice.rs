@@ -4,16 +4,19 @@
 //! customer whose app they do not attend.
 
 use std::{
-    collections::{HashMap, hash_map::Entry},
+    collections::{HashMap, HashSet, hash_map::Entry},
     sync::Arc,
     time::Duration,
 };
 
 use jiff::Timestamp;
-use protocol::{id::TenantId, message::directory::FieldKey};
-use store::{CustomerDetails, Language, NewMail, Notice, StoreError};
+use protocol::{
+    id::{ConnectionId, TenantId},
+    message::directory::FieldKey,
+};
+use store::{CustomerDetails, Language, NewMail, Notice, StoreError, TicketOf};
 
-use crate::{account::User, directory::Present, mail::new_message_id, relay::Shared};
+use crate::{account::User, directory::Present, external, mail::new_message_id, relay::Shared};
 
 /// Changes that come together are looked at together.
 const GATHER: Duration = Duration::from_millis(200);
@@ -47,6 +50,7 @@ async fn look(shared: &Shared, now: Timestamp) -> anyhow::Result<()> {
     let open = shared.store.open_notices(None, now).await?;
     let mut companies: HashMap<TenantId, Company> = HashMap::new();
     let mut told = false;
+    let mut silent: HashSet<ConnectionId> = HashSet::new();
     for notice in open {
         let company = match companies.entry(notice.tenant) {
             Entry::Occupied(known) => known.into_mut(),
@@ -63,9 +67,20 @@ async fn look(shared: &Shared, now: Timestamp) -> anyhow::Result<()> {
         }
         let reach = shared.apps.reach(&user.operator).await?;
         let Some(present) = here.into_iter().find(|present| reach.attends(present.app)) else { continue };
+        if let Some(system) = notice.ticket.system.filter(|system| !silent.contains(system)) {
+            match external::look_up(shared, notice.tenant, system, &notice.ticket.number).await {
+                Ok(Some(found)) if !external::is_open(found.brief.status) => continue,
+                Ok(_) => {}
+                // Whoever waits is told rather once too often.
+                Err(error) => {
+                    tracing::info!(%error, "whether a ticket is still open is not known");
+                    silent.insert(system);
+                }
+            }
+        }
         if shared.store.notice_came(notice.id, present.id, now).await? {
             told = true;
-            tracing::info!(ticket = notice.ticket.as_str(), "a requester who was waited for has come");
+            tracing::info!(ticket = notice.ticket.number.as_str(), "a requester who was waited for has come");
             if let Err(error) = write_to(shared, &user.operator.login, &notice, now).await {
                 tracing::warn!(error = &error as &dyn std::error::Error, "no letter about a requester who came");
             }
@@ -86,8 +101,8 @@ async fn write_to(shared: &Shared, login: &str, notice: &Notice, now: Timestamp)
     let language = shared.store.tenant(notice.tenant).await?.language;
     let who = [&notice.requester.name, &notice.requester.company].map(String::as_str);
     let who: Vec<&str> = who.into_iter().filter(|text| !text.is_empty()).collect();
-    let (who, ticket) = (who.join(", "), notice.ticket.as_str());
-    let address = format!("{}/tickets/{ticket}", shared.public_url);
+    let (who, ticket) = (who.join(", "), notice.ticket.number.as_str());
+    let address = format!("{}{}", shared.public_url, page_of(&notice.ticket));
     let (subject, says) = match language {
         Language::PtBr => (format!("Disponível: {who}"), format!("{who} está com o programa aberto.")),
         Language::En => (format!("Available: {who}"), format!("{who} has the program open.")),
@@ -100,9 +115,20 @@ async fn write_to(shared: &Shared, login: &str, notice: &Notice, now: Timestamp)
         text: format!("{says}\n\nTicket {ticket}: {}\n{address}", notice.subject),
         message_id: new_message_id(&shared.public_url.host),
     };
-    shared.store.add_mail(notice.tenant, &notice.ticket, &mail, now).await?;
+    let of_the_desk = notice.ticket.system.is_none().then_some(&notice.ticket.number);
+    shared.store.add_mail(notice.tenant, of_the_desk, &mail, now).await?;
     shared.post.wake();
     Ok(())
+}
+
+/// The page of a ticket. Nothing of a number ends its part of the path.
+pub(crate) fn page_of(ticket: &TicketOf) -> String {
+    let number: String = url::form_urlencoded::byte_serialize(ticket.number.as_str().as_bytes()).collect();
+    let number = number.replace('+', "%20");
+    match ticket.system {
+        None => format!("/tickets/{number}"),
+        Some(system) => format!("/t/{system}/{number}"),
+    }
 }
 
 /// Whether a program that is open belongs to this customer: by e-mail, else document, else name and company. What a weaker key says is

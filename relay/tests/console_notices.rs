@@ -12,7 +12,7 @@ use console_support::*;
 use futures::StreamExt;
 use protocol::{id::TicketNumber, message::directory::FieldKey};
 use smtp::Receiver;
-use store::Notice;
+use store::{Notice, TicketOf};
 
 async fn office() -> (amparo_relay::relay::Running, tempfile::TempDir, Browser, Browser) {
     let (relay, folder) = relay().await;
@@ -28,8 +28,8 @@ async fn office() -> (amparo_relay::relay::Running, tempfile::TempDir, Browser, 
 }
 
 async fn open(relay: &amparo_relay::relay::Running) -> Vec<Notice> {
-    let number = TicketNumber::new("1001").unwrap();
-    let of = Some((relay.shared.first_tenant, &number));
+    let of = TicketOf::desk(TicketNumber::new("1001").unwrap());
+    let of = Some((relay.shared.first_tenant, &of));
     relay.shared.store.open_notices(of, jiff::Timestamp::now()).await.unwrap()
 }
 

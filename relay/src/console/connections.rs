@@ -25,6 +25,7 @@ use tickets::{
 use super::{
     App,
     error::{AppError, Page, page},
+    external::{self, words::Words as ExternalWords},
     shell::{Here, Shell},
     visitor::Who,
 };
@@ -84,6 +85,9 @@ struct FormPage {
     saved: bool,
     in_use: bool,
     tried: Vec<Tried>,
+    e: &'static ExternalWords,
+    /// Where its system's pages lead to and tell of changes.
+    from_there: Option<external::Addresses>,
 }
 
 /// `GET /connections`
@@ -329,6 +333,12 @@ impl Editing {
             saved: self.saved,
             in_use: self.in_use,
             tried: self.tried,
+            e: ExternalWords::of(language),
+            // The webhook cannot be asked about tickets: there is nothing that could be shown.
+            from_there: self
+                .id
+                .filter(|_| self.kind.name != "webhook")
+                .map(|id| external::addresses(app, who.operator.tenant, id)),
             s,
             w,
         })?;

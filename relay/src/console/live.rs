@@ -174,7 +174,8 @@ impl Viewer {
             if waits && self.told.insert(notice.id) {
                 ready.push(Ready {
                     id: notice.id,
-                    ticket: notice.ticket.as_str().to_owned(),
+                    href: crate::notice::page_of(&notice.ticket),
+                    ticket: notice.ticket.number.as_str().to_owned(),
                     subject: notice.subject,
                     name: notice.requester.name,
                     device: device.to_string(),
@@ -273,6 +274,7 @@ impl Viewer {
 #[derive(Serialize)]
 struct Ready {
     id: i64,
+    href: String,
     ticket: String,
     subject: String,
     name: String,

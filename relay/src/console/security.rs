@@ -16,6 +16,10 @@ use crate::config::PublicUrl;
 pub(super) const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
      connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
+/// Put on an answer that these sources (of a policy) may show in a frame; everything else is in nobody's frame.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct FramedBy(pub(super) String);
+
 /// Puts the headers on that tell a browser what it must not do.
 pub(super) async fn headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
@@ -34,6 +38,15 @@ pub(super) async fn headers(request: Request, next: Next) -> Response {
     for (name, value) in fixed {
         headers.insert(name, HeaderValue::from_static(value));
     }
+    if let Some(FramedBy(sources)) = response.extensions().get::<FramedBy>().cloned()
+        && let Ok(policy) =
+            HeaderValue::from_str(&POLICY.replace("frame-ancestors 'none'", &format!("frame-ancestors {sources}")))
+    {
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+        headers.remove(header::X_FRAME_OPTIONS);
+    }
+    let headers = response.headers_mut();
     // Pages hold what only their reader may see; assets have set their own.
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response

@@ -17,7 +17,7 @@ use protocol::{
     message::ticket::TicketStatus,
 };
 use serde::Deserialize;
-use store::{ActionKind, CustomerDetails, DeskTicket, HistoryQuery, TicketAction, TicketFilter};
+use store::{ActionKind, CustomerDetails, DeskTicket, HistoryQuery, TicketAction, TicketFilter, TicketOf};
 use tickets::desk::{Author, DeskError};
 
 use super::{
@@ -30,8 +30,8 @@ use super::{
 };
 pub(super) use letters::retry as retry_mail;
 pub(super) use list::list;
-pub(super) use notices::{ask as ask_notice, cancel as cancel_notice};
-pub(super) use remote::{Invited, invited};
+pub(super) use notices::{WAITS, Waiting, ask as ask_notice, cancel as cancel_notice, cancel_on};
+pub(super) use remote::{Here as RequesterHere, Invited, here, invited, link_of};
 pub(super) use tags::{add as add_tag, remove as remove_tag};
 
 /// Sessions shown in a ticket's margin.
@@ -257,7 +257,8 @@ async fn ticket_page_with(app: &App, who: &Who, number: &str, mut draft: Draft, 
         draft.text.clone_from(&link);
         draft.reply = true;
     }
-    let open = app.shared.store.open_notices(Some((tenant, &ticket.number)), s.clock.now()).await?;
+    let of = TicketOf::desk(ticket.number.clone());
+    let open = app.shared.store.open_notices(Some((tenant, &of)), s.clock.now()).await?;
     let told = open.iter().map(|notice| notices::Waiting::new(notice, who, &s)).collect();
     let failed = draft.error.is_some() || draft.tag_error.is_some();
     let shown = page(&TicketPage {

@@ -221,22 +221,32 @@ pub(super) async fn guard(State(act): State<Act>, mut request: Request, next: Ne
         return AppError::Forbidden.into_response();
     };
     if act != Act::Anybody {
-        let Some(known) = visitor.login else { return AppError::LogIn.into_response() };
-        let Known { token, operator, reach, family, lacks_factor } = known;
-        if !operator.may(act) {
-            return AppError::Forbidden.into_response();
+        match visitor.who(act, request.uri().path()) {
+            Ok(who) => _ = request.extensions_mut().insert(who),
+            Err(refused) => return refused.into_response(),
         }
-        if lacks_factor && !WITHOUT_FACTOR.contains(&request.uri().path()) {
-            return AppError::FactorMissing.into_response();
-        }
-        let csrf = csrf(&family);
-        let Visitor { texts, source, at, .. } = visitor;
-        request.extensions_mut().insert(Who { operator, reach, texts, source, at, csrf, token, family, via: None });
     }
     next.run(request).await
 }
 
 impl Visitor {
+    /// Who is logged in, if they may do this at this path.
+    ///
+    /// # Errors
+    /// `LogIn`, `Forbidden` or `FactorMissing`.
+    pub(super) fn who(self, act: Act, path: &str) -> Result<Who, AppError> {
+        let Self { texts, source, at, login } = self;
+        let Known { token, operator, reach, family, lacks_factor } = login.ok_or(AppError::LogIn)?;
+        if !operator.may(act) {
+            return Err(AppError::Forbidden);
+        }
+        if lacks_factor && !WITHOUT_FACTOR.contains(&path) {
+            return Err(AppError::FactorMissing);
+        }
+        let csrf = csrf(&family);
+        Ok(Who { operator, reach, texts, source, at, csrf, token, family, via: None })
+    }
+
     /// The token of the login that there is already.
     pub(super) fn token(&self) -> Option<&str> {
         self.login.as_ref().map(|known| known.token.as_str())

@@ -52,7 +52,7 @@ pub use figures::{By, Figures, FiguresQuery, FiguresRecords, FiguresRow};
 pub use listing::ListingRecords;
 pub use login::{Login, LoginFamily, LoginRecords, TokenHash};
 pub use mail::{Mail, MailOutcome, MailRecords, MailServer, MailState, MailText, NewMail};
-pub use notice::{Notice, NoticeRecords};
+pub use notice::{Notice, NoticeRecords, TicketOf, TicketSeen};
 pub use operator::{NewOperator, Operator, OperatorRecords, Roles};
 pub use outbox::{Claimed, EventKind, Lease, OutboxEntry, OutboxFigures, OutboxRecords, OutboxState, Settled};
 pub use presence::{PresenceChange, PresenceRecords};

@@ -65,8 +65,8 @@ pub struct Mail {
     pub id: i64,
     /// Whose.
     pub tenant: TenantId,
-    /// On which ticket.
-    pub ticket: TicketNumber,
+    /// On which ticket of the desk; `None`: on one of another system.
+    pub ticket: Option<TicketNumber>,
     /// With which action; `None`: it tells something about the ticket.
     pub action: Option<i64>,
     /// What is sent.
@@ -126,11 +126,11 @@ pub trait MailRecords: Send + Sync {
         action: &NewAction,
         mail: &NewMail,
     ) -> Result<TicketAction, StoreError>;
-    /// Writes a letter about a ticket that tells no action.
+    /// Writes a letter about a ticket that tells no action; `None`: about one of another system.
     async fn add_mail(
         &self,
         tenant: TenantId,
-        ticket: &TicketNumber,
+        ticket: Option<&TicketNumber>,
         mail: &NewMail,
         now: Timestamp,
     ) -> Result<(), StoreError>;

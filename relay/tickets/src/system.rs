@@ -153,6 +153,8 @@ pub struct FoundTicket {
     pub brief: TicketBrief,
     /// Where a person opens it in a browser, where that is known.
     pub address: Option<String>,
+    /// Whose it is, as far as the answer says; often no more than a name.
+    pub requester: CustomerDetails,
 }
 
 /// Whether a credential may do more than is needed here.
@@ -234,6 +236,11 @@ pub trait TicketSystem: Send + Sync {
     ) -> Result<Option<Appended>, ReportError>;
     /// Puts a link beside the text, once however often it is told. Refused by a system without [`Capabilities::links`].
     async fn attach_link(&self, ticket: &TicketNumber, link: &Link) -> Result<(), ReportError>;
+}
+
+/// A requester of whom a system tells a name and, perhaps, an address.
+pub fn whose(name: &str, email: &str) -> CustomerDetails {
+    CustomerDetails { name: name.to_owned(), email: email.to_owned(), ..CustomerDetails::default() }
 }
 
 /// What an attendant needs to know of a ticket, from a system's own words.

@@ -76,6 +76,8 @@ async fn a_ticket_that_was_opened_is_looked_up(t: &Tested) {
     if can.customers {
         let shown = found.brief.customer.as_str();
         assert!(shown.contains("Cida Nogueira") || shown.contains(&t.customer().email), "{shown}");
+        let who = &found.requester;
+        assert!(who.name.contains("Cida Nogueira") || who.email == t.customer().email, "{who:?}");
     }
     assert!(found.brief.opened_unix_ms > 0);
     if let Some(address) = found.address {

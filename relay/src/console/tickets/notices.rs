@@ -3,7 +3,7 @@
 use axum::extract::{Path, State};
 use jiff::{SignedDuration, Timestamp};
 use protocol::id::TicketNumber;
-use store::{Notice, TicketFilter};
+use store::{Notice, TicketFilter, TicketOf, TicketSeen};
 
 use super::{
     super::{
@@ -17,20 +17,20 @@ use super::{
 };
 
 /// How long somebody waits to be told.
-const WAITS: SignedDuration = SignedDuration::from_hours(7 * 24);
+pub(in crate::console) const WAITS: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// Somebody who waits to be told, as the ticket shows it.
-pub(super) struct Waiting {
-    pub(super) id: i64,
-    pub(super) words: String,
+pub(in crate::console) struct Waiting {
+    pub(in crate::console) id: i64,
+    pub(in crate::console) words: String,
     /// Whoever looks may take it back.
-    pub(super) cancels: bool,
+    pub(in crate::console) cancels: bool,
     /// It is whoever looks.
-    pub(super) own: bool,
+    pub(in crate::console) own: bool,
 }
 
 impl Waiting {
-    pub(super) fn new(notice: &Notice, who: &Who, s: &Shell) -> Self {
+    pub(in crate::console) fn new(notice: &Notice, who: &Who, s: &Shell) -> Self {
         let own = notice.operator == who.operator.id;
         let until = s.clock.date(&notice.expires_at);
         let words = fill(desk_words::of(s.t.language).told_until, &[&notice.operator_name, &until]);
@@ -47,7 +47,8 @@ pub(crate) async fn ask(State(app): State<App>, who: Who, Path(number): Path<Str
         return Err(AppError::BadRequest);
     }
     who.audit(&app, "notice.asked", number.as_str()).await?;
-    app.shared.store.add_notice(tenant, &number, who.operator.id, now, now + WAITS).await?;
+    let of = TicketOf::desk(number.clone());
+    app.shared.store.add_notice(tenant, &of, &TicketSeen::default(), who.operator.id, now, now + WAITS).await?;
     // The requester may have come while the page was read.
     app.shared.changes.bump();
     Ok(to_ticket(&number))
@@ -56,13 +57,19 @@ pub(crate) async fn ask(State(app): State<App>, who: Who, Path(number): Path<Str
 /// `POST /tickets/{number}/notices/{id}/cancel`
 pub(crate) async fn cancel(State(app): State<App>, who: Who, Path((number, id)): Path<(String, i64)>) -> Page {
     let number = TicketNumber::new(&number).map_err(|_| AppError::NotFound)?;
+    cancel_on(&app, &who, &TicketOf::desk(number.clone()), id).await?;
+    Ok(to_ticket(&number))
+}
+
+/// Takes a notice on this ticket back: one's own, or an administrator anybody's.
+pub(in crate::console) async fn cancel_on(app: &App, who: &Who, ticket: &TicketOf, id: i64) -> Result<(), AppError> {
     let (tenant, now) = (who.operator.tenant, Timestamp::now());
-    let open = app.shared.store.open_notices(Some((tenant, &number)), now).await?;
+    let open = app.shared.store.open_notices(Some((tenant, ticket)), now).await?;
     let notice = open.into_iter().find(|notice| notice.id == id).ok_or(AppError::NotFound)?;
     if notice.operator != who.operator.id && !who.operator.may(Act::Administer) {
         return Err(AppError::Forbidden);
     }
-    who.audit(&app, "notice.cancelled", &format!("{number} {}", notice.operator_name)).await?;
+    who.audit(app, "notice.cancelled", &format!("{} {}", ticket.number, notice.operator_name)).await?;
     app.shared.store.cancel_notice(tenant, id, now).await?;
-    Ok(to_ticket(&number))
+    Ok(())
 }

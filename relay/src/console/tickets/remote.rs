@@ -3,7 +3,7 @@
 //! Of customers whose app somebody has nothing to do with, nothing is said here either.
 
 use protocol::id::{TenantId, TicketNumber};
-use store::CustomerDetails;
+use store::{CustomerDetails, TicketOf};
 
 use super::super::{
     App,
@@ -11,10 +11,7 @@ use super::super::{
     visitor::{Act, Who},
     when::Clock,
 };
-use crate::{
-    invitation::{Invitations, TicketOf},
-    notice::belongs,
-};
+use crate::{invitation::Invitations, notice::belongs};
 
 /// The requester's program, as the menu shows it.
 pub(in crate::console) struct Here {
@@ -29,7 +26,7 @@ pub(in crate::console) struct Here {
 }
 
 /// The program of this customer, if it waits and whoever asks has to do with its app.
-pub(super) fn here(app: &App, who: &Who, requester: &CustomerDetails, clock: &Clock) -> Option<Here> {
+pub(in crate::console) fn here(app: &App, who: &Who, requester: &CustomerDetails, clock: &Clock) -> Option<Here> {
     let waiting = app.shared.directory.first_waiting_of(who.operator.tenant, usize::MAX, |of| who.reach.sees(of));
     let present = waiting.into_iter().find(|present| belongs(present, requester))?;
     let connects = who.reach.attends(present.app);
@@ -45,10 +42,11 @@ pub(super) fn here(app: &App, who: &Who, requester: &CustomerDetails, clock: &Cl
 /// Where the requester of a ticket gets the program: the app of the ticket's last session, else the first that whoever asks attends.
 /// Empty when there is none.
 pub(super) async fn link(app: &App, who: &Who, number: &TicketNumber) -> Result<String, AppError> {
-    link_of(app, who, &TicketOf { system: None, number: number.clone() }).await
+    link_of(app, who, &TicketOf::desk(number.clone())).await
 }
 
-async fn link_of(app: &App, who: &Who, ticket: &TicketOf) -> Result<String, AppError> {
+/// Where whoever asks on this ticket gets the program. Empty when there is no app.
+pub(in crate::console) async fn link_of(app: &App, who: &Who, ticket: &TicketOf) -> Result<String, AppError> {
     let tenant = who.operator.tenant;
     let apps = app.shared.apps.of(tenant).await?;
     let query = store::HistoryQuery { ticket: Some(ticket.number.clone()), limit: 1, ..store::HistoryQuery::default() };
@@ -83,7 +81,8 @@ pub(in crate::console) async fn invited(app: &App, tenant: TenantId, token: &str
         // Another system is not asked by a page that anybody may open; a connection that is gone invites nobody.
         return match app.shared.store.connection(tenant, system).await {
             Ok(connection) => {
-                let over = connection.removed_at.is_some();
+                let over =
+                    connection.removed_at.is_some() || app.shared.store.is_closed(system, &ticket.number).await?;
                 Ok(Some(Invited { number, subject: String::new(), email: String::new(), over }))
             }
             Err(store::StoreError::NotFound { .. }) => Ok(None),

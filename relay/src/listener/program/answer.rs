@@ -4,7 +4,7 @@ use std::sync::{PoisonError, atomic::Ordering};
 
 use jiff::Timestamp;
 use protocol::{
-    id::{AppId, DeviceId, TenantId, TicketNumber},
+    id::{AppId, ConnectionId, DeviceId, TenantId, TicketNumber},
     message::{
         FromRelay, ShownText, directory,
         directory::{CertificateRequest, LoginError, LoginToken, Register, Registered},
@@ -23,6 +23,7 @@ use crate::{
     account::Operator,
     apps::Reach,
     directory::Present,
+    external,
     listener::peer::CloseCode,
     relay::Shared,
     session::{
@@ -293,7 +294,7 @@ impl Program {
             let app = present.as_ref().map(|p| p.app);
             let customer = present.map_or_else(CustomerDetails::default, |p| CustomerDetails::from_fields(&p.fields));
             let asked = async {
-                let reached = ticketing(&shared, tenant, app).await?;
+                let (reached, _) = ticketing(&shared, tenant, app).await?;
                 reached.system.open_tickets(&customer).await.map_err(|error| down(&error))
             };
             let tickets = tokio::time::timeout(shared.config.times.tickets, asked).await;
@@ -411,7 +412,11 @@ impl Program {
 
 /// The ticketing system of an app; without one, of the company's first app, so that the answer does not tell whether somebody is there.
 /// One that cannot be asked for tickets counts as down: the number is taken as it is typed.
-async fn ticketing(shared: &Shared, tenant: TenantId, app: Option<AppId>) -> Result<Reached, TicketError> {
+async fn ticketing(
+    shared: &Shared,
+    tenant: TenantId,
+    app: Option<AppId>,
+) -> Result<(Reached, Option<ConnectionId>), TicketError> {
     let records = |error: StoreError| {
         tracing::error!(error = &error as &dyn std::error::Error, "which ticketing system to ask cannot be read");
         TicketError::Down
@@ -425,7 +430,7 @@ async fn ticketing(shared: &Shared, tenant: TenantId, app: Option<AppId>) -> Res
         None => None,
     };
     let reached = shared.tickets.reach(tenant, connection).await.map_err(|error| down(&error))?;
-    if reached.system.capabilities().reads { Ok(reached) } else { Err(TicketError::Down) }
+    if reached.system.capabilities().reads { Ok((reached, connection)) } else { Err(TicketError::Down) }
 }
 
 async fn look_up(
@@ -437,9 +442,14 @@ async fn look_up(
 ) -> Result<TicketBrief, TicketError> {
     let asked = async {
         let app = shared.directory.present(tenant, partner).filter(|p| mine.reaches(p.app, partner)).map(|p| p.app);
-        let reached = ticketing(shared, tenant, app).await?;
+        let (reached, connection) = ticketing(shared, tenant, app).await?;
         match reached.system.look_up(number).await {
-            Ok(Some(found)) => Ok(found.brief),
+            Ok(Some(found)) => {
+                if let Some(connection) = connection {
+                    external::note(shared, tenant, connection, &found.brief).await;
+                }
+                Ok(found.brief)
+            }
             Ok(None) => Err(TicketError::NotFound),
             Err(error) => Err(down(&error)),
         }

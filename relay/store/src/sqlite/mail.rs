@@ -20,10 +20,12 @@ use crate::{
 const WHY_BYTES: usize = 500;
 
 fn mail(row: &SqliteRow) -> Result<Mail, StoreError> {
+    let ticket: Option<i64> = row.plain("ticket")?;
+    let ticket = ticket.map(|_| desk::number(row, "ticket")).transpose()?;
     Ok(Mail {
         id: row.plain("id")?,
         tenant: row.id("tenant")?,
-        ticket: desk::number(row, "ticket")?,
+        ticket,
         action: row.plain("action")?,
         what: NewMail {
             to: row.plain("recipient")?,
@@ -51,7 +53,7 @@ fn cut(why: &str) -> &str {
 async fn insert(
     tx: &mut SqliteConnection,
     tenant: TenantId,
-    ticket: i64,
+    ticket: Option<i64>,
     action: Option<i64>,
     mail: &NewMail,
     now: Timestamp,
@@ -143,7 +145,7 @@ impl MailRecords for SqliteStore {
         let number = desk::parse(ticket).ok_or(desk::NO_TICKET)?;
         let mut tx = self.write().await?;
         let added = desk::append(&mut tx, tenant, number, action).await?;
-        insert(&mut tx, tenant, number, Some(added.id), mail, action.at).await?;
+        insert(&mut tx, tenant, Some(number), Some(added.id), mail, action.at).await?;
         tx.commit().await.map_err(error::of)?;
         Ok(added)
     }
@@ -151,11 +153,11 @@ impl MailRecords for SqliteStore {
     async fn add_mail(
         &self,
         tenant: TenantId,
-        ticket: &TicketNumber,
+        ticket: Option<&TicketNumber>,
         mail: &NewMail,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let number = desk::parse(ticket).ok_or(desk::NO_TICKET)?;
+        let number = ticket.map(|ticket| desk::parse(ticket).ok_or(desk::NO_TICKET)).transpose()?;
         let mut tx = self.write().await?;
         insert(&mut tx, tenant, number, None, mail, now).await?;
         tx.commit().await.map_err(error::of)

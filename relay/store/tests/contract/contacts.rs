@@ -8,7 +8,7 @@ use protocol::{
 };
 use store::{
     ActionKind, ContactFilter, Customer, CustomerDetails, CustomerId, Language, MailOutcome, MailServer, MailState,
-    MailText, NewAction, NewDeskTicket, NewMail, StoreError, TicketFilter,
+    MailText, NewAction, NewDeskTicket, NewMail, StoreError, TicketFilter, TicketOf, TicketSeen,
 };
 
 use super::{World, at, number};
@@ -267,14 +267,24 @@ pub async fn a_notice_is_good_once_for_a_while_and_while_its_ticket_is_open(w: &
     let cida = made(w, &details("Cida", "cida@a.example", "")).await;
     let number = ticket(w, cida.id, "Nota", "x").await;
     let device = DeviceId::from_entropy(7);
-    store.add_notice(tenant, &number, w.varanda.ana, at(1), at(50)).await.unwrap();
-    store.add_notice(tenant, &number, w.varanda.ana, at(2), at(100)).await.unwrap();
-    let foreign = store.add_notice(tenant, &number, w.other.ana, at(1), at(100)).await;
+    store
+        .add_notice(tenant, &TicketOf::desk(number.clone()), &TicketSeen::default(), w.varanda.ana, at(1), at(50))
+        .await
+        .unwrap();
+    store
+        .add_notice(tenant, &TicketOf::desk(number.clone()), &TicketSeen::default(), w.varanda.ana, at(2), at(100))
+        .await
+        .unwrap();
+    let foreign = store
+        .add_notice(tenant, &TicketOf::desk(number.clone()), &TicketSeen::default(), w.other.ana, at(1), at(100))
+        .await;
     assert!(matches!(foreign, Err(StoreError::NotFound { .. })), "of another company");
     let open = w.store().await.open_notices(None, at(60)).await.unwrap();
     assert_eq!((open.len(), open[0].requester.email.as_str()), (1, "cida@a.example"));
     assert!(store.open_notices(None, at(100)).await.unwrap().is_empty(), "its time is over");
-    assert!(store.open_notices(Some((w.other.tenant, &number)), at(60)).await.unwrap().is_empty());
+    assert!(
+        store.open_notices(Some((w.other.tenant, &TicketOf::desk(number.clone()))), at(60)).await.unwrap().is_empty()
+    );
     assert!(matches!(store.cancel_notice(w.other.tenant, open[0].id, at(60)).await, Err(StoreError::NotFound { .. })));
     assert!(store.notice_came(open[0].id, device, at(61)).await.unwrap());
     assert!(!store.notice_came(open[0].id, device, at(62)).await.unwrap(), "once");
@@ -282,7 +292,10 @@ pub async fn a_notice_is_good_once_for_a_while_and_while_its_ticket_is_open(w: &
     assert_eq!(came[0].came, Some((at(61), device)));
     assert!(store.came_notices(tenant, w.varanda.ana, at(62)).await.unwrap().is_empty());
     assert!(store.came_notices(tenant, w.varanda.admin, at(0)).await.unwrap().is_empty());
-    store.add_notice(tenant, &number, w.varanda.ana, at(70), at(100)).await.unwrap();
+    store
+        .add_notice(tenant, &TicketOf::desk(number.clone()), &TicketSeen::default(), w.varanda.ana, at(70), at(100))
+        .await
+        .unwrap();
     let again = store.open_notices(None, at(71)).await.unwrap();
     store.cancel_notice(tenant, again[0].id, at(72)).await.unwrap();
     assert!(!store.notice_came(again[0].id, device, at(73)).await.unwrap(), "it was taken back");

@@ -60,7 +60,9 @@ impl TicketSystem for DeskSystem {
 
     async fn look_up(&self, number: &TicketNumber) -> Result<Option<FoundTicket>, ReportError> {
         match self.store.desk_ticket(self.tenant, number).await {
-            Ok(ticket) => Ok(Some(FoundTicket { brief: brief(&ticket), address: None })),
+            Ok(ticket) => {
+                Ok(Some(FoundTicket { brief: brief(&ticket), address: None, requester: ticket.requester.details }))
+            }
             Err(StoreError::NotFound { .. }) => Ok(None),
             Err(error) => Err(translate(&error)),
         }

@@ -24,7 +24,7 @@ use crate::{
     secret::Secret,
     system::{
         Account, Appended, Breadth, Capabilities, CustomerRef, FoundTicket, NewTicket, Repeats, ReportError,
-        TicketSystem, brief,
+        TicketSystem, brief, whose,
     },
 };
 
@@ -302,7 +302,8 @@ impl TicketSystem for Glpi {
         let address = format!("{}/front/ticket.form.php?id={}", self.http.base(), ticket.id.0);
         let (at, status) = (moment(&ticket.date), status(&ticket.status.0));
         let brief = brief(number.clone(), &ticket.name, &customer, &owner, status, at);
-        Ok(Some(FoundTicket { brief, address: Some(address) }))
+        let requester = if customer.contains('@') { whose("", &customer) } else { whose(&customer, "") };
+        Ok(Some(FoundTicket { brief, address: Some(address), requester }))
     }
 
     async fn open_tickets(&self, customer: &CustomerDetails) -> Result<Vec<TicketBrief>, ReportError> {

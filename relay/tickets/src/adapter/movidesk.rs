@@ -24,7 +24,7 @@ use crate::{
     secret::Secret,
     system::{
         Account, Appended, Breadth, Capabilities, CustomerRef, FoundTicket, NewTicket, Repeats, ReportError,
-        TicketSystem, brief,
+        TicketSystem, brief, whose,
     },
 };
 
@@ -157,6 +157,8 @@ struct Person {
     id: Id,
     #[serde(default, rename = "businessName", deserialize_with = "nullable")]
     name: String,
+    #[serde(default, deserialize_with = "nullable")]
+    email: String,
     organization: Option<Box<Person>>,
 }
 
@@ -312,7 +314,12 @@ impl TicketSystem for Movidesk {
         let Some(ticket) = self.ticket(number, BRIEF, PEOPLE).await? else { return Ok(None) };
         let address = (!self.tenant.is_empty())
             .then(|| format!("https://{}.movidesk.com/Ticket/Edit/{}", self.tenant, ticket.id.0));
-        Ok(Some(FoundTicket { brief: brief_of(&ticket)?, address }))
+        let client = ticket.clients.as_ref().and_then(|all| all.first());
+        let requester = client.map_or_else(CustomerDetails::default, |client| CustomerDetails {
+            company: client.organization.as_ref().map_or_else(String::new, |of| of.name.clone()),
+            ..whose(&client.name, &client.email)
+        });
+        Ok(Some(FoundTicket { brief: brief_of(&ticket)?, address, requester }))
     }
 
     async fn open_tickets(&self, customer: &CustomerDetails) -> Result<Vec<TicketBrief>, ReportError> {

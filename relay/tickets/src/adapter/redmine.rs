@@ -23,7 +23,7 @@ use crate::{
     secret::Secret,
     system::{
         Account, Appended, Breadth, Capabilities, CustomerRef, FoundTicket, NewTicket, Repeats, ReportError,
-        TicketSystem, brief,
+        TicketSystem, brief, whose,
     },
 };
 
@@ -238,7 +238,8 @@ impl TicketSystem for Redmine {
     async fn look_up(&self, number: &TicketNumber) -> Result<Option<FoundTicket>, ReportError> {
         let Some(issue) = self.issue(number, "").await? else { return Ok(None) };
         let address = format!("{}/issues/{}", self.http.base(), issue.id);
-        Ok(Some(FoundTicket { brief: Self::brief(&issue)?, address: Some(address) }))
+        let requester = whose(issue.author.as_ref().map_or("", |author| &author.name), "");
+        Ok(Some(FoundTicket { brief: Self::brief(&issue)?, address: Some(address), requester }))
     }
 
     async fn open_tickets(&self, customer: &CustomerDetails) -> Result<Vec<TicketBrief>, ReportError> {

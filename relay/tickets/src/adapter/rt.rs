@@ -26,7 +26,7 @@ use crate::{
     secret::Secret,
     system::{
         Account, Appended, Breadth, Capabilities, CustomerRef, FoundTicket, NewTicket, Refusal, Repeats, ReportError,
-        TicketSystem, brief,
+        TicketSystem, brief, whose,
     },
 };
 
@@ -220,7 +220,10 @@ impl TicketSystem for Rt {
         let found = self.tickets(&format!("id={id}"), 1).await?;
         let Some(ticket) = found.first() else { return Ok(None) };
         let address = format!("{}/Ticket/Display.html?id={id}", self.http.base());
-        Ok(Some(FoundTicket { brief: brief_of(ticket)?, address: Some(address) }))
+        let requester = ticket.requestors.first().map_or_else(CustomerDetails::default, |who| {
+            whose(if who.real_name.is_empty() { "" } else { who.name() }, &who.email)
+        });
+        Ok(Some(FoundTicket { brief: brief_of(ticket)?, address: Some(address), requester }))
     }
 
     async fn open_tickets(&self, customer: &CustomerDetails) -> Result<Vec<TicketBrief>, ReportError> {

@@ -26,7 +26,7 @@ use crate::{
     secret::Secret,
     system::{
         Account, Appended, Breadth, Capabilities, CustomerRef, FoundTicket, NewTicket, Repeats, ReportError,
-        TicketSystem, brief,
+        TicketSystem, brief, whose,
     },
 };
 
@@ -163,6 +163,8 @@ struct Case {
 struct Named {
     #[serde(default, rename = "Name", deserialize_with = "nullable")]
     name: String,
+    #[serde(default, rename = "Email", deserialize_with = "nullable")]
+    email: String,
 }
 
 #[derive(Deserialize)]
@@ -195,7 +197,7 @@ fn complaint(answer: &Answer) -> String {
     all.into_iter().next().map(|c| c.code).unwrap_or_default()
 }
 
-const CASE: &str = "Id,CaseNumber,Subject,Status,IsClosed,CreatedDate,Contact.Name,Owner.Name";
+const CASE: &str = "Id,CaseNumber,Subject,Status,IsClosed,CreatedDate,Contact.Name,Contact.Email,Owner.Name";
 
 impl Salesforce {
     /// Asks with the token that is there. One that is no longer good is fetched again, once: the call that met it has done nothing.
@@ -400,7 +402,9 @@ impl TicketSystem for Salesforce {
     async fn look_up(&self, number: &TicketNumber) -> Result<Option<FoundTicket>, ReportError> {
         let Some(case) = self.case(number).await? else { return Ok(None) };
         let address = format!("{}/lightning/r/Case/{}/view", self.http.base(), case.id.0);
-        Ok(Some(FoundTicket { brief: brief_of(&case)?, address: Some(address) }))
+        let who = case.contact.as_ref();
+        let requester = who.map_or_else(CustomerDetails::default, |contact| whose(&contact.name, &contact.email));
+        Ok(Some(FoundTicket { brief: brief_of(&case)?, address: Some(address), requester }))
     }
 
     async fn open_tickets(&self, customer: &CustomerDetails) -> Result<Vec<TicketBrief>, ReportError> {

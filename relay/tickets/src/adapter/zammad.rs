@@ -23,7 +23,7 @@ use crate::{
     secret::Secret,
     system::{
         Account, Appended, Breadth, Capabilities, CustomerRef, FoundTicket, NewTicket, Repeats, ReportError,
-        TicketSystem, brief,
+        TicketSystem, brief, whose,
     },
 };
 
@@ -231,7 +231,10 @@ impl TicketSystem for Zammad {
     async fn look_up(&self, number: &TicketNumber) -> Result<Option<FoundTicket>, ReportError> {
         let Some(ticket) = self.ticket(number).await? else { return Ok(None) };
         let address = format!("{}/#ticket/zoom/{}", self.http.base(), ticket.id.0);
-        Ok(Some(FoundTicket { brief: brief_of(&ticket)?, address: Some(address) }))
+        // Expanded, a customer is their login, which is their address where they have one.
+        let login = ticket.customer.as_str();
+        let requester = if login.contains('@') { whose("", login) } else { whose(login, "") };
+        Ok(Some(FoundTicket { brief: brief_of(&ticket)?, address: Some(address), requester }))
     }
 
     async fn open_tickets(&self, customer: &CustomerDetails) -> Result<Vec<TicketBrief>, ReportError> {

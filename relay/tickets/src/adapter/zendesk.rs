@@ -23,7 +23,7 @@ use crate::{
     secret::Secret,
     system::{
         Account, Appended, Breadth, Capabilities, CustomerRef, FoundTicket, NewTicket, Repeats, ReportError,
-        TicketSystem, brief,
+        TicketSystem, brief, whose,
     },
 };
 
@@ -214,7 +214,9 @@ impl TicketSystem for Zendesk {
         let Some(answer) = self.ask(call).await?.found()? else { return Ok(None) };
         let found: OneTicket = answer.json()?;
         let address = format!("{}/agent/tickets/{id}", self.http.base());
-        Ok(Some(FoundTicket { brief: brief_of(&found.ticket, &found.users)?, address: Some(address) }))
+        let who = found.users.iter().find(|user| user.id == found.ticket.requester_id && !user.id.0.is_empty());
+        let requester = who.map_or_else(CustomerDetails::default, |user| whose(&user.name, &user.email));
+        Ok(Some(FoundTicket { brief: brief_of(&found.ticket, &found.users)?, address: Some(address), requester }))
     }
 
     async fn open_tickets(&self, customer: &CustomerDetails) -> Result<Vec<TicketBrief>, ReportError> {

@@ -97,12 +97,11 @@ impl TicketSystem for Plain {
 
     async fn look_up(&self, number: &TicketNumber) -> Result<Option<FoundTicket>, ReportError> {
         moment().await;
-        Ok(self
-            .desk
-            .lock()
-            .unwrap()
-            .ticket(number)
-            .map(|(brief, ..)| FoundTicket { brief: brief.clone(), address: None }))
+        Ok(self.desk.lock().unwrap().ticket(number).map(|(brief, ..)| FoundTicket {
+            brief: brief.clone(),
+            address: None,
+            requester: CustomerDetails::default(),
+        }))
     }
 
     async fn open_tickets(&self, customer: &CustomerDetails) -> Result<Vec<TicketBrief>, ReportError> {

@@ -108,6 +108,10 @@ pub trait Fake: Send {
     fn tickets(&self) -> Vec<OnTicket>;
     /// Opens a ticket as somebody in the system does. `None`: it is not one that has tickets.
     fn open(&mut self, subject: &str, now: Timestamp) -> Option<String>;
+    /// Closes a ticket as somebody in the system does. `false`: this fake has no such person.
+    fn close(&mut self, _number: &str) -> bool {
+        false
+    }
     /// What a call that is answered with this status does not do, it does not do: but some count it.
     fn refused(&mut self, _status: u16, _now: Timestamp) {}
     /// Times it had to make somebody wait.
@@ -230,6 +234,10 @@ impl Server {
 
     pub fn tickets(&self) -> Vec<OnTicket> {
         self.inner.lock().unwrap().fake.tickets()
+    }
+
+    pub fn close(&self, number: &str) {
+        assert!(self.inner.lock().unwrap().fake.close(number), "this fake closes no ticket {number}");
     }
 
     pub fn open(&self, subject: &str) -> Option<String> {

@@ -27,13 +27,14 @@ struct Ticket {
     external: String,
     requester: u64,
     at: Timestamp,
+    closed: bool,
     comments: Vec<(u64, String)>,
 }
 
 impl Ticket {
     fn shown(&self) -> Value {
         value!({
-            "id": self.id, "subject": self.subject, "status": "open", "requester_id": self.requester, "assignee_id": null,
+            "id": self.id, "subject": self.subject, "status": if self.closed { "closed" } else { "open" }, "requester_id": self.requester, "assignee_id": null,
             "external_id": self.external, "tags": [], "created_at": self.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         })
     }
@@ -50,8 +51,15 @@ fn user(u: &(u64, String, String, String)) -> Value {
 impl Zendesk {
     fn add(&mut self, subject: &str, requester: u64, at: Timestamp) -> &mut Ticket {
         let id = self.tickets.len() as u64 + 1;
-        let ticket =
-            Ticket { id, subject: subject.into(), external: String::new(), requester, at, comments: Vec::new() };
+        let ticket = Ticket {
+            id,
+            subject: subject.into(),
+            external: String::new(),
+            requester,
+            at,
+            closed: false,
+            comments: Vec::new(),
+        };
         self.tickets.push(ticket);
         self.tickets.last_mut().unwrap()
     }
@@ -211,6 +219,11 @@ impl Fake for Zendesk {
     fn tickets(&self) -> Vec<OnTicket> {
         let texts = |t: &Ticket| t.comments.iter().map(|(_, body)| body.clone()).collect();
         self.tickets.iter().map(|t| OnTicket { number: t.id.to_string(), texts: texts(t) }).collect()
+    }
+
+    fn close(&mut self, number: &str) -> bool {
+        let found = self.tickets.iter_mut().find(|ticket| ticket.id.to_string() == number);
+        found.map(|ticket| ticket.closed = true).is_some()
     }
 
     fn open(&mut self, subject: &str, now: Timestamp) -> Option<String> {
