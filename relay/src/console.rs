@@ -18,6 +18,7 @@ mod desk_words;
 mod enrolments;
 mod error;
 mod external;
+mod help;
 mod history;
 mod indicators;
 mod live;
@@ -154,6 +155,9 @@ fn all() -> Routes {
         .post("/logout", Act::LoggedIn, login::logout)
         .get("/confirm", Act::LoggedIn, confirm::form)
         .post("/confirm", Act::LoggedIn, confirm::confirm)
+        .get("/help", Act::LoggedIn, help::list)
+        .get("/help/customer", Act::Anybody, help::customer)
+        .get("/help/{guide}", Act::LoggedIn, help::show)
         .get("/account", Act::LoggedIn, account::show)
         .post("/account/password", Act::LoggedIn, account::change_password)
         .get("/account/factor", Act::LoggedIn, account::offer)

@@ -7,6 +7,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use store::Language;
 
 struct Asset {
     name: &'static str,
@@ -38,12 +39,53 @@ static ASSETS: &[Asset] = assets! {
     "lucide-LICENSE.txt": "text/plain; charset=utf-8";
 };
 
+macro_rules! pictures {
+    ($($name:literal,)*) => {
+        &[$(pictures!(@ $name, "pt-BR"), pictures!(@ $name, "en"), pictures!(@ $name, "es"),)*]
+    };
+    (@ $name:literal, $tag:literal) => {
+        Asset {
+            name: concat!($name, ".", $tag, ".png"),
+            kind: "image/png",
+            bytes: include_bytes!(concat!("../../help/pictures/", $name, ".", $tag, ".png")),
+        }
+    };
+}
+
+/// Pictures of the guides, each in every language. `tests/help-pictures` makes them.
+static PICTURES: &[Asset] = pictures![
+    "attendant-home",
+    "attendant-ticket",
+    "customer-bar",
+    "customer-consent",
+    "customer-receipt",
+    "customer-waiting",
+];
+
+/// A picture of a guide, as a page names it.
+pub(super) struct Shown {
+    pub(super) name: &'static str,
+    pub(super) width: u32,
+    pub(super) height: u32,
+}
+
+/// The picture of this name in this language, with the size that it says it has.
+pub(super) fn picture(name: &str, language: Language) -> Option<Shown> {
+    let file = format!("{name}.{}.png", language.tag());
+    let found = PICTURES.iter().find(|asset| asset.name == file)?;
+    // A PNG begins with its signature and the header's length and name; then comes the size.
+    let side = |at: usize| Some(u32::from_be_bytes(found.bytes.get(at..at + 4)?.try_into().ok()?));
+    Some(Shown { name: found.name, width: side(16)?, height: side(20)? })
+}
+
 /// Pages name assets with this, so that a new version of the server is seen at once and an old one is kept by the browser.
 pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// `GET /assets/{name}`
 pub(super) async fn serve(Path(name): Path<String>, headers: HeaderMap) -> Response {
-    let Some(asset) = ASSETS.iter().find(|a| a.name == name) else { return StatusCode::NOT_FOUND.into_response() };
+    let Some(asset) = ASSETS.iter().chain(PICTURES).find(|a| a.name == name) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
     let tag = tag(asset);
     let known = headers.get(header::IF_NONE_MATCH).is_some_and(|t| t.as_bytes() == tag.as_bytes());
     let cache = [(header::ETAG, tag), (header::CACHE_CONTROL, "public, max-age=0, must-revalidate".to_owned())];

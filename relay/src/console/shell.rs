@@ -37,6 +37,7 @@ pub(super) enum Here {
     Customers,
     Answers,
     Mail,
+    Help,
     Account,
 }
 
@@ -108,6 +109,11 @@ impl Shell {
     /// The words of the page about tokens.
     pub(super) fn tokens(&self) -> &'static super::tokens::Words {
         super::tokens::Words::of(self.t.language)
+    }
+
+    /// The words around the guides.
+    pub(super) fn help(&self) -> &'static super::help::Words {
+        super::help::Words::of(self.t.language)
     }
 
     pub(super) fn initials(&self) -> String {

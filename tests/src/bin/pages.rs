@@ -191,6 +191,10 @@ fn furnish(browser: &Browser, world: &World, ticket: &str) -> Result<Vec<(String
         ("account-factor", "/account/factor".to_owned()),
         ("confirm", "/confirm?to=/users".to_owned()),
         ("not-found", "/tickets/999999".to_owned()),
+        ("help", "/help".to_owned()),
+        ("help-administrator", "/help/administrator".to_owned()),
+        ("help-attendant", "/help/attendant".to_owned()),
+        ("help-customer", "/help/customer".to_owned()),
     ]
     .map(|(name, path)| (name.to_owned(), path))
     .into();

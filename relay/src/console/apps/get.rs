@@ -16,6 +16,7 @@ use super::{
     super::{
         App, desk_words,
         error::{AppError, Page, page},
+        help,
         strings::{Texts, fill},
         tickets::{Invited, invited},
         visitor::Visitor,
@@ -59,6 +60,10 @@ impl GetPage {
 
     fn invited_email(&self, invited: &Invited) -> String {
         fill(desk_words::of(self.t.language).invited_email, &[&invited.email])
+    }
+
+    fn how_it_works(&self) -> &'static str {
+        help::Words::of(self.t.language).how_it_works
     }
 
     fn from(&self) -> String {
