@@ -100,7 +100,7 @@ impl TicketSystem for Plain {
         Ok(self.desk.lock().unwrap().ticket(number).map(|(brief, ..)| FoundTicket {
             brief: brief.clone(),
             address: None,
-            requester: CustomerDetails::default(),
+            requester: tickets::system::whose(brief.customer.as_str(), ""),
         }))
     }
 
