@@ -112,6 +112,20 @@ build_programs() {
     cargo build --quiet "${WHOLE[@]}" --all-targets
 }
 
+# axe-core, the version pinned in tests/axe with its hash, into the cache folder. Only tests use it; nothing of it is shipped.
+need_axe() {
+    local into=$CACHE/axe
+    export AMPARO_AXE=$into/node_modules/axe-core/axe.min.js
+    [ -f "$AMPARO_AXE" ] && cmp -s tests/axe/package-lock.json "$into/package-lock.json" && return 0
+    need_packages npm:npm || return 1
+    say "fetching axe-core"
+    rm -rf "$into" && mkdir -p "$into" && cp tests/axe/package.json tests/axe/package-lock.json "$into/"
+    (cd "$into" && npm ci --ignore-scripts --no-audit --no-fund) >"$CACHE/axe.log" 2>&1 && [ -f "$AMPARO_AXE" ] && return 0
+    tail -n 15 "$CACHE/axe.log" >&2
+    rm -rf "$into"
+    return 1
+}
+
 # Everything the named stages need. What a stage can do without is no reason to stop the others.
 prepare() { # stages…
     mkdir -p "$CACHE" "$TOOLS"
@@ -123,7 +137,7 @@ prepare() { # stages…
             unit) need_packages "${SCREEN_NEEDS[@]}" || true; need_tool cargo-nextest cargo-nextest || return 1 ;;
             e2e) need_packages "${SCREEN_NEEDS[@]}" || true; need_tool cargo-nextest cargo-nextest || return 1 ;;
             ticketing) need_packages "${SCREEN_NEEDS[@]}" || true; need_tool cargo-nextest cargo-nextest || return 1 ;;
-            console) need_packages "${BROWSER_NEEDS[@]}" || true; need_tool cargo-nextest cargo-nextest || return 1 ;;
+            console) need_packages "${SCREEN_NEEDS[@]}" "${BROWSER_NEEDS[@]}" || true; need_tool cargo-nextest cargo-nextest || return 1 ;;
             windows)
                 # What is missing now fails the stage, which says so.
                 need_packages "${SCREEN_NEEDS[@]}" || true

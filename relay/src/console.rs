@@ -25,6 +25,7 @@ mod live;
 mod login;
 mod mail;
 mod metrics;
+mod numbered;
 mod outbox;
 mod people;
 mod phrases;
@@ -231,6 +232,9 @@ fn all() -> Routes {
         .get("/d/{code}/profile", Act::Anybody, apps::get::profile)
         .get("/d/{code}/program/{system}", Act::Anybody, apps::get::program)
         .get("/users", Act::Administer, users::list)
+        .get("/welcome/{token}", Act::Anybody, users::links::form)
+        .post("/welcome/{token}", Act::Anybody, users::links::choose)
+        .post("/users/{id}/link", Act::Administer, users::links::renew)
         .post("/users", Act::Administer, users::add)
         .get("/users/enrolments", Act::Administer, enrolments::download)
         .post("/users/enrolments", Act::Administer, enrolments::upload)
@@ -287,7 +291,7 @@ pub fn router(shared: Arc<Shared>, shutdown: CancellationToken) -> Router {
         told: Arc::new(Semaphore::new(TOLD_AT_ONCE)),
         shutdown,
     };
-    // Innermost last: headers are on every answer, also on a refusal; errors become pages once the language is known.
+    // Innermost last: number and headers are on every answer, also on a refusal; errors become pages once the language is known.
     let pages = all()
         .router
         .fallback(error::not_found)
@@ -296,5 +300,10 @@ pub fn router(shared: Arc<Shared>, shutdown: CancellationToken) -> Router {
         .layer(middleware::from_fn(error::present));
     // From systems and not from pages of ours: no cookie, no token of a form; the address proves itself.
     let hooks = Router::new().route("/hooks/{system}/{proof}", axum::routing::post(external::told));
-    pages.merge(api::router(&app)).merge(hooks).layer(middleware::from_fn(security::headers)).with_state(app)
+    pages
+        .merge(api::router(&app))
+        .merge(hooks)
+        .layer(middleware::from_fn(security::headers))
+        .layer(middleware::from_fn(numbered::number))
+        .with_state(app)
 }

@@ -15,6 +15,7 @@ pub mod figures;
 pub mod hands;
 pub mod lens;
 pub mod netcut;
+pub mod pages;
 pub mod picture;
 pub mod program;
 pub mod shots;

@@ -109,6 +109,12 @@ pub fn dial(attendant: &Computer, id: &str) -> Result<()> {
 
 /// Chooses the ticket and goes on to the partner's password.
 pub fn choose_ticket(attendant: &Computer, ticket: Ticket) -> Result<()> {
+    pick_ticket(attendant, ticket)?;
+    attendant.screen().wait_page("partner-password").map(drop)
+}
+
+/// Chooses the ticket; with a customer who was given to the attendant no password is asked for behind it.
+pub fn pick_ticket(attendant: &Computer, ticket: Ticket) -> Result<()> {
     match ticket {
         Ticket::Number(number) => {
             look_up(attendant, number)?;
@@ -130,7 +136,7 @@ pub fn choose_ticket(attendant: &Computer, ticket: Ticket) -> Result<()> {
             attendant.click(MAIN, "Abrir e continuar")?;
         }
     }
-    attendant.screen().wait_page("partner-password").map(drop)
+    Ok(())
 }
 
 /// Types a ticket number and presses the magnifier.

@@ -25,6 +25,7 @@ use tokio::{
     sync::{OwnedSemaphorePermit, watch},
     time::{Instant, Interval, MissedTickBehavior, interval},
 };
+use tracing::Instrument;
 
 use super::{
     App,
@@ -77,9 +78,14 @@ pub(super) async fn stream(State(app): State<App>, who: Who) -> Page {
 }
 
 fn events(viewer: Viewer) -> impl Stream<Item = Result<Event, Infallible>> {
-    stream::unfold(viewer, |mut viewer| async move {
-        let event = viewer.next().await?;
-        Some((Ok(event), viewer))
+    // The body is written after the handler: its log lines are of the same request.
+    let span = tracing::Span::current();
+    stream::unfold(viewer, move |mut viewer| {
+        let next = async move {
+            let event = viewer.next().await?;
+            Some((Ok(event), viewer))
+        };
+        next.instrument(span.clone())
     })
 }
 

@@ -252,7 +252,6 @@ texts! {
     role_passwords: "Vê senhas dos clientes", "Sees customers' passwords", "Ve contraseñas de clientes";
     role_passwords_hint: "Cada vez fica na auditoria.", "Each time is audited.", "Cada vez queda en la auditoría.";
     change_user: "Mudar nome e papéis", "Change name and roles", "Cambiar nombre y roles";
-    make_user: "Criar usuário", "Make user", "Crear usuario";
     disable: "Desativar", "Disable", "Desactivar";
     enable: "Reativar", "Enable", "Reactivar";
     disable_ask: "Desativar {}? Todos os acessos dele terminam agora.", "Disable {}? All of their logins end now.", "¿Desactivar a {}? Todos sus accesos terminan ahora.";

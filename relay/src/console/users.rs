@@ -1,5 +1,7 @@
 //! Users: who may log in and what they may do. For administrators.
 
+pub(super) mod links;
+
 use askama::Template;
 use axum::{
     extract::{Form, Path, State},
@@ -17,7 +19,7 @@ use super::{
     enrolments::RootBox,
     error::{AppError, Page, page},
     shell::{self, Here, Shell},
-    strings::fill,
+    strings::{Texts, fill},
     visitor::Who,
 };
 use crate::account::{AccountError, NewUser, Operator, Roles};
@@ -33,11 +35,22 @@ struct UserRow {
     factor: bool,
 }
 
-/// A password that is shown this once.
+/// A password or a link that is shown this once.
 struct Once {
     title: String,
-    login: String,
-    password: Zeroizing<String>,
+    lead: String,
+    secret: Zeroizing<String>,
+}
+
+impl Once {
+    /// A password that was made for somebody.
+    fn password(t: &'static Texts, user: &Operator, password: Zeroizing<String>) -> Self {
+        Self {
+            title: fill(t.once_title, &[&user.name]),
+            lead: format!("{} · {}", user.login, t.once_lead),
+            secret: password,
+        }
+    }
 }
 
 /// What the form of a new user holds.
@@ -50,6 +63,8 @@ pub(super) struct UserForm {
     admin: Option<String>,
     passwords: Option<String>,
     apps: Option<String>,
+    /// `link`: they choose their own password.
+    how: Option<String>,
 }
 
 #[derive(Template)]
@@ -64,6 +79,7 @@ struct UsersPage {
     root: RootBox,
     told: Option<Told>,
     w: &'static Words,
+    l: &'static links::Words,
     /// Everybody must have a second factor.
     required: bool,
 }
@@ -137,7 +153,19 @@ async fn page_with(
     let refused = error.is_some() || told.as_ref().is_some_and(|told| !told.good);
     let (error, at) = error.map_or((None, ""), |(error, at)| (Some(error), at));
     let w = Words::of(who.texts.language);
-    let mut answer = page(&UsersPage { s, rows, form, once, error, at, root, told, w, required })?;
+    let mut answer = page(&UsersPage {
+        s,
+        rows,
+        form,
+        once,
+        error,
+        at,
+        root,
+        told,
+        w,
+        l: links::Words::of(who.texts.language),
+        required,
+    })?;
     if refused {
         *answer.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
     }
@@ -155,11 +183,11 @@ pub(super) async fn add(State(app): State<App>, who: Who, Form(form): Form<UserF
     let user = NewUser { login: form.login.clone(), name: form.name.clone(), roles };
     let error = match app.shared.accounts.create(who.operator.tenant, user, None).await {
         Ok((operator, password)) => {
-            let once = password.map(|password| Once {
-                title: fill(t.once_title, &[&operator.name]),
-                login: operator.login,
-                password,
-            });
+            let once = if form.how.as_deref() == Some("link") {
+                Some(links::make(&app, &who, &operator).await?)
+            } else {
+                password.map(|password| Once::password(t, &operator, password))
+            };
             let fresh = UserForm { attend: Some(String::new()), ..UserForm::default() };
             return users_page(&app, &who, fresh, once, None).await;
         }
@@ -191,6 +219,7 @@ impl UserForm {
             admin: set(roles.admin),
             passwords: set(roles.may_see_passwords),
             apps: set(roles.may_create_apps),
+            how: None,
         }
     }
 }
@@ -316,7 +345,7 @@ pub(super) async fn reset(State(app): State<App>, who: Who, Path(id): Path<Strin
     who.audit(&app, "operator.password.reset", &user.operator.login).await?;
     let password = app.shared.accounts.reset(who.operator.tenant, id).await?;
     app.forget(id);
-    let once = Once { title: fill(who.texts.once_title, &[&user.operator.name]), login: user.operator.login, password };
+    let once = Once::password(who.texts, &user.operator, password);
     users_page(&app, &who, UserForm::default(), Some(once), None).await
 }
 

@@ -247,6 +247,11 @@ impl Visitor {
         Ok(Who { operator, reach, texts, source, at, csrf, token, family, via: None })
     }
 
+    /// What a form of a page for anybody carries when somebody is logged in all the same; empty: nobody is.
+    pub(super) fn csrf(&self) -> String {
+        self.login.as_ref().map(|known| csrf(&known.family)).unwrap_or_default()
+    }
+
     /// The token of the login that there is already.
     pub(super) fn token(&self) -> Option<&str> {
         self.login.as_ref().map(|known| known.token.as_str())

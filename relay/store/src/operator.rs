@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use protocol::id::{OperatorId, TenantId};
 
-use crate::error::StoreError;
+use crate::{error::StoreError, login::TokenHash};
 
 /// What an operator may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -114,6 +114,24 @@ pub trait OperatorRecords: Send + Sync {
         id: OperatorId,
         password_hash: &str,
     ) -> Result<(), StoreError>;
+    /// Gives an operator a link to choose their password by, in place of any earlier one.
+    async fn put_password_link(
+        &self,
+        tenant: TenantId,
+        id: OperatorId,
+        token: &TokenHash,
+        expires_at: Timestamp,
+    ) -> Result<(), StoreError>;
+    /// Whose link this is, while it is good; `None` also when its operator is disabled.
+    async fn password_link(&self, token: &TokenHash, now: Timestamp) -> Result<Option<Operator>, StoreError>;
+    /// Uses a link up: writes the password hash and ends all logins, in one transaction. [`StoreError::NotFound`] (`password link`) when
+    /// it is not good any more; then nothing was written.
+    async fn use_password_link(
+        &self,
+        token: &TokenHash,
+        password_hash: &str,
+        now: Timestamp,
+    ) -> Result<Operator, StoreError>;
     /// Disables (and ends all logins of) an operator, or lets them in again. [`StoreError::Conflict`] (`last administrator`) as above.
     async fn set_operator_disabled(
         &self,

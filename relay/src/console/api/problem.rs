@@ -4,9 +4,9 @@
 //! internals: those go to the log, once, beside the same number.
 
 use axum::{
-    Json,
+    Extension, Json,
     extract::Request,
-    http::{HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -15,12 +15,10 @@ use store::StoreError;
 use tickets::desk::DeskError;
 use utoipa::ToSchema;
 
-use super::super::error::AppError;
+use super::super::{error::AppError, numbered::Number};
 
 /// What is said with a body that is no problem's.
 pub(super) const MEDIA_TYPE: &str = "application/problem+json";
-/// Carries a request's number, in answers.
-pub(super) static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// A field and what is wrong with it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -223,10 +221,8 @@ impl From<crate::account::AccountError> for ApiError {
     }
 }
 
-/// Gives every request a number and every refusal its shape.
-pub(super) async fn present(request: Request, next: Next) -> Response {
-    let id = format!("{:016x}", rand::random::<u64>());
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+/// Gives every refusal its shape, with the number of the request.
+pub(super) async fn present(Extension(number): Extension<Number>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let status = response.status();
     let told = response.extensions_mut().remove::<ApiError>();
@@ -238,14 +234,10 @@ pub(super) async fn present(request: Request, next: Next) -> Response {
     };
     let allow = response.headers().get(header::ALLOW).cloned();
     if let Some(error) = told.or_else(bare) {
-        response = error.answer(&id);
+        response = error.answer(number.as_str());
         if let Some(allow) = allow {
             response.headers_mut().insert(header::ALLOW, allow);
         }
-    }
-    tracing::info!(request = id, %method, path, status = response.status().as_u16(), "api");
-    if let Ok(id) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert(REQUEST_ID.clone(), id);
     }
     response
 }

@@ -19,6 +19,14 @@ const WORDS: &[(&str, [&str; 3])] = &[
     ("operator.disabled", ["Desativou usuário", "Disabled a user", "Desactivó usuario"]),
     ("operator.enabled", ["Reativou usuário", "Enabled a user", "Reactivó usuario"]),
     (
+        "operator.link.made",
+        ["Criou link para nova senha", "Made a link for a new password", "Creó enlace para nueva contraseña"],
+    ),
+    (
+        "operator.link.used",
+        ["Escolheu a senha pelo link", "Chose their password by the link", "Eligió su contraseña por el enlace"],
+    ),
+    (
         "operator.password.reset",
         ["Trocou a senha de usuário", "Reset a user's password", "Cambió la contraseña de usuario"],
     ),

@@ -12,8 +12,13 @@ use super::{
 };
 use crate::{
     error::StoreError,
+    login::TokenHash,
     operator::{NewOperator, Operator, OperatorRecords, Roles},
 };
+
+/// Whose link this is (1), if it is good then (2).
+const LINKED: &str = "SELECT o.* FROM password_links l JOIN operators o ON o.id = l.operator
+     WHERE l.hash = ?1 AND l.expires_at > ?2 AND o.disabled_at IS NULL";
 
 /// Reads an operator; `row` holds every column of `operators`.
 pub(super) fn operator(row: &SqliteRow) -> Result<Operator, StoreError> {
@@ -157,8 +162,75 @@ impl OperatorRecords for SqliteStore {
             .execute(&mut *tx)
             .await
             .map_err(error::of)?;
+        // A link that was on its way is over: the password it was for is there.
+        sqlx::query("DELETE FROM password_links WHERE operator = ?")
+            .bind(id.as_bytes().as_slice())
+            .execute(&mut *tx)
+            .await
+            .map_err(error::of)?;
         login::end_all(&mut tx, id).await?;
         tx.commit().await.map_err(error::of)
+    }
+
+    async fn put_password_link(
+        &self,
+        tenant: TenantId,
+        id: OperatorId,
+        token: &TokenHash,
+        expires_at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        one(&mut tx, tenant, id).await?;
+        sqlx::query("INSERT OR REPLACE INTO password_links (hash, tenant, operator, expires_at) VALUES (?, ?, ?, ?)")
+            .bind(token.as_bytes().as_slice())
+            .bind(tenant.as_bytes().as_slice())
+            .bind(id.as_bytes().as_slice())
+            .bind(ms(expires_at))
+            .execute(&mut *tx)
+            .await
+            .map_err(error::of)?;
+        tx.commit().await.map_err(error::of)
+    }
+
+    async fn password_link(&self, token: &TokenHash, now: Timestamp) -> Result<Option<Operator>, StoreError> {
+        let row = sqlx::query(LINKED)
+            .bind(token.as_bytes().as_slice())
+            .bind(ms(now))
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(error::of)?;
+        row.as_ref().map(operator).transpose()
+    }
+
+    async fn use_password_link(
+        &self,
+        token: &TokenHash,
+        password_hash: &str,
+        now: Timestamp,
+    ) -> Result<Operator, StoreError> {
+        let mut tx = self.write().await?;
+        let row = sqlx::query(LINKED)
+            .bind(token.as_bytes().as_slice())
+            .bind(ms(now))
+            .fetch_optional(&mut *tx)
+            .await
+            .map_err(error::of)?
+            .ok_or(StoreError::NotFound { what: "password link" })?;
+        let found = operator(&row)?;
+        sqlx::query("DELETE FROM password_links WHERE operator = ?")
+            .bind(found.id.as_bytes().as_slice())
+            .execute(&mut *tx)
+            .await
+            .map_err(error::of)?;
+        sqlx::query("UPDATE operators SET password_hash = ?2 WHERE id = ?1")
+            .bind(found.id.as_bytes().as_slice())
+            .bind(password_hash)
+            .execute(&mut *tx)
+            .await
+            .map_err(error::of)?;
+        login::end_all(&mut tx, found.id).await?;
+        tx.commit().await.map_err(error::of)?;
+        Ok(Operator { password_hash: password_hash.to_owned(), ..found })
     }
 
     async fn set_operator_disabled(

@@ -224,3 +224,29 @@ pub async fn a_healthy_store_says_so(w: &World) {
     w.store().await.can_write().await.unwrap();
     w.store().await.can_write().await.unwrap();
 }
+
+pub async fn a_password_link_works_once_until_its_time_and_a_new_one_ends_it(w: &World) {
+    let store = w.store().await;
+    let (tenant, ana) = (w.varanda.tenant, w.varanda.ana);
+    let [first, second, third] = ["first", "second", "third"].map(|token| TokenHash::of(token.as_bytes()));
+    let foreign = store.put_password_link(w.other.tenant, ana, &first, at(100)).await;
+    assert!(matches!(foreign, Err(StoreError::NotFound { .. })));
+    store.put_password_link(tenant, ana, &first, at(100)).await.unwrap();
+    store.put_password_link(tenant, ana, &second, at(100)).await.unwrap();
+    assert_eq!(store.password_link(&first, at(1)).await.unwrap(), None, "a new one ends it");
+    assert_eq!(w.store().await.password_link(&second, at(1)).await.unwrap().map(|o| o.id), Some(ana));
+    assert_eq!(store.password_link(&second, at(100)).await.unwrap(), None, "its time is over");
+    assert!(store.use_password_link(&second, "hash", at(100)).await.is_err());
+    let used = store.use_password_link(&second, "hash", at(99)).await.unwrap();
+    assert_eq!((used.id, used.password_hash.as_str()), (ana, "hash"));
+    assert_eq!(store.operator(tenant, ana).await.unwrap().password_hash, "hash");
+    assert!(matches!(store.use_password_link(&second, "x", at(99)).await, Err(StoreError::NotFound { .. })), "once");
+    // Any other new password ends a link, and so does being disabled for as long as it lasts.
+    store.put_password_link(tenant, ana, &third, at(100)).await.unwrap();
+    store.set_operator_disabled(tenant, ana, true, at(5)).await.unwrap();
+    assert_eq!(store.password_link(&third, at(6)).await.unwrap(), None);
+    store.set_operator_disabled(tenant, ana, false, at(7)).await.unwrap();
+    assert!(store.password_link(&third, at(8)).await.unwrap().is_some());
+    store.set_operator_password(tenant, ana, "other").await.unwrap();
+    assert_eq!(store.password_link(&third, at(9)).await.unwrap(), None);
+}

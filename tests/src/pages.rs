@@ -1,0 +1,279 @@
+//! Every page of the console and the way to it: one list, for whoever looks at all of them.
+//!
+//! Called by the pictures (`tests/pages`) and by the tests that walk over every page. A real customer waits, a session is over, forms
+//! were sent wrong, so that pages show what they can show. It judges nothing: whoever looks says what must hold.
+
+mod furnish;
+
+use anyhow::{Context, Result};
+
+use crate::browser::Browser;
+use crate::world::{ANA_LOGIN, Computer, World};
+use crate::{console, story, wait};
+
+/// In what form pages are shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Form {
+    /// `pt-BR`, `en` or `es`.
+    pub language: String,
+    /// In the dark theme.
+    pub dark: bool,
+    /// The page's width.
+    pub screen: Screen,
+}
+
+impl Form {
+    /// This form.
+    pub fn new(language: &str, dark: bool, screen: Screen) -> Self {
+        Self { language: language.to_owned(), dark, screen }
+    }
+
+    /// `pt-BR-dark-phone`
+    pub fn name(&self) -> String {
+        let theme = if self.dark { "dark" } else { "light" };
+        format!("{}-{theme}-{}", self.language, self.screen.name())
+    }
+}
+
+/// How wide a screen is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Screen {
+    /// 1280 pixels.
+    Desk,
+    /// 390 pixels.
+    Phone,
+}
+
+impl Screen {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Desk, Self::Phone];
+
+    /// `desk` or `phone`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Desk => "desk",
+            Self::Phone => "phone",
+        }
+    }
+
+    /// In pixels of CSS.
+    pub fn width(self) -> u32 {
+        match self {
+            Self::Desk => 1280,
+            Self::Phone => 390,
+        }
+    }
+}
+
+/// How high a window is before anything is looked at.
+const HEIGHT: u32 = 900;
+
+/// A page that is shown: its name, and the form it is in.
+pub struct Shown<'a> {
+    /// The window it is in.
+    pub browser: &'a Browser,
+    /// `ticket-new`; the same page in another state has a name of its own.
+    pub name: &'a str,
+    /// Language, theme and width.
+    pub form: &'a Form,
+    /// The address it was opened at, without the server; what a form that was sent leads to is counted where the form is.
+    pub path: &'a str,
+}
+
+/// What is done with each page.
+pub type Look<'a> = dyn FnMut(&Shown) -> Result<()> + 'a;
+
+/// What happens between opening the page and looking at it.
+#[derive(Debug, Clone)]
+enum Then {
+    /// Nothing.
+    Look,
+    /// A script that changes what is shown, as a click would.
+    Open(String),
+    /// A script that sends a form; the answer is looked at.
+    Send(String),
+}
+
+/// One page, or one state of it.
+#[derive(Debug, Clone)]
+struct Page {
+    name: String,
+    path: String,
+    then: Then,
+}
+
+impl Page {
+    fn at(name: &str, path: impl Into<String>) -> Self {
+        Self { name: name.to_owned(), path: path.into(), then: Then::Look }
+    }
+
+    /// With everything unfolded that this selector finds.
+    fn unfolded(name: &str, path: impl Into<String>, css: &str) -> Self {
+        let script = format!("document.querySelectorAll({css:?}).forEach(d => {{ d.open = true; }})");
+        Self { then: Then::Open(script), ..Self::at(name, path) }
+    }
+
+    /// After its form was sent, with these fields changed and nothing checked by the browser.
+    fn sent(name: &str, path: impl Into<String>, form: &str, fields: &[(&str, &str)]) -> Self {
+        let fields = serde_json::Value::from_iter(fields.iter().map(|&(key, value)| (key.to_owned(), value)));
+        let script = format!(
+            "const form = document.querySelector({form:?});
+             for (const [name, value] of Object.entries({fields})) form.querySelector(`[name=\"${{name}}\"]`).value = value;
+             form.submit()"
+        );
+        Self { then: Then::Send(script), ..Self::at(name, path) }
+    }
+}
+
+/// A company whose console has something on every page.
+pub struct Company {
+    /// Relay and folder.
+    pub world: World,
+    /// The administrator's window: pt-BR, in the light.
+    browser: Browser,
+    /// For everybody.
+    alone: Vec<Page>,
+    /// Behind the administrator's login.
+    inside: Vec<Page>,
+    // They stay where they are while pages are looked at.
+    _computers: [Computer; 2],
+}
+
+impl Company {
+    /// A company with a session that is over; the set-up is looked at in each of these forms on the way.
+    pub fn open(forms: &[Form], look: &mut Look) -> Result<Self> {
+        let mut world = World::new()?;
+        let link = world.relay.setup_link()?;
+        let setup = link.split_once("/setup/").map(|(_, token)| format!("/setup/{token}")).context("a set-up link")?;
+        let wrong = [("company", "Varanda"), ("name", "Ana"), ("login", "ana@varanda.example"), ("password", "curta")];
+        let pages = [Page::at("setup", setup.as_str()), Page::sent("setup-wrong", setup.as_str(), "main form", &wrong)];
+        for dark in [false, true] {
+            let mut browser = None;
+            for form in forms.iter().filter(|form| form.dark == dark) {
+                let browser = match &browser {
+                    Some(browser) => browser,
+                    None => browser.insert(Browser::open_with(world.folder.path(), form.screen.width(), HEIGHT, dark)?),
+                };
+                browser.goto(&link)?;
+                speak(browser, &form.language)?;
+                show_all(browser, &world, form, &pages, look)?;
+            }
+        }
+        let browser = Browser::open(world.folder.path(), Screen::Desk.width(), HEIGHT)?;
+        console::set_up(&browser, &link)?;
+
+        // A session from beginning to end; then the same customer waits again.
+        let ticket = console::new_ticket(
+            &browser,
+            &world.relay,
+            "Erro ao emitir nota fiscal",
+            "Cida Nogueira",
+            "Padaria Aurora",
+        )?;
+        let customer = world.customer()?;
+        let attendant = world.attendant()?;
+        story::session(&customer, &attendant, console::PASSWORD, story::Ticket::Number(&ticket))?;
+        story::end_by_attendant(&customer, &attendant)?;
+        world.check_tickets()?;
+        let furnished = furnish::furnish(&browser, &world, &ticket)?;
+        let mut alone = vec![Page::at("setup-used", setup)];
+        alone.extend(furnished.alone);
+        Ok(Self { world, browser, alone, inside: furnished.inside, _computers: [customer, attendant] })
+    }
+
+    /// Looks at every page in each of these forms.
+    pub fn walk(&self, forms: &[Form], look: &mut Look) -> Result<()> {
+        for dark in [false, true] {
+            let forms: Vec<&Form> = forms.iter().filter(|form| form.dark == dark).collect();
+            let Some(first) = forms.first() else { continue };
+            let browser = Browser::open_with(self.world.folder.path(), first.screen.width(), HEIGHT, dark)?;
+            for form in &forms {
+                browser.goto(&self.world.relay.url("/login"))?;
+                speak(&browser, &form.language)?;
+                show_all(&browser, &self.world, form, &self.alone, look)?;
+            }
+            console::log_in(&browser, &self.world.relay, ANA_LOGIN, console::PASSWORD)?;
+            browser.find("#waiting-rows")?;
+            for form in &forms {
+                browser.goto(&self.world.relay.url("/account"))?;
+                speak(&browser, &form.language)?;
+                show_all(&browser, &self.world, form, &self.inside, look)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What is shown once only, what somebody without rights sees, and what is there only with a second factor: in Portuguese, in the
+    /// light, on both screens. Last, because every login takes a code from then on.
+    pub fn finish(self, look: &mut Look) -> Result<()> {
+        let browser = &self.browser;
+        browser.goto(&self.world.relay.url("/account"))?;
+        speak(browser, "pt-BR")?;
+        let mut both = |browser: &Browser, name: &str, path: &str| -> Result<()> {
+            for screen in Screen::ALL {
+                browser.resize(screen.width(), HEIGHT)?;
+                look(&Shown { browser, name, form: &Form::new("pt-BR", false, screen), path })?;
+            }
+            browser.resize(Screen::Desk.width(), HEIGHT)
+        };
+        for page in furnish::once() {
+            browser.goto(&self.world.relay.url(&page.path))?;
+            go_on(browser, &page.then)?;
+            both(browser, &page.name, &page.path)?;
+        }
+        let password = self.world.relay.add_user("caio@varanda.example", "Caio Prates", "attendant")?;
+        let other = Browser::open(self.world.folder.path(), Screen::Desk.width(), HEIGHT)?;
+        console::log_in(&other, &self.world.relay, "caio@varanda.example", &password)?;
+        other.find("#waiting-rows")?;
+        for (name, path) in [("attendance-of-nobody", "/"), ("apps-of-nobody", "/apps"), ("forbidden", "/users")] {
+            other.goto(&self.world.relay.url(path))?;
+            both(&other, name, path)?;
+        }
+
+        console::switch_factor_on(browser, &self.world.relay)?;
+        both(browser, "account-codes", "/account/factor")?;
+        for (name, path) in
+            [("account-on", "/account"), ("users-with-factor", "/users"), ("confirm-with-code", "/confirm")]
+        {
+            browser.goto(&self.world.relay.url(path))?;
+            browser.execute("document.querySelectorAll('main details').forEach(d => { d.open = true; })")?;
+            both(browser, name, path)?;
+        }
+        let other = Browser::open(self.world.folder.path(), Screen::Desk.width(), HEIGHT)?;
+        console::log_in(&other, &self.world.relay, ANA_LOGIN, console::PASSWORD)?;
+        other.find("#code")?;
+        other.execute("document.querySelectorAll('details').forEach(d => { d.open = true; })")?;
+        both(&other, "login-code", "/login")
+    }
+}
+
+fn show_all(browser: &Browser, world: &World, form: &Form, pages: &[Page], look: &mut Look) -> Result<()> {
+    for page in pages {
+        browser.resize(form.screen.width(), HEIGHT)?;
+        browser.goto(&world.relay.url(&page.path))?;
+        go_on(browser, &page.then).with_context(|| format!("the page {}", page.name))?;
+        look(&Shown { browser, name: &page.name, form, path: &page.path })
+            .with_context(|| format!("the page {} ({}) in {}", page.name, page.path, form.name()))?;
+    }
+    Ok(())
+}
+
+fn go_on(browser: &Browser, then: &Then) -> Result<()> {
+    match then {
+        Then::Look => Ok(()),
+        Then::Open(script) => browser.execute(script).map(drop),
+        Then::Send(script) => {
+            browser.execute(&format!("window.before = true; {script}"))?;
+            wait::until_true("the answer to a form", wait::PATIENCE, || {
+                Ok(browser.execute("return !window.before && document.readyState === 'complete'")? == true)
+            })
+        }
+    }
+}
+
+fn speak(browser: &Browser, language: &str) -> Result<()> {
+    browser.execute(&format!("document.querySelector('form.langs button[value={language:?}]').click()"))?;
+    wait::until_true("the page in this language", wait::PATIENCE, || {
+        Ok(browser.execute("return document.documentElement.lang")?.as_str() == Some(language))
+    })
+}
