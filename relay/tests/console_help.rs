@@ -89,7 +89,8 @@ async fn every_guide_has_the_same_tasks_and_pictures_in_each_language_and_leads_
         assert!(anchors.iter().all(|other| *other == anchors[0]), "{guide}: {anchors:?}");
         assert!(pictures.iter().all(|other| *other == pictures[0]), "{guide}: {pictures:?}");
         assert!(links.iter().all(|other| *other == links[0]), "{guide}: {links:?}");
-        assert!(titles[0] != titles[1] && titles[1] != titles[2] && titles[0] != titles[2], "{titles:?}");
+        // Portuguese and Spanish may say a title in the same words.
+        assert!(titles[0] != titles[1] && titles[1] != titles[2], "{titles:?}");
     }
     relay.shutdown().await.unwrap();
 }

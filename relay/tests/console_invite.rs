@@ -42,7 +42,7 @@ async fn whoever_is_invited_chooses_their_own_password_once() {
         assert!(matches!(status, StatusCode::GONE | StatusCode::NOT_FOUND), "{wrong}: {status}");
     }
     assert!(stranger.get(&path).await.body.contains("bia"));
-    for (password, again, field) in [("curta", "curta", "password"), (CHOSEN, "outra senha diferente", "again")] {
+    for (password, again, field) in [("x7!q", "x7!q", "password"), (CHOSEN, "outra senha diferente", "again")] {
         let refused = stranger.post(&path, &[("password", password), ("again", again)]).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{field}");
         assert!(refused.body.contains("aria-invalid=\"true\"") && !refused.body.contains(password));
