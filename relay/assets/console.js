@@ -92,7 +92,7 @@
   document.addEventListener("click", (event) => event.target.closest("[data-dismiss]")?.closest(".toast").remove());
   const sound = document.getElementById("sound");
   if (sound) {
-    const show = () => { sound.querySelector("span").textContent = sounds() ? sound.dataset.on : sound.dataset.off; sound.setAttribute("aria-pressed", String(sounds())); };
+    const show = () => { sound.querySelector("span").textContent = sounds() ? sound.dataset.on : sound.dataset.off; sound.setAttribute("aria-pressed", String(sounds())); sound.title = sound.ariaLabel = sound.querySelector("span").textContent; };
     sound.hidden = false; show();
     sound.addEventListener("click", () => { localStorage.setItem("amparo-sound", sounds() ? "off" : "on"); show(); play(); });
   }

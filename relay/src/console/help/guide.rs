@@ -142,11 +142,7 @@ impl Guide {
                     }
                     links.push(here);
                 }
-                Event::End(TagEnd::Link) => {
-                    if links.pop() == Some(true) {
-                        read.html.push_str("</a>");
-                    }
-                }
+                Event::End(TagEnd::Link) => read.html.push_str(if links.pop() == Some(true) { "</a>" } else { "" }),
                 // A title and a picture's words are plain.
                 Event::Start(_) | Event::End(_) if in_title || picture.is_some() => {}
                 Event::Start(Tag::List(Some(first))) => read.html.push_str(&format!("<ol start=\"{first}\">\n")),
