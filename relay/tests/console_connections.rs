@@ -235,7 +235,11 @@ async fn actions_say_what_the_company_wants_and_a_wrong_place_is_told() {
     let wrong = chief.post("/connections/texts", &[("start", "Oi {nada}"), ("end", "")]).await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(wrong.body.contains("Não há campo {nada} aqui."), "{}", wrong.body);
-    let saved = chief.post("/connections/texts", &[("start", "Sessão {protocol} de {customer}"), ("end", "")]).await;
+    assert!(page.contains("Pedido que ninguém atendeu") && page.contains("name=\"wrap_up\""));
+    let wrong = chief.post("/connections/texts", &[("missed", "De {attendant}")]).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY, "a request that nobody took has no attendant");
+    let own = [("start", "Sessão {protocol} de {customer}"), ("end", ""), ("missed", "{customer} esperou {duration}")];
+    let saved = chief.post("/connections/texts", &own).await;
     assert_eq!(saved.location(), "/connections/texts");
     let told = session(&relay, TicketChoice::OpenNew { subject: ShownText::default() }).await;
     settled(&relay, told, &[OutboxState::Done]).await;

@@ -36,7 +36,7 @@ struct TextsPage {
     texts: Vec<Text>,
 }
 
-const KINDS: [EventKind; 2] = [EventKind::Start, EventKind::End];
+const KINDS: [EventKind; 4] = [EventKind::Start, EventKind::End, EventKind::WrapUp, EventKind::Missed];
 
 /// `GET /connections/texts`
 pub(in crate::console) async fn show(State(app): State<App>, who: Who) -> Page {
@@ -79,7 +79,12 @@ async fn texts_page(app: &App, who: &Who, typed: Option<&Typed>) -> Page {
         let places: Vec<String> = places(kind).map(|place| format!("{{{place}}}")).collect();
         texts.push(Text {
             key: kind.as_str(),
-            label: if kind == EventKind::Start { w.text_of_start } else { w.text_of_end },
+            label: match kind {
+                EventKind::Start => w.text_of_start,
+                EventKind::End => w.text_of_end,
+                EventKind::WrapUp => w.text_of_wrap_up,
+                EventKind::Missed => w.text_of_missed,
+            },
             problem: problem(kind, &value).map(|p| w.template(&p)),
             value,
             places: places.join(" "),

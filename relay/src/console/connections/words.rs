@@ -83,6 +83,8 @@ words! {
     texts_lead: "Cada linha pode ter campos entre chaves. Uma linha sem o valor do seu campo não aparece. Vazio: o texto padrão.", "Each line can hold fields in braces. A line whose field has no value is left out. Empty: the standing text.", "Cada línea puede tener campos entre llaves. Una línea sin el valor de su campo no aparece. Vacío: el texto estándar.";
     text_of_start: "No início da sessão", "At the start of a session", "Al inicio de la sesión";
     text_of_end: "No fim da sessão", "At the end of a session", "Al final de la sesión";
+    text_of_wrap_up: "Conclusão informada depois do fim", "Wrap-up told after the end", "Conclusión informada después del final";
+    text_of_missed: "Pedido que ninguém atendeu", "Request that nobody took", "Pedido que nadie atendió";
     places: "Campos:", "Fields:", "Campos:";
     unknown_place: "Não há campo {} aqui.", "There is no field {} here.", "No hay campo {} aquí.";
     open_brace: "Uma chave não fecha na linha {}.", "A brace is not closed in line {}.", "Una llave no se cierra en la línea {}.";

@@ -109,6 +109,10 @@ pub async fn what_actions_say_is_kept_by_kind_and_forgotten_on_request(w: &World
         store.set_action_template(tenant, EventKind::Start, Some(text)).await.unwrap();
         assert_eq!(store.action_template(tenant, EventKind::Start).await.unwrap().as_deref(), Some(text));
     }
+    for kind in [EventKind::WrapUp, EventKind::Missed] {
+        store.set_action_template(tenant, kind, Some("{title}")).await.unwrap();
+        assert_eq!(store.action_template(tenant, kind).await.unwrap().as_deref(), Some("{title}"));
+    }
     assert_eq!(store.action_template(tenant, EventKind::End).await.unwrap(), None);
     assert_eq!(store.action_template(w.other.tenant, EventKind::Start).await.unwrap(), None);
     store.set_action_template(tenant, EventKind::Start, None).await.unwrap();
