@@ -74,6 +74,7 @@
     body.dataset.live = "";
     document.title = (news.waiting ? "(" + news.waiting + ") " : "") + plain;
     for (const badge of document.querySelectorAll("#badge-side, #badge-bottom")) badge.textContent = news.waiting || "";
+    if (news.anew) for (const toast of toasts.querySelectorAll("[data-of]")) toast.remove();
     for (const id of news.gone) toasts.querySelector("[data-of='" + id + "']")?.remove();
     if (toasts.dataset.rings !== "true") return;
     for (const customer of news.came) {
@@ -81,7 +82,7 @@
       toast.dataset.of = customer.id;
       name.textContent = name.dataset.says.replace("{}", customer.name || name.dataset.nobody);
       toast.querySelector("[data-what]").textContent = customer.what;
-      toast.querySelector("a").href = "/#" + customer.id;
+      toast.querySelector("a").href = customer.href;
       toasts.append(toast);
       while (toasts.children.length > SHOWN) toasts.firstElementChild.remove();
     }
@@ -97,7 +98,7 @@
     sound.addEventListener("click", () => { localStorage.setItem("amparo-sound", sounds() ? "off" : "on"); show(); play(); });
   }
   if (toasts && !document.querySelector("[sse-connect]")) {
-    const source = listen("/live");
+    const source = listen("/live?only=news");
     source.addEventListener("news", hearNews);
     source.addEventListener("ready", (event) => document.dispatchEvent(new CustomEvent("amparo:ready", { detail: JSON.parse(event.data) })));
     source.addEventListener("over", () => source.close());

@@ -42,6 +42,7 @@ mod tokens;
 mod upload;
 mod users;
 mod visitor;
+mod waiting;
 mod webhooks;
 mod when;
 mod words;

@@ -4,8 +4,10 @@
 //! the console. Every look-up names the tenant: nobody sees another company's customers. No step takes longer the more programs are
 //! here: who waits is kept in order, company by company, and lists are made of shared entries.
 
+mod waiting;
+
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -20,6 +22,9 @@ use protocol::{
 use tokio::sync::watch;
 
 use crate::listener::peer::Peer;
+
+use waiting::Waiting;
+pub use waiting::{Identity, Moved, Place, Since};
 
 /// Counts changes; whoever shows live state waits for the next count. Newest state wins, nothing is queued.
 #[derive(Debug, Clone)]
@@ -112,23 +117,19 @@ struct Entry {
 #[derive(Default)]
 struct Entries {
     here: HashMap<DeviceId, Entry>,
-    /// By company and app, who waits longest first.
-    waiting: HashMap<TenantId, HashMap<AppId, Queue>>,
+    waiting: Waiting,
 }
-
-/// Since when, and who.
-type Queue = BTreeSet<(Timestamp, DeviceId)>;
 
 impl Entries {
     fn put(&mut self, present: Present, password: Password, peer: Arc<Peer>) {
-        self.take(present.id);
-        self.queue(&present);
-        self.here.insert(present.id, Entry { present: Arc::new(present), password, peer });
+        let present = Arc::new(present);
+        let before = self.here.insert(present.id, Entry { present: present.clone(), password, peer });
+        self.moved(before.map(|entry| entry.present), Some(&present));
     }
 
     fn take(&mut self, id: DeviceId) -> Option<Entry> {
         let entry = self.here.remove(&id)?;
-        self.unqueue(&entry.present);
+        self.moved(Some(entry.present.clone()), None);
         Some(entry)
     }
 
@@ -137,34 +138,28 @@ impl Entries {
         let Some(entry) = self.here.get_mut(&id) else { return };
         let mut present = (*entry.present).clone();
         change(&mut present);
-        let before = std::mem::replace(&mut entry.present, Arc::new(present.clone()));
-        self.unqueue(&before);
-        self.queue(&present);
+        let present = Arc::new(present);
+        let before = std::mem::replace(&mut entry.present, present.clone());
+        self.moved(Some(before), Some(&present));
     }
 
-    fn queue(&mut self, present: &Present) {
-        if present.waits() {
-            let queues = self.waiting.entry(present.tenant).or_default();
-            queues.entry(present.app).or_default().insert((present.since, present.id));
-        }
-    }
-
-    fn unqueue(&mut self, present: &Present) {
-        let Some(queues) = self.waiting.get_mut(&present.tenant) else { return };
-        if let Some(queue) = queues.get_mut(&present.app) {
-            queue.remove(&(present.since, present.id));
-            if queue.is_empty() {
-                queues.remove(&present.app);
+    fn moved(&mut self, before: Option<Arc<Present>>, now: Option<&Arc<Present>>) {
+        let before = before.filter(|present| present.waits());
+        let now = now.filter(|present| present.waits());
+        match (&before, now) {
+            (None, None) => {}
+            // An ID is of one company for ever, but what is known of a program is what it told last.
+            (Some(was), Some(is)) if was.tenant != is.tenant => {
+                self.waiting.change(was.tenant, before.as_ref(), None);
+                self.waiting.change(is.tenant, None, Some(is));
             }
-        }
-        if queues.is_empty() {
-            self.waiting.remove(&present.tenant);
+            (Some(known), _) => self.waiting.change(known.tenant, before.as_ref(), now.map(|present| &**present)),
+            (None, Some(is)) => self.waiting.change(is.tenant, None, Some(is)),
         }
     }
 
-    /// The queues of these apps.
-    fn queues(&self, tenant: TenantId, of: impl Fn(AppId) -> bool) -> impl Iterator<Item = &Queue> {
-        self.waiting.get(&tenant).into_iter().flatten().filter(move |(app, _)| of(**app)).map(|(_, queue)| queue)
+    fn those(&self, places: impl IntoIterator<Item = DeviceId>) -> Vec<Arc<Present>> {
+        places.into_iter().filter_map(|id| self.here.get(&id)).map(|entry| entry.present.clone()).collect()
     }
 }
 
@@ -192,39 +187,80 @@ impl Directory {
 
     /// The first `most` of those who wait for an attendant of one of these apps.
     pub fn first_waiting_of(&self, tenant: TenantId, most: usize, of: impl Fn(AppId) -> bool) -> Vec<Arc<Present>> {
-        let entries = self.entries();
-        let mut first: Vec<_> = entries.queues(tenant, of).flat_map(|queue| queue.iter().take(most).copied()).collect();
-        first.sort_unstable();
-        let first = first.iter().take(most);
-        first.filter_map(|(_, id)| entries.here.get(id)).map(|entry| entry.present.clone()).collect()
+        self.waiting_behind(tenant, None, most, of)
     }
 
-    /// How many they are.
+    /// The first `most` of those who stand behind a place in the list.
+    pub fn waiting_behind(
+        &self,
+        tenant: TenantId,
+        place: Option<Place>,
+        most: usize,
+        of: impl Fn(AppId) -> bool,
+    ) -> Vec<Arc<Present>> {
+        let entries = self.entries();
+        entries.those(entries.waiting.behind(tenant, place, most, of).into_iter().map(|place| place.id))
+    }
+
+    /// Those of these who are here.
+    pub fn presents(&self, tenant: TenantId, ids: impl IntoIterator<Item = DeviceId>) -> Vec<Arc<Present>> {
+        let mut here = self.entries().those(ids);
+        here.retain(|present| present.tenant == tenant);
+        here
+    }
+
+    /// Those who wait and tell any of this, who waits longest first.
+    pub fn waiting_as(&self, tenant: TenantId, identities: &[Identity]) -> Vec<Arc<Present>> {
+        let entries = self.entries();
+        let mut found = entries.those(entries.waiting.known_as(tenant, identities));
+        found.sort_unstable_by_key(|present| Place::of(present));
+        found
+    }
+
+    /// How many customers wait.
     pub fn waiting_count(&self, tenant: TenantId) -> usize {
         self.waiting_count_of(tenant, |_| true)
     }
 
     /// How many wait for an attendant of one of these apps.
     pub fn waiting_count_of(&self, tenant: TenantId, of: impl Fn(AppId) -> bool) -> usize {
-        self.entries().queues(tenant, of).map(BTreeSet::len).sum()
+        self.entries().waiting.count(tenant, of)
+    }
+
+    /// A mark for [`Self::waiting_since`]: what has changed until now counts as known. Taken before the list is read.
+    pub fn waiting_mark(&self) -> u64 {
+        self.entries().waiting.mark()
+    }
+
+    /// Who came, changed and went since a mark, and the next mark.
+    pub fn waiting_since(&self, tenant: TenantId, mark: u64) -> (u64, Since) {
+        let entries = self.entries();
+        let Some(changed) = entries.waiting.since(tenant, mark) else {
+            return (entries.waiting.mark(), Since::TooLong);
+        };
+        let moved = |(id, before): (DeviceId, Option<Arc<Present>>)| {
+            let here = entries.here.get(&id).map(|entry| &entry.present);
+            let now = here.filter(|present| present.tenant == tenant && present.waits()).cloned();
+            (before.is_some() || now.is_some()).then_some(Moved { before, now })
+        };
+        (entries.waiting.mark(), Since::Moved(changed.into_iter().filter_map(moved).collect()))
     }
 
     /// How many customers wait, of all companies.
     pub fn waiting_total(&self) -> usize {
-        self.entries().waiting.values().flat_map(HashMap::values).map(BTreeSet::len).sum()
+        self.entries().waiting.total()
     }
 
     /// The apps that somebody waits for.
     pub fn apps_waited_for(&self) -> Vec<(TenantId, Vec<AppId>)> {
-        let entries = self.entries();
-        entries.waiting.iter().map(|(tenant, queues)| (*tenant, queues.keys().copied().collect())).collect()
+        self.entries().waiting.apps()
     }
 
     /// The programs of those who wait for an attendant of this app.
     pub fn peers_waiting(&self, tenant: TenantId, app: AppId) -> Vec<Arc<Peer>> {
         let entries = self.entries();
-        let queued = entries.queues(tenant, |of| of == app).flatten();
-        queued.filter_map(|(_, id)| entries.here.get(id)).map(|entry| entry.peer.clone()).collect()
+        let queued = entries.waiting.behind(tenant, None, usize::MAX, |of| of == app);
+        queued.iter().filter_map(|place| entries.here.get(&place.id)).map(|entry| entry.peer.clone()).collect()
     }
 
     /// A program that is here.

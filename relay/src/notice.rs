@@ -16,7 +16,13 @@ use protocol::{
 };
 use store::{CustomerDetails, Language, NewMail, Notice, StoreError, TicketOf};
 
-use crate::{account::User, directory::Present, external, mail::new_message_id, relay::Shared};
+use crate::{
+    account::User,
+    directory::{Identity, Present},
+    external,
+    mail::new_message_id,
+    relay::Shared,
+};
 
 /// Changes that come together are looked at together.
 const GATHER: Duration = Duration::from_millis(200);
@@ -40,28 +46,23 @@ pub(crate) async fn watch(shared: Arc<Shared>) {
     }
 }
 
-/// What a company's notices are looked at with.
-struct Company {
-    waiting: Vec<Arc<Present>>,
-    users: Vec<User>,
-}
-
 async fn look(shared: &Shared, now: Timestamp) -> anyhow::Result<()> {
     let open = shared.store.open_notices(None, now).await?;
-    let mut companies: HashMap<TenantId, Company> = HashMap::new();
+    let mut companies: HashMap<TenantId, Vec<User>> = HashMap::new();
     let mut told = false;
     let mut silent: HashSet<ConnectionId> = HashSet::new();
     for notice in open {
-        let company = match companies.entry(notice.tenant) {
+        let users = match companies.entry(notice.tenant) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(unknown) => {
                 let users = shared.accounts.list(notice.tenant).await?;
-                unknown.insert(Company { waiting: shared.directory.waiting(notice.tenant), users })
+                unknown.insert(users)
             }
         };
-        let user = company.users.iter().find(|u| u.operator.id == notice.operator && u.disabled_at.is_none());
+        let user = users.iter().find(|u| u.operator.id == notice.operator && u.disabled_at.is_none());
         let Some(user) = user else { continue };
-        let here: Vec<_> = company.waiting.iter().filter(|present| belongs(present, &notice.requester)).collect();
+        let mut here = shared.directory.waiting_as(notice.tenant, &identities(&notice.requester));
+        here.retain(|present| belongs(present, &notice.requester));
         if here.is_empty() {
             continue;
         }
@@ -129,6 +130,11 @@ pub(crate) fn page_of(ticket: &TicketOf) -> String {
         None => format!("/tickets/{number}"),
         Some(system) => format!("/t/{system}/{number}"),
     }
+}
+
+/// What a customer may be found by among those who wait.
+pub(crate) fn identities(customer: &CustomerDetails) -> Vec<Identity> {
+    Identity::all(&customer.email, &customer.document, &customer.name, &customer.company)
 }
 
 /// Whether a program that is open belongs to this customer: by e-mail, else document, else name and company. What a weaker key says is

@@ -1,13 +1,14 @@
 //! Attendance: who waits, who is in a session, what ended today.
 //!
-//! The page is written once here and kept up by [`super::live`], from the same [`Board`]. A password is never part of it: it is
+//! The page is written once here and kept up by [`super::live`], from the same [`Board`]. Of those who wait it shows a piece, see
+//! [`super::waiting`]. A password is never part of it: it is
 //! fetched alone, by whoever may see it and gave their own lately, and each time is written to the audit log first.
 
 use std::{sync::Arc, time::Duration};
 
 use askama::Template;
 use axum::{
-    extract::{Form, Path, State},
+    extract::{Form, Path, Query, State},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Redirect},
 };
@@ -25,10 +26,11 @@ use super::{
     error::{AppError, Page, page},
     people::{self, PersonRow},
     session_view::EndedRow,
-    shell::{Here, Shell},
+    shell::{Choice, Here, Shell},
     step_up::{self, Asked},
     strings::{Texts, fill},
     visitor::{Act, Who},
+    waiting::{Part, Piece, Window},
     when::{Clock, between, stopwatch},
 };
 use crate::{
@@ -80,13 +82,11 @@ pub(super) struct WaitingRow {
     pub(super) late: bool,
     /// Whoever looks at it connects to customers of this app.
     pub(super) attends: bool,
-    /// … and is told the indicators of this app.
-    counts: bool,
     pub(super) oob: bool,
 }
 
 impl WaitingRow {
-    fn new(p: &Present, reach: &Reach, now: Timestamp) -> Self {
+    pub(super) fn new(p: &Present, reach: &Reach, now: Timestamp) -> Self {
         let wait = between(p.since, now);
         Self {
             number: p.id.number(),
@@ -99,7 +99,6 @@ impl WaitingRow {
             wait: stopwatch(wait),
             late: wait >= LATE,
             attends: reach.attends(p.app),
-            counts: reach.administers(p.app),
             oob: false,
         }
     }
@@ -153,9 +152,29 @@ impl SessionRow {
     }
 }
 
+/// How long somebody has waited.
+pub(super) struct Wait {
+    pub(super) since_ms: i64,
+    pub(super) wait: String,
+    pub(super) late: bool,
+}
+
 /// Everything that is shown live.
 pub(super) struct Board {
+    /// The piece of the waiting list that is shown.
     pub(super) waiting: Vec<WaitingRow>,
+    /// How many wait altogether.
+    pub(super) waits: usize,
+    /// How many of them the filters let through.
+    pub(super) found: usize,
+    /// The address of the next piece, as the part behind the question mark.
+    pub(super) next: Option<String>,
+    /// Which piece is shown.
+    pub(super) asked: Part,
+    /// How many wait, of the apps whose indicators are shown, …
+    pub(super) waiting_counted: usize,
+    /// … and who of them waits longest.
+    pub(super) longest: Option<Wait>,
     pub(super) sessions: Vec<SessionRow>,
     pub(super) ended: Vec<EndedRow>,
     pub(super) today: usize,
@@ -164,24 +183,30 @@ pub(super) struct Board {
 }
 
 impl Board {
-    pub(super) async fn load(app: &App, who: &Who, clock: &Clock) -> Result<Self, AppError> {
+    pub(super) async fn load(app: &App, who: &Who, clock: &Clock, asked: Part) -> Result<Self, AppError> {
         let (ended, today) = ended(app, who, clock).await?;
         let apps = app.shared.apps.of(who.operator.tenant).await?;
         let people = people::rows(app, who, &apps, clock.now());
-        Ok(Self { ended, today, people, ..Self::present(app, who, clock) })
+        let piece = Window::new(who.operator.tenant, asked.clone()).look(&app.shared.directory, &who.reach);
+        Ok(Self { ended, today, people, ..Self::present(app, who, clock, &asked, &piece) })
     }
 
     /// What is known without asking the store: waiting customers and sessions in progress.
-    pub(super) fn present(app: &App, who: &Who, clock: &Clock) -> Self {
-        let tenant = who.operator.tenant;
+    pub(super) fn present(app: &App, who: &Who, clock: &Clock, asked: &Part, piece: &Piece) -> Self {
+        let (tenant, directory) = (who.operator.tenant, &app.shared.directory);
+        let counts = |app| who.reach.administers(app);
+        let longest = directory.first_waiting_of(tenant, 1, counts).first().map(|p| {
+            let wait = between(p.since, clock.now());
+            Wait { since_ms: p.since.as_millisecond(), wait: stopwatch(wait), late: wait >= LATE }
+        });
         Self {
-            waiting: app
-                .shared
-                .directory
-                .first_waiting_of(tenant, usize::MAX, |app| who.reach.sees(app))
-                .iter()
-                .map(|p| WaitingRow::new(p, &who.reach, clock.now()))
-                .collect(),
+            waiting: piece.rows.iter().map(|p| WaitingRow::new(p, &who.reach, clock.now())).collect(),
+            waits: piece.waiting,
+            found: piece.found,
+            next: piece.next.clone(),
+            asked: asked.clone(),
+            waiting_counted: directory.waiting_count_of(tenant, counts),
+            longest,
             sessions: app
                 .shared
                 .sessions
@@ -196,19 +221,28 @@ impl Board {
         }
     }
 
-    /// Since when the one who waits longest waits.
-    pub(super) fn longest(&self) -> Option<&WaitingRow> {
-        self.waiting.iter().filter(|r| r.counts).min_by_key(|r| r.since_ms)
-    }
-
-    /// How many wait, of the apps whose indicators are shown.
-    pub(super) fn waiting_counted(&self) -> usize {
-        self.waiting.iter().filter(|r| r.counts).count()
-    }
-
     /// How many sessions are in progress, of the apps whose indicators are shown.
     pub(super) fn sessions_counted(&self) -> usize {
         self.sessions.iter().filter(|r| r.ends).count()
+    }
+
+    /// What to say where nobody is shown.
+    pub(super) fn nobody(&self, t: &'static Texts) -> String {
+        match self.asked.q.trim() {
+            _ if self.waits == 0 => t.nobody_waiting.to_owned(),
+            "" if self.asked.is_filtered() => t.none_filtered.to_owned(),
+            "" => t.nobody_further.to_owned(),
+            q => fill(t.none_found, &[q]),
+        }
+    }
+
+    /// Beside the number of all: how many are found, where something is filtered.
+    pub(super) fn found_words(&self, t: &'static Texts) -> String {
+        if self.asked.is_filtered() {
+            fill(t.found_of, &[&self.found.to_string(), &self.waits.to_string()])
+        } else {
+            String::new()
+        }
     }
 }
 
@@ -233,16 +267,21 @@ struct AttendancePage {
     s: Shell,
     v: View,
     board: Board,
+    /// The apps whose customers are seen.
+    apps: Vec<Choice>,
     /// One's own status.
     own: Option<people::Own>,
 }
 
 /// `GET /`
-pub(super) async fn show(State(app): State<App>, who: Who) -> Page {
+pub(super) async fn show(State(app): State<App>, who: Who, Query(asked): Query<Part>) -> Page {
     let s = Shell::load(&app, &who, Here::Attendance).await?;
-    let board = Board::load(&app, &who, &s.clock).await?;
+    let apps = app.shared.apps.of(who.operator.tenant).await?;
+    let seen = apps.iter().filter(|app| who.reach.sees(app.id));
+    let apps = seen.map(|app| Choice::new(app.id.to_string(), &app.name, &asked.app)).collect();
+    let board = Board::load(&app, &who, &s.clock, asked).await?;
     let own = people::Own::of(&app, &who, s.clock.now());
-    page(&AttendancePage { v: View::of(&who), board, own, s })
+    page(&AttendancePage { v: View::of(&who), board, own, apps, s })
 }
 
 #[derive(Template)]

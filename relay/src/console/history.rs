@@ -17,7 +17,7 @@ use super::{
     attendance::View,
     error::{AppError, Page, page},
     session_view::EndedRow,
-    shell::{self, Here, Shell},
+    shell::{self, Choice, Here, Shell},
     strings::fill,
     visitor::Who,
 };
@@ -167,13 +167,6 @@ fn word(result: &CloseReason) -> String {
 pub(super) async fn zone(app: &App, who: &Who) -> Result<TimeZone, AppError> {
     let name = app.shared.store.tenant(who.operator.tenant).await?.time_zone;
     Ok(TimeZone::get(&name).unwrap_or(TimeZone::UTC))
-}
-
-/// One thing to choose.
-struct Choice {
-    value: String,
-    word: String,
-    chosen: bool,
 }
 
 #[derive(Template)]

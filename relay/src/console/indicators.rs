@@ -18,7 +18,7 @@ use store::{By, Figures, FiguresQuery, Language};
 use super::{
     App,
     error::{AppError, Page, page},
-    shell::{Here, Shell},
+    shell::{Choice, Here, Shell},
     visitor::Who,
 };
 
@@ -124,12 +124,6 @@ impl Asked {
     }
 }
 
-struct Choice {
-    value: String,
-    word: String,
-    chosen: bool,
-}
-
 /// A day's bar.
 pub(super) struct Bar {
     day: String,
@@ -205,14 +199,15 @@ pub(super) async fn show(State(app): State<App>, who: Who, Query(form): Query<In
 /// What is so at this moment.
 fn now(app: &App, who: &Who, asked: &Asked, s: &Shell) -> Vec<(&'static str, String)> {
     let (tenant, t) = (who.operator.tenant, s.t);
-    let waiting = app.shared.directory.first_waiting_of(tenant, usize::MAX, |of| asked.apps.contains(&of));
-    let longest = waiting.first().map(|p| super::when::stopwatch(super::when::between(p.since, s.clock.now())));
+    let (directory, chosen) = (&app.shared.directory, |of| asked.apps.contains(&of));
+    let longest = directory.first_waiting_of(tenant, 1, chosen);
+    let longest = longest.first().map(|p| super::when::stopwatch(super::when::between(p.since, s.clock.now())));
     let sessions = app.shared.sessions.list(tenant).iter().filter(|l| asked.apps.contains(&l.app)).count();
     let there = app.shared.queue.there(tenant);
     let available = there.iter().filter(|a| a.status == Status::Available).count();
     let breaks = there.iter().filter(|a| matches!(a.status, Status::Break(_))).count();
     vec![
-        (t.waiting_now, waiting.len().to_string()),
+        (t.waiting_now, directory.waiting_count_of(tenant, chosen).to_string()),
         (t.longest_wait, longest.unwrap_or_else(|| "–".to_owned())),
         (t.in_progress, sessions.to_string()),
         (t.available_now, available.to_string()),

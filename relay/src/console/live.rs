@@ -11,7 +11,7 @@ use std::{
 
 use askama::Template;
 use axum::{
-    extract::State,
+    extract::{Query, State},
     response::{
         IntoResponse,
         sse::{Event, Sse},
@@ -19,8 +19,11 @@ use axum::{
 };
 use futures::{Stream, stream};
 use jiff::Timestamp;
-use protocol::message::directory::LoginError;
-use serde::Serialize;
+use protocol::{
+    id::DeviceId,
+    message::directory::{FieldKey, LoginError},
+};
+use serde::{Deserialize, Serialize};
 use tokio::{
     sync::{OwnedSemaphorePermit, watch},
     time::{Instant, Interval, MissedTickBehavior, interval},
@@ -36,8 +39,10 @@ use super::{
     shell,
     strings::Texts,
     visitor::{Act, Who},
+    waiting::{self, Part, Piece, ROWS, Window},
     when::Clock,
 };
+use crate::{apps::Reach, directory::Present};
 
 /// The page takes silence of twice this for lost contact.
 const BEAT: Duration = Duration::from_secs(5);
@@ -47,11 +52,28 @@ const LOGIN_CHECKED: Duration = Duration::from_secs(30);
 const ENDED_READ: Duration = Duration::from_secs(15);
 /// How long somebody who came and was waited for is announced on new pages.
 const COME_SHOWN_FOR: jiff::SignedDuration = jiff::SignedDuration::from_mins(30);
+/// Of those who come together, this many are announced.
+const ANNOUNCED: usize = 8;
 /// Changes that come together are shown together.
 const GATHER: Duration = Duration::from_millis(100);
 
+/// What a page takes that has no lists.
+const NEWS: &str = "news";
+
+/// What of the stream a page takes.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct What {
+    only: String,
+}
+
 /// `GET /live`
-pub(super) async fn stream(State(app): State<App>, who: Who) -> Page {
+pub(super) async fn stream(
+    State(app): State<App>,
+    who: Who,
+    Query(asked): Query<Part>,
+    Query(what): Query<What>,
+) -> Page {
     let seat = app.streams.clone().try_acquire_owned().map_err(|_| AppError::Trouble)?;
     let zone = app.shared.store.tenant(who.operator.tenant).await?.time_zone;
     let mut beat = interval(BEAT);
@@ -60,6 +82,9 @@ pub(super) async fn stream(State(app): State<App>, who: Who) -> Page {
     let viewer = Viewer {
         changes: app.shared.changes(),
         v: View::of(&who),
+        window: Window::new(who.operator.tenant, asked.clone()),
+        asked,
+        only_news: what.only == NEWS,
         shown: None,
         login_checked: now,
         ended_read: now,
@@ -95,6 +120,9 @@ type List = Vec<(String, String)>;
 #[derive(Default, PartialEq)]
 struct Shown {
     waiting: List,
+    /// Those who wait, who are found, who are counted, and since when the first of these waits.
+    waits: (usize, usize, usize, Option<i64>),
+    next: Option<String>,
     sessions: List,
     ended: List,
     people: List,
@@ -113,6 +141,11 @@ struct Viewer {
     login_checked: Instant,
     ended_read: Instant,
     over: bool,
+    /// What is shown of the waiting list.
+    window: Window,
+    asked: Part,
+    /// For a page that shows no list: it announces.
+    only_news: bool,
     /// What is to be announced behind the rows that were just sent.
     news: Option<Event>,
     /// … and who has come that somebody asked to be told of.
@@ -221,7 +254,14 @@ impl Viewer {
             self.who.reach = std::sync::Arc::new(reach);
             self.v = View::of(&self.who);
         }
-        let mut board = Board::present(&self.app, &self.who, &clock);
+        let piece = self.window.look(&self.app.shared.directory, &self.who.reach);
+        self.news = news(&piece, &self.who.reach, all);
+        if self.only_news {
+            // What is announced is all of it.
+            self.shown.get_or_insert_default();
+            return self.news.take();
+        }
+        let mut board = Board::present(&self.app, &self.who, &clock, &self.asked, &piece);
         let before = self.shown.take();
         let sessions_changed = before.as_ref().is_none_or(|(shown, _)| shown.sessions != list(&board.sessions));
         if sessions_changed || self.ended_read.elapsed() >= ENDED_READ {
@@ -244,6 +284,8 @@ impl Viewer {
         let now = Shown {
             people: list(&board.people),
             waiting: list(&board.waiting),
+            waits: (board.waits, board.found, board.waiting_counted, board.longest.as_ref().map(|wait| wait.since_ms)),
+            next: board.next.clone(),
             sessions: list(&board.sessions),
             ended: list(&board.ended),
             today: board.today,
@@ -253,7 +295,6 @@ impl Viewer {
                 .unwrap_or_else(|_| before.as_ref().map_or(0, |(shown, _)| shown.alarms)),
         };
         let (was, _) = before.unwrap_or_default();
-        self.news = news(&was.waiting, &board.waiting, all);
         let mut html = String::new();
         let written = (|| {
             difference(&mut html, "waiting-rows", &was.waiting, &mut board.waiting, &self.v, all)?;
@@ -291,32 +332,51 @@ struct Ready {
 #[derive(Serialize)]
 struct News<'a> {
     waiting: usize,
+    /// What was announced before is not known to be so any more.
+    anew: bool,
     came: Vec<Came<'a>>,
-    gone: Vec<&'a str>,
+    gone: Vec<String>,
 }
 
 #[derive(Serialize)]
 struct Came<'a> {
     id: String,
+    /// Where their row is.
+    href: String,
     name: &'a str,
     what: &'a str,
 }
 
 impl<'a> Came<'a> {
-    fn of(row: &'a WaitingRow) -> Self {
-        let what = if row.subject.is_empty() { &row.company } else { &row.subject };
-        Self { id: row.dom_id(), name: &row.name, what }
+    fn of(present: &'a Present, waiting: usize) -> Self {
+        let number = present.id.number();
+        let (company, subject) = (present.field(FieldKey::Company), present.field(FieldKey::Subject));
+        Self {
+            id: dom_id(present.id),
+            href: if waiting > ROWS { format!("/?q={number}") } else { format!("/#{}", dom_id(present.id)) },
+            name: present.field(FieldKey::Name),
+            what: if subject.is_empty() { company } else { subject },
+        }
     }
 }
 
 /// Nothing when nobody came or went. Of those whom somebody only watches nobody is told.
-fn news(was: &List, rows: &[WaitingRow], all: bool) -> Option<Event> {
-    let new = |row: &&WaitingRow| !all && row.attends && !was.iter().any(|(id, _)| *id == row.dom_id());
-    let came: Vec<Came<'_>> = rows.iter().filter(new).map(Came::of).collect();
-    let gone = was.iter().map(|(id, _)| id.as_str()).filter(|id| !rows.iter().any(|r| r.dom_id() == *id)).collect();
-    let news = News { waiting: rows.len(), came, gone };
-    (all || !news.came.is_empty() || !news.gone.is_empty())
-        .then(|| Event::default().event("news").json_data(&news).unwrap_or_default())
+fn news(piece: &Piece, reach: &Reach, all: bool) -> Option<Event> {
+    let nothing = waiting::News::default();
+    let changed = piece.news.as_ref().unwrap_or(&nothing);
+    // What a page shows of those who come together are the last ones.
+    let came = changed.came.iter().filter(|present| !all && reach.attends(present.app)).rev().take(ANNOUNCED);
+    let mut came: Vec<Came<'_>> = came.map(|present| Came::of(present, piece.waiting)).collect();
+    came.reverse();
+    let gone = changed.gone.iter().map(|id| dom_id(*id)).collect();
+    let news = News { waiting: piece.waiting, anew: !all && piece.news.is_none(), came, gone };
+    let something = all || news.anew || !changed.came.is_empty() || !changed.gone.is_empty();
+    something.then(|| Event::default().event("news").json_data(&news).unwrap_or_default())
+}
+
+/// A waiting customer's row in the page.
+fn dom_id(id: DeviceId) -> String {
+    format!("w-{}", id.number())
 }
 
 #[derive(Template)]

@@ -129,6 +129,20 @@ impl Shell {
     }
 }
 
+/// One entry of a list to choose from.
+pub(super) struct Choice {
+    pub(super) value: String,
+    pub(super) word: String,
+    pub(super) chosen: bool,
+}
+
+impl Choice {
+    pub(super) fn new(value: impl Into<String>, word: impl Into<String>, chosen: &str) -> Self {
+        let value = value.into();
+        Self { chosen: value == chosen, value, word: word.into() }
+    }
+}
+
 /// Alarms of guessing in the last while; none for those who do not administer.
 pub(super) async fn alarms(app: &App, who: &Who) -> Result<u32, AppError> {
     if !who.operator.may(Act::Administer) {

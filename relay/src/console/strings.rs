@@ -112,6 +112,11 @@ texts! {
     hide_password: "Esconder a senha", "Hide the password", "Ocultar la contraseña";
     copy_credentials: "Copiar credencial: vale 60 s, uma vez, só no seu programa (fica na auditoria)", "Copy credentials: good for 60 s, once, in your own program (this is audited)", "Copiar credencial: vale 60 s, una vez, solo en su programa (queda en la auditoría)";
     copy_id: "Copiar o ID", "Copy the ID", "Copiar el ID";
+    search_waiting: "Nome, empresa, assunto ou ID", "Name, company, subject or ID", "Nombre, empresa, asunto o ID";
+    all_apps: "Todos os apps", "All apps", "Todas las apps";
+    found_of: "{} de {}", "{} of {}", "{} de {}";
+    nobody_further: "Ninguém mais nesta página.", "Nobody further on this page.", "Nadie más en esta página.";
+    longest_first: "Quem espera há mais tempo", "Waiting longest", "Quien espera hace más tiempo";
     nobody_waiting: "Ninguém aguardando. Quando um cliente abrir o programa, ele aparece aqui.", "Nobody is waiting. When a customer opens the program, they appear here.", "Nadie en espera. Cuando un cliente abra el programa, aparece aquí.";
     attendant: "Atendente", "Attendant", "Asistente";
     ticket: "Ticket", "Ticket", "Ticket";

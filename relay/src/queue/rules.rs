@@ -117,10 +117,16 @@ impl Rules {
         self.let_go(waiting, plans, now, &mut effects);
         let mut engaged: HashSet<OperatorId> =
             self.requests.values().filter_map(|request| holder(request.held)).collect();
+        let mut unengaged =
+            self.attendants.iter().filter(|(who, attendant)| attendant.free() && !engaged.contains(who)).count();
         for asking in waiting {
             let Some(plan) = plans.get(&asking.app).filter(|plan| plan.distributes) else { continue };
             let request = self.requests.entry(asking.device).or_insert_with(|| Request::new(asking));
             if request.held != Held::No || request.rests_until.is_some_and(|until| now < until) {
+                continue;
+            }
+            // Nobody can be offered anything: with thousands waiting, not everybody is looked for in every order.
+            if unengaged == 0 {
                 continue;
             }
             if request.rests_until.take().is_some() {
@@ -139,6 +145,7 @@ impl Rules {
                     request.held = Held::Offered { offer: self.offers, to, until: now + plan.answer };
                     self.last.insert(app, to);
                     engaged.insert(to);
+                    unengaged -= 1;
                     effects.push(Effect::Offer { offer: self.offers, to, device: asking.device, answer: plan.answer });
                 }
                 // Everybody who is free was asked.

@@ -47,11 +47,10 @@ async fn look(shared: &Shared, known: &mut Known) -> Result<(), StoreError> {
             continue;
         }
         let waiting = shared.directory.waiting(tenant);
+        let since: HashMap<_, _> = waiting.iter().map(|p| (p.id, p.since)).collect();
         let gone: Vec<_> = known
             .iter()
-            .filter(|((of, id), before)| {
-                *of == tenant && !waiting.iter().any(|p| p.id == *id && p.since == before.since)
-            })
+            .filter(|((of, id), before)| *of == tenant && since.get(id) != Some(&before.since))
             .map(|(key, before)| (*key, before.clone()))
             .collect();
         for (key, before) in gone {

@@ -8,7 +8,7 @@ use super::{
     super::{
         App,
         error::AppError,
-        shell::{self, Here, Shell},
+        shell::{self, Choice, Here, Shell},
         strings::{Texts, fill},
         visitor::Who,
     },
@@ -40,13 +40,6 @@ pub(super) struct Person {
 pub(super) struct Pair {
     pub(super) a: String,
     pub(super) b: String,
-}
-
-/// A thing that is one of several.
-pub(super) struct Choice {
-    pub(super) value: String,
-    pub(super) word: String,
-    pub(super) chosen: bool,
 }
 
 /// A part of the form that is one of several.

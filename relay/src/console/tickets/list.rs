@@ -14,7 +14,7 @@ use super::{
         App,
         desk_words::{self, Words},
         error::{AppError, Page, page},
-        shell::{self, Here, Shell},
+        shell::{self, Choice, Here, Shell},
         strings::fill,
         visitor::Who,
     },
@@ -79,20 +79,6 @@ struct TicketRow {
     owner: String,
     status: (&'static str, &'static str, &'static str),
     updated: String,
-}
-
-/// One entry of a list to choose from.
-struct Choice {
-    value: String,
-    word: String,
-    chosen: bool,
-}
-
-impl Choice {
-    fn new(value: impl Into<String>, word: impl Into<String>, chosen: &str) -> Self {
-        let value = value.into();
-        Self { chosen: value == chosen, value, word: word.into() }
-    }
 }
 
 #[derive(Template)]

@@ -11,7 +11,10 @@ use super::super::{
     visitor::{Act, Who},
     when::Clock,
 };
-use crate::{invitation::Invitations, notice::belongs};
+use crate::{
+    invitation::Invitations,
+    notice::{belongs, identities},
+};
 
 /// The requester's program, as the menu shows it.
 pub(in crate::console) struct Here {
@@ -27,8 +30,8 @@ pub(in crate::console) struct Here {
 
 /// The program of this customer, if it waits and whoever asks has to do with its app.
 pub(in crate::console) fn here(app: &App, who: &Who, requester: &CustomerDetails, clock: &Clock) -> Option<Here> {
-    let waiting = app.shared.directory.first_waiting_of(who.operator.tenant, usize::MAX, |of| who.reach.sees(of));
-    let present = waiting.into_iter().find(|present| belongs(present, requester))?;
+    let waiting = app.shared.directory.waiting_as(who.operator.tenant, &identities(requester));
+    let present = waiting.into_iter().find(|p| who.reach.sees(p.app) && belongs(p, requester))?;
     let connects = who.reach.attends(present.app);
     Some(Here {
         id: present.id.to_string(),
