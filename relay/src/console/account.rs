@@ -243,6 +243,8 @@ pub(super) async fn new_codes(State(app): State<App>, who: Who) -> Page {
     if let Some(question) = confirm::first(&app, &who, ACCOUNT) {
         return Ok(question);
     }
+    let (tenant, operator) = (who.operator.tenant, who.operator.id);
+    app.shared.accounts.factor(tenant, operator).await?.ok_or(AppError::NotFound)?;
     who.audit(&app, "factor.codes.made", &who.operator.login).await?;
     let codes = app.shared.accounts.new_recovery_codes(&who.operator).await?;
     codes_page(&app, &who, codes).await

@@ -135,6 +135,10 @@ async fn write(app: &App, who: &Who, id: Option<i64>, form: AnswerForm) -> Page 
     } else {
         places::unknown(&text, &PLACES).map(|place| fill(w.bad_place, &[&place]))
     };
+    if let Some(id) = id {
+        let answers = app.shared.store.canned_answers(who.operator.tenant).await?;
+        answers.iter().find(|answer| answer.id == id).ok_or(AppError::NotFound)?;
+    }
     if title_error.is_none() && text_error.is_none() {
         who.audit(app, "answer.written", &title).await?;
         match app.shared.store.write_canned_answer(who.operator.tenant, id, &title, &text).await {

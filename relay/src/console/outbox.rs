@@ -85,10 +85,17 @@ pub(super) async fn retry(State(app): State<App>, who: Who, Path(id): Path<i64>)
 
 /// Has a held action sent again.
 pub(super) async fn send_again(app: &App, who: &Who, id: i64) -> Result<(), AppError> {
+    held(app, who, id).await?;
     who.audit(app, "outbox.retried", &id.to_string()).await?;
     app.shared.store.retry_parked(who.operator.tenant, id, Timestamp::now()).await?;
     app.shared.outbox.notify_one();
     Ok(())
+}
+
+/// What is not held, or another company's, is not there: nothing is written down of it either.
+async fn held(app: &App, who: &Who, id: i64) -> Result<(), AppError> {
+    let held = app.shared.store.outbox_list(who.operator.tenant, &[OutboxState::Parked], u32::MAX).await?;
+    held.iter().any(|entry| entry.id == id).then_some(()).ok_or(AppError::NotFound)
 }
 
 /// `POST /outbox/retry`
@@ -117,6 +124,7 @@ pub(super) async fn drop_one(
     if why.is_empty() || why.len() > WHY_BYTES || why.chars().any(char::is_control) {
         return Err(AppError::BadRequest);
     }
+    held(&app, &who, id).await?;
     who.audit(&app, "outbox.dropped", &format!("{id} {why}")).await?;
     app.shared.store.drop_parked(who.operator.tenant, id, why, Timestamp::now()).await?;
     // What waited behind it may go on.

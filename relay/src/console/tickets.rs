@@ -401,6 +401,8 @@ pub(super) async fn change_ticket(
     owner: Option<Option<OperatorId>>,
 ) -> Result<(), AppError> {
     let (tenant, now) = (who.operator.tenant, Timestamp::now());
+    // Also where there is nothing to change.
+    app.shared.desk.ticket(tenant, number).await?;
     let author = author(app, who).await?;
     if let Some(owner) = owner {
         app.shared.desk.set_owner(tenant, &author, number, owner, now).await?;
