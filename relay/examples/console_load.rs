@@ -1,0 +1,331 @@
+//! The console under load: how long its pages take with many customers waiting and a long history, how soon a change is in a browser, and
+//! what a change costs the more browsers look.
+//!
+//! `cargo run -p amparo-relay --example console_load [--waiting N] [--sessions N] [--viewers N] [--pages N]`, by itself with 10 000 waiting,
+//! 1 000 000 past sessions, 40 browsers and 60 loads a page. A relay in a process of its own, spoken to over TLS as browsers and programs
+//! do; prints lines of figures. The history is one real session written down many times over two years, in its tables and nowhere else.
+
+#[path = "../tests/console_support/mod.rs"]
+mod console_support;
+#[path = "waiting_support/mod.rs"]
+mod waiting_support;
+
+use std::{
+    io::Write,
+    net::SocketAddr,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use amparo_relay::{
+    config::Config,
+    relay::{Relay, Shared},
+};
+use anyhow::{Context, ensure};
+use axum::{body::Bytes, http::Request};
+use http_body_util::{BodyExt, Empty};
+use hyper::{body::Incoming, client::conn::http1::SendRequest};
+use hyper_util::rt::TokioIo;
+use jiff::{SignedDuration, Timestamp};
+use protocol::{
+    id::{DeviceId, SessionId},
+    message::{
+        ShownText,
+        directory::{Field, FieldKey},
+        grant::Grants,
+        pairing::CloseReason,
+        ticket::TicketChoice,
+    },
+};
+use rustls_pki_types::ServerName;
+use sqlx::{ConnectOptions, Connection, sqlite::SqliteConnectOptions};
+use store::{Ended, NewSession, Started};
+use tokio::{net::TcpStream, task::JoinHandle};
+use waiting_support::{Held, Server, hex, register, register_one, rss};
+
+/// Programs that wait are quiet.
+const KEEP_ALIVE: Duration = Duration::from_secs(20);
+/// Customers who come one by one while browsers look.
+const COMING: usize = 60;
+/// The one session whose copies are the history.
+const FIRST: SessionId = SessionId::from_bytes([1; 16]);
+
+fn main() -> anyhow::Result<()> {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let option = |name: &str, otherwise: usize| -> anyhow::Result<usize> {
+        let at = words.iter().position(|word| word == name);
+        at.map_or(Ok(otherwise), |at| words.get(at + 1).context("a number")?.parse().context("a number"))
+    };
+    let sessions = option("--sessions", 1_000_000)?;
+    let runtime = tokio::runtime::Runtime::new()?;
+    if words.first().is_some_and(|word| word == "relay") {
+        return runtime.block_on(serve(sessions));
+    }
+    let (waiting, viewers) = (option("--waiting", 10_000)?, option("--viewers", 40)?);
+    runtime.block_on(measure(waiting, sessions, viewers, option("--pages", 60)?))
+}
+
+async fn measure(waiting: usize, sessions: usize, viewers: usize, loads: usize) -> anyhow::Result<()> {
+    let server = Server::start(&["relay", "--sessions", &sessions.to_string()], KEEP_ALIVE)?;
+    let [console, cookie] = server.told.as_slice() else {
+        anyhow::bail!("the relay did not tell where its console is")
+    };
+    let site = Site { address: console.parse()?, cookie: cookie.clone() };
+    let bare = rss(server.process())?;
+
+    let few = register(&server.endpoint, &server.place, 100).await?;
+    let one = changes(&server, &site, 1).await?;
+    let many = changes(&server, &site, viewers).await?;
+    let rest = register(&server.endpoint, &server.place, waiting.saturating_sub(100)).await?;
+    let crowd_one = changes(&server, &site, 1).await?;
+    let crowd = changes(&server, &site, viewers).await?;
+    for (who, browsers, figures) in
+        [(100, 1, &one), (100, viewers, &many), (waiting, 1, &crowd_one), (waiting, viewers, &crowd)]
+    {
+        let [p50, p95] = quantiles(&figures.delays);
+        println!(
+            "{{\"figure\":\"console_change\",\"waiting\":{who},\"browsers\":{browsers},\"shown_p50_ms\":{p50:.1},\"shown_p95_ms\":{p95:.1},\"cpu_ms_per_change\":{:.2}}}",
+            figures.cpu_ms
+        );
+    }
+
+    for path in [
+        "/".to_owned(),
+        "/?q=customer%20999".to_owned(),
+        "/history".to_owned(),
+        "/history?q=cida".to_owned(),
+        "/history?q=nobody%20has%20this".to_owned(),
+        "/indicators".to_owned(),
+        "/indicators?range=30".to_owned(),
+        format!("/sessions/{FIRST}"),
+        "/tickets".to_owned(),
+        "/customers".to_owned(),
+        "/audit".to_owned(),
+        "/apps".to_owned(),
+    ] {
+        let mut browser = site.connect().await?;
+        let (mut times, mut bytes) = (Vec::new(), 0);
+        for _ in 0..loads {
+            let began = Instant::now();
+            let answer = site.get(&mut browser, &path).await?;
+            ensure!(answer.status().is_success(), "{path} answers {}", answer.status());
+            bytes = answer.into_body().collect().await?.to_bytes().len();
+            times.push(began.elapsed());
+        }
+        let [p50, p95] = quantiles(&times);
+        println!(
+            "{{\"figure\":\"console_page\",\"path\":\"{path}\",\"p50_ms\":{p50:.1},\"p95_ms\":{p95:.1},\"bytes\":{bytes}}}"
+        );
+    }
+    let full = rss(server.process())?;
+    println!(
+        "{{\"figure\":\"console_load\",\"waiting\":{waiting},\"sessions\":{sessions},\"relay_rss_bytes\":{full},\"bare_rss_bytes\":{bare}}}"
+    );
+    ensure!(few.iter().chain(&rest).all(|held| held.0.close_reason().is_none()), "a customer was lost");
+    server.stop()
+}
+
+struct Changes {
+    delays: Vec<Duration>,
+    /// Processor time of the relay for each of them.
+    cpu_ms: f64,
+}
+
+/// Customers who come one by one while so many browsers look: how long until each is in the browser that looks for them.
+async fn changes(server: &Server, site: &Site, browsers: usize) -> anyhow::Result<Changes> {
+    // They look at the beginning of the list, as people do.
+    let mut others: Vec<JoinHandle<()>> = Vec::new();
+    for _ in 1..browsers {
+        let mut stream = site.stream("/live").await?;
+        others.push(tokio::spawn(async move { while let Some(Ok(_)) = stream.body.frame().await {} }));
+    }
+    let mut looks = site.stream("/live?q=probe").await?;
+    looks.until("event: news").await?;
+    let mut came: Vec<Held> = Vec::new();
+    let mut delays = Vec::new();
+    let cpu = cpu(server.process())?;
+    for number in 0..COMING {
+        let name = format!("Probe {browsers} {number}.");
+        let began = Instant::now();
+        came.push(register_one(&server.endpoint, &server.place, &name).await?);
+        looks.until(&name).await?;
+        delays.push(began.elapsed());
+    }
+    let cpu_ms = (self::cpu(server.process())? - cpu) / COMING as f64;
+    others.iter().for_each(JoinHandle::abort);
+    for (connection, ..) in came {
+        connection.close(1_u32.into(), b"");
+    }
+    Ok(Changes { delays, cpu_ms })
+}
+
+/// The console, and a login there.
+struct Site {
+    address: SocketAddr,
+    cookie: String,
+}
+
+type Connected = SendRequest<Empty<Bytes>>;
+
+impl Site {
+    async fn connect(&self) -> anyhow::Result<Connected> {
+        let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()?
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(console_support::Anyone))
+            .with_no_client_auth();
+        let stream = TcpStream::connect(self.address).await?;
+        stream.set_nodelay(true)?;
+        let stream =
+            tokio_rustls::TlsConnector::from(Arc::new(tls)).connect(ServerName::try_from("localhost")?, stream).await?;
+        let (send, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+        tokio::spawn(connection);
+        Ok(send)
+    }
+
+    async fn get(&self, browser: &mut Connected, path: &str) -> anyhow::Result<axum::http::Response<Incoming>> {
+        browser.ready().await?;
+        let request = Request::get(path)
+            .header("host", self.address.to_string())
+            .header("cookie", &self.cookie)
+            .header("sec-fetch-site", "same-origin")
+            .header("accept-language", "pt-BR");
+        Ok(browser.send_request(request.body(Empty::new())?).await?)
+    }
+
+    async fn stream(&self, path: &str) -> anyhow::Result<Stream> {
+        let mut browser = self.connect().await?;
+        let answer = self.get(&mut browser, path).await?;
+        ensure!(answer.status().is_success(), "{path} answers {}", answer.status());
+        Ok(Stream { body: answer.into_body(), heard: String::new(), _browser: browser })
+    }
+}
+
+/// A live stream.
+struct Stream {
+    body: Incoming,
+    heard: String,
+    _browser: Connected,
+}
+
+impl Stream {
+    /// Reads on until this was heard.
+    async fn until(&mut self, what: &str) -> anyhow::Result<()> {
+        let within = Duration::from_secs(30);
+        loop {
+            if let Some(at) = self.heard.find(what) {
+                self.heard.drain(..at + what.len());
+                return Ok(());
+            }
+            let frame = tokio::time::timeout(within, self.body.frame()).await.with_context(|| format!("no {what}"))?;
+            let frame = frame.context("the stream has ended")??;
+            self.heard.push_str(&String::from_utf8_lossy(frame.data_ref().context("no data")?));
+        }
+    }
+}
+
+/// p50 and p95, in milliseconds.
+fn quantiles(times: &[Duration]) -> [f64; 2] {
+    let mut sorted = times.to_vec();
+    sorted.sort_unstable();
+    [50, 95]
+        .map(|percent| sorted.get((sorted.len() * percent / 100).min(sorted.len().saturating_sub(1))))
+        .map(|time| time.map_or(0.0, |time| time.as_secs_f64() * 1000.0))
+}
+
+/// Processor time of a process so far, in milliseconds. Linux, where a tick is 10 ms (`getconf CLK_TCK` is 100).
+fn cpu(process: u32) -> anyhow::Result<f64> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
+    let after_name = stat.rsplit_once(')').context("no name")?.1;
+    let ticks = after_name.split_whitespace().skip(11).take(2).map(str::parse::<f64>);
+    Ok(ticks.sum::<Result<f64, _>>()? * 10.0)
+}
+
+/// The measured process: says where it is, and serves until its standard input ends.
+async fn serve(sessions: usize) -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let mut config = Config::new(folder.path(), "127.0.0.1:0".parse()?);
+    config.limits.connections_per_source = 40_000;
+    config.limits.connections = 40_000;
+    let first = Relay::start(config.clone()).await?;
+    let tenant = first.shared.first_tenant;
+    console_support::operator(&first.shared, tenant, "bruno", console_support::EVERYTHING).await;
+    one_session(&first.shared).await?;
+    first.shutdown().await?;
+    copy(folder.path(), sessions).await?;
+
+    let relay = Relay::start(config).await?;
+    let mut browser = console_support::Browser::new(&relay.shared);
+    browser.log_in("bruno", console_support::PASSWORD).await;
+    let app = relay.shared.store.apps(tenant).await?.first().context("no app")?.id;
+    let (quic, hex) = (relay.quic_addr, hex(&relay.shared.keys.certificate));
+    let line = format!("{quic} {hex} {tenant} {app} {} {}", relay.console_addr, browser.cookie.context("no login")?);
+    tokio::task::spawn_blocking(move || {
+        println!("{line}");
+        std::io::stdout().flush()?;
+        std::io::stdin().lines().try_for_each(|line| line.map(drop))
+    })
+    .await??;
+    relay.shutdown().await
+}
+
+async fn one_session(shared: &Shared) -> anyhow::Result<()> {
+    let (tenant, store, now) = (shared.first_tenant, &shared.store, Timestamp::now());
+    let app = store.apps(tenant).await?.first().context("no app")?.id;
+    let attendant = shared.accounts.list(tenant).await?.pop().context("nobody")?.operator;
+    let field = |key, text: &str| Field { key, value: ShownText::lossy(text) };
+    let began = now - SignedDuration::from_mins(20);
+    let new = NewSession {
+        id: FIRST,
+        tenant,
+        app,
+        device: DeviceId::from_entropy(77_777_777),
+        fields: vec![
+            field(FieldKey::Name, "Cida Nogueira"),
+            field(FieldKey::Company, "Padaria Aurora"),
+            field(FieldKey::Email, "cida@padaria-aurora.example"),
+            field(FieldKey::Subject, "Erro ao emitir nota fiscal"),
+        ],
+        attendant: attendant.id,
+        attendant_name: attendant.name,
+        ticket: TicketChoice::OpenNew { subject: ShownText::default() },
+        dialled_at: began,
+    };
+    store.open_session(&new).await?;
+    let started = Started { granted: Grants::CONTROL, attendant_name: String::new(), at: began };
+    store.start_session(FIRST, &started, began).await?;
+    let ended = Ended { why: CloseReason::EndedByAttendant, at: now, reconnects: 0 };
+    store.end_session(FIRST, &ended, now).await?;
+    Ok(())
+}
+
+/// Writes the one session down so many times, over two years.
+async fn copy(folder: &Path, sessions: usize) -> anyhow::Result<()> {
+    let file = std::fs::read_dir(folder)?.filter_map(Result::ok).map(|entry| entry.path());
+    let file = file.into_iter().find(|path| path.extension().is_some_and(|e| e == "sqlite" || e == "db"));
+    let mut records = SqliteConnectOptions::new().filename(file.context("no records")?).connect().await?;
+    let columns: Vec<String> =
+        sqlx::query_scalar("SELECT name FROM pragma_table_info('sessions')").fetch_all(&mut records).await?;
+    let place = i64::try_from(Duration::from_secs(2 * 365 * 86400).as_millis())? / i64::try_from(sessions.max(1))?;
+    let earlier = |column: &str| format!("{column} - n * {place}");
+    let value = |column: &String| match column.as_str() {
+        "row" => "NULL".to_owned(),
+        "id" => "randomblob(16)".to_owned(),
+        "protocol" => "'COPY-' || n".to_owned(),
+        "dialled_at" | "started_at" | "ended_at" => earlier(column),
+        other => other.to_owned(),
+    };
+    let values: Vec<String> = columns.iter().map(value).collect();
+    let sql = format!(
+        "WITH RECURSIVE numbers(n) AS (SELECT {sessions} UNION ALL SELECT n - 1 FROM numbers WHERE n > 1)
+         INSERT INTO sessions ({}) SELECT {} FROM numbers, (SELECT * FROM sessions LIMIT 1)",
+        columns.join(", "),
+        values.join(", ")
+    );
+    if sessions > 0 {
+        sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut records).await?;
+    }
+    records.close().await?;
+    Ok(())
+}
