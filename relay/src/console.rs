@@ -18,9 +18,11 @@ mod desk_words;
 mod enrolments;
 mod error;
 mod external;
+mod form_token;
 mod help;
 mod history;
 mod indicators;
+mod kept;
 mod live;
 mod login;
 mod mail;
@@ -29,6 +31,7 @@ mod numbered;
 mod outbox;
 mod people;
 mod phrases;
+mod reasons;
 mod second_step;
 mod security;
 mod serve;
@@ -49,6 +52,7 @@ mod words;
 
 use std::sync::Arc;
 
+use ::tickets::seal::SealKey;
 use axum::{
     Router,
     handler::Handler,
@@ -89,6 +93,8 @@ struct App {
     rates: api::Rates,
     /// Logins whose password was right and whose code is not there yet.
     halves: second_step::Halves,
+    /// What was typed into forms when a login was over.
+    keeper: Arc<kept::Keeper>,
     /// Messages of ticketing systems that are looked into at once.
     told: Arc<Semaphore>,
     /// The relay stops: live streams end.
@@ -281,6 +287,9 @@ pub fn routes() -> Vec<Route> {
 
 /// The console as a service. Requests carry two extensions: [`Source`], the address they come from, and [`Arrived`], when they came.
 pub fn router(shared: Arc<Shared>, shutdown: CancellationToken) -> Router {
+    let Routes { router, table } = all();
+    let tokens = form_token::FormTokens::new(&shared.keys.form_key());
+    let keeper = kept::Keeper::new(tokens, SealKey::new(&shared.keys.kept_key()), kept::paths(&table));
     let app = App {
         shared,
         streams: Arc::new(Semaphore::new(LIVE_STREAMS)),
@@ -289,12 +298,12 @@ pub fn router(shared: Arc<Shared>, shutdown: CancellationToken) -> Router {
         step_ups: step_up::StepUps::default(),
         rates: api::Rates::default(),
         halves: second_step::Halves::default(),
+        keeper: Arc::new(keeper),
         told: Arc::new(Semaphore::new(TOLD_AT_ONCE)),
         shutdown,
     };
     // Innermost last: number and headers are on every answer, also on a refusal; errors become pages once the language is known.
-    let pages = all()
-        .router
+    let pages = router
         .fallback(error::not_found)
         .layer(middleware::from_fn_with_state(app.clone(), visitor::recognise))
         .layer(middleware::from_fn_with_state(app.clone(), security::check_origin))

@@ -131,6 +131,16 @@ impl Keys {
         self.derived(b"amparo invitations v1")
     }
 
+    /// What tokens of forms are proved with.
+    pub(crate) fn form_key(&self) -> [u8; 32] {
+        self.derived(b"amparo console forms v1")
+    }
+
+    /// What forms are sealed with while somebody logs in again.
+    pub(crate) fn kept_key(&self) -> [u8; 32] {
+        self.derived(b"amparo kept forms v1")
+    }
+
     /// What tokens of sessions are signed with.
     pub(crate) fn token_key(&self) -> [u8; 32] {
         self.derived(b"amparo session tokens v1")

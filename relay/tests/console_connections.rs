@@ -204,6 +204,12 @@ async fn what_is_refused_waits_with_its_reason_and_is_retried_or_dropped_with_on
     let row = parked().await.remove(0).id;
     let page = chief.get("/outbox").await.body;
     assert!(page.contains("422") && page.contains(&format!("/outbox/{row}/drop")), "{page}");
+    for (language, words) in
+        [("pt-BR", "O outro sistema recusou"), ("en", "The other system refuses"), ("es", "El otro sistema lo rechazó")]
+    {
+        chief.language = language;
+        assert!(chief.get("/outbox").await.body.contains(words), "{language}");
+    }
     assert_eq!(chief.post("/outbox/retry", &[]).await.location(), "/outbox");
     settled(&relay, told, &[OutboxState::Done]).await;
 

@@ -382,6 +382,9 @@ async fn a_company_that_requires_it_leads_everybody_there_first() {
         assert_eq!(bruno.send(request).await.location(), "/account/factor", "{path}");
     }
     assert!(bruno.get("/account/factor").await.body.contains("A sua empresa pede um segundo fator."));
+    for path in ["/help", "/help/attendant", "/help/customer"] {
+        assert_eq!(bruno.get(path).await.status, StatusCode::OK, "{path} tells how it is done");
+    }
     set_up(&mut bruno, &clock).await;
     assert_eq!(bruno.get("/").await.status, StatusCode::OK);
 
@@ -440,5 +443,40 @@ async fn a_new_password_of_ones_own_ends_every_other_login() {
     assert_eq!(browser.log_in("ana", PASSWORD).await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(browser.log_in("ana", new).await.location(), "/");
     assert_eq!(audited(&relay, "password.changed").await, 1);
+    relay.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_being_written_goes_through_both_steps_and_a_wrong_code() {
+    let (relay, clock, _folder) = standing().await;
+    let mut ana = Browser::new(&relay.shared);
+    ana.log_in("ana", PASSWORD).await;
+    let (phone, recovery) = set_up(&mut ana, &clock).await;
+    let csrf = ana.csrf().await;
+    let own = format!("https://{}", ana.host);
+    let from = [("origin", own.as_str()), ("sec-fetch-site", "same-origin")];
+    let form = [("_csrf", csrf.as_str()), ("subject", "Nota fiscal"), ("name", "Cida"), ("text", "Sai erro 225.")];
+    for by_phone in [true, false] {
+        let who = relay.shared.store.operator_by_login(relay.shared.first_tenant, "ana").await.unwrap().unwrap();
+        relay.shared.store.end_all_logins(who.tenant, who.id).await.unwrap();
+        let login = ana.post_bare("/tickets", &form, &from).await.body;
+        let kept = between(&login, "name=\"kept\" value=\"", "\"").to_owned();
+        let step = ana.post("/login", &[("user", "ana"), ("password", PASSWORD), ("kept", &kept)]).await.body;
+        let half = between(&step, "name=\"half\" value=\"", "\"").to_owned();
+        let kept = between(&step, "name=\"kept\" value=\"", "\"").to_owned();
+        let wrong = ana.post("/login/code", &[("half", &half), ("code", "12345"), ("kept", &kept)]).await;
+        assert_eq!(wrong.status, StatusCode::UNAUTHORIZED);
+        let kept = between(&wrong.body, "name=\"kept\" value=\"", "\"").to_owned();
+        pass(&clock, 60);
+        let code = phone.shows(clock.now());
+        let (field, code) = if by_phone { ("code", &code) } else { ("recovery", &recovery[0]) };
+        let shown = ana.post("/login/code", &[("half", &half), (field, code), ("kept", &kept)]).await;
+        assert!(shown.body.contains("Sai erro 225.") && shown.body.contains("action=\"/tickets\""));
+        assert_eq!(shown.body.contains("código de recuperação"), !by_phone);
+        assert_eq!(ana.get("/").await.status, StatusCode::OK);
+    }
+    // Whoever takes too long for the code begins anew, with what is kept.
+    let anew = Browser::new(&relay.shared).post("/login/code", &[("half", "0"), ("code", "1"), ("kept", "abc")]).await;
+    assert_eq!((anew.status, between(&anew.body, "name=\"kept\" value=\"", "\"")), (StatusCode::UNAUTHORIZED, "abc"));
     relay.shutdown().await.unwrap();
 }

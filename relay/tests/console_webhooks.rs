@@ -299,6 +299,15 @@ async fn an_administrator_makes_tries_and_removes_a_webhook_and_sees_what_it_was
     assert_eq!(kinds(&got), expected);
     assert!(got.all().iter().all(|(h, body)| is_signed(h, body, &secret) && !body.contains(&password)));
     assert!(chief.get(&place).await.body.contains("ticket.created"));
+    got.answer(&[422]);
+    chief.post("/apps", &[("name", "Folha")]).await;
+    waited("a refusal on the page", async || chief.get(&place).await.body.contains("422")).await;
+    for (language, words) in
+        [("pt-BR", "O outro sistema recusou"), ("en", "The other system refuses"), ("es", "El otro sistema lo rechazó")]
+    {
+        chief.language = language;
+        assert!(chief.get(&place).await.body.contains(words), "{language}");
+    }
     assert_eq!(chief.post(&format!("{place}/remove"), &[]).await.location(), "/webhooks");
     assert!(shared.store.webhook(tenant, WebhookId(id)).await.is_err());
     let audit = shared.store.audit_list(tenant, 50).await.unwrap();

@@ -53,6 +53,68 @@ fn violations(browser: &Browser, axe: &str) -> Result<BTreeMap<String, BTreeSet<
     Ok(told)
 }
 
+/// Everything that can be pressed and every column that a box around it cuts off: axe-core does not look at that. A text that ends in an
+/// ellipsis within its own column is not cut off, and neither is what can be scrolled to.
+fn cut_off(browser: &Browser) -> Result<Vec<String>> {
+    let found = browser.execute(
+        "const told = [], clips = (style) => [style.overflowX, style.overflowY].some(o => o === 'hidden' || o === 'clip');
+         const name = (e) => e.tagName.toLowerCase() + (e.id ? '#' + e.id : '') + [...e.classList].map(c => '.' + c).join('');
+         for (const e of document.querySelectorAll('a[href], button, input, select, textarea, summary, th, td')) {
+             const own = e.getBoundingClientRect();
+             if (!own.width || !own.height || !e.checkVisibility({ visibilityProperty: true }) || e.closest('.sr')) continue;
+             if (getComputedStyle(e).opacity === '0') continue;
+             let seen = { left: own.left, right: own.right, top: own.top, bottom: own.bottom };
+             for (let box = e.parentElement, within = getComputedStyle(e).position; box && within !== 'fixed'; box = box.parentElement) {
+                 const style = getComputedStyle(box), around = box.getBoundingClientRect();
+                 if (['auto', 'scroll'].includes(style.overflowX) || ['auto', 'scroll'].includes(style.overflowY)) break;
+                 within = style.position;
+                 if (within === 'fixed') {
+                     if (seen.top < -1 || seen.bottom > innerHeight + 1) told.push(name(e) + ' leaves the window with ' + name(box));
+                     break;
+                 }
+                 if (!clips(style)) continue;
+                 if (box.matches('.panel, .main, .body, .card, .toast, section, form')) {
+                     const over = Math.max(seen.right - around.right, around.left - seen.left, seen.bottom - around.bottom);
+                     if (over > 1) { told.push(name(e) + ' is cut off by ' + Math.round(over) + ' px in ' + name(box)); break; }
+                 } else {
+                     seen = { left: Math.max(seen.left, around.left), right: Math.min(seen.right, around.right),
+                              top: Math.max(seen.top, around.top), bottom: Math.min(seen.bottom, around.bottom) };
+                     if (seen.right <= seen.left || seen.bottom <= seen.top) break;
+                 }
+             }
+         }
+         return [...new Set(told)]",
+    )?;
+    Ok(found.as_array().context("places")?.iter().filter_map(Value::as_str).map(str::to_owned).collect())
+}
+
+#[test]
+fn a_button_that_its_panel_cuts_off_is_found_out() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let browser = Browser::open(folder.path(), 800, 600)?;
+    let page = |inside: &str| {
+        format!(
+            "data:text/html,<!doctype html><body style='margin:0'><style>.panel{{overflow:hidden;width:300px}} td{{white-space:nowrap}}
+             .sheet{{position:fixed;bottom:0;left:0}}</style>{inside}"
+        )
+    };
+    let row = "<button style='width:200px'>um</button>";
+    browser.goto(&page(&format!("<div class=panel><div style='width:420px'>{row}{row}</div></div>")))?;
+    ensure!(cut_off(&browser)?.len() == 1, "{:?}", cut_off(&browser)?);
+    browser.goto(&page(
+        "<section class=panel><table><td>um</td><td><p style='width:400px'>dois</p></td></table></section>",
+    ))?;
+    ensure!(cut_off(&browser)?.iter().any(|place| place.starts_with("td is cut off")), "{:?}", cut_off(&browser)?);
+    browser.goto(&page(&format!("<div class=sheet><div style='height:700px'>{row}</div></div>")))?;
+    ensure!(cut_off(&browser)?.iter().any(|place| place.contains("leaves the window")), "{:?}", cut_off(&browser)?);
+    // What ends in an ellipsis, and what can be scrolled to, is not cut off.
+    let ends = "<div style='overflow:hidden;width:200px'><a href='/x' style='white-space:nowrap'>um texto que e muito mais longo do que isto</a></div>";
+    let scrolls = format!("<div style='overflow:auto'><div style='width:420px'>{row}{row}</div></div>");
+    browser.goto(&page(&format!("<div class=panel>{ends}{scrolls}</div>")))?;
+    ensure!(cut_off(&browser)?.is_empty(), "{:?}", cut_off(&browser)?);
+    Ok(())
+}
+
 #[test]
 fn a_page_with_a_fault_is_found_out() -> Result<()> {
     let folder = tempfile::tempdir()?;
@@ -92,6 +154,9 @@ fn no_page_of_the_console_keeps_anybody_out() -> Result<()> {
         let wider = page.browser.execute("return document.documentElement.scrollWidth - window.innerWidth")?;
         if wider.as_i64() > Some(0) {
             wide.push(format!("{place}: {wider} px too wide"));
+        }
+        for at in cut_off(page.browser)? {
+            told.entry(("cut off".to_owned(), at)).or_default().insert(place.clone());
         }
         Ok(())
     };

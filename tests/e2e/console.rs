@@ -65,6 +65,63 @@ fn a_login_with_a_second_factor_takes_a_code_of_the_app_or_a_recovery_code() -> 
 }
 
 #[test]
+fn a_long_answer_that_was_sent_after_the_login_ended_is_on_the_ticket_once() -> Result<()> {
+    let mut world = World::new()?;
+    let browser = set_up(&mut world)?;
+    let number = console::new_ticket(&browser, &world.relay, "Nota fiscal", "Cida Nogueira", "Padaria Aurora")?;
+    let lines: Vec<String> = (1..=60).map(|n| format!("Passo {n}: abra <Emissão> & confira \"série {n}\".")).collect();
+    let script = format!(
+        "const box = document.querySelector('.compose textarea');
+         box.value = {}; box.dispatchEvent(new Event('input', {{ bubbles: true }}))",
+        serde_json::to_string(&lines.join("\n"))?
+    );
+    browser.execute(&script)?;
+    // Logged out everywhere, by another window.
+    let other = Browser::open(world.folder.path(), 1280, 800)?;
+    console::log_in(&other, &world.relay, ANA_LOGIN, console::PASSWORD)?;
+    other.find("#waiting-rows")?;
+    other.click("form[action='/logout'] button")?;
+    other.find("#password")?;
+
+    browser.click(".compose .b.p")?;
+    browser.wait_text("O que você escreveu está guardado")?;
+    ensure!(!browser.text()?.contains("Passo 1:"), "it is to be read before the login");
+    browser.fill("#user", ANA_LOGIN)?;
+    browser.fill("#password", "não é esta senha")?;
+    browser.press("Continuar")?;
+    browser.find("#error")?;
+    browser.fill("#password", console::PASSWORD)?;
+    browser.press("Continuar")?;
+    browser.wait_text("O que você escreveu está aqui")?;
+    ensure!(browser.execute("return document.querySelector('textarea').value")? == lines.join("\n"));
+    browser.press("Enviar agora")?;
+    browser.wait_text("Passo 60: abra <Emissão> & confira \"série 60\".")?;
+    browser.goto(&world.relay.url(&format!("/tickets/{number}")))?;
+    browser.wait_text("Passo 60:")?;
+    let shown = browser.text()?;
+    for line in &lines {
+        ensure!(shown.matches(line.as_str()).count() == 1, "{line} is not there once");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_cell_that_finds_the_login_over_leads_to_the_login_page() -> Result<()> {
+    let mut world = World::new()?;
+    let browser = set_up(&mut world)?;
+    browser.goto(&world.relay.url("/"))?;
+    let customer = world.customer()?;
+    story::register(&customer)?;
+    browser.wait_text("Cida Nogueira")?;
+    // The cookie is gone, as it is for a browser whose login ran out; the page is still there.
+    browser.forget_cookies()?;
+    browser.click("[id^=eye-]")?;
+    browser.find("#user")?;
+    ensure!(browser.has("body.alone")? && browser.url()?.contains("/login"), "the whole page, not a cell");
+    Ok(())
+}
+
+#[test]
 fn without_a_login_no_page_tells_anything() -> Result<()> {
     let mut world = World::new()?;
     drop(set_up(&mut world)?);

@@ -157,6 +157,11 @@ impl Browser {
         Ok(self.runtime.block_on(self.client()?.execute(script, Vec::new()))?)
     }
 
+    /// Loses every cookie of the page's server, as after a login that ran out.
+    pub fn forget_cookies(&self) -> Result<()> {
+        Ok(self.runtime.block_on(self.client()?.delete_all_cookies())?)
+    }
+
     /// Gives the page this much room: the window is larger by the browser's own bars.
     pub fn resize(&self, width: u32, height: u32) -> Result<()> {
         let bars = self.execute("return window.outerHeight - window.innerHeight")?.as_u64().unwrap_or(0);

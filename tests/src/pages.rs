@@ -123,6 +123,21 @@ impl Page {
         );
         Self { then: Then::Send(script), ..Self::at(name, path) }
     }
+
+    /// The answer to a form of no page that is open: one that was loaded during an earlier login.
+    fn answered(name: &str, from: &str, to: &str, fields: &[(&str, &str)]) -> Self {
+        let fields = serde_json::Value::from_iter(fields.iter().map(|&(key, value)| (key.to_owned(), value)));
+        let script = format!(
+            "const form = document.createElement('form');
+             form.method = 'post'; form.action = {to:?};
+             for (const [name, value] of Object.entries({fields})) {{
+                 const field = document.createElement('textarea');
+                 field.name = name; field.value = value; form.append(field);
+             }}
+             document.body.append(form); form.submit()"
+        );
+        Self { then: Then::Send(script), ..Self::at(name, from) }
+    }
 }
 
 /// A company whose console has something on every page.

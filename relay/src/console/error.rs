@@ -8,7 +8,7 @@ use std::error::Error as _;
 use askama::Template;
 use axum::{
     extract::Request,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{Html, IntoResponse, Redirect, Response},
 };
@@ -175,6 +175,7 @@ pub(super) async fn not_found() -> AppError {
 pub(super) async fn present(request: Request, next: Next) -> Response {
     let t = visitor::texts(request.headers());
     let from_script = request.headers().contains_key("hx-request");
+    let is_preview = request.method() == Method::GET && request.uri().path().ends_with("/preview");
     let response = next.run(request).await;
     let Some(error) = response.extensions().get::<AppError>().copied() else { return response };
     let elsewhere = match error {
@@ -183,10 +184,18 @@ pub(super) async fn present(request: Request, next: Next) -> Response {
         _ => None,
     };
     if let Some(place) = elsewhere {
+        if from_script && is_preview {
+            // It follows what is being typed: leaving the page now would lose that. Sending it finds out, and keeps it.
+            return StatusCode::NO_CONTENT.into_response();
+        }
         if from_script {
             return (error.status(), [("HX-Redirect", place)]).into_response();
         }
         return Redirect::to(place).into_response();
+    }
+    if from_script && error == AppError::StaleForm {
+        // The page is of an earlier login; loaded anew its forms are of this one.
+        return (error.status(), [("HX-Refresh", "true")]).into_response();
     }
     let (title, lead) = error.texts(t);
     let icon = if matches!(error, AppError::Full | AppError::Trouble) { "unplug" } else { "circle-x" };

@@ -15,7 +15,7 @@ use store::{Language, TokenHash};
 use super::{
     App,
     error::{AppError, Page, page},
-    second_step,
+    kept, second_step,
     strings::{Texts, fill},
     visitor::{self, Visitor, Who},
 };
@@ -29,6 +29,8 @@ struct LoginPage {
     user: String,
     error: Option<String>,
     note: Option<&'static str>,
+    /// A form that waits for this login, sealed.
+    kept: String,
 }
 
 /// Why somebody comes to the login page.
@@ -46,7 +48,7 @@ pub(super) async fn form(State(app): State<App>, visitor: Visitor, Query(query):
     let t = visitor.texts;
     let note = query.out.map(|_| t.logged_out).or(query.over.map(|_| t.session_over));
     let company = app.shared.store.tenant(app.shared.first_tenant).await?.name;
-    page(&LoginPage { t, company, user: String::new(), error: None, note })
+    page(&LoginPage { t, company, user: String::new(), error: None, note, kept: String::new() })
 }
 
 /// What the login page sends.
@@ -54,6 +56,8 @@ pub(super) async fn form(State(app): State<App>, visitor: Visitor, Query(query):
 pub(super) struct LoginForm {
     user: String,
     password: String,
+    #[serde(default)]
+    kept: String,
 }
 
 /// `POST /login`
@@ -62,23 +66,32 @@ pub(super) async fn login(State(app): State<App>, visitor: Visitor, Form(form): 
     let password = zeroize::Zeroizing::new(form.password);
     match app.shared.accounts.check(tenant, &form.user, &password, visitor.source).await {
         Ok(operator) => match app.shared.accounts.factor(tenant, operator.id).await? {
-            Some(_) => second_step::ask(&app, &visitor, &operator).await,
-            None => enter(&app, &visitor, &operator, "", "/").await,
+            Some(_) => second_step::ask(&app, &visitor, &operator, form.kept).await,
+            None => kept::enter(&app, &visitor, &operator, "", "/", &form.kept).await,
         },
         Err(why) => {
             let t = visitor.texts;
             let error = Some(refusal(why, t, t.wrong_login));
             let company = app.shared.store.tenant(tenant).await?.name;
-            Ok(refused(page(&LoginPage { t, company, user: form.user, error, note: None })?, why))
+            let shown = LoginPage { t, company, user: form.user, error, note: None, kept: form.kept };
+            Ok(refused(page(&shown)?, why))
         }
     }
 }
 
 /// The login page for somebody who has to begin anew, and why.
-pub(super) async fn anew(app: &App, visitor: &Visitor, why: &str) -> Page {
-    let t = visitor.texts;
+pub(super) async fn anew(app: &App, visitor: &Visitor, why: &str, kept: String) -> Page {
+    again(app, visitor.texts, Some(why.to_owned()), None, kept).await
+}
+
+/// The login page for somebody whose form waits for it.
+pub(super) async fn carrying(app: &App, t: &'static Texts, kept: String) -> Page {
+    again(app, t, None, Some(kept::note(t.language)), kept).await
+}
+
+async fn again(app: &App, t: &'static Texts, error: Option<String>, note: Option<&'static str>, kept: String) -> Page {
     let company = app.shared.store.tenant(app.shared.first_tenant).await?.name;
-    let mut answer = page(&LoginPage { t, company, user: String::new(), error: Some(why.to_owned()), note: None })?;
+    let mut answer = page(&LoginPage { t, company, user: String::new(), error, note, kept })?;
     *answer.status_mut() = StatusCode::UNAUTHORIZED;
     Ok(answer)
 }
@@ -116,13 +129,19 @@ pub(super) fn refusal_status(why: LoginError) -> StatusCode {
 
 /// A new session token at every login; one that was there before ends.
 pub(super) async fn enter(app: &App, visitor: &Visitor, operator: &Operator, detail: &str, to: &str) -> Page {
+    let token = begin(app, visitor, operator, detail).await?;
+    Ok(([(header::SET_COOKIE, visitor::session_cookie(&token))], Redirect::to(to)).into_response())
+}
+
+/// The token of a new login, for whoever answers with another page than [`enter`].
+pub(super) async fn begin(app: &App, visitor: &Visitor, operator: &Operator, detail: &str) -> Result<String, AppError> {
     if let Some(old) = visitor.token() {
         app.shared.accounts.end_console(old).await?;
     }
     let token = app.shared.accounts.begin_console(operator).await?;
     visitor::audit(app, operator, visitor.source, "login", &operator.login, detail).await?;
     app.step_ups.given(operator.id, &token, visitor.source, visitor.at);
-    Ok(([(header::SET_COOKIE, visitor::session_cookie(&token))], Redirect::to(to)).into_response())
+    Ok(token)
 }
 
 /// `POST /logout`: here and everywhere else.
@@ -138,11 +157,22 @@ pub(super) async fn logout(State(app): State<App>, who: Who) -> Page {
 #[derive(Deserialize)]
 pub(super) struct LanguageForm {
     language: String,
+    #[serde(default)]
+    kept: String,
 }
 
 /// `POST /language`
-pub(super) async fn language(headers: HeaderMap, Form(form): Form<LanguageForm>) -> Result<Response, AppError> {
+pub(super) async fn language(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Form(form): Form<LanguageForm>,
+) -> Result<Response, AppError> {
     let language = Language::from_tag(&form.language).ok_or(AppError::BadRequest)?;
+    if !form.kept.is_empty() {
+        // What is kept is in the page alone, and a way back would lose it.
+        let page = carrying(&app, Texts::of(language), form.kept).await?;
+        return Ok(([(header::SET_COOKIE, visitor::language_cookie(language))], page).into_response());
+    }
     // Back to the page it was asked from: the path of our own referrer, which the origin check has vouched for.
     let back = headers
         .get(header::REFERER)

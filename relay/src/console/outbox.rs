@@ -13,6 +13,7 @@ use super::strings::Texts;
 use super::{
     App,
     error::{AppError, Page, page},
+    reasons,
     shell::{Here, Shell},
     visitor::Who,
     when::{Clock, between, spoken},
@@ -28,6 +29,8 @@ struct QueueRow {
     what: String,
     protocol: String,
     why: String,
+    /// What was said, as it was said.
+    said: String,
     tries: u32,
     next: String,
     parked: bool,
@@ -48,11 +51,16 @@ impl QueueRow {
             _ if entry.due_at <= clock.now() => t.in_turn.to_owned(),
             _ => spoken(between(clock.now(), entry.due_at)),
         };
+        let (mut why, said) = reasons::both(t.language, entry.reason, entry.why);
+        if why.is_empty() {
+            t.not_tried.clone_into(&mut why);
+        }
         Self {
             id: entry.id,
             what: entry.ticket.map_or(kind.to_owned(), |ticket| format!("{kind}, ticket {}", ticket.as_str())),
             protocol: entry.protocol,
-            why: entry.why.unwrap_or_else(|| t.not_tried.to_owned()),
+            why,
+            said,
             tries: entry.attempts,
             next,
             parked: entry.state == OutboxState::Parked,

@@ -24,7 +24,7 @@ use super::{
     App,
     account::words::Words,
     error::{Page, page},
-    login,
+    kept, login,
     strings::Texts,
     visitor::Visitor,
 };
@@ -94,19 +94,28 @@ struct CodePage {
     half: String,
     name: String,
     error: Option<String>,
+    /// A form that waits for this login, sealed.
+    kept: String,
     /// The error is about a recovery code.
     recovery: bool,
 }
 
 /// The page that asks for the code of somebody whose password was right.
-pub(super) async fn ask(app: &App, visitor: &Visitor, operator: &Operator) -> Page {
+pub(super) async fn ask(app: &App, visitor: &Visitor, operator: &Operator, kept: String) -> Page {
     let half = app.halves.begin(operator, visitor.source, visitor.at);
-    code_page(visitor, half, operator, None, false)
+    code_page(visitor, half, operator, None, false, kept)
 }
 
-fn code_page(visitor: &Visitor, half: String, who: &Operator, error: Option<String>, recovery: bool) -> Page {
+fn code_page(
+    visitor: &Visitor,
+    half: String,
+    who: &Operator,
+    error: Option<String>,
+    recovery: bool,
+    kept: String,
+) -> Page {
     let w = Words::of(visitor.texts.language);
-    page(&CodePage { t: visitor.texts, w, half, name: who.name.clone(), error, recovery })
+    page(&CodePage { t: visitor.texts, w, half, name: who.name.clone(), error, recovery, kept })
 }
 
 /// What the page sends: one of the two codes.
@@ -117,6 +126,8 @@ pub(super) struct CodeForm {
     code: String,
     #[serde(default)]
     recovery: String,
+    #[serde(default)]
+    kept: String,
 }
 
 /// `POST /login/code`
@@ -124,19 +135,19 @@ pub(super) async fn check(State(app): State<App>, visitor: Visitor, Form(form): 
     let (code, recovery) = (Zeroizing::new(form.code), Zeroizing::new(form.recovery));
     let w = Words::of(visitor.texts.language);
     let Some((tenant, id)) = app.halves.of(&form.half, visitor.source, visitor.at) else {
-        return login::anew(&app, &visitor, w.too_late).await;
+        return login::anew(&app, &visitor, w.too_late, form.kept).await;
     };
     let user = app.shared.accounts.user(tenant, id).await?;
     if user.disabled_at.is_some() {
-        return login::anew(&app, &visitor, w.too_late).await;
+        return login::anew(&app, &visitor, w.too_late, form.kept).await;
     }
     let typed = if recovery.trim().is_empty() { &code } else { &recovery };
     match app.shared.accounts.check_code(&user.operator, typed, visitor.source).await {
         // Whoever ended it meanwhile (a new password, another window) has the last word.
-        Ok(_) if !app.halves.end(&form.half) => login::anew(&app, &visitor, w.too_late).await,
-        Ok(Used::App) => login::enter(&app, &visitor, &user.operator, "factor=app", "/").await,
+        Ok(_) if !app.halves.end(&form.half) => login::anew(&app, &visitor, w.too_late, form.kept).await,
+        Ok(Used::App) => kept::enter(&app, &visitor, &user.operator, "factor=app", "/", &form.kept).await,
         Ok(Used::Recovery) => {
-            login::enter(&app, &visitor, &user.operator, "factor=recovery", "/account?recovered=1").await
+            kept::enter(&app, &visitor, &user.operator, "factor=recovery", "/account?recovered=1", &form.kept).await
         }
         Err(why) => {
             let error = match why {
@@ -144,7 +155,8 @@ pub(super) async fn check(State(app): State<App>, visitor: Visitor, Form(form): 
                 why => login::refusal(why, visitor.texts, w.wrong_code),
             };
             let on_recovery = !recovery.trim().is_empty();
-            Ok(login::refused(code_page(&visitor, form.half, &user.operator, Some(error), on_recovery)?, why))
+            let shown = code_page(&visitor, form.half, &user.operator, Some(error), on_recovery, form.kept)?;
+            Ok(login::refused(shown, why))
         }
     }
 }

@@ -19,6 +19,7 @@ use store::{AuditEntry, Language, LoginFamily};
 use super::{
     App,
     error::AppError,
+    form_token, kept,
     strings::{self, Texts},
     upload,
 };
@@ -29,7 +30,8 @@ const SESSION_COOKIE: &str = "__Host-amparo";
 /// Carries the chosen language.
 const LANGUAGE_COOKIE: &str = "__Host-amparo-language";
 /// What somebody may do whose company wants a second factor and who has none yet.
-const WITHOUT_FACTOR: [&str; 5] = ["/account", "/account/password", super::account::FACTOR, "/confirm", "/logout"];
+const WITHOUT_FACTOR: [&str; 6] =
+    ["/account", "/account/password", super::account::FACTOR, "/confirm", "/help", "/logout"];
 /// The largest form: a long text on a ticket, with room for its encoding.
 const BODY_BYTES: usize = 256 * 1024;
 /// The largest form with a picture. More than a logo may have, so that a photograph gets a reason and not an end.
@@ -89,6 +91,7 @@ struct Known {
     operator: Operator,
     reach: Arc<Reach>,
     family: LoginFamily,
+    csrf: String,
     /// The company wants a second factor, and they have none yet.
     lacks_factor: bool,
 }
@@ -178,41 +181,66 @@ pub(super) async fn recognise(State(app): State<App>, mut request: Request, next
                     return AppError::Trouble.into_response();
                 };
                 let (token, reach) = (token.to_owned(), Arc::new(reach));
-                login = Some(Known { token, operator, reach, family, lacks_factor });
+                let csrf = app.keeper.tokens.of(&family, operator.tenant, operator.id);
+                login = Some(Known { token, operator, reach, family, csrf, lacks_factor });
             }
             Err(LoginError::Unavailable) => return AppError::Trouble.into_response(),
             Err(_) => {}
         }
     }
+    let visitor = Visitor { texts, source, at, login };
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        let (parts, body) = request.into_parts();
-        let picture = login.is_some() && parts.uri.path().ends_with("/logo");
-        let Ok(body) = to_bytes(body, if picture { PICTURE_BYTES } else { BODY_BYTES }).await else {
-            return if picture { AppError::TooLarge } else { AppError::BadRequest }.into_response();
+        request = match checked(&app, &visitor, request).await {
+            Ok(request) => request,
+            Err(refused) => return refused,
         };
-        let mut for_check = Request::new(Body::from(body.clone()));
-        *for_check.method_mut() = Method::POST;
-        if let Some(kind) = parts.headers.get(header::CONTENT_TYPE) {
-            for_check.headers_mut().insert(header::CONTENT_TYPE, kind.clone());
-        }
-        if let Some(known) = &login {
-            let sent = if picture {
-                upload::text(&parts.headers, body.clone(), "_csrf").await
-            } else {
-                let Ok(Form(fields)) = Form::<Vec<(String, String)>>::from_request(for_check, &()).await else {
-                    return AppError::BadRequest.into_response();
-                };
-                fields.into_iter().find(|(name, _)| name == "_csrf").map(|(_, value)| value)
-            };
-            // Pages for anybody carry no token, and let whoever is logged in choose a language too; where it comes from was looked at.
-            if parts.uri.path() != "/language" && !same(&sent.unwrap_or_default(), &csrf(&known.family)) {
-                return AppError::StaleForm.into_response();
-            }
-        }
-        request = Request::from_parts(parts, Body::from(body));
     }
-    request.extensions_mut().insert(Visitor { texts, source, at, login });
+    request.extensions_mut().insert(visitor);
     next.run(request).await
+}
+
+/// The request again with its form read: refused where it was not made for this login.
+async fn checked(app: &App, visitor: &Visitor, request: Request) -> Result<Request, Response> {
+    let (parts, body) = request.into_parts();
+    let path = parts.uri.path();
+    let picture = visitor.login.is_some() && path.ends_with("/logo");
+    let most = match (picture, kept::CARRIERS.contains(&path)) {
+        (true, _) => PICTURE_BYTES,
+        (false, true) => kept::BODY_BYTES,
+        (false, false) => BODY_BYTES,
+    };
+    let Ok(body) = to_bytes(body, most).await else {
+        return Err(if picture { AppError::TooLarge } else { AppError::BadRequest }.into_response());
+    };
+    let mut for_check = Request::new(Body::from(body.clone()));
+    *for_check.method_mut() = Method::POST;
+    if let Some(kind) = parts.headers.get(header::CONTENT_TYPE) {
+        for_check.headers_mut().insert(header::CONTENT_TYPE, kind.clone());
+    }
+    let fields = Form::<Vec<(String, String)>>::from_request(for_check, &()).await.map(|Form(fields)| fields);
+    let Some(known) = &visitor.login else {
+        if let Ok(fields) = fields
+            && let Some(page) = kept::log_in_first(app, visitor, &parts, fields).await
+        {
+            return Err(page);
+        }
+        return Ok(Request::from_parts(parts, Body::from(body)));
+    };
+    // Pages for anybody carry no token, and let whoever is logged in choose a language too; where it comes from was looked at.
+    let is_ours = |sent: &str| path == "/language" || form_token::same(sent.as_bytes(), known.csrf.as_bytes());
+    if picture {
+        let sent = upload::text(&parts.headers, body.clone(), "_csrf").await;
+        if !is_ours(&sent.unwrap_or_default()) {
+            return Err(AppError::StaleForm.into_response());
+        }
+    } else {
+        let fields = fields.map_err(|_| AppError::BadRequest.into_response())?;
+        let sent = fields.iter().find(|(name, _)| name == "_csrf").map_or("", |(_, value)| value);
+        if !is_ours(sent) {
+            return Err(kept::stale(app, visitor, &parts, fields).await);
+        }
+    }
+    Ok(Request::from_parts(parts, Body::from(body)))
 }
 
 /// Lets a request pass that may.
@@ -236,26 +264,35 @@ impl Visitor {
     /// `LogIn`, `Forbidden` or `FactorMissing`.
     pub(super) fn who(self, act: Act, path: &str) -> Result<Who, AppError> {
         let Self { texts, source, at, login } = self;
-        let Known { token, operator, reach, family, lacks_factor } = login.ok_or(AppError::LogIn)?;
+        let Known { token, operator, reach, family, csrf, lacks_factor } = login.ok_or(AppError::LogIn)?;
         if !operator.may(act) {
             return Err(AppError::Forbidden);
         }
-        if lacks_factor && !WITHOUT_FACTOR.contains(&path) {
+        if lacks_factor && !is_without_factor(path) {
             return Err(AppError::FactorMissing);
         }
-        let csrf = csrf(&family);
         Ok(Who { operator, reach, texts, source, at, csrf, token, family, via: None })
     }
 
     /// What a form of a page for anybody carries when somebody is logged in all the same; empty: nobody is.
     pub(super) fn csrf(&self) -> String {
-        self.login.as_ref().map(|known| csrf(&known.family)).unwrap_or_default()
+        self.login.as_ref().map(|known| known.csrf.clone()).unwrap_or_default()
+    }
+
+    /// Who is logged in.
+    pub(super) fn operator(&self) -> Option<&Operator> {
+        self.login.as_ref().map(|known| &known.operator)
     }
 
     /// The token of the login that there is already.
     pub(super) fn token(&self) -> Option<&str> {
         self.login.as_ref().map(|known| known.token.as_str())
     }
+}
+
+/// Whether this may be done without the second factor that the company wants: to get one, to read how, to leave.
+fn is_without_factor(path: &str) -> bool {
+    WITHOUT_FACTOR.contains(&path) || path.starts_with("/help/")
 }
 
 /// The texts for whoever sends these headers: as chosen, else as the browser asks.
@@ -293,16 +330,4 @@ fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
         .filter_map(|pair| pair.trim().split_once('='))
         .find(|(key, value)| *key == name && !value.is_empty() && value.len() <= 64)
         .map(|(_, value)| value)
-}
-
-/// What a login's forms carry: other logins have another, and it gives nothing away that opens anything.
-fn csrf(family: &LoginFamily) -> String {
-    let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, family.as_bytes());
-    let tag = ring::hmac::sign(&key, b"amparo console form v1");
-    tag.as_ref()[..16].iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// Compares without telling by its time where two texts differ.
-fn same(a: &str, b: &str) -> bool {
-    a.len() == b.len() && a.bytes().zip(b.bytes()).fold(0, |differ, (a, b)| differ | (a ^ b)) == 0
 }

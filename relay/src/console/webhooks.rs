@@ -17,6 +17,7 @@ use tickets::{hooks::HookError, secret::Secret};
 use super::{
     App,
     error::{AppError, Page, page},
+    reasons,
     shell::{Here, Shell},
     strings::fill,
     visitor::Who,
@@ -46,6 +47,8 @@ struct Message {
     when: String,
     state: (&'static str, &'static str),
     why: String,
+    /// What was said, as it was said.
+    said: String,
     tries: u32,
     again: bool,
 }
@@ -264,7 +267,8 @@ impl One {
         let messages = app.shared.store.deliveries(webhook.tenant, webhook.id, SHOWN).await?;
         let messages = messages
             .into_iter()
-            .map(|m| Message {
+            .map(|m| (reasons::both(s.t.language, m.reason, m.why.clone()), m))
+            .map(|((why, said), m)| Message {
                 id: m.id,
                 when: s.clock.lately(&m.created_at),
                 state: match m.state {
@@ -276,7 +280,8 @@ impl One {
                 again: matches!(m.state, DeliveryState::Pending | DeliveryState::Failed),
                 event: m.event,
                 message: m.message,
-                why: m.why.unwrap_or_default(),
+                why,
+                said,
                 tries: m.attempts,
             })
             .collect();
@@ -344,7 +349,10 @@ pub(super) async fn test(State(app): State<App>, who: Who, Path(id): Path<i64>) 
     who.audit(&app, "webhook.tested", &webhook.address).await?;
     let tried = match app.shared.hooks.try_out(&webhook).await {
         Ok(status) => (true, fill(w.test_ok, &[&status.to_string()])),
-        Err(why) => (false, fill(w.test_bad, &[&why])),
+        Err(why) => {
+            let (word, said) = reasons::both(who.texts.language, why.reason, Some(why.detail));
+            (false, fill(w.test_bad, &[&if said.is_empty() { word } else { format!("{word} ({said})") }]))
+        }
     };
     One { tried: Some(tried), ..One::default() }.page(&app, &who, &webhook).await
 }

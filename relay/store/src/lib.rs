@@ -24,6 +24,7 @@ pub mod notice;
 pub mod operator;
 pub mod outbox;
 pub mod presence;
+pub mod reason;
 pub mod second_factor;
 pub mod session;
 pub mod sqlite;
@@ -56,6 +57,7 @@ pub use notice::{Notice, NoticeRecords, TicketOf, TicketSeen};
 pub use operator::{NewOperator, Operator, OperatorRecords, Roles};
 pub use outbox::{Claimed, EventKind, Lease, OutboxEntry, OutboxFigures, OutboxRecords, OutboxState, Settled};
 pub use presence::{PresenceChange, PresenceRecords};
+pub use reason::{Reason, Why};
 pub use second_factor::{SecondFactor, SecondFactorRecords};
 pub use session::{
     Ended, HistoryQuery, Kept, MissedWhy, NewMissed, NewSession, OpenedSession, Seal, Session, SessionRecords,

@@ -6,7 +6,11 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use protocol::id::{SessionId, TenantId, TicketNumber};
 
-use crate::{error::StoreError, session::Session};
+use crate::{
+    error::StoreError,
+    reason::{Reason, Why},
+    session::Session,
+};
 
 /// What is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -80,8 +84,10 @@ pub struct OutboxEntry {
     pub uncertain_at: Option<Timestamp>,
     /// Not before.
     pub due_at: Timestamp,
-    /// Why the last attempt failed.
+    /// Why the last attempt failed, in the words of whoever said so.
     pub why: Option<String>,
+    /// And which kind of reason that is; `None`: of none that is known.
+    pub reason: Option<Reason>,
     /// The ticket it ended on.
     pub ticket: Option<TicketNumber>,
     /// The action's id in the ticketing system, where it tells one.
@@ -127,14 +133,14 @@ pub enum Settled {
         /// When.
         at: Timestamp,
         /// Why it failed.
-        why: String,
+        why: Why,
         /// The attempt may have had its effect. Once set it stays until the row is done.
         uncertain: bool,
     },
     /// A person has to look at it.
     Parked {
         /// What the person is told.
-        why: String,
+        why: Why,
         /// The attempt may have had its effect.
         uncertain: bool,
     },

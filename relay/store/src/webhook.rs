@@ -10,7 +10,10 @@ use jiff::Timestamp;
 use protocol::id::TenantId;
 use serde::{Deserialize, Serialize};
 
-use crate::error::StoreError;
+use crate::{
+    error::StoreError,
+    reason::{Reason, Why},
+};
 
 /// Webhooks of one company.
 pub const WEBHOOKS_PER_TENANT: usize = 20;
@@ -179,8 +182,10 @@ pub struct Delivery {
     pub attempts: u32,
     /// Not before.
     pub due_at: Timestamp,
-    /// What came of the last try.
+    /// What came of the last try, in the words of whoever said so.
     pub why: Option<String>,
+    /// And which kind of reason that is; `None`: of none that is known.
+    pub reason: Option<Reason>,
     /// Since when.
     pub created_at: Timestamp,
 }
@@ -195,12 +200,12 @@ pub enum Sent {
         /// When.
         at: Timestamp,
         /// Why it failed.
-        why: String,
+        why: Why,
     },
     /// It is given up.
     Failed {
         /// Why.
-        why: String,
+        why: Why,
         /// The receiver wants nothing any more.
         gone: bool,
     },

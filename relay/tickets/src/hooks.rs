@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use jiff::{SignedDuration, Timestamp};
 use protocol::id::TenantId;
 use serde::{Deserialize, Serialize};
-use store::{Delivery, Event, NewWebhook, Sent, Store, StoreError, Webhook};
+use store::{Delivery, Event, NewWebhook, Reason, Sent, Store, StoreError, Webhook, Why};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use url::{Host, Url};
@@ -169,7 +169,7 @@ impl Hooks {
     }
 
     /// Sends a message that says nothing, and tells what came of it: `Ok` with the status, or why not.
-    pub async fn try_out(&self, webhook: &Webhook) -> Result<u16, String> {
+    pub async fn try_out(&self, webhook: &Webhook) -> Result<u16, Why> {
         let now = self.clock.now();
         let body = serde_json::json!({ "type": "ping", "timestamp": now.to_string(), "data": {} }).to_string();
         self.send(webhook, &format!("ping:{}", now.as_nanosecond()), &body).await.map_err(|failure| failure.why)
@@ -219,7 +219,7 @@ impl Hooks {
 
     async fn deliver(&self, delivery: &Delivery, webhook: &Webhook) {
         let sent = if webhook.disabled_at.is_some() {
-            Err(Failure { why: "the webhook is off".to_owned(), gone: true, wait: None })
+            Err(Failure { why: Why::of(Reason::Off, "the webhook is off"), gone: true, wait: None })
         } else {
             self.send(webhook, &delivery.message, &delivery.body).await
         };
@@ -242,10 +242,15 @@ impl Hooks {
         match &how {
             Sent::Done => tracing::debug!(webhook = webhook.id.0, message = delivery.message, "told"),
             Sent::RetryAt { why, at } => {
-                tracing::info!(webhook = webhook.id.0, message = delivery.message, why, %at, "not told, sent again");
+                tracing::info!(webhook = webhook.id.0, message = delivery.message, why = why.detail, %at, "not told, sent again");
             }
             Sent::Failed { why, .. } => {
-                tracing::warn!(webhook = webhook.id.0, message = delivery.message, why, "not told, given up");
+                tracing::warn!(
+                    webhook = webhook.id.0,
+                    message = delivery.message,
+                    why = why.detail,
+                    "not told, given up"
+                );
             }
         }
         // One that cannot be settled stays leased, and is sent again after its lease: the receiver knows its id.
@@ -255,9 +260,9 @@ impl Hooks {
     }
 
     async fn send(&self, webhook: &Webhook, id: &str, body: &str) -> Result<u16, Failure> {
-        let fixed = |why: &str| Failure { why: why.to_owned(), gone: false, wait: None };
-        let base = self.address(&webhook.address).map_err(|error| fixed(&error.to_string()))?;
-        let secrets = self.secrets(webhook).map_err(|error| fixed(&error.to_string()))?;
+        let fixed = |reason, why: String| Failure { why: Why::of(reason, why), gone: false, wait: None };
+        let base = self.address(&webhook.address).map_err(|error| fixed(Reason::Address, error.to_string()))?;
+        let secrets = self.secrets(webhook).map_err(|error| fixed(Reason::Secret, error.to_string()))?;
         let now = self.clock.now();
         let mut all = vec![Secret::new(secrets.now)];
         all.extend(secrets.before.filter(|(_, until)| now < *until).map(|(secret, _)| Secret::new(secret)));
@@ -287,7 +292,7 @@ impl Hooks {
 
 /// Why a message was not taken.
 struct Failure {
-    why: String,
+    why: Why,
     /// The receiver wants nothing any more (410).
     gone: bool,
     wait: Option<Timestamp>,
@@ -305,7 +310,7 @@ impl Failure {
             ReportError::Unreachable(cause) => cause.to_string(),
             other => other.to_string(),
         };
-        Self { why, gone: false, wait }
+        Self { why: Why::of(error.reason(), why), gone: false, wait }
     }
 }
 

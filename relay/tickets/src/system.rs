@@ -11,7 +11,7 @@ use protocol::{
         ticket::{TicketBrief, TicketStatus},
     },
 };
-use store::CustomerDetails;
+use store::{CustomerDetails, Reason};
 
 use crate::event::{Action, Link};
 
@@ -47,6 +47,25 @@ impl ReportError {
     /// What was to be written may have been written: look for the marker before writing again.
     pub fn is_uncertain(&self) -> bool {
         matches!(self, Self::Unreachable(cause) if !cause.is_harmless())
+    }
+
+    /// Which kind of reason it is.
+    pub fn reason(&self) -> Reason {
+        match self {
+            Self::Rejected { refusal: Refusal::Credential, .. } => Reason::Credential,
+            Self::Rejected { refusal: Refusal::Rights, .. } => Reason::Rights,
+            Self::Rejected { refusal: Refusal::NoTicket, .. } => Reason::NoTicket,
+            Self::Rejected { refusal: Refusal::Request, .. } => Reason::Refused,
+            Self::RateLimited { .. } => Reason::Wait,
+            Self::NotVisibleYet { .. } => Reason::NotVisibleYet,
+            Self::Unreachable(Cause::Refused) => Reason::NoConnection,
+            Self::Unreachable(Cause::Tls(_)) => Reason::NotSafe,
+            Self::Unreachable(Cause::Reset) => Reason::Broken,
+            Self::Unreachable(Cause::TimedOut(_)) => Reason::NoAnswer,
+            Self::Unreachable(Cause::Failed(_)) => Reason::Failed,
+            Self::Unreachable(Cause::Garbage(_)) => Reason::Garbage,
+            Self::Unreachable(Cause::Records(_)) => Reason::Records,
+        }
     }
 
     /// It refuses for a reason that is in the request itself.

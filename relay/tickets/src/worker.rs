@@ -10,7 +10,7 @@ use protocol::{
     id::{SessionId, TenantId, TicketNumber},
     message::ticket::TicketChoice,
 };
-use store::{Claimed, CustomerDetails, EventKind, OutboxEntry, Settled, Store, StoreError};
+use store::{Claimed, CustomerDetails, EventKind, OutboxEntry, Settled, Store, StoreError, Why};
 use tokio::{
     sync::{Notify, broadcast},
     task::JoinSet,
@@ -260,13 +260,16 @@ impl Worker {
         let Delivered { outcome, uncertain, visible_after } = delivered;
         let visible_after = if uncertain { visible_after } else { Duration::ZERO };
         let why = outcome.as_ref().err().map(chain).unwrap_or_default();
+        let reason = outcome.as_ref().err().map(ReportError::reason);
         let entry = &row.entry;
         let (how, ticket) = match policy::next(row.lease.attempt, &outcome, visible_after, now) {
             Decision::Done(Appended { ticket, external_id }) => {
                 (Settled::Done { ticket: ticket.clone(), external_id }, Some(ticket))
             }
-            Decision::RetryAt(at) => (Settled::RetryAt { at, why: why.clone(), uncertain }, None),
-            Decision::Park(reason) => (Settled::Parked { why: reason, uncertain }, None),
+            Decision::RetryAt(at) => {
+                (Settled::RetryAt { at, why: Why { reason, detail: why.clone() }, uncertain }, None)
+            }
+            Decision::Park(detail) => (Settled::Parked { why: Why { reason, detail }, uncertain }, None),
         };
         match self.store.settle(row.lease, &how, now).await {
             Ok(()) => {}
@@ -310,7 +313,7 @@ fn log_settled(entry: &OutboxEntry, how: &Settled, why: &str) {
     match how {
         Settled::Done { ticket, .. } => info!(%session, kind, %ticket, "reported"),
         Settled::RetryAt { at, .. } => warn!(%session, kind, why, %at, "not reported, tried again"),
-        Settled::Parked { why, .. } => error!(%session, kind, why, "not reported, parked for a person"),
+        Settled::Parked { why, .. } => error!(%session, kind, why = why.detail, "not reported, parked for a person"),
     }
 }
 

@@ -94,8 +94,16 @@ pub(super) fn furnish(browser: &Browser, world: &World, ticket: &str) -> Result<
     let code = browser.execute("return document.getElementById('link').value")?;
     let code = code.as_str().and_then(|link| link.rsplit('/').next()).context("a link with a code")?.to_owned();
 
+    // Forms that were loaded during this login, for windows that have another or none.
+    let token = browser.execute("return document.querySelector('[name=_csrf]').value")?;
+    let token = token.as_str().context("the token of a form")?;
+    let text = "Bom dia, Cida.\n\nO erro 225 vem do certificado, que venceu ontem. Renove-o no site da prefeitura e emita a nota de novo.\n\nAna";
+    let late = [("_csrf", token), ("kind", "reply"), ("text", text)];
+    let secret = [("_csrf", token), ("name", "RT da matriz"), ("base", "https://rt.varanda.example"), ("token", "x")];
+
     let alone = vec![
         Page::at("login", "/login"),
+        Page::answered("login-kept", "/login", &format!("/tickets/{ticket}/actions"), &late),
         Page::at("get-code", "/d"),
         Page::at("get-code-wrong", "/d?code=123"),
         Page::at("get", format!("/d/{code}")),
@@ -116,6 +124,9 @@ pub(super) fn furnish(browser: &Browser, world: &World, ticket: &str) -> Result<
         Page::at("ticket-resolved", format!("/tickets/{resolved}")),
         Page::sent("ticket-tag-wrong", format!("/tickets/{ticket}"), "form[action$='/tags']", &[("tag", "")]),
         Page::at("ticket-link", format!("/tickets/{ticket}?insert=link")),
+        Page::answered("kept", "/tickets/new", &format!("/tickets/{ticket}/actions"), &late),
+        Page::answered("kept-secret", "/tickets/new", "/connections/new/rt", &secret),
+        Page::answered("kept-lost", "/tickets/new", "/login", &[("user", "ana"), ("password", "x"), ("kept", "x")]),
         Page::at("ticket-new", "/tickets/new"),
         Page::sent("ticket-new-wrong", "/tickets/new", "form[action='/tickets'][method=post]", &[]),
         Page::at("customers", "/customers"),

@@ -12,7 +12,7 @@ use sqlx::{SqliteConnection, sqlite::SqliteRow};
 
 use super::{
     LISTED_AT_MOST, SqliteStore, error,
-    row::{Columns, damaged, json, ms},
+    row::{Columns, damaged, json, ms, word},
     session, webhook,
 };
 use crate::{
@@ -75,6 +75,7 @@ pub(super) fn entry(row: &SqliteRow) -> Result<OutboxEntry, StoreError> {
         uncertain_at: row.time_if_any("uncertain_at")?,
         due_at: row.time("due_at")?,
         why: row.plain("why")?,
+        reason: row.word_if_known("reason")?,
         ticket: row.parsed_if_any("ticket")?,
         external_id: row.plain("external_id")?,
         created_at: row.time("created_at")?,
@@ -199,7 +200,8 @@ impl OutboxRecords for SqliteStore {
         let mut tx = self.write().await?;
         let query = match how {
             Settled::Done { ticket, external_id } => {
-                let sql = "UPDATE outbox SET state = 'done', leased_until = NULL, uncertain = 0, why = NULL,
+                let sql =
+                    "UPDATE outbox SET state = 'done', leased_until = NULL, uncertain = 0, why = NULL, reason = NULL,
                                              settled_at = ?3, ticket = ?4, external_id = ?5
                            WHERE id = ?1 AND attempts = ?2 AND state = 'leased' RETURNING session";
                 sqlx::query(sql)
@@ -210,28 +212,30 @@ impl OutboxRecords for SqliteStore {
                     .bind(external_id.as_deref())
             }
             Settled::RetryAt { at, why, uncertain } => {
-                let sql = "UPDATE outbox SET state = 'pending', leased_until = NULL, uncertain = (uncertain OR ?5), due_at = ?3, why = ?4,
+                let sql = "UPDATE outbox SET state = 'pending', leased_until = NULL, uncertain = (uncertain OR ?5), due_at = ?3, why = ?4, reason = ?7,
                                              uncertain_at = CASE WHEN ?5 THEN ?6 ELSE uncertain_at END
                            WHERE id = ?1 AND attempts = ?2 AND state = 'leased' RETURNING session";
                 sqlx::query(sql)
                     .bind(lease.entry)
                     .bind(lease.attempt)
                     .bind(ms(*at))
-                    .bind(cut(why))
+                    .bind(cut(&why.detail))
                     .bind(*uncertain)
                     .bind(ms(now))
+                    .bind(why.reason.map(word))
             }
             Settled::Parked { why, uncertain } => {
-                let sql = "UPDATE outbox SET state = 'parked', leased_until = NULL, uncertain = (uncertain OR ?5), settled_at = ?3, why = ?4,
+                let sql = "UPDATE outbox SET state = 'parked', leased_until = NULL, uncertain = (uncertain OR ?5), settled_at = ?3, why = ?4, reason = ?7,
                                              uncertain_at = CASE WHEN ?5 THEN ?6 ELSE uncertain_at END
                            WHERE id = ?1 AND attempts = ?2 AND state = 'leased' RETURNING session";
                 sqlx::query(sql)
                     .bind(lease.entry)
                     .bind(lease.attempt)
                     .bind(ms(now))
-                    .bind(cut(why))
+                    .bind(cut(&why.detail))
                     .bind(*uncertain)
                     .bind(ms(now))
+                    .bind(why.reason.map(word))
             }
         };
         let row =
@@ -326,7 +330,7 @@ impl OutboxRecords for SqliteStore {
     }
 
     async fn drop_parked(&self, tenant: TenantId, entry: i64, why: &str, now: Timestamp) -> Result<(), StoreError> {
-        let sql = "UPDATE outbox SET state = 'dropped', why = ?4, settled_at = ?3 WHERE id = ?1 AND tenant = ?2 AND state = 'parked'";
+        let sql = "UPDATE outbox SET state = 'dropped', why = ?4, reason = NULL, settled_at = ?3 WHERE id = ?1 AND tenant = ?2 AND state = 'parked'";
         let done = sqlx::query(sql)
             .bind(entry)
             .bind(tenant.as_bytes().as_slice())

@@ -81,6 +81,8 @@ pub(super) trait Columns {
     fn id_if_any<T: RandomId>(&self, column: &'static str) -> Result<Option<T>, StoreError>;
     /// A word.
     fn word<T: DeserializeOwned>(&self, column: &'static str) -> Result<T, StoreError>;
+    /// A variant's word that may be missing, or be one of a later version.
+    fn word_if_known<T: DeserializeOwned>(&self, column: &'static str) -> Result<Option<T>, StoreError>;
     /// A JSON text.
     fn json<T: DeserializeOwned>(&self, column: &'static str) -> Result<T, StoreError>;
     /// Text that is parsed.
@@ -126,6 +128,11 @@ impl Columns for SqliteRow {
 
     fn word<T: DeserializeOwned>(&self, column: &'static str) -> Result<T, StoreError> {
         serde_json::from_value(serde_json::Value::String(self.plain(column)?)).map_err(|_| damaged(column))
+    }
+
+    fn word_if_known<T: DeserializeOwned>(&self, column: &'static str) -> Result<Option<T>, StoreError> {
+        let word: Option<String> = self.plain(column)?;
+        Ok(word.and_then(|word| serde_json::from_value(serde_json::Value::String(word)).ok()))
     }
 
     fn json<T: DeserializeOwned>(&self, column: &'static str) -> Result<T, StoreError> {

@@ -166,6 +166,7 @@ fn delivery(row: &SqliteRow) -> Result<Delivery, StoreError> {
         attempts: row.count("attempts")?,
         due_at: row.time("due_at")?,
         why: row.plain("why")?,
+        reason: row.word_if_known("reason")?,
         created_at: row.time("created_at")?,
     })
 }
@@ -288,9 +289,10 @@ impl WebhookRecords for SqliteStore {
             Sent::RetryAt { at, why } => ("pending", *at, Some(why)),
             Sent::Failed { why, .. } => ("failed", now, Some(why)),
         };
-        let why = why.map(|why| why.chars().take(WHY_CHARS).collect::<String>());
+        let reason = why.and_then(|why| why.reason).map(word);
+        let why = why.map(|why| why.detail.chars().take(WHY_CHARS).collect::<String>());
         let mut tx = self.write().await?;
-        let sql = "UPDATE webhook_deliveries SET state = ?3, leased_until = NULL, due_at = ?4, why = ?5,
+        let sql = "UPDATE webhook_deliveries SET state = ?3, leased_until = NULL, due_at = ?4, why = ?5, reason = ?7,
                        settled_at = CASE WHEN ?3 = 'pending' THEN NULL ELSE ?6 END
                    WHERE id = ?1 AND attempts = ?2 AND state = 'leased'";
         let done = sqlx::query(sql)
@@ -300,6 +302,7 @@ impl WebhookRecords for SqliteStore {
             .bind(ms(due))
             .bind(why)
             .bind(ms(now))
+            .bind(reason)
             .execute(&mut *tx)
             .await
             .map_err(error::of)?;
@@ -320,8 +323,8 @@ impl WebhookRecords for SqliteStore {
         };
         query.execute(&mut *tx).await.map_err(error::of)?;
         // What waits for one that is told nothing any more is given up with it.
-        let sql =
-            "UPDATE webhook_deliveries SET state = 'failed', settled_at = ?2, why = coalesce(why, 'the webhook is off')
+        let sql = "UPDATE webhook_deliveries SET state = 'failed', settled_at = ?2, reason = coalesce(reason, 'off'),
+                       why = coalesce(why, 'the webhook is off')
                    WHERE webhook = ?1 AND state = 'pending'
                      AND EXISTS (SELECT 1 FROM webhooks w WHERE w.id = ?1 AND w.disabled_at IS NOT NULL)";
         sqlx::query(sql).bind(claimed.webhook.0).bind(ms(now)).execute(&mut *tx).await.map_err(error::of)?;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use store::{Claimed, EventKind, OutboxState, Settled, StoreError};
+use store::{Claimed, EventKind, OutboxState, Reason, Settled, StoreError, Why};
 
 use super::{World, at, end, number, on, open_new};
 
@@ -154,7 +154,14 @@ pub async fn a_long_reason_is_cut(w: &World) {
     w.started(1, open_new()).await;
     let first = claim(w, 10).await;
     let why = "é".repeat(10_000);
-    w.store().await.settle(first[0].lease, &Settled::Parked { why, uncertain: false }, at(11)).await.unwrap();
+    w.store()
+        .await
+        .settle(first[0].lease, &Settled::Parked { why: Why::of(Reason::Refused, why), uncertain: false }, at(11))
+        .await
+        .unwrap();
     let listed = w.store().await.outbox_list(w.varanda.tenant, &[], 10).await.unwrap();
-    assert_eq!(listed[0].why.as_ref().unwrap().chars().count(), 500);
+    assert_eq!((listed[0].why.as_ref().unwrap().chars().count(), listed[0].reason), (500, Some(Reason::Refused)));
+    w.store().await.drop_parked(w.varanda.tenant, listed[0].id, "de teste", at(12)).await.unwrap();
+    let dropped = w.store().await.outbox_list(w.varanda.tenant, &[OutboxState::Dropped], 10).await.unwrap();
+    assert_eq!((dropped[0].why.as_deref(), dropped[0].reason), (Some("de teste"), None), "a person's own words");
 }
