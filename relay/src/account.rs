@@ -7,8 +7,10 @@
 pub mod api_token;
 mod factor;
 mod hashing;
+mod passkey;
 mod throttle;
 mod totp;
+mod webauthn;
 
 use std::{
     net::IpAddr,
@@ -31,7 +33,9 @@ use tickets::{clock::Clock, seal::SealKey};
 use zeroize::Zeroizing;
 
 pub use factor::{Factor, FactorError, Offer, RECOVERY_CODES, RecoveryCodes, Used};
-pub use store::Roles;
+pub use passkey::{NewKey, Occasion, PasskeyError, Proof};
+pub use store::{Passkey, PasskeyId, Roles};
+pub use webauthn::{ALGORITHMS, Party, Refused};
 
 use hashing::{Busy, Hashing};
 use throttle::Throttle;
@@ -135,6 +139,8 @@ pub struct Accounts {
     throttle: Mutex<Throttle>,
     /// Tries at second factors, apart from those at passwords.
     codes: Mutex<Throttle>,
+    /// Tries at passkeys.
+    keys: Mutex<Throttle>,
     /// Seals second factors at rest.
     key: SealKey,
     /// What time it is for codes and what lasts only a while.
@@ -144,8 +150,9 @@ pub struct Accounts {
 impl Accounts {
     /// Accounts kept in this store; what is secret in it is sealed with this key.
     pub fn new(store: Arc<dyn store::Store>, key: SealKey, clock: Clock) -> Self {
-        let (throttle, codes) = (Throttle::new(&throttle::PASSWORDS), Throttle::new(&throttle::CODES));
-        Self { store, hashing: Hashing::new(), throttle: Mutex::new(throttle), codes: Mutex::new(codes), key, clock }
+        let [throttle, codes, keys] =
+            [&throttle::PASSWORDS, &throttle::CODES, &throttle::PASSKEYS].map(|rules| Mutex::new(Throttle::new(rules)));
+        Self { store, hashing: Hashing::new(), throttle, codes, keys, key, clock }
     }
 
     /// Checks a password. `source` is the address the try comes from; tries are throttled by account and by source.
@@ -454,6 +461,10 @@ impl Accounts {
 
     fn codes(&self) -> MutexGuard<'_, Throttle> {
         self.codes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn keys(&self) -> MutexGuard<'_, Throttle> {
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -29,6 +29,7 @@ mod mail;
 mod metrics;
 mod numbered;
 mod outbox;
+mod passkeys;
 mod people;
 mod phrases;
 mod reasons;
@@ -95,6 +96,8 @@ struct App {
     halves: second_step::Halves,
     /// What was typed into forms when a login was over.
     keeper: Arc<kept::Keeper>,
+    /// Questions to authenticators.
+    challenges: passkeys::challenge::Challenges,
     /// Messages of ticketing systems that are looked into at once.
     told: Arc<Semaphore>,
     /// The relay stops: live streams end.
@@ -159,10 +162,14 @@ fn all() -> Routes {
         .get("/login", Act::Anybody, login::form)
         .post("/login", Act::Anybody, login::login)
         .post("/login/code", Act::Anybody, second_step::check)
+        .post("/login/passkey/options", Act::Anybody, passkeys::login_question)
+        .post("/login/passkey", Act::Anybody, passkeys::log_in)
+        .post("/login/code/passkey", Act::Anybody, passkeys::second_step)
         .post("/language", Act::Anybody, login::language)
         .post("/logout", Act::LoggedIn, login::logout)
         .get("/confirm", Act::LoggedIn, confirm::form)
         .post("/confirm", Act::LoggedIn, confirm::confirm)
+        .post("/confirm/passkey", Act::LoggedIn, passkeys::confirm)
         .get("/help", Act::LoggedIn, help::list)
         .get("/help/customer", Act::Anybody, help::customer)
         .get("/help/{guide}", Act::LoggedIn, help::show)
@@ -172,6 +179,9 @@ fn all() -> Routes {
         .post("/account/factor", Act::LoggedIn, account::enable)
         .post("/account/factor/codes", Act::LoggedIn, account::new_codes)
         .post("/account/factor/off", Act::LoggedIn, account::disable)
+        .get(passkeys::NEW, Act::LoggedIn, passkeys::new)
+        .post(passkeys::ALL, Act::LoggedIn, passkeys::add)
+        .post("/account/passkeys/{id}/remove", Act::LoggedIn, passkeys::remove)
         .get("/", Act::Attend, attendance::show)
         .get("/live", Act::Attend, live::stream)
         .post("/status", Act::Attend, people::choose)
@@ -299,6 +309,7 @@ pub fn router(shared: Arc<Shared>, shutdown: CancellationToken) -> Router {
         rates: api::Rates::default(),
         halves: second_step::Halves::default(),
         keeper: Arc::new(keeper),
+        challenges: passkeys::challenge::Challenges::default(),
         told: Arc::new(Semaphore::new(TOLD_AT_ONCE)),
         shutdown,
     };

@@ -2,11 +2,13 @@
 //!
 //! Every call waits for its end; the runtime that fantoccini needs is inside.
 
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use fantoccini::elements::Element;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -20,6 +22,8 @@ use crate::wait;
 pub struct Browser {
     runtime: Runtime,
     client: Option<Client>,
+    /// Where chromedriver listens.
+    port: u16,
     // Ended after the client said good-bye, so that no Chromium stays behind.
     _driver: Program,
 }
@@ -65,7 +69,7 @@ impl Browser {
                 .connect(&format!("http://127.0.0.1:{port}"))
                 .await
         })?;
-        let browser = Self { runtime, client: Some(client), _driver: driver };
+        let browser = Self { runtime, client: Some(client), port, _driver: driver };
         browser.resize(width, height)?;
         Ok(browser)
     }
@@ -160,6 +164,30 @@ impl Browser {
     /// Loses every cookie of the page's server, as after a login that ran out.
     pub fn forget_cookies(&self) -> Result<()> {
         Ok(self.runtime.block_on(self.client()?.delete_all_cookies())?)
+    }
+
+    /// Gives the browser a device that holds passkeys, whose user is there and is verified without being asked.
+    pub fn add_authenticator(&self) -> Result<()> {
+        let session = self.runtime.block_on(self.client()?.session_id())?.context("no session of chromedriver")?;
+        let device = json!({
+            "protocol": "ctap2", "transport": "internal", "hasResidentKey": true, "hasUserVerification": true,
+            "isUserConsenting": true, "isUserVerified": true,
+        })
+        .to_string();
+        // By hand: the client has no such command.
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
+        stream.set_read_timeout(Some(wait::PATIENCE))?;
+        write!(
+            stream,
+            "POST /session/{session}/webauthn/authenticator HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{device}",
+            self.port,
+            device.len()
+        )?;
+        let mut status = String::new();
+        BufReader::new(stream).read_line(&mut status)?;
+        ensure!(status.starts_with("HTTP/1.1 200"), "no authenticator: {status}");
+        Ok(())
     }
 
     /// Gives the page this much room: the window is larger by the browser's own bars.

@@ -83,3 +83,10 @@ pub fn switch_factor_on(browser: &Browser, relay: &Relay) -> Result<String> {
     browser.find("ul.codes")?;
     Ok(key)
 }
+
+/// Makes a passkey for whoever is logged in, in a browser that has a device for it.
+pub fn add_passkey(browser: &Browser, relay: &Relay, name: &str) -> Result<()> {
+    browser.goto(&relay.url("/account/passkeys/new"))?;
+    browser.fill("#name", name)?;
+    browser.press("Criar a chave de acesso")
+}

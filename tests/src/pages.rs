@@ -157,7 +157,7 @@ pub struct Company {
 impl Company {
     /// A company with a session that is over; the set-up is looked at in each of these forms on the way.
     pub fn open(forms: &[Form], look: &mut Look) -> Result<Self> {
-        let mut world = World::new()?;
+        let mut world = World::named()?;
         let link = world.relay.setup_link()?;
         let setup = link.split_once("/setup/").map(|(_, token)| format!("/setup/{token}")).context("a set-up link")?;
         let wrong = [("company", "Varanda"), ("name", "Ana"), ("login", "ana@varanda.example"), ("password", "curta")];
@@ -258,7 +258,18 @@ impl Company {
         console::log_in(&other, &self.world.relay, ANA_LOGIN, console::PASSWORD)?;
         other.find("#code")?;
         other.execute("document.querySelectorAll('details').forEach(d => { d.open = true; })")?;
-        both(&other, "login-code", "/login")
+        both(&other, "login-code", "/login")?;
+
+        browser.add_authenticator()?;
+        console::add_passkey(browser, &self.world.relay, "Notebook do balcão")?;
+        browser.wait_text("Chave de acesso adicionada.")?;
+        for (name, path) in [("account-passkey", "/account"), ("confirm-with-passkey", "/confirm")] {
+            browser.goto(&self.world.relay.url(path))?;
+            both(browser, name, path)?;
+        }
+        console::log_in(&other, &self.world.relay, ANA_LOGIN, console::PASSWORD)?;
+        other.wait_text("Usar chave de acesso")?;
+        both(&other, "login-passkey", "/login")
     }
 }
 

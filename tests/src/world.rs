@@ -82,6 +82,13 @@ impl World {
         Ok(Self { relay, folder })
     }
 
+    /// The same with a console that has a name, as passkeys need it.
+    pub fn named() -> Result<Self> {
+        let folder = Folder::new()?;
+        let relay = Relay::start_as(folder.path(), Ipv4Addr::LOCALHOST, "localhost")?;
+        Ok(Self { relay, folder })
+    }
+
     /// The same with a relay that is reached from other network namespaces as well.
     pub fn with_attendant_everywhere() -> Result<(Self, String)> {
         let folder = Folder::new()?;
@@ -132,6 +139,9 @@ impl World {
     }
 }
 
+/// Where a relay is that was given no name.
+const ADDRESS: &str = "127.0.0.1";
+
 /// A relay in its own process, and how to start it again on the same folder and port.
 pub struct Relay {
     /// Its data folder.
@@ -139,6 +149,8 @@ pub struct Relay {
     /// UDP for programs, TCP for the console.
     pub port: u16,
     listens: Ipv4Addr,
+    /// How browsers reach it.
+    host: &'static str,
     program: Program,
     log: PathBuf,
 }
@@ -151,15 +163,19 @@ impl Relay {
 
     /// The same, reached at this address.
     pub fn start_at(folder: &Path, listens: Ipv4Addr) -> Result<Self> {
+        Self::start_as(folder, listens, ADDRESS)
+    }
+
+    fn start_as(folder: &Path, listens: Ipv4Addr, host: &'static str) -> Result<Self> {
         let data = folder.join("relay");
         let log = folder.join("relay.log");
         let port = free_port()?;
-        let mut program = Self::spawn(&data, listens, port, &log)?;
+        let mut program = Self::spawn(&data, listens, host, port, &log)?;
         program.wait_log("/setup/", wait::PATIENCE)?;
-        Ok(Self { data, port, listens, program, log })
+        Ok(Self { data, port, listens, host, program, log })
     }
 
-    fn spawn(data: &Path, listens: Ipv4Addr, port: u16, log: &Path) -> Result<Program> {
+    fn spawn(data: &Path, listens: Ipv4Addr, host: &str, port: u16, log: &Path) -> Result<Program> {
         let mut command = Command::new(built("amparo-relay")?);
         command
             .arg("serve")
@@ -167,6 +183,9 @@ impl Relay {
             .arg(data)
             .args(["--listen", &format!("{listens}:{port}"), "--company", COMPANY, "--accent", ACCENT])
             .env("RUST_LOG", std::env::var("AMPARO_LOG").unwrap_or_else(|_| "info".into()));
+        if host != ADDRESS {
+            command.args(["--public-url", &format!("https://{host}:{port}")]);
+        }
         Program::start("the relay", &mut command, log)
     }
 
@@ -177,7 +196,7 @@ impl Relay {
 
     /// The console's address with this path.
     pub fn url(&self, path: &str) -> String {
-        format!("https://127.0.0.1:{}{path}", self.port)
+        format!("https://{}:{}{path}", self.host, self.port)
     }
 
     /// The one-time set-up link that the first start printed.
@@ -206,7 +225,7 @@ impl Relay {
     /// Starts it again on the same folder and port; back when the console answers.
     pub fn start_again(&mut self) -> Result<()> {
         ensure!(!self.program.running(), "the relay still runs");
-        self.program = Self::spawn(&self.data, self.listens, self.port, &self.log)?;
+        self.program = Self::spawn(&self.data, self.listens, self.host, self.port, &self.log)?;
         let address = self.address();
         wait::until("the relay's port to be open again", wait::PATIENCE, || {
             if !self.program.running() {
@@ -218,7 +237,7 @@ impl Relay {
 
     /// Runs `amparo-relay admin` beside it and gives what it printed.
     pub fn admin(&self, public_port: u16, args: &[&str]) -> Result<String> {
-        self.admin_at("127.0.0.1", public_port, args)
+        self.admin_at(self.host, public_port, args)
     }
 
     fn admin_at(&self, host: &str, public_port: u16, args: &[&str]) -> Result<String> {
@@ -243,7 +262,7 @@ impl Relay {
 
     /// Writes the default app's signed profile, in which the relay is reached at this port on this machine.
     pub fn profile(&self, port: u16, file: &Path) -> Result<()> {
-        self.profile_at("127.0.0.1", port, file)
+        self.profile_at(ADDRESS, port, file)
     }
 
     /// The same with the relay at another address.

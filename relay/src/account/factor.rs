@@ -1,4 +1,6 @@
-//! The second factor of an account: an authenticator app's codes, and recovery codes for when it is lost.
+//! The second factor of an account: an authenticator app's codes, passkeys, and recovery codes for when they are lost.
+//!
+//! What passkeys do is in [`super::passkey`]; that somebody has one counts here. The recovery codes are of both.
 //!
 //! Called after the password was right. A code is good once, and tries are counted apart from those of passwords: a right password does
 //! not make guessing codes afresh. Recovery codes cannot be guessed (80 bits), so that somebody who guesses at codes does not keep the
@@ -47,16 +49,12 @@ pub struct Offer {
 /// What a user has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Factor {
-    /// Since when.
-    pub since: Timestamp,
+    /// Since when there is an authenticator app.
+    pub app: Option<Timestamp>,
+    /// How many passkeys there are.
+    pub passkeys: usize,
     /// Recovery codes that were not used yet.
     pub recovery_left: u32,
-}
-
-impl From<&SecondFactor> for Factor {
-    fn from(factor: &SecondFactor) -> Self {
-        Self { since: factor.since, recovery_left: factor.recovery_left }
-    }
 }
 
 /// Codes that are shown once.
@@ -102,8 +100,13 @@ impl Accounts {
     /// # Errors
     /// `Unavailable`.
     pub async fn factor(&self, tenant: TenantId, operator: OperatorId) -> Result<Option<Factor>, LoginError> {
-        let factor = self.store.second_factor(tenant, operator).await.map_err(unavailable)?;
-        Ok(factor.as_ref().map(Factor::from))
+        let app = self.store.second_factor(tenant, operator).await.map_err(unavailable)?.map(|app| app.since);
+        let passkeys = self.store.passkeys(tenant, operator).await.map_err(unavailable)?.len();
+        if app.is_none() && passkeys == 0 {
+            return Ok(None);
+        }
+        let recovery_left = self.store.recovery_left(tenant, operator).await.map_err(unavailable)?;
+        Ok(Some(Factor { app, passkeys, recovery_left }))
     }
 
     /// Whether this user must set a second factor up before anything else.
@@ -114,7 +117,8 @@ impl Accounts {
         self.store.lacks_second_factor(operator.tenant, operator.id).await.map_err(unavailable)
     }
 
-    /// As [`Self::check`], for a program, in one go: an attendant's password, and the code where one is needed.
+    /// As [`Self::check`], for a program, in one go: an attendant's password, and the code where one is needed. A program cannot use
+    /// passkeys: whoever has nothing else is asked for a code too, and has recovery codes.
     ///
     /// # Errors
     /// As [`Self::check`] and [`Self::check_code`]; `CodeNeeded` when the password is right and a code is missing; `FactorMissing` when
@@ -145,11 +149,11 @@ impl Accounts {
     /// # Errors
     /// `Wrong` also for a code that was used before, or when there is no second factor; `TooMany`; `Unavailable`.
     pub async fn check_code(&self, operator: &Operator, typed: &str, source: IpAddr) -> Result<Used, LoginError> {
-        let factor = self.store.second_factor(operator.tenant, operator.id).await.map_err(unavailable)?;
-        let factor = factor.ok_or(LoginError::Wrong)?;
-        let checked = match totp::typed(typed) {
-            Some(code) => self.check_app(operator, &factor, code, source).await,
-            None => self.check_recovery(operator, typed, source).await,
+        let app = self.store.second_factor(operator.tenant, operator.id).await.map_err(unavailable)?;
+        let checked = match (totp::typed(typed), app) {
+            (Some(code), Some(app)) => self.check_app(operator, &app, code, source).await,
+            (Some(_), None) => Err(LoginError::Wrong),
+            (None, _) => self.check_recovery(operator, typed, source).await,
         };
         if checked == Err(LoginError::Wrong) {
             tracing::warn!(%source, operator = %operator.id, "a right password with a wrong code");
@@ -264,7 +268,16 @@ impl Accounts {
         Ok(codes)
     }
 
-    /// Switches a user's second factor off. One that is not there is fine.
+    /// Switches a user's authenticator app off; passkeys stay. One that is not there is fine.
+    ///
+    /// # Errors
+    /// `Missing` when there is no such user, `Unavailable`.
+    pub async fn remove_authenticator(&self, tenant: TenantId, operator: OperatorId) -> Result<(), FactorError> {
+        self.store.remove_authenticator(tenant, operator).await?;
+        Ok(())
+    }
+
+    /// Takes every second factor of a user away: app, passkeys, recovery codes. One that is not there is fine.
     ///
     /// # Errors
     /// `Missing` when there is no such user, `Unavailable`.
@@ -298,7 +311,7 @@ fn offered_to(operator: &Operator) -> Vec<u8> {
     [b"amparo second factor offer v1".as_slice(), operator.tenant.as_bytes(), operator.id.as_bytes()].concat()
 }
 
-fn recovery_codes(operator: &Operator) -> Result<(RecoveryCodes, Vec<TokenHash>), FactorError> {
+pub(super) fn recovery_codes(operator: &Operator) -> Result<(RecoveryCodes, Vec<TokenHash>), FactorError> {
     let codes: RecoveryCodes =
         (0..RECOVERY_CODES).map(|_| make_password()).collect::<Result<_, _>>().map_err(failed)?;
     let hashes = codes.iter().map(|code| recovery_hash(operator, code).expect("what is made here is a code")).collect();

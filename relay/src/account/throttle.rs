@@ -50,6 +50,14 @@ pub(super) static CODES: Rules = Rules {
     forget_after: Duration::from_secs(24 * 3600),
 };
 
+/// For passkeys, which cannot be guessed: only who floods a server with what is none is slowed down, from where they do it.
+pub(super) static PASSKEYS: Rules = Rules {
+    pair: Rule { free: 20, longest: Duration::from_secs(60) },
+    source: Rule { free: 60, longest: Duration::from_secs(300) },
+    account: Rule { free: u32::MAX, longest: Duration::ZERO },
+    forget_after: Duration::from_secs(15 * 60),
+};
+
 #[derive(Clone, Copy)]
 struct Failures {
     count: u32,

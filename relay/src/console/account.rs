@@ -1,4 +1,4 @@
-//! One's own account: the password, and the second factor with its recovery codes.
+//! One's own account: the password, and the second factor with its recovery codes. Passkeys are in [`super::passkeys`].
 //!
 //! For everybody who is logged in. What changes how somebody gets in takes their own password, given lately or with the form. A secret and
 //! recovery codes are shown once, on the answer to the request that made them.
@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 use super::{
     App, confirm,
     error::{AppError, Page, page},
-    login,
+    login, passkeys,
     shell::{Here, Shell},
     strings::fill,
     visitor::{self, Who},
@@ -38,6 +38,7 @@ struct AccountPage {
     s: Shell,
     w: &'static Words,
     factor: Option<Factor>,
+    keys: passkeys::Panel,
     note: Option<&'static str>,
     error: Option<String>,
     /// Which field the error is about.
@@ -45,8 +46,8 @@ struct AccountPage {
 }
 
 impl AccountPage {
-    fn since(&self, factor: &Factor) -> String {
-        fill(self.w.factor_is_on, &[&self.s.clock.date(&factor.since)])
+    fn since(&self, since: &jiff::Timestamp) -> String {
+        fill(self.w.factor_is_on, &[&self.s.clock.date(since)])
     }
 
     fn left(&self, factor: &Factor) -> String {
@@ -61,6 +62,7 @@ pub(super) struct AccountQuery {
     recovered: Option<String>,
     changed: Option<String>,
     off: Option<String>,
+    passkey: Option<String>,
 }
 
 /// `GET /account`
@@ -70,7 +72,8 @@ pub(super) async fn show(State(app): State<App>, who: Who, Query(query): Query<A
         .recovered
         .map(|_| w.recovery_used)
         .or(query.changed.map(|_| w.password_changed))
-        .or(query.off.map(|_| w.switched_off));
+        .or(query.off.map(|_| w.switched_off))
+        .or(query.passkey.as_deref().and_then(|done| passkeys::done(done, who.texts.language)));
     account_page(&app, &who, note, None).await
 }
 
@@ -82,10 +85,11 @@ async fn account_page(
 ) -> Page {
     let s = Shell::load(app, who, Here::Account).await?;
     let factor = app.shared.accounts.factor(who.operator.tenant, who.operator.id).await?;
+    let keys = passkeys::Panel::load(app, who).await?;
     let w = Words::of(who.texts.language);
     let status = error.as_ref().map(|(.., status)| *status);
     let (error, at) = error.map_or((None, ""), |(error, at, _)| (Some(error), at));
-    let mut answer = page(&AccountPage { s, w, factor, note, error, at })?;
+    let mut answer = page(&AccountPage { s, w, factor, keys, note, error, at })?;
     if let Some(status) = status {
         *answer.status_mut() = status;
     }
@@ -138,6 +142,8 @@ struct OfferPage {
     w: &'static Words,
     /// The company wants it, and nothing else can be done before.
     must: bool,
+    /// A passkey would do as well.
+    may_be_passkey: bool,
     /// In groups of four.
     secret: Zeroizing<String>,
     sealed: String,
@@ -149,7 +155,8 @@ struct OfferPage {
 
 /// `GET /account/factor`: a secret for the app. It counts for nothing until a code of it comes back.
 pub(super) async fn offer(State(app): State<App>, who: Who) -> Page {
-    if app.shared.accounts.factor(who.operator.tenant, who.operator.id).await?.is_some() {
+    let factor = app.shared.accounts.factor(who.operator.tenant, who.operator.id).await?;
+    if factor.is_some_and(|factor| factor.app.is_some()) {
         return Ok(Redirect::to(ACCOUNT).into_response());
     }
     if let Some(question) = confirm::first(&app, &who, FACTOR) {
@@ -178,6 +185,7 @@ async fn offer_page(app: &App, who: &Who, s: Shell, offer: Offer, error: Option<
         s,
         w: Words::of(who.texts.language),
         must,
+        may_be_passkey: must && passkeys::party(app).is_some(),
         secret: Zeroizing::new(groups.join(" ")),
         sealed: offer.sealed,
         side: code.size() + 2 * QUIET,
@@ -233,7 +241,7 @@ impl CodesPage {
     }
 }
 
-async fn codes_page(app: &App, who: &Who, codes: RecoveryCodes) -> Page {
+pub(super) async fn codes_page(app: &App, who: &Who, codes: RecoveryCodes) -> Page {
     let s = Shell::load(app, who, Here::Account).await?;
     page(&CodesPage { s, w: Words::of(who.texts.language), codes })
 }
@@ -266,7 +274,7 @@ pub(super) async fn disable(State(app): State<App>, who: Who, Form(form): Form<O
         return account_page(&app, &who, None, Some(error)).await;
     }
     who.audit(&app, "factor.disabled", &operator.login).await?;
-    accounts.remove_factor(operator.tenant, operator.id).await?;
+    accounts.remove_authenticator(operator.tenant, operator.id).await?;
     Ok(Redirect::to("/account?off=1").into_response())
 }
 

@@ -26,6 +26,7 @@ static ASSETS: &[Asset] = assets! {
     "console.js": "text/javascript; charset=utf-8";
     "desk.css": "text/css; charset=utf-8";
     "desk.js": "text/javascript; charset=utf-8";
+    "passkey.js": "text/javascript; charset=utf-8";
     "htmx.min.js": "text/javascript; charset=utf-8";
     "htmx-sse.min.js": "text/javascript; charset=utf-8";
     "icons.svg": "image/svg+xml";

@@ -1,4 +1,4 @@
-//! "Confirm that it's you": one's own password, and the code where there is a second factor, before something that matters.
+//! "Confirm that it's you": a passkey, or one's own password and the code where there is a second factor, before something that matters.
 //!
 //! A page for handlers that need more than a cookie; they ask [`first`]. The login gets a new token by it.
 
@@ -14,7 +14,7 @@ use super::{
     App,
     account::{with_cookie, words::Words},
     error::{Page, page},
-    login,
+    login, passkeys,
     step_up::{self, At},
     strings::Texts,
     visitor::Who,
@@ -29,6 +29,8 @@ struct ConfirmPage {
     name: String,
     to: String,
     asks_code: bool,
+    /// The question for a passkey, of somebody who has one.
+    passkey: Option<String>,
     error: Option<String>,
     at: At,
 }
@@ -51,11 +53,12 @@ pub(super) async fn form(State(app): State<App>, who: Who, Query(query): Query<C
     question(&app, &who, inside(&query.to), None, At::Password).await
 }
 
-async fn question(app: &App, who: &Who, to: &str, error: Option<String>, at: At) -> Page {
+pub(super) async fn question(app: &App, who: &Who, to: &str, error: Option<String>, at: At) -> Page {
     let asks_code = app.shared.accounts.factor(who.operator.tenant, who.operator.id).await?.is_some();
+    let passkey = passkeys::confirm_question(app, who).await?;
     let w = Words::of(who.texts.language);
     let (csrf, name, to) = (who.csrf.clone(), who.operator.name.clone(), to.to_owned());
-    page(&ConfirmPage { t: who.texts, w, csrf, name, to, asks_code, error, at })
+    page(&ConfirmPage { t: who.texts, w, csrf, name, to, asks_code, passkey, error, at })
 }
 
 /// What the page sends.
@@ -82,7 +85,7 @@ pub(super) async fn confirm(State(app): State<App>, who: Who, Form(form): Form<C
 }
 
 /// A place of our own, whatever was asked for.
-fn inside(to: &str) -> &str {
+pub(super) fn inside(to: &str) -> &str {
     let plain = to.bytes().all(|b| b.is_ascii_alphanumeric() || b"/-_".contains(&b));
     if plain && to.starts_with('/') && !to.starts_with("//") { to } else { "/" }
 }

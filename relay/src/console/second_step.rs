@@ -1,4 +1,4 @@
-//! The second step of a login: a code, after the password was right.
+//! The second step of a login: a passkey (see [`super::passkeys`]) or a code, after the password was right.
 //!
 //! What was proved by the password is kept in memory for a few minutes, for one place, under a token that the page carries; it is no login
 //! and opens nothing. After a restart one begins anew. Must never keep a password or a code.
@@ -11,7 +11,10 @@ use std::{
 };
 
 use askama::Template;
-use axum::extract::{Form, State};
+use axum::{
+    extract::{Form, State},
+    response::Response,
+};
 use protocol::{
     id::{OperatorId, TenantId},
     message::directory::LoginError,
@@ -23,8 +26,8 @@ use zeroize::Zeroizing;
 use super::{
     App,
     account::words::Words,
-    error::{Page, page},
-    kept, login,
+    error::{AppError, Page, page},
+    kept, login, passkeys,
     strings::Texts,
     visitor::Visitor,
 };
@@ -96,26 +99,93 @@ struct CodePage {
     error: Option<String>,
     /// A form that waits for this login, sealed.
     kept: String,
-    /// The error is about a recovery code.
-    recovery: bool,
+    at: At,
+    /// There is an authenticator app.
+    has_app: bool,
+    /// The question for a passkey, of somebody who has one.
+    passkey: Option<String>,
+}
+
+/// What an error is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum At {
+    Code,
+    Recovery,
+    Passkey,
+}
+
+impl CodePage {
+    fn is_at(&self, at: &str) -> bool {
+        let about = match self.at {
+            At::Code => "code",
+            At::Recovery => "recovery",
+            At::Passkey => "passkey",
+        };
+        at == about
+    }
 }
 
 /// The page that asks for the code of somebody whose password was right.
 pub(super) async fn ask(app: &App, visitor: &Visitor, operator: &Operator, kept: String) -> Page {
     let half = app.halves.begin(operator, visitor.source, visitor.at);
-    code_page(visitor, half, operator, None, false, kept)
+    code_page(app, visitor, half, operator, None, At::Code, kept).await
 }
 
-fn code_page(
+async fn code_page(
+    app: &App,
     visitor: &Visitor,
     half: String,
     who: &Operator,
     error: Option<String>,
-    recovery: bool,
+    at: At,
     kept: String,
 ) -> Page {
     let w = Words::of(visitor.texts.language);
-    page(&CodePage { t: visitor.texts, w, half, name: who.name.clone(), error, recovery, kept })
+    let factor = app.shared.accounts.factor(who.tenant, who.id).await?;
+    let has_app = factor.is_none_or(|factor| factor.app.is_some());
+    let passkey = passkeys::second_step_question(app, visitor, who, &half).await?;
+    page(&CodePage { t: visitor.texts, w, half, name: who.name.clone(), error, at, has_app, passkey, kept })
+}
+
+/// Who gave their password for this half; or the page on which they begin anew.
+pub(super) async fn of_half(app: &App, visitor: &Visitor, half: &str, kept: &str) -> Result<Result<Operator, Response>, AppError> {
+    let w = Words::of(visitor.texts.language);
+    if let Some((tenant, id)) = app.halves.of(half, visitor.source, visitor.at) {
+        let user = app.shared.accounts.user(tenant, id).await?;
+        if user.disabled_at.is_none() {
+            return Ok(Ok(user.operator));
+        }
+    }
+    login::anew(app, visitor, w.too_late, kept.to_owned()).await.map(Err)
+}
+
+/// The second step is done: the half is a login now. Whoever ended it meanwhile (a new password, another window) has the last word.
+pub(super) async fn done(
+    app: &App,
+    visitor: &Visitor,
+    half: &str,
+    operator: &Operator,
+    detail: &str,
+    to: &str,
+    kept: &str,
+) -> Page {
+    if !app.halves.end(half) {
+        return login::anew(app, visitor, Words::of(visitor.texts.language).too_late, kept.to_owned()).await;
+    }
+    kept::enter(app, visitor, operator, detail, to, kept).await
+}
+
+/// The page once more, after a passkey that was not taken.
+pub(super) async fn again(
+    app: &App,
+    visitor: &Visitor,
+    half: String,
+    operator: &Operator,
+    error: String,
+    why: LoginError,
+    kept: String,
+) -> Page {
+    Ok(login::refused(code_page(app, visitor, half, operator, Some(error), At::Passkey, kept).await?, why))
 }
 
 /// What the page sends: one of the two codes.
@@ -134,29 +204,23 @@ pub(super) struct CodeForm {
 pub(super) async fn check(State(app): State<App>, visitor: Visitor, Form(form): Form<CodeForm>) -> Page {
     let (code, recovery) = (Zeroizing::new(form.code), Zeroizing::new(form.recovery));
     let w = Words::of(visitor.texts.language);
-    let Some((tenant, id)) = app.halves.of(&form.half, visitor.source, visitor.at) else {
-        return login::anew(&app, &visitor, w.too_late, form.kept).await;
+    let user = match of_half(&app, &visitor, &form.half, &form.kept).await? {
+        Ok(user) => user,
+        Err(anew) => return Ok(anew),
     };
-    let user = app.shared.accounts.user(tenant, id).await?;
-    if user.disabled_at.is_some() {
-        return login::anew(&app, &visitor, w.too_late, form.kept).await;
-    }
     let typed = if recovery.trim().is_empty() { &code } else { &recovery };
-    match app.shared.accounts.check_code(&user.operator, typed, visitor.source).await {
-        // Whoever ended it meanwhile (a new password, another window) has the last word.
-        Ok(_) if !app.halves.end(&form.half) => login::anew(&app, &visitor, w.too_late, form.kept).await,
-        Ok(Used::App) => kept::enter(&app, &visitor, &user.operator, "factor=app", "/", &form.kept).await,
+    match app.shared.accounts.check_code(&user, typed, visitor.source).await {
+        Ok(Used::App) => done(&app, &visitor, &form.half, &user, "factor=app", "/", &form.kept).await,
         Ok(Used::Recovery) => {
-            kept::enter(&app, &visitor, &user.operator, "factor=recovery", "/account?recovered=1", &form.kept).await
+            done(&app, &visitor, &form.half, &user, "factor=recovery", "/account?recovered=1", &form.kept).await
         }
         Err(why) => {
             let error = match why {
                 LoginError::Wrong => w.wrong_code.to_owned(),
                 why => login::refusal(why, visitor.texts, w.wrong_code),
             };
-            let on_recovery = !recovery.trim().is_empty();
-            let shown = code_page(&visitor, form.half, &user.operator, Some(error), on_recovery, form.kept)?;
-            Ok(login::refused(shown, why))
+            let at = if recovery.trim().is_empty() { At::Code } else { At::Recovery };
+            Ok(login::refused(code_page(&app, &visitor, form.half, &user, Some(error), at, form.kept).await?, why))
         }
     }
 }

@@ -1,5 +1,5 @@
 //! Step-up: a customer's password is shown only to a login that has given its own password lately (and a code, where there is a second
-//! factor), from where it asks now.
+//! factor), or a passkey, from where it asks now.
 //!
 //! Noted at login, asked for by [`super::attendance`] before it shows a password and by [`super::confirm`] for pages. A cookie that was carried elsewhere is worth no
 //! password there. Kept in memory only: after a restart everybody is asked again. Must never keep a cookie's token or a password.
@@ -25,7 +25,7 @@ use super::{
     account::words::Words,
     attendance::View,
     error::{AppError, page},
-    login,
+    login, passkeys,
     visitor::Who,
 };
 
@@ -68,6 +68,8 @@ struct Question {
     id: String,
     w: &'static Words,
     asks_code: bool,
+    /// They may prove it with a passkey, on a page of its own.
+    may_use_passkey: bool,
     error: Option<String>,
     at: At,
 }
@@ -79,11 +81,21 @@ pub(super) enum At {
     Password,
     /// The code of the second factor.
     Code,
+    /// A passkey.
+    Passkey,
 }
 
 impl At {
     pub(super) fn is_code(&self) -> bool {
         *self == Self::Code
+    }
+
+    pub(super) fn is_password(&self) -> bool {
+        *self == Self::Password
+    }
+
+    pub(super) fn is_passkey(&self) -> bool {
+        *self == Self::Passkey
     }
 }
 
@@ -115,6 +127,7 @@ pub(super) fn refusal(who: &Who, at: At, why: LoginError) -> String {
     let wrong = match at {
         At::Password => who.texts.own_password_wrong,
         At::Code => Words::of(who.texts.language).wrong_code,
+        At::Passkey => passkeys::words::Words::of(who.texts.language).refused,
     };
     login::refusal(why, who.texts, wrong)
 }
@@ -132,9 +145,11 @@ pub(super) async fn ask(
         return Ok(Asked::Lately);
     }
     let asks_code = app.shared.accounts.factor(who.operator.tenant, who.operator.id).await?.is_some();
+    let may_use_passkey = passkeys::has_any(app, who).await?;
     let w = Words::of(who.texts.language);
     let (number, id) = (customer.number(), customer.to_string());
-    let question = |error, at| page(&Question { v: View::of(who), number, id, w, asks_code, error, at });
+    let question =
+        |error, at| page(&Question { v: View::of(who), number, id, w, asks_code, may_use_passkey, error, at });
     let code = Zeroizing::new(code);
     let Some(own) = own.map(Zeroizing::new) else { return Ok(Asked::Question(question(None, At::Password)?)) };
     match prove(app, who, &own, &code).await {

@@ -20,7 +20,7 @@ use super::{
     App,
     account::{with_cookie, words::Words as FactorWords},
     error::{AppError, Page, page},
-    login,
+    login, passkeys,
     shell::{Here, Shell},
     step_up,
     strings::fill,
@@ -91,6 +91,8 @@ struct TokensPage {
     days: Vec<(u32, String, bool)>,
     /// One's own password is asked for.
     asks: bool,
+    /// … or a passkey, on a page of its own.
+    may_use_passkey: bool,
     /// … and a code of the second factor.
     asks_code: bool,
     once: Option<Once>,
@@ -194,6 +196,7 @@ async fn tokens_page(
     let refused = error.is_some();
     let (error, at) = error.map_or((None, ""), |(error, at)| (Some(error), at));
     let asks = !app.step_ups.are_fresh(who);
+    let may_use_passkey = asks && passkeys::has_any(app, who).await?;
     let asks_code = asks && app.shared.accounts.factor(who.operator.tenant, who.operator.id).await?.is_some();
     let mut answer = page(&TokensPage {
         f: FactorWords::of(s.t.language),
@@ -205,6 +208,7 @@ async fn tokens_page(
         scopes,
         days,
         asks,
+        may_use_passkey,
         asks_code,
         once,
         error,

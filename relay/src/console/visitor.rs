@@ -30,8 +30,16 @@ const SESSION_COOKIE: &str = "__Host-amparo";
 /// Carries the chosen language.
 const LANGUAGE_COOKIE: &str = "__Host-amparo-language";
 /// What somebody may do whose company wants a second factor and who has none yet.
-const WITHOUT_FACTOR: [&str; 6] =
-    ["/account", "/account/password", super::account::FACTOR, "/confirm", "/help", "/logout"];
+const WITHOUT_FACTOR: [&str; 8] = [
+    "/account",
+    "/account/password",
+    super::account::FACTOR,
+    super::passkeys::NEW,
+    super::passkeys::ALL,
+    "/confirm",
+    "/help",
+    "/logout",
+];
 /// The largest form: a long text on a ticket, with room for its encoding.
 const BODY_BYTES: usize = 256 * 1024;
 /// The largest form with a picture. More than a logo may have, so that a photograph gets a reason and not an end.
@@ -317,11 +325,13 @@ pub(super) fn language_cookie(language: Language) -> HeaderValue {
     set_cookie(&format!("{LANGUAGE_COOKIE}={tag}; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=31536000"))
 }
 
-fn set_cookie(text: &str) -> HeaderValue {
+/// A cookie of our own words.
+pub(super) fn set_cookie(text: &str) -> HeaderValue {
     HeaderValue::from_str(text).expect("made of our own ASCII words and hexadecimal digits")
 }
 
-fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+/// What the browser keeps under this name.
+pub(super) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers
         .get_all(header::COOKIE)
         .iter()

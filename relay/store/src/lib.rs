@@ -23,6 +23,7 @@ pub mod mail;
 pub mod notice;
 pub mod operator;
 pub mod outbox;
+pub mod passkey;
 pub mod presence;
 pub mod reason;
 pub mod second_factor;
@@ -56,6 +57,7 @@ pub use mail::{Mail, MailOutcome, MailRecords, MailServer, MailState, MailText, 
 pub use notice::{Notice, NoticeRecords, TicketOf, TicketSeen};
 pub use operator::{NewOperator, Operator, OperatorRecords, Roles};
 pub use outbox::{Claimed, EventKind, Lease, OutboxEntry, OutboxFigures, OutboxRecords, OutboxState, Settled};
+pub use passkey::{NewPasskey, PASSKEYS_PER_OPERATOR, Passkey, PasskeyId, PasskeyRecords};
 pub use presence::{PresenceChange, PresenceRecords};
 pub use reason::{Reason, Why};
 pub use second_factor::{SecondFactor, SecondFactorRecords};
@@ -93,6 +95,7 @@ pub trait Store:
     + ListingRecords
     + WebhookRecords
     + SecondFactorRecords
+    + PasskeyRecords
     + Health
     + Send
     + Sync

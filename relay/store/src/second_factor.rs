@@ -1,4 +1,5 @@
 //! What is asked for beside a password: an authenticator app's secret (sealed by its owner), and recovery codes (hashed).
+//! Passkeys have [a module of their own](crate::passkey); they are second factors too.
 //!
 //! Kept for the accounts. Which code fits which secret is not known here; that a code is used once is.
 
@@ -19,27 +20,22 @@ pub struct SecondFactor {
     pub last_step: u64,
     /// Since when.
     pub since: Timestamp,
-    /// Recovery codes that were not used yet.
-    pub recovery_left: u32,
 }
 
 impl fmt::Debug for SecondFactor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SecondFactor")
-            .field("since", &self.since)
-            .field("recovery_left", &self.recovery_left)
-            .finish_non_exhaustive()
+        f.debug_struct("SecondFactor").field("since", &self.since).finish_non_exhaustive()
     }
 }
 
 /// Records of second factors.
 #[async_trait]
 pub trait SecondFactorRecords: Send + Sync {
-    /// An operator's second factor, if they have one.
+    /// An operator's authenticator app, if they have one.
     async fn second_factor(&self, tenant: TenantId, operator: OperatorId) -> Result<Option<SecondFactor>, StoreError>;
-    /// The operators of a tenant who have one.
+    /// The operators of a tenant who have a second factor: an app or passkeys.
     async fn second_factors(&self, tenant: TenantId) -> Result<Vec<OperatorId>, StoreError>;
-    /// Writes a second factor with its recovery codes. [`StoreError::Conflict`] (`second factor`) when there is one already,
+    /// Writes an authenticator app with new recovery codes, in the place of earlier ones. [`StoreError::Conflict`] (`second factor`) when there is one already,
     /// [`StoreError::NotFound`] when the operator is not of this tenant.
     async fn add_second_factor(
         &self,
@@ -50,10 +46,14 @@ pub trait SecondFactorRecords: Send + Sync {
         recovery: &[TokenHash],
         now: Timestamp,
     ) -> Result<(), StoreError>;
-    /// Takes an operator's second factor away, with its recovery codes. Whether there was one.
+    /// Takes an operator's authenticator app away, and the recovery codes when it was the last second factor. Whether there was one.
+    async fn remove_authenticator(&self, tenant: TenantId, operator: OperatorId) -> Result<bool, StoreError>;
+    /// Takes every second factor of an operator away: app, passkeys, recovery codes. Whether there was one.
     async fn remove_second_factor(&self, tenant: TenantId, operator: OperatorId) -> Result<bool, StoreError>;
     /// Uses the code of a time step up; `false` when this or a later one was used before.
     async fn use_step(&self, tenant: TenantId, operator: OperatorId, step: u64) -> Result<bool, StoreError>;
+    /// Recovery codes of an operator that were not used yet.
+    async fn recovery_left(&self, tenant: TenantId, operator: OperatorId) -> Result<u32, StoreError>;
     /// Whether this recovery code is there and was not used.
     async fn recovery_code(&self, tenant: TenantId, operator: OperatorId, code: &TokenHash)
     -> Result<bool, StoreError>;

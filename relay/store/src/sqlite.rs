@@ -21,6 +21,7 @@ mod mail;
 mod notice;
 mod operator;
 mod outbox;
+mod passkey;
 mod presence;
 mod row;
 mod second_factor;

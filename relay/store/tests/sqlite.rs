@@ -69,6 +69,8 @@ macro_rules! whole_suite {
             second_factors: a_second_factor_is_read_back_and_there_is_one_of_it, a_step_and_those_before_it_are_used_once,
                 a_recovery_code_works_once_and_new_ones_end_the_old, another_company_neither_sees_nor_uses_a_second_factor,
                 a_company_says_whether_its_users_must_have_one, a_new_token_takes_the_place_of_the_old_one_and_the_family_stays;
+            passkeys: a_passkey_is_read_back_and_belongs_to_one_user, a_counter_never_goes_back_also_of_two_at_once,
+                recovery_codes_come_with_the_first_second_factor_and_go_with_the_last, another_company_neither_sees_nor_uses_a_passkey;
             enrolments: one_request_of_an_operator_waits, a_disabled_operator_has_no_certificate,
                 a_root_is_trusted_once_somebody_may_know_it, a_program_login_is_renewed_while_it_lasts;
             connections: a_connection_is_kept_changed_and_counted, one_companys_connection_is_nothing_to_another,

@@ -175,6 +175,7 @@ pub(super) fn furnish(browser: &Browser, world: &World, ticket: &str) -> Result<
         Page::at("api", "/tokens/api"),
         Page::at("account", "/account"),
         Page::at("account-factor", "/account/factor"),
+        Page::at("passkey-new", "/account/passkeys/new"),
         Page::at("confirm", "/confirm?to=/users"),
         Page::at("help", "/help"),
         Page::at("help-administrator", "/help/administrator"),

@@ -114,7 +114,7 @@ table! {
         log_out: "Sair", "Log out", "Cerrar sesión";
         logging_in: "Entrando…", "Logging in…", "Entrando…";
         login_code: "Código de verificação", "Verification code", "Código de verificación";
-        login_code_hint: "Do seu aplicativo autenticador. Sem ele, use um código de recuperação.", "From your authenticator app. Without it, use a recovery code.", "De su aplicación de autenticación. Sin ella, use un código de recuperación.";
+        login_code_hint: "Do seu aplicativo autenticador, ou um código de recuperação. Chaves de acesso valem só no console.", "From your authenticator app, or a recovery code. Passkeys work in the console only.", "De su aplicación de autenticación, o un código de recuperación. Las claves de acceso valen solo en la consola.";
         login_title: "Entrar como atendente", "Log in as attendant", "Entrar para atender";
         more: "Mais", "More", "Más";
         mouse_and_keyboard: "Mouse e teclado", "Mouse and keyboard", "Ratón y teclado";

@@ -35,6 +35,7 @@ words! {
     factor_is_off: "Desligado", "Off", "Desactivado";
     factor_is_on: "Ligado desde {}", "On since {}", "Activado desde {}";
     factor_on: "Segundo fator ligado", "Second factor on", "Segundo factor activado";
+    app_on: "Ligar o aplicativo autenticador", "Switch the authenticator app on", "Activar la aplicación de autenticación";
     switch_on: "Ligar o segundo fator", "Switch the second factor on", "Activar el segundo factor";
     switch_off: "Desligar", "Switch off", "Desactivar";
     switch_off_lead: "Para desligar, confirme com a sua senha. Os códigos de recuperação deixam de valer.", "To switch it off, confirm with your password. The recovery codes stop working.", "Para desactivarlo, confirme con su contraseña. Los códigos de recuperación dejan de valer.";

@@ -119,6 +119,10 @@ const WORDS: &[(&str, [&str; 3])] = &[
         "factor.optional",
         ["Deixou de exigir o segundo fator", "Made the second factor optional", "Dejó de exigir el segundo factor"],
     ),
+    ("passkey.added", ["Adicionou uma chave de acesso", "Added a passkey", "Agregó una clave de acceso"]),
+    ("passkey.removed", ["Removeu uma chave de acesso", "Removed a passkey", "Quitó una clave de acceso"]),
+    ("passkey.used", ["Usou uma chave de acesso", "Used a passkey", "Usó una clave de acceso"]),
+    ("passkey.refused", ["Chave de acesso recusada", "Passkey refused", "Clave de acceso rechazada"]),
     ("session.wrapped_up", ["Concluiu o atendimento", "Wrapped the session up", "Cerró la atención"]),
     (
         "outbox.all_retried",

@@ -21,7 +21,7 @@ fn column(step: u64) -> Result<i64, StoreError> {
 }
 
 /// The operator is of this tenant.
-async fn known(tx: &mut SqliteConnection, tenant: TenantId, operator: OperatorId) -> Result<(), StoreError> {
+pub(super) async fn known(tx: &mut SqliteConnection, tenant: TenantId, operator: OperatorId) -> Result<(), StoreError> {
     let row = sqlx::query("SELECT 1 FROM operators WHERE id = ? AND tenant = ?")
         .bind(operator.as_bytes().as_slice())
         .bind(tenant.as_bytes().as_slice())
@@ -31,7 +31,18 @@ async fn known(tx: &mut SqliteConnection, tenant: TenantId, operator: OperatorId
     row.map(drop).ok_or(StoreError::NotFound { what: "operator" })
 }
 
-async fn replace_codes(tx: &mut SqliteConnection, operator: OperatorId, codes: &[TokenHash]) -> Result<(), StoreError> {
+/// Whether there is an app or a passkey.
+pub(super) async fn has_any(tx: &mut SqliteConnection, operator: OperatorId) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 WHERE EXISTS (SELECT 1 FROM second_factors WHERE operator = ?1) OR EXISTS (SELECT 1 FROM passkeys WHERE operator = ?1)";
+    let row = sqlx::query(sql).bind(operator.as_bytes().as_slice()).fetch_optional(tx).await.map_err(error::of)?;
+    Ok(row.is_some())
+}
+
+pub(super) async fn replace_codes(
+    tx: &mut SqliteConnection,
+    operator: OperatorId,
+    codes: &[TokenHash],
+) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM recovery_codes WHERE operator = ?")
         .bind(operator.as_bytes().as_slice())
         .execute(&mut *tx)
@@ -51,8 +62,7 @@ async fn replace_codes(tx: &mut SqliteConnection, operator: OperatorId, codes: &
 #[async_trait]
 impl SecondFactorRecords for SqliteStore {
     async fn second_factor(&self, tenant: TenantId, operator: OperatorId) -> Result<Option<SecondFactor>, StoreError> {
-        let sql = "SELECT f.*, (SELECT count(*) FROM recovery_codes c WHERE c.operator = f.operator AND c.used_at IS NULL) AS unused
-                   FROM second_factors f JOIN operators o ON o.id = f.operator WHERE f.operator = ? AND o.tenant = ?";
+        let sql = "SELECT f.* FROM second_factors f JOIN operators o ON o.id = f.operator WHERE f.operator = ? AND o.tenant = ?";
         let row = sqlx::query(sql)
             .bind(operator.as_bytes().as_slice())
             .bind(tenant.as_bytes().as_slice())
@@ -64,12 +74,13 @@ impl SecondFactorRecords for SqliteStore {
             sealed: row.plain("sealed")?,
             last_step: u64::try_from(row.plain::<i64>("last_step")?).map_err(|_| damaged("last_step"))?,
             since: row.time("since")?,
-            recovery_left: row.count("unused")?,
         }))
     }
 
     async fn second_factors(&self, tenant: TenantId) -> Result<Vec<OperatorId>, StoreError> {
-        let sql = "SELECT f.operator FROM second_factors f JOIN operators o ON o.id = f.operator WHERE o.tenant = ?";
+        let sql = "SELECT o.id AS operator FROM operators o WHERE o.tenant = ? AND
+                   (EXISTS (SELECT 1 FROM second_factors f WHERE f.operator = o.id)
+                    OR EXISTS (SELECT 1 FROM passkeys p WHERE p.operator = o.id))";
         let rows =
             sqlx::query(sql).bind(tenant.as_bytes().as_slice()).fetch_all(&self.readers).await.map_err(error::of)?;
         rows.iter().map(|row| row.id("operator")).collect()
@@ -101,12 +112,27 @@ impl SecondFactorRecords for SqliteStore {
     async fn remove_second_factor(&self, tenant: TenantId, operator: OperatorId) -> Result<bool, StoreError> {
         let mut tx = self.write().await?;
         known(&mut tx, tenant, operator).await?;
+        let had = has_any(&mut tx, operator).await?;
+        for sql in ["DELETE FROM second_factors WHERE operator = ?", "DELETE FROM passkeys WHERE operator = ?"] {
+            let deleting = sqlx::query(sql).bind(operator.as_bytes().as_slice());
+            deleting.execute(&mut *tx).await.map_err(error::of)?;
+        }
+        replace_codes(&mut tx, operator, &[]).await?;
+        tx.commit().await.map_err(error::of)?;
+        Ok(had)
+    }
+
+    async fn remove_authenticator(&self, tenant: TenantId, operator: OperatorId) -> Result<bool, StoreError> {
+        let mut tx = self.write().await?;
+        known(&mut tx, tenant, operator).await?;
         let done = sqlx::query("DELETE FROM second_factors WHERE operator = ?")
             .bind(operator.as_bytes().as_slice())
             .execute(&mut *tx)
             .await
             .map_err(error::of)?;
-        replace_codes(&mut tx, operator, &[]).await?;
+        if !has_any(&mut tx, operator).await? {
+            replace_codes(&mut tx, operator, &[]).await?;
+        }
         tx.commit().await.map_err(error::of)?;
         Ok(done.rows_affected() > 0)
     }
@@ -122,6 +148,18 @@ impl SecondFactorRecords for SqliteStore {
             .await
             .map_err(error::of)?;
         Ok(done.rows_affected() > 0)
+    }
+
+    async fn recovery_left(&self, tenant: TenantId, operator: OperatorId) -> Result<u32, StoreError> {
+        let sql = "SELECT count(*) AS unused FROM recovery_codes c JOIN operators o ON o.id = c.operator
+                   WHERE c.operator = ? AND o.tenant = ? AND c.used_at IS NULL";
+        let row = sqlx::query(sql)
+            .bind(operator.as_bytes().as_slice())
+            .bind(tenant.as_bytes().as_slice())
+            .fetch_one(&self.readers)
+            .await
+            .map_err(error::of)?;
+        row.count("unused")
     }
 
     async fn recovery_code(
@@ -170,12 +208,9 @@ impl SecondFactorRecords for SqliteStore {
     ) -> Result<(), StoreError> {
         let mut tx = self.write().await?;
         known(&mut tx, tenant, operator).await?;
-        let row = sqlx::query("SELECT 1 FROM second_factors WHERE operator = ?")
-            .bind(operator.as_bytes().as_slice())
-            .fetch_optional(&mut *tx)
-            .await
-            .map_err(error::of)?;
-        row.ok_or(StoreError::NotFound { what: "second factor" })?;
+        if !has_any(&mut tx, operator).await? {
+            return Err(StoreError::NotFound { what: "second factor" });
+        }
         replace_codes(&mut tx, operator, codes).await?;
         tx.commit().await.map_err(error::of)
     }
@@ -202,8 +237,9 @@ impl SecondFactorRecords for SqliteStore {
     }
 
     async fn lacks_second_factor(&self, tenant: TenantId, operator: OperatorId) -> Result<bool, StoreError> {
-        let sql = "SELECT 1 FROM second_factor_rules r WHERE r.tenant = ? AND r.required
-                   AND NOT EXISTS (SELECT 1 FROM second_factors f WHERE f.operator = ?)";
+        let sql = "SELECT 1 FROM second_factor_rules r WHERE r.tenant = ?1 AND r.required
+                   AND NOT EXISTS (SELECT 1 FROM second_factors f WHERE f.operator = ?2)
+                   AND NOT EXISTS (SELECT 1 FROM passkeys p WHERE p.operator = ?2)";
         let row = sqlx::query(sql)
             .bind(tenant.as_bytes().as_slice())
             .bind(operator.as_bytes().as_slice())

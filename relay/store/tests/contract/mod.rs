@@ -14,6 +14,7 @@ pub mod enrolments;
 pub mod figures;
 pub mod missed;
 pub mod outbox;
+pub mod passkeys;
 pub mod presence;
 pub mod second_factors;
 pub mod sessions;
