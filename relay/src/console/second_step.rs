@@ -148,7 +148,12 @@ async fn code_page(
 }
 
 /// Who gave their password for this half; or the page on which they begin anew.
-pub(super) async fn of_half(app: &App, visitor: &Visitor, half: &str, kept: &str) -> Result<Result<Operator, Response>, AppError> {
+pub(super) async fn of_half(
+    app: &App,
+    visitor: &Visitor,
+    half: &str,
+    kept: &str,
+) -> Result<Result<Operator, Response>, AppError> {
     let w = Words::of(visitor.texts.language);
     if let Some((tenant, id)) = app.halves.of(half, visitor.source, visitor.at) {
         let user = app.shared.accounts.user(tenant, id).await?;
