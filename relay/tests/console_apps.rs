@@ -264,10 +264,10 @@ async fn attendants_and_administrators_of_an_app_see_and_do_what_their_part_allo
 
     // Sees the customer; sees indicators; password; credentials; changes the app; makes one.
     let expected = [
-        ("chefe", [true, true, true, false, true, true]),
-        ("adm", [true, true, true, false, false, false]),
+        ("chefe", [true, true, false, false, true, true]),
+        ("adm", [true, true, false, false, false, false]),
         ("ana", [true, false, true, true, false, false]),
-        ("maker", [true, true, true, false, true, true]),
+        ("maker", [true, true, false, false, true, true]),
         ("outro", [false, false, false, false, false, false]),
     ];
     for (login, rights) in expected {
@@ -386,6 +386,7 @@ async fn a_picture_is_written_anew_and_what_is_none_is_refused_with_its_reason()
         (b"plain text".to_vec(), "não é um PNG"),
         (Vec::new(), "Escolha um arquivo"),
         (vec![7; 300 * 1024], "300 kB"),
+        (vec![7; 5 << 20], "5120 kB"),
     ] {
         let refused = upload(&mut b, &path, &file).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{why}");

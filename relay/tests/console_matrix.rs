@@ -69,8 +69,8 @@ enum Rule {
 
 fn rule(route: &Route) -> Rule {
     match route.path {
-        "/waiting/{id}/masked" | "/waiting/{id}/password" => Rule::Sees,
-        "/waiting/{id}/credentials" => Rule::Attends,
+        "/waiting/{id}/masked" => Rule::Sees,
+        "/waiting/{id}/password" | "/waiting/{id}/credentials" => Rule::Attends,
         "/sessions/{id}" | "/sessions/{id}/receipt" => Rule::Sees,
         // See console_session.rs and listener/presence.rs.
         "/sessions/{id}/end" | "/status" => Rule::NotHere,

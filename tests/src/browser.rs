@@ -36,6 +36,15 @@ impl Browser {
 
     /// The same for somebody who likes it dark.
     pub fn open_with(folder: &Path, width: u32, height: u32, dark: bool) -> Result<Self> {
+        Self::launch(folder, (width, height), dark, "pt-BR")
+    }
+
+    /// The same for somebody whose browser asks for pages in this language.
+    pub fn open_in(folder: &Path, width: u32, height: u32, language: &str) -> Result<Self> {
+        Self::launch(folder, (width, height), false, language)
+    }
+
+    fn launch(folder: &Path, (width, height): (u32, u32), dark: bool, language: &str) -> Result<Self> {
         let log = folder.join("chromedriver.log");
         let before = std::fs::read_to_string(&log).unwrap_or_default().len();
         let mut driver = Program::start("chromedriver", Command::new("chromedriver").arg("--port=0"), &log)?;
@@ -56,10 +65,13 @@ impl Browser {
             "goog:chromeOptions": { "args": [
                 "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic",
                 "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-                "--lang=pt-BR", "--accept-lang=pt-BR,pt", "--hide-scrollbars",
+                format!("--lang={language}"), format!("--accept-lang={language}"), "--hide-scrollbars",
                 format!("--blink-settings=preferredColorScheme={}", if dark { 0 } else { 1 }),
                 format!("--window-size={width},{height}"), format!("--user-data-dir={}", profile.display()),
-            ] },
+            ], "prefs": {
+                // Who looks what a page has copied is not asked whether they may.
+                "profile.default_content_setting_values.clipboard": 1,
+            } },
         });
         let Value::Object(capabilities) = capabilities else { bail!("capabilities are an object") };
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
@@ -76,6 +88,11 @@ impl Browser {
 
     fn client(&self) -> Result<&Client> {
         self.client.as_ref().context("the browser is closed")
+    }
+
+    /// What comes of asking chromedriver.
+    pub(crate) fn ask<'a, T, F: Future<Output = T>>(&'a self, question: impl FnOnce(&'a Client) -> F) -> Result<T> {
+        Ok(self.runtime.block_on(question(self.client()?)))
     }
 
     /// Goes to an address.

@@ -8,11 +8,13 @@
 
 pub mod automation;
 pub mod browser;
+pub mod clipboard;
 pub mod console;
 pub mod desk;
 pub mod display;
 pub mod figures;
 pub mod hands;
+pub mod labels;
 pub mod lens;
 pub mod netcut;
 pub mod pages;

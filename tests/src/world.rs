@@ -77,15 +77,20 @@ impl World {
 
     /// A relay on a free port, as at its first start.
     pub fn new() -> Result<Self> {
+        Self::told(&[])
+    }
+
+    /// The same with a relay that is told this on its command line as well.
+    pub fn told(args: &[&str]) -> Result<Self> {
         let folder = Folder::new()?;
-        let relay = Relay::start(folder.path())?;
+        let relay = Relay::start_told(folder.path(), Ipv4Addr::LOCALHOST, ADDRESS, args)?;
         Ok(Self { relay, folder })
     }
 
     /// The same with a console that has a name, as passkeys need it.
     pub fn named() -> Result<Self> {
         let folder = Folder::new()?;
-        let relay = Relay::start_as(folder.path(), Ipv4Addr::LOCALHOST, "localhost")?;
+        let relay = Relay::start_told(folder.path(), Ipv4Addr::LOCALHOST, "localhost", &[])?;
         Ok(Self { relay, folder })
     }
 
@@ -151,6 +156,7 @@ pub struct Relay {
     listens: Ipv4Addr,
     /// How browsers reach it.
     host: &'static str,
+    args: Vec<String>,
     program: Program,
     log: PathBuf,
 }
@@ -163,25 +169,34 @@ impl Relay {
 
     /// The same, reached at this address.
     pub fn start_at(folder: &Path, listens: Ipv4Addr) -> Result<Self> {
-        Self::start_as(folder, listens, ADDRESS)
+        Self::start_told(folder, listens, ADDRESS, &[])
     }
 
-    fn start_as(folder: &Path, listens: Ipv4Addr, host: &'static str) -> Result<Self> {
+    /// The same, reached by browsers under this name, and told this on its command line as well.
+    fn start_told(folder: &Path, listens: Ipv4Addr, host: &'static str, args: &[&str]) -> Result<Self> {
         let data = folder.join("relay");
         let log = folder.join("relay.log");
         let port = free_port()?;
-        let mut program = Self::spawn(&data, listens, host, port, &log)?;
+        let args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
+        let mut program = Self::spawn(&data, (listens, host), port, &args, &log)?;
         program.wait_log("/setup/", wait::PATIENCE)?;
-        Ok(Self { data, port, listens, host, program, log })
+        Ok(Self { data, port, listens, host, args, program, log })
     }
 
-    fn spawn(data: &Path, listens: Ipv4Addr, host: &str, port: u16, log: &Path) -> Result<Program> {
+    fn spawn(
+        data: &Path,
+        (listens, host): (Ipv4Addr, &str),
+        port: u16,
+        args: &[String],
+        log: &Path,
+    ) -> Result<Program> {
         let mut command = Command::new(built("amparo-relay")?);
         command
             .arg("serve")
             .arg("--data")
             .arg(data)
             .args(["--listen", &format!("{listens}:{port}"), "--company", COMPANY, "--accent", ACCENT])
+            .args(args)
             .env("RUST_LOG", std::env::var("AMPARO_LOG").unwrap_or_else(|_| "info".into()));
         if host != ADDRESS {
             command.args(["--public-url", &format!("https://{host}:{port}")]);
@@ -225,7 +240,7 @@ impl Relay {
     /// Starts it again on the same folder and port; back when the console answers.
     pub fn start_again(&mut self) -> Result<()> {
         ensure!(!self.program.running(), "the relay still runs");
-        self.program = Self::spawn(&self.data, self.listens, self.host, self.port, &self.log)?;
+        self.program = Self::spawn(&self.data, (self.listens, self.host), self.port, &self.args, &self.log)?;
         let address = self.address();
         wait::until("the relay's port to be open again", wait::PATIENCE, || {
             if !self.program.running() {

@@ -53,6 +53,7 @@ pub(super) const HIDDEN: Option<zeroize::Zeroizing<String>> = None;
 pub(super) struct View {
     pub(super) t: &'static Texts,
     pub(super) csrf: String,
+    /// Is shown passwords: of customers that they attend.
     pub(super) sees: bool,
     /// Sees indicators, and ends sessions of the apps that they are of.
     pub(super) ends: bool,
@@ -63,7 +64,7 @@ impl View {
         Self {
             t: who.texts,
             csrf: who.csrf.clone(),
-            sees: who.operator.may(Act::SeePasswords),
+            sees: who.operator.may(Act::SeePasswords) && who.reach.has_customers(),
             ends: who.reach.has_indicators(),
         }
     }
@@ -326,6 +327,10 @@ pub(super) async fn password(
 ) -> Page {
     let p = seen(&app, &who, id)?;
     let (id, of) = (p.id, p.app);
+    // Whoever only administers the app cannot connect, and a password is for nothing else.
+    if !who.reach.attends(of) {
+        return Err(AppError::Forbidden);
+    }
     if !headers.contains_key("hx-request") {
         // Without the script there is no cell to put it in.
         return Ok(Redirect::to("/").into_response());

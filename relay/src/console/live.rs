@@ -46,7 +46,7 @@ use crate::{apps::Reach, directory::Present};
 
 /// The page takes silence of twice this for lost contact.
 const BEAT: Duration = Duration::from_secs(5);
-/// How often the login behind the stream is looked at again: a disabled user sees no more after this.
+/// How often the login behind the stream is looked at again, also when nobody's account has changed: it may have grown too old.
 const LOGIN_CHECKED: Duration = Duration::from_secs(30);
 /// How often ended sessions are read without anything having changed here: their tickets are settled by another part.
 const ENDED_READ: Duration = Duration::from_secs(15);
@@ -81,6 +81,7 @@ pub(super) async fn stream(
     let now = Instant::now();
     let viewer = Viewer {
         changes: app.shared.changes(),
+        accounts: app.shared.accounts_changed.subscribe(),
         v: View::of(&who),
         window: Window::new(who.operator.tenant, asked.clone()),
         asked,
@@ -136,6 +137,8 @@ struct Viewer {
     v: View,
     zone: String,
     changes: watch::Receiver<u64>,
+    /// Somebody was disabled or may do something else: perhaps whoever looks.
+    accounts: watch::Receiver<u64>,
     beat: Interval,
     shown: Option<(Shown, Vec<EndedRow>)>,
     login_checked: Instant,
@@ -170,15 +173,17 @@ impl Viewer {
             return Some(self.rows(true).await.unwrap_or_else(|| self.beat()));
         }
         loop {
-            let changed = tokio::select! {
+            let (changed, accounts) = tokio::select! {
                 () = self.app.shutdown.cancelled() => return None,
-                changed = self.changes.changed() => { changed.ok()?; true }
-                _ = self.beat.tick() => false,
+                changed = self.changes.changed() => { changed.ok()?; (true, false) }
+                changed = self.accounts.changed() => { changed.ok()?; (true, true) }
+                _ = self.beat.tick() => (false, false),
             };
             if changed {
                 tokio::time::sleep(GATHER).await;
                 self.changes.mark_unchanged();
-            } else if !self.still_in().await {
+            }
+            if (accounts || !changed) && !self.still_in(accounts).await {
                 self.over = true;
                 return Some(Event::default().event("over").data("login"));
             }
@@ -228,8 +233,8 @@ impl Viewer {
         Event::default().event("beat").data(Timestamp::now().as_millisecond().to_string())
     }
 
-    async fn still_in(&mut self) -> bool {
-        if self.login_checked.elapsed() < LOGIN_CHECKED {
+    async fn still_in(&mut self, at_once: bool) -> bool {
+        if !at_once && self.login_checked.elapsed() < LOGIN_CHECKED {
             return true;
         }
         self.login_checked = Instant::now();
@@ -360,7 +365,7 @@ impl<'a> Came<'a> {
     }
 }
 
-/// Nothing when nobody came or went. Of those whom somebody only watches nobody is told.
+/// Nothing when nobody came or went. Those whom somebody only watches are counted, and not announced.
 fn news(piece: &Piece, reach: &Reach, all: bool) -> Option<Event> {
     let nothing = waiting::News::default();
     let changed = piece.news.as_ref().unwrap_or(&nothing);

@@ -7,7 +7,7 @@ use std::{net::IpAddr, sync::Arc, time::Instant};
 
 use axum::{
     body::{Body, to_bytes},
-    extract::{Form, FromRequest, FromRequestParts, Request, State},
+    extract::{DefaultBodyLimit, Form, FromRequest, FromRequestParts, Request, State},
     http::{HeaderMap, HeaderValue, Method, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
@@ -202,6 +202,8 @@ pub(super) async fn recognise(State(app): State<App>, mut request: Request, next
             Ok(request) => request,
             Err(refused) => return refused,
         };
+        // It is read and within its limit; a smaller one behind this would answer a photograph in English.
+        DefaultBodyLimit::disable().apply(&mut request);
     }
     request.extensions_mut().insert(visitor);
     next.run(request).await

@@ -19,6 +19,7 @@ words! { Words {
     wrapped_up_plain: "{} concluiu sem categoria", "{} wrapped it up without a category", "{} lo cerró sin categoría";
     ended_by_customer: "{} encerrou. A senha foi trocada", "{} ended it. The password was renewed", "{} la terminó. La contraseña se cambió";
     ended_by_attendant: "{} encerrou. A senha foi trocada", "{} ended it. The password was renewed", "{} la terminó. La contraseña se cambió";
+    ended_by_order: "A sessão terminou. A senha foi trocada", "The session was over. The password was renewed", "La sesión terminó. La contraseña se cambió";
     signed_customer: "O programa do cliente assinou o registro", "The customer's program signed the record", "El programa del cliente firmó el registro";
     signed_attendant: "O programa do atendente assinou o registro", "The attendant's program signed the record", "El programa del asistente firmó el registro";
     disputed: "Contestado: {}", "Disputed: {}", "Disputado: {}";

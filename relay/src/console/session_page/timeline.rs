@@ -17,6 +17,9 @@ use super::{
     texts::Words,
 };
 
+/// Somebody ended the session in the console.
+const END_ORDERED: &str = "session.end.ordered";
+
 /// One thing that happened.
 pub(super) struct Event {
     pub(super) at: String,
@@ -27,11 +30,10 @@ pub(super) struct Event {
 
 /// Everything that happened, oldest first.
 pub(super) fn of(session: &Session, about: &[AuditLink], s: &Shell, w: &'static Words) -> Vec<Event> {
-    let mut events: Vec<(Timestamp, (&'static str, &'static str, String))> = about
-        .iter()
-        .map(|link| &link.line.entry)
-        .filter_map(|entry| Some((time(entry), event(session, entry, s, w)?)))
-        .collect();
+    let entries = || about.iter().map(|link| &link.line.entry);
+    let ordered = entries().any(|entry| entry.what == END_ORDERED);
+    let mut events: Vec<(Timestamp, (&'static str, &'static str, String))> =
+        entries().filter_map(|entry| Some((time(entry), event(session, entry, ordered, s, w)?))).collect();
     // Told late, but of an earlier time: the customer's word of the start may come behind the end.
     events.sort_by_key(|(at, _)| *at);
     events.into_iter().map(|(at, (icon, colour, text))| Event { at: s.clock.exact(&at), icon, colour, text }).collect()
@@ -53,6 +55,7 @@ fn time(entry: &AuditEntry) -> Timestamp {
 fn event(
     session: &Session,
     entry: &AuditEntry,
+    ordered: bool,
     s: &Shell,
     w: &'static Words,
 ) -> Option<(&'static str, &'static str, String)> {
@@ -69,9 +72,9 @@ fn event(
             ("unplug", "warn", if role == Some("customer") { w.customer_away } else { w.attendant_away }.to_owned())
         }
         SESSION_BACK => ("rotate-cw", "", w.back.to_owned()),
-        "session.end.ordered" => ("circle-x", "", fill(w.end_ordered, &[&entry.who])),
+        END_ORDERED => ("circle-x", "", fill(w.end_ordered, &[&entry.who])),
         SESSION_ALARM => ("octagon-alert", "bad", fill(w.alarm, &[customer])),
-        "session.ended" => ended(session, customer, s, w),
+        "session.ended" => ended(session, customer, ordered, s, w),
         "session.wrapped_up" => match super::super::session_view::category(session) {
             "" => ("check", "", fill(w.wrapped_up_plain, &[&entry.who])),
             category => ("check", "", fill(w.wrapped_up, &[&entry.who, category])),
@@ -84,12 +87,22 @@ fn event(
     })
 }
 
-fn ended(session: &Session, customer: &str, s: &Shell, w: &Words) -> (&'static str, &'static str, String) {
+fn ended(
+    session: &Session,
+    customer: &str,
+    ordered: bool,
+    s: &Shell,
+    w: &Words,
+) -> (&'static str, &'static str, String) {
     let Some(why) = session.close_reason else { return ("square", "", s.t.end.to_owned()) };
     let (colour, icon, word) = shell::result(s.t, &why);
     match why {
         CloseReason::EndedByCustomer if session.started_at.is_some() => {
             ("square", "", fill(w.ended_by_customer, &[customer]))
+        }
+        // Who ordered it in the console is told by that; the attendant did not.
+        CloseReason::EndedByAttendant if session.started_at.is_some() && ordered => {
+            ("square", "", w.ended_by_order.to_owned())
         }
         CloseReason::EndedByAttendant if session.started_at.is_some() => {
             ("square", "", fill(w.ended_by_attendant, &[&session.attendant_name]))

@@ -1,0 +1,77 @@
+//! The console's flows, each from its first click to its last, in a real Chromium and with real programs, in Portuguese and in English.
+//!
+//! Everything on a page is found by the words that a person of that language reads there ([`words`]), so that a page that says something in
+//! another language fails its flow. What single pages do is in `console.rs`; here people go from one to the next, several at once.
+
+mod apps;
+mod attendance;
+mod desk;
+mod office;
+mod record;
+mod servers;
+mod settings;
+mod users;
+mod words;
+
+use anyhow::Result;
+use words::{EN, PT_BR};
+
+#[test]
+fn an_administrator_and_an_attendant_see_a_customer_come_be_helped_and_go_in_portuguese() -> Result<()> {
+    attendance::walk(&PT_BR)
+}
+
+#[test]
+fn an_administrator_and_an_attendant_see_a_customer_come_be_helped_and_go_in_english() -> Result<()> {
+    attendance::walk(&EN)
+}
+
+#[test]
+fn an_app_is_made_and_each_of_its_tabs_keeps_what_is_said_there_in_portuguese() -> Result<()> {
+    apps::walk(&PT_BR)
+}
+
+#[test]
+fn an_app_is_made_and_each_of_its_tabs_keeps_what_is_said_there_in_english() -> Result<()> {
+    apps::walk(&EN)
+}
+
+#[test]
+fn two_who_edit_an_app_at_once_are_told_and_lose_nothing_in_portuguese() -> Result<()> {
+    apps::together(&PT_BR)
+}
+
+#[test]
+fn two_who_edit_an_app_at_once_are_told_and_lose_nothing_in_english() -> Result<()> {
+    apps::together(&EN)
+}
+
+#[test]
+fn somebody_is_invited_chooses_a_password_works_and_is_shut_out_in_portuguese() -> Result<()> {
+    users::walk(&PT_BR)
+}
+
+#[test]
+fn somebody_is_invited_chooses_a_password_works_and_is_shut_out_in_english() -> Result<()> {
+    users::walk(&EN)
+}
+
+#[test]
+fn a_ticket_is_answered_and_its_requester_is_waited_for_and_comes_in_portuguese() -> Result<()> {
+    desk::walk(&PT_BR)
+}
+
+#[test]
+fn a_ticket_is_answered_and_its_requester_is_waited_for_and_comes_in_english() -> Result<()> {
+    desk::walk(&EN)
+}
+
+#[test]
+fn other_systems_are_let_in_told_and_tested_and_the_log_has_it_in_portuguese() -> Result<()> {
+    settings::walk(&PT_BR)
+}
+
+#[test]
+fn other_systems_are_let_in_told_and_tested_and_the_log_has_it_in_english() -> Result<()> {
+    settings::walk(&EN)
+}
