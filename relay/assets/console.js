@@ -105,7 +105,7 @@
   }
   document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
-  // A row under the pointer or the focus is not pulled away: it fades and goes when it is left.
+  // A row under the pointer or the focus is not pulled away: it fades, and goes when it is left or after five seconds.
   body.addEventListener("htmx:oobBeforeSwap", (event) => {
     const row = event.detail.target;
     if (!(row instanceof HTMLTableRowElement) || (event.detail.fragment.dataset ?? event.detail.fragment.firstElementChild?.dataset)?.gone === undefined) return;
@@ -117,6 +117,7 @@
     const go = () => { if (!row.matches(":hover") && !row.contains(document.activeElement)) row.remove(); };
     row.addEventListener("mouseleave", go);
     row.addEventListener("focusout", () => requestAnimationFrame(go));
+    setTimeout(() => row.remove(), 5000);
   });
   body.addEventListener("htmx:oobAfterSwap", tick);
 

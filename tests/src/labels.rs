@@ -89,6 +89,16 @@ impl Browser {
         self.press_at(&format!("{}{}", part(heading), pressed(name)))
     }
 
+    /// Waits until something to be pressed is shown by this name.
+    pub fn wait_offered(&self, name: &str) -> Result<()> {
+        self.first(&pressed(name)).map(drop)
+    }
+
+    /// The same in a line that says this.
+    pub fn wait_offered_in(&self, words: &str, name: &str) -> Result<()> {
+        self.first(&format!("{}{}", line(words), pressed(name))).map(drop)
+    }
+
     /// Whether something to be pressed is shown by this name now.
     pub fn offers(&self, name: &str) -> Result<bool> {
         Ok(!self.shown(&pressed(name))?.is_empty())

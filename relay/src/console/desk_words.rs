@@ -31,7 +31,7 @@ words! {
     // Tags.
     tags: "Etiquetas", "Tags", "Etiquetas";
     new_tag: "Nova etiqueta", "New tag", "Nueva etiqueta";
-    add_tag: "Incluir", "Add", "Añadir";
+    add_tag: "Incluir", "Add tag", "Añadir";
     remove_tag: "Tirar a etiqueta {}", "Remove the tag {}", "Quitar la etiqueta {}";
     bad_tag: "Uma etiqueta tem de 1 a 40 caracteres, em até 12 por ticket.", "A tag has 1 to 40 characters, up to 12 on a ticket.", "Una etiqueta tiene de 1 a 40 caracteres, hasta 12 por ticket.";
 

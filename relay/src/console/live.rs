@@ -409,6 +409,9 @@ fn list<R: Row>(rows: &[R]) -> List {
 }
 
 /// Writes what turns one list into the other: rows out, rows changed in place, rows in behind their predecessor.
+///
+/// A row that stands by itself is put into a `template`: a browser that reads one outside a table takes what follows to be more rows of it,
+/// and drops the next `tbody` (HTML, 13.2.6.4.13), which would lose the rows of every list behind it.
 fn difference<R: Row>(
     html: &mut String,
     body: &str,
@@ -435,13 +438,13 @@ fn difference<R: Row>(
         return Ok(());
     }
     for (id, _) in before.iter().filter(|(id, _)| !has.contains(id.as_str())) {
-        html.push_str(&format!("<tr id=\"{id}\" hx-swap-oob=\"delete\" data-gone></tr>"));
+        html.push_str(&format!("<template><tr id=\"{id}\" hx-swap-oob=\"delete\" data-gone></tr></template>"));
     }
     for (i, row) in rows.iter_mut().enumerate() {
         let (id, looks) = &after[i];
         match had.get(id.as_str()) {
             Some(looked) if looked == looks => {}
-            Some(_) => html.push_str(&row.html(v, true)?),
+            Some(_) => html.push_str(&format!("<template>{}</template>", row.html(v, true)?)),
             None => {
                 let place =
                     if i == 0 { format!("afterbegin:#{body}") } else { format!("afterend:#{}", after[i - 1].0) };
@@ -563,10 +566,10 @@ mod tests {
     fn only_what_changed_is_sent() {
         let was = [("a", "1"), ("b", "1"), ("c", "1")];
         assert_eq!(change(&was, vec![Word("a", "1"), Word("b", "1"), Word("c", "1")]), "");
-        assert_eq!(change(&was, vec![Word("a", "1"), Word("b", "2"), Word("c", "1")]), "[b*]");
+        assert_eq!(change(&was, vec![Word("a", "1"), Word("b", "2"), Word("c", "1")]), "<template>[b*]</template>");
         assert_eq!(
             change(&was, vec![Word("a", "1"), Word("c", "1"), Word("d", "1")]),
-            "<tr id=\"b\" hx-swap-oob=\"delete\" data-gone></tr><tbody hx-swap-oob=\"afterend:#c\">[d]</tbody>"
+            "<template><tr id=\"b\" hx-swap-oob=\"delete\" data-gone></tr></template><tbody hx-swap-oob=\"afterend:#c\">[d]</tbody>"
         );
         assert_eq!(change(&[], vec![Word("a", "1")]), "<tbody hx-swap-oob=\"afterbegin:#rows\">[a]</tbody>");
     }

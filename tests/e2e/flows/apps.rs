@@ -99,7 +99,7 @@ fn pictures(office: &Office) -> Result<()> {
     admin.attach("input[type=file]", &good)?;
     admin.press_named(w.send_picture)?;
     admin.wait_text(w.saved)?;
-    ensure!(admin.offers(w.remove)?);
+    admin.wait_offered(w.remove)?;
     let picture = || admin.execute("return document.querySelector('img.huge').src");
     let kept = picture()?;
 
@@ -183,10 +183,11 @@ fn availability(admin: &Browser, w: &Words) -> Result<()> {
     let first = admin.execute("return document.querySelector('select[name=overflow]').options[1].text")?;
     let first = first.as_str().unwrap_or_default().to_owned();
     admin.choose(&other, &first)?;
-    admin.tick(w.distribute)?;
+    ensure!(admin.ticked(w.distribute)?, "a new app offers its customers to one at a time");
     admin.fill_named(w.answer_within, "45")?;
     save(admin, w, w.tab_availability)?;
-    ensure!(admin.ticked(w.by_hours)? && admin.ticked(w.distribute)?);
+    ensure!(admin.ticked(w.by_hours)?, "the hours are not kept");
+    ensure!(admin.ticked(w.distribute)?, "the distribution is not kept");
     ensure!(admin.values(&from)?[..2] == ["08:00", "13:30"] && admin.values(&to)?[..2] == ["12:00", "18:00"]);
     ensure!(admin.chosen(&other)? == first && admin.value(w.answer_within)? == "45");
     let kept = admin.values(w.name)?;

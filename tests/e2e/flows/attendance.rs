@@ -105,7 +105,7 @@ fn both_see_who_waits(office: &Office, bruno: &Browser, credentials: &Credential
 /// Not by a button, nor by what a button would send.
 fn an_administrator_gets_no_credentials(office: &Office, credentials: &Credentials) -> Result<()> {
     let (admin, w) = (&office.admin, office.w);
-    ensure!(admin.offers_in(CIDA, w.copy_id)?, "the ID is no secret");
+    admin.wait_offered_in(CIDA, w.copy_id).context("the ID is no secret")?;
     for name in [w.show_password, w.copy_credentials] {
         ensure!(!admin.offers_in(CIDA, name)?, "{name:?} is offered to whoever does not attend the app");
     }

@@ -70,7 +70,7 @@ fn answer(admin: &Browser, w: &Words, number: &str) -> Result<()> {
     admin.wait_line("ol.tl li", &[w.internal_note, "Falar antes com a contadora."])?;
     admin.fill_named(w.new_tag, "certificado")?;
     admin.press_named(w.add_tag)?;
-    ensure!(admin.offers(&fill(w.remove_tag, "certificado"))?);
+    admin.wait_offered(&fill(w.remove_tag, "certificado"))?;
     Ok(())
 }
 
@@ -179,7 +179,8 @@ fn elsewhere(office: &Office, customer: &mut harness::world::Computer) -> Result
     admin.wait_text(w.is_here)?;
     let address = admin.address_of(w.connect)?;
     ensure!(address == format!("amparo:connect?id={}&ticket=5003", credentials.id.replace(' ', "")), "{address}");
-    ensure!(admin.offers(w.desk_copy_credentials)? && admin.offers(w.copy_id)?);
+    admin.wait_offered(w.desk_copy_credentials)?;
+    admin.wait_offered(w.copy_id)?;
     Ok(())
 }
 

@@ -44,9 +44,10 @@ pub fn walk(w: &'static Words) -> Result<()> {
     duda.press_named(w.save_and_log_in)?;
     duda.wait_text(w.in_progress)?;
     // An attendant who makes apps and administers nothing.
-    ensure!(duda.offers(w.apps)? && !duda.offers(w.users)? && !duda.offers(w.audit)?);
+    duda.wait_offered(w.apps)?;
+    ensure!(!duda.offers(w.users)? && !duda.offers(w.audit)?);
     duda.press_named(w.apps)?;
-    ensure!(duda.offers(w.new_app)?);
+    duda.wait_offered(w.new_app)?;
     office.goto(&duda, "/users")?;
     duda.wait_text(w.forbidden)?;
 

@@ -19,7 +19,7 @@ macro_rules! words {
 words! {
     active: "Ativo", "Active";
     add: "Registrar", "Add";
-    add_tag: "Incluir", "Add";
+    add_tag: "Incluir", "Add tag";
     add_webhook: "Criar webhook", "Make a webhook";
     address: "Endereço", "Address";
     administrator: "Administrador", "Administrator";
