@@ -360,6 +360,10 @@ async fn a_customers_password_takes_the_code_too_and_the_answer_carries_the_new_
     let shown = ana.post_bare(&path, &[("_csrf", &csrf), ("own", PASSWORD), ("code", &code)], &headers).await;
     assert!(shown.body.contains(&customer.password.reveal()));
     assert_ne!(ana.cookie, before);
+    // A browser without the script is given a page instead, and written down as well.
+    let page = ana.post(&path, &[]).await.body;
+    assert!(page.contains(&customer.password.reveal()) && page.contains("Cida") && page.contains("</html>"));
+    assert_eq!(audited(&relay, "password.shown").await, 2);
     relay.shutdown().await.unwrap();
 }
 

@@ -23,6 +23,7 @@ use store::{HistoryQuery, SessionState};
 use super::{
     App,
     account::with_cookie,
+    confirm,
     error::{AppError, Page, page},
     people::{self, PersonRow},
     session_view::EndedRow,
@@ -332,8 +333,11 @@ pub(super) async fn password(
         return Err(AppError::Forbidden);
     }
     if !headers.contains_key("hx-request") {
-        // Without the script there is no cell to put it in.
-        return Ok(Redirect::to("/").into_response());
+        // Without the script there is no cell to put it in: a page of its own, and the question before it is one too.
+        return match confirm::first(&app, &who, "/") {
+            Some(question) => Ok(question),
+            None => shown_alone(&app, &who, &p).await,
+        };
     }
     let token = match step_up::ask(&app, &who, id, form.own, form.code).await? {
         Asked::Question(question) => return Ok(question),
@@ -343,11 +347,32 @@ pub(super) async fn password(
     with_cookie(shown(&app, &who, id, of).await, token.as_deref())
 }
 
-/// The cell with the password in it.
-async fn shown(app: &App, who: &Who, id: DeviceId, of: AppId) -> Page {
+/// A customer's password, after it was written down who looks at it.
+async fn revealed(app: &App, who: &Who, id: DeviceId) -> Result<zeroize::Zeroizing<String>, AppError> {
     who.audit(app, "password.shown", &id.to_string()).await?;
     let password = app.shared.directory.password(who.operator.tenant, id).ok_or(AppError::NotFound)?;
-    let password = Some(zeroize::Zeroizing::new(password.reveal()));
+    Ok(zeroize::Zeroizing::new(password.reveal()))
+}
+
+#[derive(Template)]
+#[template(path = "password_alone.html")]
+struct PasswordPage {
+    t: &'static Texts,
+    id: String,
+    name: String,
+    password: zeroize::Zeroizing<String>,
+}
+
+/// The password as a page, for a browser that runs no script.
+async fn shown_alone(app: &App, who: &Who, p: &Present) -> Page {
+    let password = revealed(app, who, p.id).await?;
+    let name = p.field(FieldKey::Name).to_owned();
+    page(&PasswordPage { t: who.texts, id: p.id.to_string(), name, password })
+}
+
+/// The cell with the password in it.
+async fn shown(app: &App, who: &Who, id: DeviceId, of: AppId) -> Page {
+    let password = Some(revealed(app, who, id).await?);
     let attends = who.reach.attends(of);
     page(&PasswordCell { v: View::of(who), number: id.number(), id: id.to_string(), attends, password })
 }
