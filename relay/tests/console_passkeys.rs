@@ -7,11 +7,7 @@ mod passkey_support;
 
 use std::time::Duration;
 
-use amparo_relay::{
-    config::Config,
-    console::Source,
-    relay::{Relay, Running},
-};
+use amparo_relay::{console::Source, relay::Running};
 use axum::http::{StatusCode, header};
 use console_support::*;
 use passkey_support::*;
@@ -19,21 +15,16 @@ use protocol::message::directory::{FieldKey, LoginError};
 use serde_json::Value;
 use store::AuditEntry;
 
-const HOST: &str = "console.example";
-
 /// A relay that has a name, with Ana, who administers.
 async fn named() -> (Running, tempfile::TempDir) {
-    let folder = tempfile::tempdir().unwrap();
-    let mut config = Config::new(folder.path(), "127.0.0.1:0".parse().unwrap());
-    config.public_url = Some(format!("https://{HOST}").parse().unwrap());
-    let relay = Relay::start(config).await.unwrap();
+    let (relay, folder) = relay_with_a_name().await;
     operator(&relay.shared, relay.shared.first_tenant, "ana", EVERYTHING).await;
     (relay, folder)
 }
 
 fn browser(relay: &Running) -> Browser {
     let mut browser = Browser::new(&relay.shared);
-    browser.host = HOST.to_owned();
+    browser.host = NAME.to_owned();
     browser
 }
 
@@ -57,7 +48,7 @@ async fn add(browser: &mut Browser, key: &mut Authenticator, name: &str) -> Answ
 
 /// Ana with a passkey, and her recovery codes.
 async fn ana_with_key(relay: &Running) -> (Browser, Authenticator, Vec<String>) {
-    let (mut ana, mut key) = (logged_in(relay, "ana").await, Authenticator::at(HOST));
+    let (mut ana, mut key) = (logged_in(relay, "ana").await, Authenticator::at(NAME));
     let answer = add(&mut ana, &mut key, "Notebook").await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
     let list = answer.body.split("<ul class=\"codes code\">").nth(1).unwrap().split("</ul>").next().unwrap();
@@ -115,7 +106,7 @@ async fn a_passkey_is_made_takes_the_second_step_and_is_taken_away_by_who_is_sti
 
     let mut browser = browser(&relay);
     let (half, asked) = first_step(&mut browser, "ana").await;
-    assert_eq!(asked["rpId"], HOST);
+    assert_eq!(asked["rpId"], NAME);
     assert_eq!(asked["userVerification"], "required");
     assert_eq!(asked["allowCredentials"].as_array().unwrap().len(), 1);
     let answer = key.prove(&asked);
@@ -191,7 +182,7 @@ async fn a_passkey_alone_logs_in_who_has_it_and_whom_it_was_made_for() {
     assert_eq!(audited(&relay, "passkey.refused").await.len(), refused + 4);
 
     // One that nobody has gets the same answer, and the log of a company is not filled by strangers.
-    let mut stranger = Authenticator::at(HOST);
+    let mut stranger = Authenticator::at(NAME);
     stranger.user = key.user.clone();
     let mut browser = browser(&relay);
     let asked = login_question(&mut browser).await;
@@ -317,7 +308,7 @@ async fn a_counter_that_does_not_go_on_is_a_copy_and_one_that_never_counts_is_no
         browser.cookie = None;
     }
     // One that never counts.
-    let mut quiet = Authenticator::ed25519_at(HOST);
+    let mut quiet = Authenticator::ed25519_at(NAME);
     quiet.step = 0;
     assert_eq!(add(&mut ana, &mut quiet, "Telefone").await.location(), "/account?passkey=added");
     for _ in 0..2 {
@@ -334,7 +325,7 @@ async fn anothers_passkey_opens_nothing_of_mine() {
     let (relay, _folder) = named().await;
     let (_, mut of_ana, _) = ana_with_key(&relay).await;
     operator(&relay.shared, relay.shared.first_tenant, "bruno", ATTENDS).await;
-    let (mut bruno, mut of_bruno) = (logged_in(&relay, "bruno").await, Authenticator::at(HOST));
+    let (mut bruno, mut of_bruno) = (logged_in(&relay, "bruno").await, Authenticator::at(NAME));
     assert_eq!(add(&mut bruno, &mut of_bruno, "Chave do Bruno").await.status, StatusCode::OK);
 
     let mut browser = browser(&relay);
@@ -374,8 +365,10 @@ async fn is_it_still_you_is_answered_by_a_passkey_and_the_login_gets_a_new_token
     let customer = Customer::wait(&relay.shared, &[(FieldKey::Name, "Cida")]).await;
     let path = format!("/waiting/{}/password", customer.registered.id.number());
     ana.later = Duration::from_secs(16 * 60);
-    let asked = ana.post(&path, &[]).await;
-    assert!(asked.body.contains("name=\"own\"") && asked.body.contains("href=\"/confirm\""));
+    assert_eq!(ana.post(&path, &[]).await.location(), "/confirm?to=/", "without the script the question is a page");
+    let (csrf, ours) = (ana.csrf().await, format!("https://{NAME}"));
+    let asked = ana.post_bare(&path, &[("_csrf", &csrf)], &[("origin", &ours), ("hx-request", "true")]).await;
+    assert!(asked.body.contains("name=\"own\"") && asked.body.contains("href=\"/confirm\""), "{}", asked.body);
     assert!(ana.get("/tokens").await.body.contains("href=\"/confirm?to=/tokens\""));
     let page = ana.get("/confirm?to=/users").await.body;
     assert!(page.contains("Confirmar com chave de acesso") && page.contains("name=\"own\""));
@@ -409,7 +402,7 @@ async fn what_is_no_new_passkey_is_not_kept() {
     let (relay, _folder) = named().await;
     let mut ana = logged_in(&relay, "ana").await;
     let mut other = logged_in(&relay, "ana").await;
-    let mut key = Authenticator::at(HOST);
+    let mut key = Authenticator::at(NAME);
     type Wrong = fn(&mut Authenticator);
     let wrong: [(&str, Wrong); 6] = [
         ("origin", |key| key.origin = "https://evil.example".to_owned()),
@@ -420,7 +413,7 @@ async fn what_is_no_new_passkey_is_not_kept() {
         ("unreadable", |key| key.credential = vec![1; 1024]),
     ];
     for (why, spoil) in wrong {
-        let mut bad = Authenticator::at(HOST);
+        let mut bad = Authenticator::at(NAME);
         spoil(&mut bad);
         let refused = add(&mut ana, &mut bad, "Notebook").await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{why}");
@@ -470,11 +463,11 @@ async fn what_is_no_new_passkey_is_not_kept() {
     // As many as one may have, and no more.
     for n in 1..20 {
         assert_eq!(
-            add(&mut ana, &mut Authenticator::at(HOST), &n.to_string()).await.location(),
+            add(&mut ana, &mut Authenticator::at(NAME), &n.to_string()).await.location(),
             "/account?passkey=added"
         );
     }
-    let full = add(&mut ana, &mut Authenticator::at(HOST), "21").await;
+    let full = add(&mut ana, &mut Authenticator::at(NAME), "21").await;
     assert_eq!(full.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(full.body.contains("máximo de 20"));
     relay.shutdown().await.unwrap();
@@ -488,7 +481,7 @@ async fn a_passkey_is_the_second_factor_that_a_company_requires_and_the_program_
     let mut ana = logged_in(&relay, "ana").await;
     assert_eq!(ana.get("/users").await.location(), "/account/factor");
     assert!(ana.get("/account/factor").await.body.contains("href=\"/account/passkeys/new\""));
-    let mut key = Authenticator::at(HOST);
+    let mut key = Authenticator::at(NAME);
     let codes = add(&mut ana, &mut key, "Notebook").await.body;
     let code = between(&codes, "<li>", "<").to_owned();
     assert!(ana.get("/users").await.body.contains("1 de 1 usuários já têm."));

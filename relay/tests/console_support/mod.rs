@@ -36,10 +36,23 @@ use tower::ServiceExt;
 
 pub const PASSWORD: &str = "uma frase comprida";
 
-/// A relay that serves, on a port and in a folder of its own.
+/// The name of a relay that has one.
+pub const NAME: &str = "console.example";
+
+/// A relay that serves, on a port and in a folder of its own, and has no name.
 pub async fn relay() -> (Running, tempfile::TempDir) {
+    relay_at(None).await
+}
+
+/// The same with a name, without which browsers make no passkeys.
+pub async fn relay_with_a_name() -> (Running, tempfile::TempDir) {
+    relay_at(Some(NAME)).await
+}
+
+async fn relay_at(name: Option<&str>) -> (Running, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let mut config = Config::new(folder.path(), "127.0.0.1:0".parse().unwrap());
+    config.public_url = name.map(|name| format!("https://{name}").parse().unwrap());
     config.first = FirstStart { company: "Varanda Sistemas".to_owned(), ..FirstStart::default() };
     (Relay::start(config).await.unwrap(), folder)
 }

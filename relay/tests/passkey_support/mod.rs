@@ -93,8 +93,11 @@ impl Authenticator {
         let length = u16::try_from(self.credential.len()).unwrap().to_be_bytes();
         let behind = [[0; 16].as_slice(), &length, &self.credential, &self.cose()].concat();
         let data = self.data(self.flags | CREDENTIAL, &behind);
-        let long = u16::try_from(data.len()).unwrap().to_be_bytes();
-        let object = [b"\xa3\x63fmt\x64none\x67attStmt\xa0\x68authData\x59".as_slice(), &long, &data].concat();
+        let long = match u8::try_from(data.len()) {
+            Ok(long) => vec![0x58, long],
+            Err(_) => [[0x59].as_slice(), &u16::try_from(data.len()).unwrap().to_be_bytes()].concat(),
+        };
+        let object = [b"\xa3\x63fmt\x64none\x67attStmt\xa0\x68authData".as_slice(), &long, &data].concat();
         vec![("client", BASE64URL_NOPAD.encode(&client)), ("object", BASE64URL_NOPAD.encode(&object))]
     }
 

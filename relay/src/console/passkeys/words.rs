@@ -9,7 +9,7 @@ pub(in crate::console) fn of(t: &Texts) -> &'static Words {
 
 phrases! {
     passkeys: "Chaves de acesso", "Passkeys", "Claves de acceso";
-    lead: "Entre com a digital, o rosto ou o PIN do seu aparelho. Uma chave de acesso só funciona neste endereço, por isso ninguém a pesca com uma página falsa.", "Log in with your device's fingerprint, face or PIN. A passkey works at this address only, so nobody can fish for it with a false page.", "Entre con la huella, el rostro o el PIN de su dispositivo. Una clave de acceso solo funciona en esta dirección, así nadie la pesca con una página falsa.";
+    lead: "Entre com a digital, o rosto ou o PIN do seu aparelho. Uma chave de acesso só funciona neste endereço, por isso uma página falsa não consegue usá-la.", "Log in with your device's fingerprint, face or PIN. A passkey works at this address only, so a fake page cannot use it.", "Entre con la huella, el rostro o el PIN de su dispositivo. Una clave de acceso solo funciona en esta dirección, así una página falsa no puede usarla.";
     add: "Adicionar chave de acesso", "Add a passkey", "Agregar clave de acceso";
     none: "Você ainda não tem chaves de acesso.", "You have no passkeys yet.", "Aún no tiene claves de acceso.";
     name: "Nome", "Name", "Nombre";
