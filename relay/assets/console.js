@@ -202,6 +202,8 @@
     if (event.key === "Escape") event.target.closest("form")?.querySelector("[data-back]")?.click();
     if (event.key === "Escape") for (const open of document.querySelectorAll("details.more[open]")) open.removeAttribute("open");
   });
+  // What came back from a provider is sent on at once; without this script there is a button.
+  document.querySelector("form[data-send-now]")?.requestSubmit();
   setInterval(tick, 1000);
   tick();
 })();

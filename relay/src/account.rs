@@ -7,6 +7,7 @@
 pub mod api_token;
 mod factor;
 mod hashing;
+mod identity;
 mod passkey;
 mod throttle;
 mod totp;
@@ -139,6 +140,8 @@ pub struct Accounts {
     throttle: Mutex<Throttle>,
     /// Tries at second factors, apart from those at passwords.
     codes: Mutex<Throttle>,
+    /// Logins by companies' providers.
+    providers: Mutex<Throttle>,
     /// Tries at passkeys.
     keys: Mutex<Throttle>,
     /// Seals second factors at rest.
@@ -150,9 +153,9 @@ pub struct Accounts {
 impl Accounts {
     /// Accounts kept in this store; what is secret in it is sealed with this key.
     pub fn new(store: Arc<dyn store::Store>, key: SealKey, clock: Clock) -> Self {
-        let [throttle, codes, keys] =
-            [&throttle::PASSWORDS, &throttle::CODES, &throttle::PASSKEYS].map(|rules| Mutex::new(Throttle::new(rules)));
-        Self { store, hashing: Hashing::new(), throttle, codes, keys, key, clock }
+        let rules = [&throttle::PASSWORDS, &throttle::CODES, &throttle::PROVIDERS, &throttle::PASSKEYS];
+        let [throttle, codes, providers, keys] = rules.map(|rules| Mutex::new(Throttle::new(rules)));
+        Self { store, hashing: Hashing::new(), throttle, codes, providers, keys, key, clock }
     }
 
     /// Checks a password. `source` is the address the try comes from; tries are throttled by account and by source.
@@ -182,7 +185,8 @@ impl Accounts {
         let (user, password) = if fits { (user.trim(), password) } else { ("", "") };
         let found =
             self.store.operator_by_login(tenant, user).await.map_err(unavailable)?.filter(store::Operator::is_enabled);
-        let hash = found.as_ref().map(|o| o.password_hash.as_str());
+        // Who has no password is looked at as long as who does not exist.
+        let hash = found.as_ref().filter(|o| o.has_password()).map(|o| o.password_hash.as_str());
         let right = self.hashing.matches(password, hash).await.map_err(unavailable)?;
         found.filter(|_| right).map(Operator::from).ok_or(LoginError::Wrong)
     }
@@ -242,17 +246,19 @@ impl Accounts {
         Ok(token)
     }
 
-    /// Whose console session this is, with what its later tokens share, and that it was used now.
+    /// Whose console session this is, with what its later tokens share and whether a second factor was asked for elsewhere, and that it
+    /// was used now.
     ///
     /// # Errors
     /// `Expired` when it is over or there never was one, `Unavailable`.
-    pub async fn console(&self, token: &str) -> Result<(Operator, LoginFamily), LoginError> {
+    pub async fn console(&self, token: &str) -> Result<(Operator, LoginFamily, bool), LoginError> {
         let login = self
             .store
             .console_session(&TokenHash::of(token.as_bytes()), Timestamp::now())
             .await
             .map_err(unavailable)?;
-        login.and_then(|l| Some((Operator::from(l.operator), l.family?))).ok_or(LoginError::Expired)
+        let found = login.and_then(|l| Some((Operator::from(l.operator), l.family?, l.factor_elsewhere)));
+        found.ok_or(LoginError::Expired)
     }
 
     /// Whose console session this is, whatever its token is by now, and that it was used now.

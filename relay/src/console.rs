@@ -28,6 +28,7 @@ mod login;
 mod mail;
 mod metrics;
 mod numbered;
+mod oidc;
 mod outbox;
 mod passkeys;
 mod people;
@@ -96,6 +97,8 @@ struct App {
     halves: second_step::Halves,
     /// What was typed into forms when a login was over.
     keeper: Arc<kept::Keeper>,
+    /// Forms of those who are at the company's provider.
+    carried: oidc::carried::Carried,
     /// Questions to authenticators.
     challenges: passkeys::challenge::Challenges,
     /// Messages of ticketing systems that are looked into at once.
@@ -161,6 +164,9 @@ fn all() -> Routes {
         .post("/setup/{token}", Act::Anybody, login::setup)
         .get("/login", Act::Anybody, login::form)
         .post("/login", Act::Anybody, login::login)
+        .post("/login/oidc", Act::Anybody, oidc::start)
+        .get(crate::oidc::BACK, Act::Anybody, oidc::back)
+        .post(crate::oidc::BACK, Act::Anybody, oidc::finish)
         .post("/login/code", Act::Anybody, second_step::check)
         .post("/login/passkey/options", Act::Anybody, passkeys::login_question)
         .post("/login/passkey", Act::Anybody, passkeys::log_in)
@@ -169,12 +175,15 @@ fn all() -> Routes {
         .post("/logout", Act::LoggedIn, login::logout)
         .get("/confirm", Act::LoggedIn, confirm::form)
         .post("/confirm", Act::LoggedIn, confirm::confirm)
+        .post(oidc::CONFIRM, Act::LoggedIn, oidc::confirm_there)
         .post("/confirm/passkey", Act::LoggedIn, passkeys::confirm)
         .get("/help", Act::LoggedIn, help::list)
         .get("/help/customer", Act::Anybody, help::customer)
         .get("/help/{guide}", Act::LoggedIn, help::show)
         .get("/account", Act::LoggedIn, account::show)
         .post("/account/password", Act::LoggedIn, account::change_password)
+        .post("/account/identity", Act::LoggedIn, oidc::link)
+        .post("/account/identity/remove", Act::LoggedIn, oidc::unlink)
         .get("/account/factor", Act::LoggedIn, account::offer)
         .post("/account/factor", Act::LoggedIn, account::enable)
         .post("/account/factor/codes", Act::LoggedIn, account::new_codes)
@@ -251,16 +260,22 @@ fn all() -> Routes {
         .get("/users", Act::Administer, users::list)
         .get("/welcome/{token}", Act::Anybody, users::links::form)
         .post("/welcome/{token}", Act::Anybody, users::links::choose)
+        .post("/welcome/{token}/oidc", Act::Anybody, oidc::welcome)
         .post("/users/{id}/link", Act::Administer, users::links::renew)
         .post("/users", Act::Administer, users::add)
         .get("/users/enrolments", Act::Administer, enrolments::download)
         .post("/users/enrolments", Act::Administer, enrolments::upload)
         .post("/users/factor", Act::Administer, users::require_factor)
+        .get("/users/provider", Act::Administer, oidc::provider::show)
+        .post("/users/provider", Act::Administer, oidc::provider::save)
+        .post("/users/provider/test", Act::Administer, oidc::provider::test)
+        .post("/users/provider/remove", Act::Administer, oidc::provider::remove)
         .get("/users/{id}", Act::Administer, users::show)
         .post("/users/{id}", Act::Administer, users::change)
         .post("/users/{id}/disabled", Act::Administer, users::set_disabled)
         .post("/users/{id}/password", Act::Administer, users::reset)
         .post("/users/{id}/factor", Act::Administer, users::reset_factor)
+        .post("/users/{id}/identity/remove", Act::Administer, users::unlink_identity)
         .get("/outbox", Act::Administer, outbox::list)
         .post("/outbox/retry", Act::Administer, outbox::retry_all)
         .post("/outbox/{id}/retry", Act::Administer, outbox::retry)
@@ -309,6 +324,7 @@ pub fn router(shared: Arc<Shared>, shutdown: CancellationToken) -> Router {
         rates: api::Rates::default(),
         halves: second_step::Halves::default(),
         keeper: Arc::new(keeper),
+        carried: oidc::carried::Carried::default(),
         challenges: passkeys::challenge::Challenges::default(),
         told: Arc::new(Semaphore::new(TOLD_AT_ONCE)),
         shutdown,

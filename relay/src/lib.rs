@@ -18,6 +18,7 @@ pub mod key;
 pub mod listener;
 pub mod mail;
 pub(crate) mod notice;
+pub mod oidc;
 pub mod places;
 pub mod profile;
 pub mod programs;

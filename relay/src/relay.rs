@@ -37,7 +37,9 @@ use crate::{
     key::Keys,
     listener::{self, transport},
     mail::Post,
-    notice, profile,
+    notice,
+    oidc::Oidc,
+    profile,
     programs::{Program, Programs, System},
     queue::Queue,
     session::{grant::OneTimeGrants, live::Sessions},
@@ -70,6 +72,8 @@ pub struct Shared {
     pub desk: Desk,
     /// Logins of operators.
     pub accounts: Accounts,
+    /// Logins by companies' own providers.
+    pub oidc: Oidc,
     /// Each company's apps.
     pub apps: Apps,
     /// Branded programs of them.
@@ -216,8 +220,11 @@ impl Relay {
         let endpoint = Endpoint::new(transport::endpoint_config(&keys), Some(server), udp, Arc::new(TokioRuntime))
             .context("opening the end point")?;
         let console = TcpListener::from_std(tcp).context("opening the console's port")?;
+        let key = SealKey::new(&keys.connection_key());
+        let oidc = Oidc::new(store.clone(), key, config.clock.clone(), &public_url);
         let shared = Arc::new(Shared {
             public_url,
+            oidc,
             first_tenant,
             accounts: Accounts::new(store.clone(), SealKey::new(&keys.connection_key()), config.clock.clone()),
             keys,

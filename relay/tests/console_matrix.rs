@@ -141,6 +141,8 @@ fn form(path: &str, things: &Things) -> Vec<(&'static str, String)> {
         "/account/factor" => text(&[("sealed", "x"), ("code", "123456")]),
         "/account/password" => text(&[("own", "errada errada"), ("password", "x"), ("again", "y")]),
         "/confirm" => text(&[("own", "errada errada")]),
+        // Nobody answers there: that is said, and is an answer.
+        "/users/provider" => text(&[("name", "Entra"), ("issuer", "https://127.0.0.1:1"), ("client_id", "amparo")]),
         "/apps/{id}/connection" => text(&[("connection", "")]),
         _ => Vec::new(),
     }

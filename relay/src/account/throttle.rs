@@ -41,6 +41,15 @@ pub(super) static PASSWORDS: Rules = Rules {
     forget_after: Duration::from_secs(15 * 60),
 };
 
+/// For logins by a company's provider, where there is no name to count by: one place, at which there may be an office.
+pub(super) static PROVIDERS: Rules = Rules {
+    pair: Rule { free: 30, longest: Duration::from_secs(300) },
+    source: Rule { free: 30, longest: Duration::from_secs(300) },
+    // There is one name for everybody: whoever guesses elsewhere must not keep the others waiting.
+    account: Rule { free: u32::MAX, longest: Duration::ZERO },
+    forget_after: Duration::from_secs(15 * 60),
+};
+
 /// For codes of six digits, of which three are right at any time: some forty tries a day at one account, from wherever, find
 /// one in eight thousand. Only who knows the password gets here, and the owner has recovery codes, which are not counted.
 pub(super) static CODES: Rules = Rules {

@@ -18,7 +18,9 @@ use zeroize::Zeroizing;
 use super::{
     App, confirm,
     error::{AppError, Page, page},
-    login, passkeys,
+    login,
+    oidc::{self, words::Words as ProviderWords},
+    passkeys,
     shell::{Here, Shell},
     strings::fill,
     visitor::{self, Who},
@@ -38,6 +40,10 @@ struct AccountPage {
     s: Shell,
     w: &'static Words,
     factor: Option<Factor>,
+    /// They have one to log in with.
+    password: bool,
+    identity: Option<oidc::Linked>,
+    p: &'static ProviderWords,
     keys: passkeys::Panel,
     note: Option<&'static str>,
     error: Option<String>,
@@ -62,17 +68,29 @@ pub(super) struct AccountQuery {
     recovered: Option<String>,
     changed: Option<String>,
     off: Option<String>,
+    identity: Option<String>,
     passkey: Option<String>,
 }
 
 /// `GET /account`
 pub(super) async fn show(State(app): State<App>, who: Who, Query(query): Query<AccountQuery>) -> Page {
     let w = Words::of(who.texts.language);
+    let p = ProviderWords::of(who.texts.language);
+    if query.identity.as_deref() == Some("only") {
+        let error = (p.only_way.to_owned(), "identity", StatusCode::UNPROCESSABLE_ENTITY);
+        return account_page(&app, &who, None, Some(error)).await;
+    }
+    let identity = match query.identity.as_deref() {
+        Some("linked") => Some(p.linked),
+        Some("unlinked") => Some(p.unlinked),
+        _ => None,
+    };
     let note = query
         .recovered
         .map(|_| w.recovery_used)
         .or(query.changed.map(|_| w.password_changed))
         .or(query.off.map(|_| w.switched_off))
+        .or(identity)
         .or(query.passkey.as_deref().and_then(|done| passkeys::done(done, who.texts.language)));
     account_page(&app, &who, note, None).await
 }
@@ -85,11 +103,13 @@ async fn account_page(
 ) -> Page {
     let s = Shell::load(app, who, Here::Account).await?;
     let factor = app.shared.accounts.factor(who.operator.tenant, who.operator.id).await?;
+    let password = app.shared.accounts.has_password(&who.operator).await?;
+    let identity = oidc::Linked::of(app, &who.operator, &s).await?;
     let keys = passkeys::Panel::load(app, who).await?;
-    let w = Words::of(who.texts.language);
+    let (w, p) = (Words::of(who.texts.language), ProviderWords::of(who.texts.language));
     let status = error.as_ref().map(|(.., status)| *status);
     let (error, at) = error.map_or((None, ""), |(error, at, _)| (Some(error), at));
-    let mut answer = page(&AccountPage { s, w, factor, keys, note, error, at })?;
+    let mut answer = page(&AccountPage { s, w, factor, password, identity, p, keys, note, error, at })?;
     if let Some(status) = status {
         *answer.status_mut() = status;
     }
@@ -99,12 +119,13 @@ async fn account_page(
 /// What the form of a new password holds.
 #[derive(Deserialize)]
 pub(super) struct PasswordForm {
+    #[serde(default)]
     own: String,
     password: String,
     again: String,
 }
 
-/// `POST /account/password`: every login ends but this one, which gets a new token.
+/// `POST /account/password`: who has none yet makes one, having confirmed that it is them. Every login ends but this one, which gets a new token.
 pub(super) async fn change_password(State(app): State<App>, who: Who, Form(form): Form<PasswordForm>) -> Page {
     let (t, w) = (who.texts, Words::of(who.texts.language));
     let [own, password, again] = [form.own, form.password, form.again].map(Zeroizing::new);
@@ -116,7 +137,11 @@ pub(super) async fn change_password(State(app): State<App>, who: Who, Form(form)
         return account_page(&app, &who, None, wrong(w.not_the_same, "again")).await;
     }
     let (tenant, accounts) = (who.operator.tenant, &app.shared.accounts);
-    if let Err(why) = accounts.check(tenant, &who.operator.login, &own, who.source).await {
+    if !accounts.has_password(&who.operator).await? {
+        if let Some(question) = confirm::first(&app, &who, ACCOUNT) {
+            return Ok(question);
+        }
+    } else if let Err(why) = accounts.check(tenant, &who.operator.login, &own, who.source).await {
         let error = (login::refusal(why, t, w.wrong_password), "own", login::refusal_status(why));
         return account_page(&app, &who, None, Some(error)).await;
     }
@@ -261,6 +286,7 @@ pub(super) async fn new_codes(State(app): State<App>, who: Who) -> Page {
 /// One's own password.
 #[derive(Deserialize)]
 pub(super) struct OwnForm {
+    #[serde(default)]
     own: String,
 }
 
@@ -268,7 +294,11 @@ pub(super) struct OwnForm {
 pub(super) async fn disable(State(app): State<App>, who: Who, Form(form): Form<OwnForm>) -> Page {
     let own = Zeroizing::new(form.own);
     let (operator, accounts) = (&who.operator, &app.shared.accounts);
-    if let Err(why) = accounts.check(operator.tenant, &operator.login, &own, who.source).await {
+    if !accounts.has_password(operator).await? {
+        if let Some(question) = confirm::first(&app, &who, ACCOUNT) {
+            return Ok(question);
+        }
+    } else if let Err(why) = accounts.check(operator.tenant, &operator.login, &own, who.source).await {
         let w = Words::of(who.texts.language);
         let error = (login::refusal(why, who.texts, w.wrong_password), "off", login::refusal_status(why));
         return account_page(&app, &who, None, Some(error)).await;

@@ -1,4 +1,5 @@
 //! "Confirm that it's you": a passkey, or one's own password and the code where there is a second factor, before something that matters.
+//! Who has none of these logs in again at the company's provider.
 //!
 //! A page for handlers that need more than a cookie; they ask [`first`]. The login gets a new token by it.
 
@@ -14,8 +15,10 @@ use super::{
     App,
     account::{with_cookie, words::Words},
     error::{Page, page},
-    login, passkeys,
-    step_up::{self, At},
+    login,
+    oidc::words::Words as ProviderWords,
+    passkeys,
+    step_up::{self, At, Ways},
     strings::Texts,
     visitor::Who,
 };
@@ -28,7 +31,10 @@ struct ConfirmPage {
     csrf: String,
     name: String,
     to: String,
-    asks_code: bool,
+    ways: Ways,
+    /// The company's provider, for those who have nothing else.
+    provider: Option<String>,
+    p: &'static ProviderWords,
     /// The question for a passkey, of somebody who has one.
     passkey: Option<String>,
     error: Option<String>,
@@ -54,16 +60,18 @@ pub(super) async fn form(State(app): State<App>, who: Who, Query(query): Query<C
 }
 
 pub(super) async fn question(app: &App, who: &Who, to: &str, error: Option<String>, at: At) -> Page {
-    let asks_code = app.shared.accounts.factor(who.operator.tenant, who.operator.id).await?.is_some();
+    let ways = Ways::of(app, &who.operator).await?;
+    let provider = app.shared.oidc.name(who.operator.tenant).await?;
     let passkey = passkeys::confirm_question(app, who).await?;
-    let w = Words::of(who.texts.language);
+    let (w, p) = (Words::of(who.texts.language), ProviderWords::of(who.texts.language));
     let (csrf, name, to) = (who.csrf.clone(), who.operator.name.clone(), to.to_owned());
-    page(&ConfirmPage { t: who.texts, w, csrf, name, to, asks_code, passkey, error, at })
+    page(&ConfirmPage { t: who.texts, w, csrf, name, to, ways, provider, p, passkey, error, at })
 }
 
 /// What the page sends.
 #[derive(Deserialize)]
 pub(super) struct ConfirmForm {
+    #[serde(default)]
     own: String,
     #[serde(default)]
     code: String,

@@ -1,7 +1,8 @@
 //! What somebody typed when their login was over: kept through the login, shown to them after it, sent when they say so.
 //!
 //! [`super::visitor`] comes here with a form of a login that is no longer good, [`super::login`] and [`super::second_step`] carry what is
-//! kept along in their pages, sealed. The server remembers nothing. Must never keep a password, a secret, a code or a file, never send
+//! kept along in their pages, sealed; the server remembers nothing, but for those who are at the
+//! company's provider ([`super::oidc::carried`]). Must never keep a password, a secret, a code or a file, never send
 //! anything by itself, and never show it to another user than the one whose form it was.
 
 mod seal;
@@ -28,13 +29,16 @@ use crate::account::Operator;
 /// The largest form of the login pages, which carry a kept form beside what is typed: sealed it is a third longer than it was.
 pub(super) const BODY_BYTES: usize = seal::SEALED_BYTES + 16 * 1024;
 /// The pages that carry one, and so take such a form.
-pub(super) const CARRIERS: [&str; 3] = ["/login", "/login/code", "/language"];
+pub(super) const CARRIERS: [&str; 4] = ["/login", "/login/code", "/login/oidc", "/language"];
 /// What it is called in their forms.
 const FIELD: &str = "kept";
+/// Stands for a form that waited and is gone, so that its user is told.
+pub(super) const GONE: &str = "gone";
 /// Forms with nothing in them but secrets and presses of a button: those are typed and pressed anew.
-const NEVER: [&str; 13] = [
+const NEVER: [&str; 14] = [
     "/logout",
     "/confirm",
+    super::oidc::CONFIRM,
     "/status",
     "/account/password",
     "/account/factor",
@@ -48,7 +52,7 @@ const NEVER: [&str; 13] = [
     "/tokens",
 ];
 /// Names of fields that are never kept, beside the secrets of connections.
-const SECRETS: [&str; 6] = ["password", "again", "own", "code", "recovery", "secret"];
+const SECRETS: [&str; 7] = ["password", "again", "own", "code", "recovery", "secret", "client_secret"];
 /// More fields than any page has.
 const FIELDS: usize = 2_000;
 
@@ -110,7 +114,7 @@ fn is_one_of(path: &str, patterns: &[&str]) -> bool {
             }
         }
     };
-    patterns.iter().any(|pattern| fits(&pattern))
+    patterns.iter().any(fits)
 }
 
 fn sent<'a>(fields: &'a [(String, String)], name: &str) -> &'a str {
@@ -180,11 +184,17 @@ pub(super) async fn enter(
     to: &str,
     carried: &str,
 ) -> Page {
-    if carried.is_empty() {
-        return login::enter(app, visitor, operator, detail, to).await;
-    }
     let token = login::begin(app, visitor, operator, detail).await?;
-    let (who, family) = app.shared.accounts.console(&token).await?;
+    app.step_ups.given(operator.id, &token, visitor.source, visitor.at);
+    go_on(app, visitor, &token, to, carried).await
+}
+
+/// What was kept for whoever has just logged in with this token; without any they come out at `to`.
+pub(super) async fn go_on(app: &App, visitor: &Visitor, token: &str, to: &str, carried: &str) -> Page {
+    if carried.is_empty() {
+        return Ok(login::entered(token, to));
+    }
+    let (who, family, _) = app.shared.accounts.console(token).await?;
     let mut page = match app.keeper.open(who.tenant, who.id, carried, now(app)) {
         Ok(kept) => {
             let csrf = app.keeper.tokens.of(&family, who.tenant, who.id);
@@ -192,7 +202,7 @@ pub(super) async fn enter(
         }
         Err(lost) => shown::lost(visitor.texts, lost, to)?,
     };
-    page.headers_mut().append(header::SET_COOKIE, visitor::session_cookie(&token));
+    page.headers_mut().append(header::SET_COOKIE, visitor::session_cookie(token));
     Ok(page)
 }
 

@@ -15,7 +15,7 @@ use store::{Language, TokenHash};
 use super::{
     App,
     error::{AppError, Page, page},
-    kept, second_step,
+    kept, oidc, second_step,
     strings::{Texts, fill},
     visitor::{self, Visitor, Who},
 };
@@ -28,9 +28,27 @@ struct LoginPage {
     company: String,
     user: String,
     error: Option<String>,
+    /// The error is about the password, and not about another way in.
+    at_password: bool,
     note: Option<&'static str>,
     /// A form that waits for this login, sealed.
     kept: String,
+    /// Says that one may log in by the company's provider.
+    provider: Option<String>,
+}
+
+impl LoginPage {
+    async fn load(app: &App, t: &'static Texts, kept: String) -> Result<Self, AppError> {
+        let tenant = app.shared.first_tenant;
+        let company = app.shared.store.tenant(tenant).await?.name;
+        let w = oidc::words::Words::of(t.language);
+        let provider = app.shared.oidc.name(tenant).await?.map(|name| fill(w.log_in_with, &[&name]));
+        Ok(Self { t, company, user: String::new(), error: None, at_password: false, note: None, kept, provider })
+    }
+
+    fn or(&self) -> &'static str {
+        oidc::words::Words::of(self.t.language).or
+    }
 }
 
 /// Why somebody comes to the login page.
@@ -47,8 +65,7 @@ pub(super) async fn form(State(app): State<App>, visitor: Visitor, Query(query):
     }
     let t = visitor.texts;
     let note = query.out.map(|_| t.logged_out).or(query.over.map(|_| t.session_over));
-    let company = app.shared.store.tenant(app.shared.first_tenant).await?.name;
-    page(&LoginPage { t, company, user: String::new(), error: None, note, kept: String::new() })
+    page(&LoginPage { note, ..LoginPage::load(&app, t, String::new()).await? })
 }
 
 /// What the login page sends.
@@ -66,15 +83,14 @@ pub(super) async fn login(State(app): State<App>, visitor: Visitor, Form(form): 
     let password = zeroize::Zeroizing::new(form.password);
     match app.shared.accounts.check(tenant, &form.user, &password, visitor.source).await {
         Ok(operator) => match app.shared.accounts.factor(tenant, operator.id).await? {
-            Some(_) => second_step::ask(&app, &visitor, &operator, form.kept).await,
+            Some(_) => second_step::ask(&app, &visitor, &operator, "", form.kept).await,
             None => kept::enter(&app, &visitor, &operator, "", "/", &form.kept).await,
         },
         Err(why) => {
             let t = visitor.texts;
             let error = Some(refusal(why, t, t.wrong_login));
-            let company = app.shared.store.tenant(tenant).await?.name;
-            let shown = LoginPage { t, company, user: form.user, error, note: None, kept: form.kept };
-            Ok(refused(page(&shown)?, why))
+            let shown = LoginPage::load(&app, t, form.kept).await?;
+            Ok(refused(page(&LoginPage { user: form.user, error, at_password: true, ..shown })?, why))
         }
     }
 }
@@ -90,8 +106,8 @@ pub(super) async fn carrying(app: &App, t: &'static Texts, kept: String) -> Page
 }
 
 async fn again(app: &App, t: &'static Texts, error: Option<String>, note: Option<&'static str>, kept: String) -> Page {
-    let company = app.shared.store.tenant(app.shared.first_tenant).await?.name;
-    let mut answer = page(&LoginPage { t, company, user: String::new(), error, note, kept })?;
+    let shown = LoginPage::load(app, t, kept).await?;
+    let mut answer = page(&LoginPage { error, note, ..shown })?;
     *answer.status_mut() = StatusCode::UNAUTHORIZED;
     Ok(answer)
 }
@@ -127,21 +143,26 @@ pub(super) fn refusal_status(why: LoginError) -> StatusCode {
     }
 }
 
-/// A new session token at every login; one that was there before ends.
+/// In, having just proved who they are.
 pub(super) async fn enter(app: &App, visitor: &Visitor, operator: &Operator, detail: &str, to: &str) -> Page {
     let token = begin(app, visitor, operator, detail).await?;
-    Ok(([(header::SET_COOKIE, visitor::session_cookie(&token))], Redirect::to(to)).into_response())
+    app.step_ups.given(operator.id, &token, visitor.source, visitor.at);
+    Ok(entered(&token, to))
 }
 
-/// The token of a new login, for whoever answers with another page than [`enter`].
+/// The token of a new login; one that was there before ends. Whether they have just proved who they are, its caller knows.
 pub(super) async fn begin(app: &App, visitor: &Visitor, operator: &Operator, detail: &str) -> Result<String, AppError> {
     if let Some(old) = visitor.token() {
         app.shared.accounts.end_console(old).await?;
     }
     let token = app.shared.accounts.begin_console(operator).await?;
     visitor::audit(app, operator, visitor.source, "login", &operator.login, detail).await?;
-    app.step_ups.given(operator.id, &token, visitor.source, visitor.at);
     Ok(token)
+}
+
+/// On to there, with the cookie of the login that has begun.
+pub(super) fn entered(token: &str, to: &str) -> Response {
+    ([(header::SET_COOKIE, visitor::session_cookie(token))], Redirect::to(to)).into_response()
 }
 
 /// `POST /logout`: here and everywhere else.

@@ -24,7 +24,7 @@ use super::{
     error::{AppError, Page, page, unprocessable},
     kept, login, second_step,
     shell::{Here, Shell},
-    step_up::At,
+    step_up::{self, At},
     strings::Texts,
     visitor::{self, Visitor, Who},
 };
@@ -222,8 +222,7 @@ pub(super) async fn confirm(State(app): State<App>, who: Who, Form(answer): Form
         let error = refusal(why, who.texts);
         return Ok(login::refused(confirm::question(&app, &who, to, Some(error), At::Passkey).await?, why));
     }
-    let token = accounts.renew_console(&who.token).await?;
-    app.step_ups.given(operator.id, &token, who.source, who.at);
+    let token = step_up::renewed(&app, &who).await?;
     account::with_cookie(Ok(Redirect::to(to).into_response()), Some(&token))
 }
 

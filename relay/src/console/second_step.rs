@@ -1,7 +1,7 @@
 //! The second step of a login: a passkey (see [`super::passkeys`]) or a code, after the password was right.
 //!
-//! What was proved by the password is kept in memory for a few minutes, for one place, under a token that the page carries; it is no login
-//! and opens nothing. After a restart one begins anew. Must never keep a password or a code.
+//! What was proved by the password (or by the company's provider) is kept in memory for a few minutes, for one place, under a token that
+//! the page carries; it is no login and opens nothing. After a restart one begins anew. Must never keep a password or a code.
 
 use std::{
     collections::HashMap,
@@ -47,10 +47,12 @@ struct Half {
     operator: OperatorId,
     source: IpAddr,
     at: Instant,
+    /// What the first half was, for the audit log; empty: the password.
+    first: &'static str,
 }
 
 impl Halves {
-    fn begin(&self, operator: &Operator, source: IpAddr, at: Instant) -> String {
+    fn begin(&self, operator: &Operator, first: &'static str, source: IpAddr, at: Instant) -> String {
         let token: String = rand::random::<[u8; 16]>().iter().map(|byte| format!("{byte:02x}")).collect();
         let mut halves = self.lock();
         halves.retain(|_, half| is_fresh(half, at));
@@ -59,7 +61,7 @@ impl Halves {
         {
             halves.remove(&oldest);
         }
-        let half = Half { tenant: operator.tenant, operator: operator.id, source, at };
+        let half = Half { tenant: operator.tenant, operator: operator.id, source, at, first };
         halves.insert(TokenHash::of(token.as_bytes()), half);
         token
     }
@@ -70,8 +72,9 @@ impl Halves {
         (half.source == source && is_fresh(half, now)).then_some((half.tenant, half.operator))
     }
 
-    fn end(&self, token: &str) -> bool {
-        self.lock().remove(&TokenHash::of(token.as_bytes())).is_some()
+    /// Ends a half, and says what it was; `None`: it had ended before.
+    fn end(&self, token: &str) -> Option<&'static str> {
+        self.lock().remove(&TokenHash::of(token.as_bytes())).map(|half| half.first)
     }
 
     /// This user begins anew everywhere.
@@ -126,8 +129,8 @@ impl CodePage {
 }
 
 /// The page that asks for the code of somebody whose password was right.
-pub(super) async fn ask(app: &App, visitor: &Visitor, operator: &Operator, kept: String) -> Page {
-    let half = app.halves.begin(operator, visitor.source, visitor.at);
+pub(super) async fn ask(app: &App, visitor: &Visitor, operator: &Operator, first: &'static str, kept: String) -> Page {
+    let half = app.halves.begin(operator, first, visitor.source, visitor.at);
     code_page(app, visitor, half, operator, None, At::Code, kept).await
 }
 
@@ -174,10 +177,11 @@ pub(super) async fn done(
     to: &str,
     kept: &str,
 ) -> Page {
-    if !app.halves.end(half) {
+    let Some(first) = app.halves.end(half) else {
         return login::anew(app, visitor, Words::of(visitor.texts.language).too_late, kept.to_owned()).await;
-    }
-    kept::enter(app, visitor, operator, detail, to, kept).await
+    };
+    let detail = format!("{first} {detail}");
+    kept::enter(app, visitor, operator, detail.trim_start(), to, kept).await
 }
 
 /// The page once more, after a passkey that was not taken.
@@ -245,16 +249,16 @@ mod tests {
     fn half_a_login_is_good_at_its_place_for_a_while_and_once() {
         let (halves, now) = (Halves::default(), Instant::now());
         let (here, there) = (IpAddr::from([203, 0, 113, 1]), IpAddr::from([203, 0, 113, 2]));
-        let token = halves.begin(&operator(1), here, now);
+        let token = halves.begin(&operator(1), "provider", here, now);
         assert_eq!(halves.of(&token, here, now).unwrap().1, operator(1).id);
         assert!(halves.of(&token, there, now).is_none());
         assert!(halves.of(&token, here, now + WITHIN).is_none());
         assert!(halves.of("", here, now).is_none());
-        assert!(halves.end(&token) && !halves.end(&token));
-        let (ana, bruno) = (halves.begin(&operator(1), here, now), halves.begin(&operator(2), here, now));
+        assert_eq!((halves.end(&token), halves.end(&token)), (Some("provider"), None));
+        let (ana, bruno) = (halves.begin(&operator(1), "", here, now), halves.begin(&operator(2), "", here, now));
         halves.forget(operator(1).id);
         assert!(halves.of(&ana, here, now).is_none() && halves.of(&bruno, here, now).is_some());
-        halves.begin(&operator(3), here, now + WITHIN);
+        halves.begin(&operator(3), "", here, now + WITHIN);
         assert_eq!(halves.lock().len(), 1, "what is too old is cleared away");
     }
 }

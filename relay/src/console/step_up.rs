@@ -28,6 +28,7 @@ use super::{
     login, passkeys,
     visitor::Who,
 };
+use crate::account::Operator;
 
 /// How long after one's own password passwords of customers are shown.
 const FRESH: Duration = Duration::from_secs(15 * 60);
@@ -67,7 +68,7 @@ struct Question {
     number: u32,
     id: String,
     w: &'static Words,
-    asks_code: bool,
+    ways: Ways,
     /// They may prove it with a passkey, on a page of its own.
     may_use_passkey: bool,
     error: Option<String>,
@@ -109,16 +110,51 @@ pub(super) enum Asked {
     Question(Response),
 }
 
-/// One's own password and, where there is a second factor, a code of it: the login gets a new token by it, the old one ends.
+/// By what somebody shows that it is still them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Ways {
+    /// By their own password.
+    pub(super) password: bool,
+    /// By a code of their second factor.
+    pub(super) code: bool,
+}
+
+impl Ways {
+    /// This user's: everything they have.
+    pub(super) async fn of(app: &App, operator: &Operator) -> Result<Self, LoginError> {
+        let accounts = &app.shared.accounts;
+        let password = accounts.has_password(operator).await?;
+        Ok(Self { password, code: accounts.factor(operator.tenant, operator.id).await?.is_some() })
+    }
+
+    /// By logging in again at the company's provider: they have nothing else.
+    pub(super) fn by_provider(self) -> bool {
+        !self.password && !self.code
+    }
+}
+
+/// One's own password and, where there is a second factor, a code of it: the login gets a new token by it, the old one ends. Who has no
+/// password gives the code alone; who has neither proves it at the provider, and not here.
 pub(super) async fn prove(app: &App, who: &Who, own: &str, code: &str) -> Result<String, (At, LoginError)> {
     let (accounts, operator) = (&app.shared.accounts, &who.operator);
     let password = |why| (At::Password, why);
-    accounts.check(operator.tenant, &operator.login, own, who.source).await.map_err(password)?;
-    if accounts.factor(operator.tenant, operator.id).await.map_err(password)?.is_some() {
+    let ways = Ways::of(app, operator).await.map_err(password)?;
+    if ways.by_provider() {
+        return Err((At::Password, LoginError::Wrong));
+    }
+    if ways.password {
+        accounts.check(operator.tenant, &operator.login, own, who.source).await.map_err(password)?;
+    }
+    if ways.code {
         accounts.check_code(operator, code, who.source).await.map_err(|why| (At::Code, why))?;
     }
-    let token = accounts.renew_console(&who.token).await.map_err(password)?;
-    app.step_ups.given(operator.id, &token, who.source, who.at);
+    renewed(app, who).await.map_err(password)
+}
+
+/// A new token for a login that has just proved who it is.
+pub(super) async fn renewed(app: &App, who: &Who) -> Result<String, LoginError> {
+    let token = app.shared.accounts.renew_console(&who.token).await?;
+    app.step_ups.given(who.operator.id, &token, who.source, who.at);
     Ok(token)
 }
 
@@ -144,13 +180,14 @@ pub(super) async fn ask(
     if app.step_ups.are_fresh(who) {
         return Ok(Asked::Lately);
     }
-    let asks_code = app.shared.accounts.factor(who.operator.tenant, who.operator.id).await?.is_some();
+    let ways = Ways::of(app, &who.operator).await?;
     let may_use_passkey = passkeys::has_any(app, who).await?;
     let w = Words::of(who.texts.language);
     let (number, id) = (customer.number(), customer.to_string());
-    let question =
-        |error, at| page(&Question { v: View::of(who), number, id, w, asks_code, may_use_passkey, error, at });
+    let question = |error, at| page(&Question { v: View::of(who), number, id, w, ways, may_use_passkey, error, at });
     let code = Zeroizing::new(code);
+    // Who has no password sends the code alone.
+    let own = own.or_else(|| (!ways.password && !code.is_empty()).then(String::new));
     let Some(own) = own.map(Zeroizing::new) else { return Ok(Asked::Question(question(None, At::Password)?)) };
     match prove(app, who, &own, &code).await {
         Ok(token) => Ok(Asked::Now(token)),

@@ -22,7 +22,7 @@ use super::{
     error::{AppError, Page, page},
     login, passkeys,
     shell::{Here, Shell},
-    step_up,
+    step_up::{self, Ways},
     strings::fill,
     visitor::{Act, Who},
 };
@@ -95,6 +95,8 @@ struct TokensPage {
     may_use_passkey: bool,
     /// … and a code of the second factor.
     asks_code: bool,
+    /// … or it is asked for at the company's provider.
+    asks_elsewhere: bool,
     once: Option<Once>,
     error: Option<String>,
     at: &'static str,
@@ -195,9 +197,11 @@ async fn tokens_page(
     let days = DAYS.into_iter().map(|days| (days, fill(w.days, &[&days.to_string()]), days == typed.days)).collect();
     let refused = error.is_some();
     let (error, at) = error.map_or((None, ""), |(error, at)| (Some(error), at));
-    let asks = !app.step_ups.are_fresh(who);
-    let may_use_passkey = asks && passkeys::has_any(app, who).await?;
-    let asks_code = asks && app.shared.accounts.factor(who.operator.tenant, who.operator.id).await?.is_some();
+    let unproved = !app.step_ups.are_fresh(who);
+    let ways = Ways::of(app, &who.operator).await?;
+    let (asks, asks_code) = (unproved && ways.password, unproved && ways.code);
+    let asks_elsewhere = unproved && ways.by_provider();
+    let may_use_passkey = unproved && passkeys::has_any(app, who).await?;
     let mut answer = page(&TokensPage {
         f: FactorWords::of(s.t.language),
         s,
@@ -210,6 +214,7 @@ async fn tokens_page(
         asks,
         may_use_passkey,
         asks_code,
+        asks_elsewhere,
         once,
         error,
         at,

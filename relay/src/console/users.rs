@@ -18,6 +18,7 @@ use super::{
     confirm,
     enrolments::RootBox,
     error::{AppError, Page, page},
+    oidc::{self, words::Words as ProviderWords},
     shell::{self, Here, Shell},
     strings::{Texts, fill},
     visitor::Who,
@@ -82,6 +83,9 @@ struct UsersPage {
     l: &'static links::Words,
     /// Everybody must have a second factor.
     required: bool,
+    /// The company's provider.
+    provider: Option<String>,
+    p: &'static ProviderWords,
 }
 
 impl UsersPage {
@@ -133,6 +137,7 @@ async fn page_with(
     let s = Shell::load(app, who, Here::Users).await?;
     let with_factor = app.shared.store.second_factors(who.operator.tenant).await?;
     let required = app.shared.store.second_factor_required(who.operator.tenant).await?;
+    let provider = app.shared.oidc.name(who.operator.tenant).await?;
     let rows = app
         .shared
         .accounts
@@ -165,6 +170,8 @@ async fn page_with(
         w,
         l: links::Words::of(who.texts.language),
         required,
+        provider,
+        p: ProviderWords::of(who.texts.language),
     })?;
     if refused {
         *answer.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
@@ -235,6 +242,8 @@ struct UserPage {
     at: &'static str,
     w: &'static Words,
     factor: bool,
+    identity: Option<oidc::Linked>,
+    p: &'static ProviderWords,
 }
 
 /// `GET /users/{id}`
@@ -255,8 +264,10 @@ async fn user_page(
     let refused = error.is_some();
     let (error, at) = error.map_or((None, ""), |(error, at)| (Some(error), at));
     let factor = app.shared.accounts.factor(user.tenant, user.id).await?.is_some();
+    let identity = oidc::Linked::of(app, user, &s).await?;
+    let p = ProviderWords::of(who.texts.language);
     let (w, id, title) = (Words::of(who.texts.language), user.id.to_string(), user.name.clone());
-    let mut answer = page(&UserPage { s, id, title, form, error, at, w, factor })?;
+    let mut answer = page(&UserPage { s, id, title, form, error, at, w, factor, identity, p })?;
     if refused {
         *answer.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
     }
@@ -359,6 +370,27 @@ pub(super) async fn reset_factor(State(app): State<App>, who: Who, Path(id): Pat
     }
     who.audit(&app, "factor.reset", &user.operator.login).await?;
     app.shared.accounts.remove_factor(who.operator.tenant, id).await?;
+    Ok(Redirect::to(&place).into_response())
+}
+
+/// `POST /users/{id}/identity/remove`: this identity opens nothing any more, and what it opened ends.
+pub(super) async fn unlink_identity(State(app): State<App>, who: Who, Path(id): Path<String>) -> Page {
+    let id = operator(&id)?;
+    let user = app.shared.accounts.user(who.operator.tenant, id).await?.operator;
+    let place = format!("/users/{id}");
+    if let Some(question) = confirm::first(&app, &who, &place) {
+        return Ok(question);
+    }
+    // Nobody takes the only way in from themselves.
+    if id == who.operator.id && !app.shared.accounts.has_password(&who.operator).await? {
+        return Ok(Redirect::to("/account?identity=only").into_response());
+    }
+    who.audit(&app, "identity.unlinked", &user.login).await?;
+    if app.shared.accounts.unlink_identity(&user).await? && id != who.operator.id {
+        app.shared.accounts.logout(&user).await?;
+        app.forget(id);
+        app.shared.accounts_changed.bump();
+    }
     Ok(Redirect::to(&place).into_response())
 }
 

@@ -29,14 +29,20 @@ use crate::{account::Operator, apps::Reach};
 const SESSION_COOKIE: &str = "__Host-amparo";
 /// Carries the chosen language.
 const LANGUAGE_COOKIE: &str = "__Host-amparo-language";
+/// Carries a login that is on its way to a provider and back.
+const FLOW_COOKIE: &str = "__Host-amparo-provider";
+/// No such login is longer.
+const FLOW_BYTES: usize = 3_500;
 /// What somebody may do whose company wants a second factor and who has none yet.
-const WITHOUT_FACTOR: [&str; 8] = [
+const WITHOUT_FACTOR: [&str; 10] = [
     "/account",
     "/account/password",
     super::account::FACTOR,
     super::passkeys::NEW,
     super::passkeys::ALL,
     "/confirm",
+    super::oidc::CONFIRM,
+    crate::oidc::BACK,
     "/help",
     "/logout",
 ];
@@ -100,7 +106,7 @@ struct Known {
     reach: Arc<Reach>,
     family: LoginFamily,
     csrf: String,
-    /// The company wants a second factor, and they have none yet.
+    /// The company wants a second factor, and they have none yet, nor were they asked for one by its provider.
     lacks_factor: bool,
 }
 
@@ -183,11 +189,12 @@ pub(super) async fn recognise(State(app): State<App>, mut request: Request, next
         cookie(request.headers(), SESSION_COOKIE).filter(|_| !request.uri().path().starts_with("/assets/"))
     {
         match app.shared.accounts.console(token).await {
-            Ok((operator, family)) => {
+            Ok((operator, family, elsewhere)) => {
                 let reach = app.shared.apps.reach(&operator).await;
                 let (Ok(reach), Ok(lacks_factor)) = (reach, app.shared.accounts.lacks_factor(&operator).await) else {
                     return AppError::Trouble.into_response();
                 };
+                let lacks_factor = lacks_factor && !elsewhere;
                 let (token, reach) = (token.to_owned(), Arc::new(reach));
                 let csrf = app.keeper.tokens.of(&family, operator.tenant, operator.id);
                 login = Some(Known { token, operator, reach, family, csrf, lacks_factor });
@@ -236,8 +243,10 @@ async fn checked(app: &App, visitor: &Visitor, request: Request) -> Result<Reque
         }
         return Ok(Request::from_parts(parts, Body::from(body)));
     };
-    // Pages for anybody carry no token, and let whoever is logged in choose a language too; where it comes from was looked at.
-    let is_ours = |sent: &str| path == "/language" || form_token::same(sent.as_bytes(), known.csrf.as_bytes());
+    // Pages for anybody carry no token, and let whoever is logged in choose a language too; where it comes from was looked at. Who comes
+    // back from a provider carries what is in a cookie of their own instead, which its handler compares.
+    let carries_none = ["/language", crate::oidc::BACK].contains(&path);
+    let is_ours = |sent: &str| carries_none || form_token::same(sent.as_bytes(), known.csrf.as_bytes());
     if picture {
         let sent = upload::text(&parts.headers, body.clone(), "_csrf").await;
         if !is_ours(&sent.unwrap_or_default()) {
@@ -321,6 +330,22 @@ pub(super) fn no_session_cookie() -> HeaderValue {
     set_cookie(&format!("{SESSION_COOKIE}=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0"))
 }
 
+/// The cookie of a login that is on its way to a provider and back: for our own forms only, and not for long.
+pub(super) fn flow_cookie(flow: &str) -> HeaderValue {
+    let seconds = crate::oidc::LASTS_S;
+    set_cookie(&format!("{FLOW_COOKIE}={flow}; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age={seconds}"))
+}
+
+/// Takes it away.
+pub(super) fn no_flow_cookie() -> HeaderValue {
+    set_cookie(&format!("{FLOW_COOKIE}=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0"))
+}
+
+/// The login that is on its way, as this browser keeps it.
+pub(super) fn flow(headers: &HeaderMap) -> Option<&str> {
+    cookie_of(headers, FLOW_COOKIE, FLOW_BYTES)
+}
+
 /// The cookie of a language.
 pub(super) fn language_cookie(language: Language) -> HeaderValue {
     let tag = language.tag();
@@ -334,12 +359,16 @@ pub(super) fn set_cookie(text: &str) -> HeaderValue {
 
 /// What the browser keeps under this name.
 pub(super) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    cookie_of(headers, name, 64)
+}
+
+fn cookie_of<'a>(headers: &'a HeaderMap, name: &str, longest: usize) -> Option<&'a str> {
     headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|line| line.to_str().ok())
         .flat_map(|line| line.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(key, value)| *key == name && !value.is_empty() && value.len() <= 64)
+        .find(|(key, value)| *key == name && !value.is_empty() && value.len() <= longest)
         .map(|(_, value)| value)
 }

@@ -21,6 +21,7 @@ pub mod listing;
 pub mod login;
 pub mod mail;
 pub mod notice;
+pub mod oidc;
 pub mod operator;
 pub mod outbox;
 pub mod passkey;
@@ -55,6 +56,7 @@ pub use listing::ListingRecords;
 pub use login::{Login, LoginFamily, LoginRecords, TokenHash};
 pub use mail::{Mail, MailOutcome, MailRecords, MailServer, MailState, MailText, NewMail};
 pub use notice::{Notice, NoticeRecords, TicketOf, TicketSeen};
+pub use oidc::{OidcIdentity, OidcProvider, OidcRecords};
 pub use operator::{NewOperator, Operator, OperatorRecords, Roles};
 pub use outbox::{Claimed, EventKind, Lease, OutboxEntry, OutboxFigures, OutboxRecords, OutboxState, Settled};
 pub use passkey::{NewPasskey, PASSKEYS_PER_OPERATOR, Passkey, PasskeyId, PasskeyRecords};
@@ -95,6 +97,7 @@ pub trait Store:
     + ListingRecords
     + WebhookRecords
     + SecondFactorRecords
+    + OidcRecords
     + PasskeyRecords
     + Health
     + Send

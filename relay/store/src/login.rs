@@ -73,6 +73,8 @@ pub struct Login {
     pub seen_at: Timestamp,
     /// What its later tokens share; console sessions only.
     pub family: Option<LoginFamily>,
+    /// A second factor was asked for by the company's provider, which takes its word for it.
+    pub factor_elsewhere: bool,
 }
 
 /// Records of logins.

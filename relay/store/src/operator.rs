@@ -51,7 +51,7 @@ pub struct Operator {
     pub login: String,
     /// The name shown to customers and on tickets.
     pub name: String,
-    /// Argon2 hash in PHC form.
+    /// Argon2 hash in PHC form, or [`Operator::NO_PASSWORD`].
     pub password_hash: String,
     /// What they may do.
     pub roles: Roles,
@@ -62,6 +62,14 @@ pub struct Operator {
 }
 
 impl Operator {
+    /// The password hash of somebody who has no password: they log in by their company's provider.
+    pub const NO_PASSWORD: &str = "";
+
+    /// Has a password to log in with.
+    pub fn has_password(&self) -> bool {
+        self.password_hash != Self::NO_PASSWORD
+    }
+
     /// May log in at all.
     pub fn is_enabled(&self) -> bool {
         self.disabled_at.is_none()

@@ -19,6 +19,7 @@ mod listing;
 mod login;
 mod mail;
 mod notice;
+mod oidc;
 mod operator;
 mod outbox;
 mod passkey;

@@ -69,6 +69,9 @@ macro_rules! whole_suite {
             second_factors: a_second_factor_is_read_back_and_there_is_one_of_it, a_step_and_those_before_it_are_used_once,
                 a_recovery_code_works_once_and_new_ones_end_the_old, another_company_neither_sees_nor_uses_a_second_factor,
                 a_company_says_whether_its_users_must_have_one, a_new_token_takes_the_place_of_the_old_one_and_the_family_stays;
+            oidc: a_provider_is_kept_and_another_company_has_none, an_identity_is_one_users_and_a_user_has_one,
+                an_identity_in_one_company_is_nothing_in_another, an_invitation_is_used_up_by_an_identity_and_leaves_no_password,
+                a_factor_asked_elsewhere_counts_for_its_login_until_the_provider_changes;
             passkeys: a_passkey_is_read_back_and_belongs_to_one_user, a_counter_never_goes_back_also_of_two_at_once,
                 recovery_codes_come_with_the_first_second_factor_and_go_with_the_last, another_company_neither_sees_nor_uses_a_passkey;
             enrolments: one_request_of_an_operator_waits, a_disabled_operator_has_no_certificate,

@@ -193,6 +193,8 @@ pub struct Browser {
     router: Router,
     pub host: String,
     pub cookie: Option<String>,
+    /// Of a login that is on its way to a provider and back.
+    pub flow: Option<String>,
     pub source: Source,
     /// How much later than now it is for this browser.
     pub later: Duration,
@@ -207,6 +209,7 @@ impl Browser {
             router,
             host: shared.listen().to_string(),
             cookie: None,
+            flow: None,
             source,
             later: Duration::ZERO,
             language: "pt-BR",
@@ -219,7 +222,7 @@ impl Browser {
             .uri(path)
             .header(header::HOST, &self.host)
             .header(header::ACCEPT_LANGUAGE, self.language);
-        if let Some(cookie) = &self.cookie {
+        for cookie in [&self.cookie, &self.flow].into_iter().flatten() {
             request = request.header(header::COOKIE, cookie);
         }
         request
@@ -239,6 +242,10 @@ impl Browser {
             if set.starts_with("__Host-amparo=") {
                 let pair = set.split(';').next().unwrap();
                 self.cookie = (!pair.ends_with('=')).then(|| pair.to_owned());
+            }
+            if set.starts_with("__Host-amparo-provider=") {
+                let pair = set.split(';').next().unwrap();
+                self.flow = (!pair.ends_with('=')).then(|| pair.to_owned());
             }
         }
         let body = to_bytes(body, 4 << 20).await.unwrap();

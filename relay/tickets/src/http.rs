@@ -1,7 +1,7 @@
 //! Calls to one ticketing system over HTTP. Used by the adapters, which say what is asked and read what is answered.
 //!
 //! One connection a call: what was never connected was never written, and no idle connection breaks under a call. Redirects are not
-//! followed, answers are cut at [`LONGEST_ANSWER`], every call passes the gate. An address with its query is never logged or put into an
+//! followed, answers are cut at [`LONGEST_ANSWER`] or earlier, every call passes the gate. An address with its query is never logged or put into an
 //! error: some systems want their token there.
 
 mod reach;
@@ -67,6 +67,8 @@ pub struct Http {
     redactor: Arc<Redactor>,
     /// Only addresses on the public web are spoken to.
     public: bool,
+    /// Answers are cut at this many bytes.
+    longest: usize,
 }
 
 /// One question.
@@ -189,7 +191,16 @@ impl Http {
         for secret in secrets {
             redactor.learn(secret);
         }
-        Self { base, trust, patience, gate, clock, redactor: Arc::new(redactor), public: false }
+        Self {
+            base,
+            trust,
+            patience,
+            gate,
+            clock,
+            redactor: Arc::new(redactor),
+            public: false,
+            longest: LONGEST_ANSWER,
+        }
     }
 
     /// The address without a slash at its end, for people.
@@ -217,6 +228,12 @@ impl Http {
     #[must_use]
     pub fn public_only(self) -> Self {
         Self { public: true, ..self }
+    }
+
+    /// As this one, but with answers that are cut at fewer bytes.
+    #[must_use]
+    pub fn at_most(self, bytes: usize) -> Self {
+        Self { longest: bytes.min(LONGEST_ANSWER), ..self }
     }
 
     /// Asks, and gives any answer that is one. A status that asks to wait or tells a failure of the system's own is an error already.
@@ -265,9 +282,9 @@ impl Http {
         let request = self.request(call).map_err(|what| Cause::Tls(what.to_owned()))?;
         let answer = sender.send_request(request).await.map_err(|_| Cause::Reset)?;
         let (head, body) = answer.into_parts();
-        let body = Limited::new(body, LONGEST_ANSWER).collect().await.map_err(|error| {
+        let body = Limited::new(body, self.longest).collect().await.map_err(|error| {
             if error.is::<LengthLimitError>() {
-                Cause::Garbage(format!("it has more than {LONGEST_ANSWER} bytes"))
+                Cause::Garbage(format!("it has more than {} bytes", self.longest))
             } else {
                 Cause::Reset
             }

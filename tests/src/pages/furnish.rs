@@ -72,6 +72,11 @@ pub(super) fn furnish(browser: &Browser, world: &World, ticket: &str) -> Result<
         "/mail",
         &json!({ "host": "mail.varanda.example", "port": "587", "tls": "starttls", "user": "suporte", "password": "senha do correio", "from": "suporte@varanda.example", "from_name": "Varanda Sistemas" }),
     )?;
+    post(
+        browser,
+        "/users/provider",
+        &json!({ "name": "Microsoft", "issuer": "https://id.varanda.example/realms/varanda", "client_id": "amparo-console", "client_secret": "segredo do console" }),
+    )?;
     let resolved = desk(browser, world, ticket)?;
 
     browser.goto(&world.relay.url("/users"))?;
@@ -103,6 +108,8 @@ pub(super) fn furnish(browser: &Browser, world: &World, ticket: &str) -> Result<
 
     let alone = vec![
         Page::at("login", "/login"),
+        Page::at("login-coming-back", "/login/oidc/back"),
+        Page::sent("login-by-provider-refused", "/login/oidc/back", "main form", &[]),
         Page::answered("login-kept", "/login", &format!("/tickets/{ticket}/actions"), &late),
         Page::at("get-code", "/d"),
         Page::at("get-code-wrong", "/d?code=123"),
@@ -157,6 +164,14 @@ pub(super) fn furnish(browser: &Browser, world: &World, ticket: &str) -> Result<
         Page::sent("users-wrong", "/users", "form[action='/users']", &[]),
         Page::at("user", user.as_str()),
         Page::sent("user-wrong", user.as_str(), &format!("form[action='{user}']"), &[("name", "")]),
+        Page::at("provider", "/users/provider"),
+        Page::sent(
+            "provider-wrong",
+            "/users/provider",
+            "form[action='/users/provider']",
+            &[("name", ""), ("issuer", "http://id.varanda.example")],
+        ),
+        Page::sent("provider-tried", "/users/provider", "form[action$='/test']", &[]),
         Page::at("outbox", "/outbox"),
         Page::at("connections", "/connections"),
         Page::at("connection", connection),

@@ -119,6 +119,34 @@ const WORDS: &[(&str, [&str; 3])] = &[
         "factor.optional",
         ["Deixou de exigir o segundo fator", "Made the second factor optional", "Dejó de exigir el segundo factor"],
     ),
+    (
+        "provider.changed",
+        ["Mudou o login da empresa", "Changed the company login", "Cambió el inicio de sesión de la empresa"],
+    ),
+    (
+        "provider.tested",
+        ["Testou o login da empresa", "Tested the company login", "Probó el inicio de sesión de la empresa"],
+    ),
+    (
+        "provider.removed",
+        ["Removeu o login da empresa", "Removed the company login", "Eliminó el inicio de sesión de la empresa"],
+    ),
+    (
+        "identity.linked",
+        [
+            "Ligou a conta da empresa a um usuário",
+            "Linked a company account to a user",
+            "Vinculó la cuenta de la empresa a un usuario",
+        ],
+    ),
+    (
+        "identity.unlinked",
+        [
+            "Desligou a conta da empresa de um usuário",
+            "Unlinked a company account from a user",
+            "Desvinculó la cuenta de la empresa de un usuario",
+        ],
+    ),
     ("passkey.added", ["Adicionou uma chave de acesso", "Added a passkey", "Agregó una clave de acceso"]),
     ("passkey.removed", ["Removeu uma chave de acesso", "Removed a passkey", "Quitó una clave de acceso"]),
     ("passkey.used", ["Usou uma chave de acesso", "Used a passkey", "Usó una clave de acceso"]),

@@ -75,12 +75,7 @@ impl Keeper {
         text: &str,
         now: Timestamp,
     ) -> Result<Kept, Lost> {
-        if text.len() > SEALED_BYTES {
-            return Err(Lost::Damaged);
-        }
-        let sealed = BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| Lost::Damaged)?;
-        let opened = self.key.open(&owner(tenant), &sealed).map_err(|_| Lost::Damaged)?;
-        let sealed: Sealed = serde_json::from_str(&opened).map_err(|_| Lost::Damaged)?;
+        let sealed = self.unsealed(tenant, text).ok_or(Lost::Damaged)?;
         if sealed.operator != operator.to_string() {
             return Err(Lost::AnotherUser);
         }
@@ -95,6 +90,17 @@ impl Keeper {
             return Err(Lost::Damaged);
         }
         Ok(Kept { path, fields, again })
+    }
+
+    /// Whether this is a form that was sealed here, of whichever user.
+    pub(in super::super) fn has_sealed(&self, tenant: TenantId, text: &str) -> bool {
+        self.unsealed(tenant, text).is_some()
+    }
+
+    fn unsealed(&self, tenant: TenantId, text: &str) -> Option<Sealed> {
+        let text = Some(text).filter(|text| text.len() <= SEALED_BYTES)?;
+        let sealed = BASE64URL_NOPAD.decode(text.as_bytes()).ok()?;
+        serde_json::from_str(&self.key.open(&owner(tenant), &sealed).ok()?).ok()
     }
 }
 

@@ -18,7 +18,7 @@ use super::{
     super::{
         App,
         error::{AppError, Page, page},
-        login,
+        login, oidc,
         strings::{Texts, fill},
         visitor::{Visitor, Who},
     },
@@ -55,8 +55,17 @@ struct WelcomePage {
     csrf: String,
     lead: String,
     login: String,
+    /// What this user may use instead of a password.
+    provider: Option<Instead>,
     error: Option<&'static str>,
     at: &'static str,
+}
+
+/// The company's provider, instead of a password.
+struct Instead {
+    address: String,
+    text: String,
+    hint: Option<&'static str>,
 }
 
 #[derive(Template)]
@@ -68,7 +77,8 @@ struct OverPage {
     icon: &'static str,
 }
 
-fn over(t: &'static Texts) -> Page {
+/// The page that says that a link is not good any more.
+pub(in crate::console) fn over(t: &'static Texts) -> Page {
     let w = Words::of(t.language);
     let mut answer = page(&OverPage { t, title: w.over, lead: w.over_lead, icon: "clock" })?;
     *answer.status_mut() = StatusCode::GONE;
@@ -134,7 +144,14 @@ async fn welcome(app: &App, visitor: &Visitor, token: &str, error: Option<(&'sta
     let refused = error.is_some();
     let (error, at) = error.map_or((None, ""), |(error, at)| (Some(error), at));
     let lead = fill(w.choose_lead, &[&company, &user.login]);
-    let mut answer = page(&WelcomePage { t, w, csrf: visitor.csrf(), lead, login: user.login, error, at })?;
+    let o = oidc::words::Words::of(t.language);
+    let provider = app.shared.oidc.name(user.tenant).await?.map(|name| Instead {
+        address: format!("/welcome/{token}/oidc"),
+        text: fill(o.instead, &[&name]),
+        hint: user.roles.attend.then_some(o.instead_hint),
+    });
+    let csrf = visitor.csrf();
+    let mut answer = page(&WelcomePage { t, w, csrf, lead, login: user.login, provider, error, at })?;
     if refused {
         *answer.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
     }

@@ -33,6 +33,7 @@ fn login(row: &SqliteRow) -> Result<Login, StoreError> {
         created_at: row.time("begun_at")?,
         seen_at: row.time("seen_at")?,
         family,
+        factor_elsewhere: row.plain("factor_elsewhere")?,
     })
 }
 
@@ -77,7 +78,8 @@ impl SqliteStore {
         life: Duration,
         now: Timestamp,
     ) -> Result<Option<Login>, StoreError> {
-        let sql = "SELECT o.*, l.created_at AS begun_at, l.seen_at, l.family FROM logins l JOIN operators o ON o.id = l.operator
+        let sql = "SELECT o.*, l.created_at AS begun_at, l.seen_at, l.family, l.factor_elsewhere
+                   FROM logins l JOIN operators o ON o.id = l.operator
                    WHERE l.hash = ?1 AND l.kind = ?2 AND o.disabled_at IS NULL AND l.seen_at > ?3 AND l.created_at > ?4";
         let row = sqlx::query(sql)
             .bind(token.as_bytes().as_slice())
@@ -133,7 +135,8 @@ impl LoginRecords for SqliteStore {
     }
 
     async fn console_family(&self, family: &LoginFamily, now: Timestamp) -> Result<Option<Login>, StoreError> {
-        let sql = "SELECT o.*, l.created_at AS begun_at, l.seen_at, l.family FROM logins l JOIN operators o ON o.id = l.operator
+        let sql = "SELECT o.*, l.created_at AS begun_at, l.seen_at, l.family, l.factor_elsewhere
+                   FROM logins l JOIN operators o ON o.id = l.operator
                    WHERE l.family = ?1 AND l.kind = 'console' AND o.disabled_at IS NULL AND l.seen_at > ?2 AND l.created_at > ?3";
         let row = sqlx::query(sql)
             .bind(family.as_bytes().as_slice())

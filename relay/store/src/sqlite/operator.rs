@@ -83,6 +83,35 @@ async fn somebody_administers(tx: &mut SqliteConnection, tenant: TenantId) -> Re
     if row.count("n")? == 0 { Err(StoreError::Conflict { what: "last administrator" }) } else { Ok(()) }
 }
 
+/// Uses a link for a password up inside a transaction: this hash is the user's.
+pub(super) async fn use_link(
+    tx: &mut SqliteConnection,
+    token: &TokenHash,
+    password_hash: &str,
+    now: Timestamp,
+) -> Result<Operator, StoreError> {
+    let row = sqlx::query(LINKED)
+        .bind(token.as_bytes().as_slice())
+        .bind(ms(now))
+        .fetch_optional(&mut *tx)
+        .await
+        .map_err(error::of)?
+        .ok_or(StoreError::NotFound { what: "password link" })?;
+    let found = operator(&row)?;
+    sqlx::query("DELETE FROM password_links WHERE operator = ?")
+        .bind(found.id.as_bytes().as_slice())
+        .execute(&mut *tx)
+        .await
+        .map_err(error::of)?;
+    sqlx::query("UPDATE operators SET password_hash = ?2 WHERE id = ?1")
+        .bind(found.id.as_bytes().as_slice())
+        .bind(password_hash)
+        .execute(&mut *tx)
+        .await
+        .map_err(error::of)?;
+    Ok(Operator { password_hash: password_hash.to_owned(), ..found })
+}
+
 #[async_trait]
 impl OperatorRecords for SqliteStore {
     async fn add_operator(&self, new: &NewOperator) -> Result<Operator, StoreError> {
@@ -209,28 +238,10 @@ impl OperatorRecords for SqliteStore {
         now: Timestamp,
     ) -> Result<Operator, StoreError> {
         let mut tx = self.write().await?;
-        let row = sqlx::query(LINKED)
-            .bind(token.as_bytes().as_slice())
-            .bind(ms(now))
-            .fetch_optional(&mut *tx)
-            .await
-            .map_err(error::of)?
-            .ok_or(StoreError::NotFound { what: "password link" })?;
-        let found = operator(&row)?;
-        sqlx::query("DELETE FROM password_links WHERE operator = ?")
-            .bind(found.id.as_bytes().as_slice())
-            .execute(&mut *tx)
-            .await
-            .map_err(error::of)?;
-        sqlx::query("UPDATE operators SET password_hash = ?2 WHERE id = ?1")
-            .bind(found.id.as_bytes().as_slice())
-            .bind(password_hash)
-            .execute(&mut *tx)
-            .await
-            .map_err(error::of)?;
+        let found = use_link(&mut tx, token, password_hash, now).await?;
         login::end_all(&mut tx, found.id).await?;
         tx.commit().await.map_err(error::of)?;
-        Ok(Operator { password_hash: password_hash.to_owned(), ..found })
+        Ok(found)
     }
 
     async fn set_operator_disabled(

@@ -13,6 +13,7 @@ pub mod desk;
 pub mod enrolments;
 pub mod figures;
 pub mod missed;
+pub mod oidc;
 pub mod outbox;
 pub mod passkeys;
 pub mod presence;
