@@ -118,7 +118,7 @@ async fn a_login_replayed_from_elsewhere_sees_no_password_without_its_own() {
     let mut moved = ana.clone();
     moved.source = Source([198, 51, 100, 7].into());
     let bare = moved.post(&format!("/waiting/{}/password", id.number()), &[("own", PASSWORD)]).await;
-    assert_eq!(bare.location(), "/", "without the script there is no cell to put it in");
+    assert_eq!(bare.location(), "/confirm?to=/", "without the script the question is a page");
     assert!(asks(&look(&mut moved, id, None).await));
     assert!(look(&mut moved, id, Some(PASSWORD)).await.body.contains(&secret));
     assert!(look(&mut moved, id, None).await.body.contains(&secret), "asked once");

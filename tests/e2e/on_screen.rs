@@ -3,8 +3,8 @@
 //! Says the figures; what it judges is far above them, and would be a mistake in the live stream.
 
 use std::{
-    io::{BufRead, BufReader, Write},
-    process::{Child, Command, Stdio},
+    io::{BufRead, BufReader, Lines, Write},
+    process::{Child, ChildStdout, Command, Stdio},
     time::{Duration, Instant, SystemTime},
 };
 
@@ -23,6 +23,8 @@ struct Office {
     relay: Child,
     console: String,
     password: String,
+    /// What the relay goes on saying: without a reader it could not.
+    _said: Lines<BufReader<ChildStdout>>,
 }
 
 impl Office {
@@ -36,7 +38,8 @@ impl Office {
             console = console.or(line.strip_prefix("console ").map(str::to_owned));
             password = line.split("password \"").nth(1).map(|rest| rest.trim_end_matches('"').to_owned());
         }
-        Ok(Self { relay, console: console.context("an address")?, password: password.unwrap_or_default() })
+        let (console, password) = (console.context("an address")?, password.unwrap_or_default());
+        Ok(Self { relay, console, password, _said: lines })
     }
 
     /// Has the customer come, or go.

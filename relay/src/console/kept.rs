@@ -21,7 +21,7 @@ pub(super) use self::seal::{Keeper, Lost};
 use super::{
     App, Route,
     error::{AppError, Page},
-    login,
+    login, passkeys,
     visitor::{self, Act, Visitor},
 };
 use crate::account::Operator;
@@ -35,15 +35,17 @@ const FIELD: &str = "kept";
 /// Stands for a form that waited and is gone, so that its user is told.
 pub(super) const GONE: &str = "gone";
 /// Forms with nothing in them but secrets and presses of a button: those are typed and pressed anew.
-const NEVER: [&str; 14] = [
+const NEVER: [&str; 16] = [
     "/logout",
     "/confirm",
+    "/confirm/passkey",
     super::oidc::CONFIRM,
     "/status",
     "/account/password",
     "/account/factor",
     "/account/factor/codes",
     "/account/factor/off",
+    passkeys::ALL,
     "/waiting/{id}/password",
     "/waiting/{id}/credentials",
     "/users/factor",
