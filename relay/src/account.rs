@@ -29,7 +29,7 @@ use protocol::{
     },
 };
 use ring::rand::{SecureRandom, SystemRandom};
-use store::{LoginFamily, StoreError, TokenHash};
+use store::{AuditEntry, LoginFamily, StoreError, TokenHash};
 use tickets::{clock::Clock, seal::SealKey};
 use zeroize::Zeroizing;
 
@@ -57,6 +57,22 @@ pub struct Operator {
     pub name: String,
     /// What they may do.
     pub roles: Roles,
+}
+
+impl Operator {
+    /// That this user did something now, from there, for the audit log.
+    pub fn entry(&self, what: &str, subject: &str, detail: &str, source: IpAddr) -> AuditEntry {
+        AuditEntry {
+            tenant: self.tenant,
+            operator: Some(self.id),
+            who: self.name.clone(),
+            what: what.to_owned(),
+            subject: subject.to_owned(),
+            detail: detail.to_owned(),
+            from: source.to_string(),
+            at: Timestamp::now(),
+        }
+    }
 }
 
 impl From<store::Operator> for Operator {
@@ -467,6 +483,19 @@ impl Accounts {
 
     fn codes(&self) -> MutexGuard<'_, Throttle> {
         self.codes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes down that a user did something.
+    async fn note(
+        &self,
+        operator: &Operator,
+        what: &str,
+        subject: &str,
+        detail: &str,
+        source: IpAddr,
+    ) -> Result<(), LoginError> {
+        let entry = operator.entry(what, subject, detail, source);
+        self.store.audit(&entry).await.map(drop).map_err(unavailable)
     }
 
     fn keys(&self) -> MutexGuard<'_, Throttle> {

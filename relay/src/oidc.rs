@@ -4,6 +4,9 @@
 //! once and soon; that the answer is the provider's (`iss`, where it says so); the code's token, by its signature, issuer, audience,
 //! times and nonce ([`token`]). What comes out is an identity, which is issuer and subject and nothing else. Whose it is, and whether they
 //! may in, is for the records and for the console. Must never log or show a code, a token, a verifier or the client's secret.
+//!
+//! Own code, because the crate for it (`openidconnect`) brings `rsa`, of which a flaw is known that has no remedy (RUSTSEC-2023-0071), and
+//! because calls go by the tickets' HTTP, which knows companies' own authorities and takes secrets out of what is logged.
 
 mod flow;
 mod provider;

@@ -13,7 +13,7 @@ use protocol::{
     id::{OperatorId, Password, TenantId},
     message::directory::LoginError,
 };
-use store::{AuditEntry, SecondFactor, StoreError, TokenHash};
+use store::{SecondFactor, StoreError, TokenHash};
 use zeroize::Zeroizing;
 
 use super::{
@@ -157,7 +157,7 @@ impl Accounts {
         };
         if checked == Err(LoginError::Wrong) {
             tracing::warn!(%source, operator = %operator.id, "a right password with a wrong code");
-            self.audit(operator, "factor.refused", source).await?;
+            self.note(operator, "factor.refused", &operator.login, "", source).await?;
         }
         checked
     }
@@ -190,7 +190,7 @@ impl Accounts {
         if !self.store.recovery_code(tenant, id, &hash).await.map_err(unavailable)? {
             return Err(LoginError::Wrong);
         }
-        self.audit(operator, "factor.recovery.used", source).await?;
+        self.note(operator, "factor.recovery.used", &operator.login, "", source).await?;
         let used = self.store.use_recovery_code(tenant, id, &hash, self.clock.now()).await.map_err(unavailable)?;
         if used { Ok(Used::Recovery) } else { Err(LoginError::Wrong) }
     }
@@ -253,7 +253,7 @@ impl Accounts {
         let step = step.ok_or(FactorError::WrongCode)?;
         let (codes, hashes) = recovery_codes(operator)?;
         let kept = self.key.seal(&owner(operator), &secret.to_text()).map_err(failed)?;
-        self.audit(operator, "factor.enabled", source).await.map_err(failed)?;
+        self.note(operator, "factor.enabled", &operator.login, "", source).await.map_err(failed)?;
         self.store.add_second_factor(operator.tenant, operator.id, &kept, step, &hashes, now).await?;
         Ok(codes)
     }
@@ -284,20 +284,6 @@ impl Accounts {
     pub async fn remove_factor(&self, tenant: TenantId, operator: OperatorId) -> Result<(), FactorError> {
         self.store.remove_second_factor(tenant, operator).await?;
         Ok(())
-    }
-
-    async fn audit(&self, operator: &Operator, what: &str, source: IpAddr) -> Result<(), LoginError> {
-        let entry = AuditEntry {
-            tenant: operator.tenant,
-            operator: Some(operator.id),
-            who: operator.name.clone(),
-            what: what.to_owned(),
-            subject: operator.login.clone(),
-            detail: String::new(),
-            from: source.to_string(),
-            at: Timestamp::now(),
-        };
-        self.store.audit(&entry).await.map(drop).map_err(unavailable)
     }
 }
 

@@ -10,7 +10,7 @@ use protocol::{
     id::{OperatorId, TenantId},
     message::directory::LoginError,
 };
-use store::{AuditEntry, NewPasskey, Passkey, PasskeyId, StoreError};
+use store::{NewPasskey, Passkey, PasskeyId, StoreError};
 
 use super::{
     Accounts, Operator, RecoveryCodes, factor, shown, too_many, unavailable,
@@ -215,32 +215,7 @@ impl Accounts {
         let (tenant, id) = (operator.tenant, operator.id);
         let known = self.store.passkeys(tenant, id).await?.into_iter().find(|known| known.id == passkey);
         let known = known.ok_or(StoreError::NotFound { what: "passkey" })?;
-        self.store.audit(&self.entry(operator, "passkey.removed", &known.name, "", source)).await?;
+        self.store.audit(&operator.entry("passkey.removed", &known.name, "", source)).await?;
         self.store.remove_passkey(tenant, id, passkey).await
-    }
-
-    async fn note(
-        &self,
-        operator: &Operator,
-        what: &str,
-        subject: &str,
-        detail: &str,
-        source: IpAddr,
-    ) -> Result<(), LoginError> {
-        let entry = self.entry(operator, what, subject, detail, source);
-        self.store.audit(&entry).await.map(drop).map_err(unavailable)
-    }
-
-    fn entry(&self, operator: &Operator, what: &str, subject: &str, detail: &str, source: IpAddr) -> AuditEntry {
-        AuditEntry {
-            tenant: operator.tenant,
-            operator: Some(operator.id),
-            who: operator.name.clone(),
-            what: what.to_owned(),
-            subject: subject.to_owned(),
-            detail: detail.to_owned(),
-            from: source.to_string(),
-            at: jiff::Timestamp::now(),
-        }
     }
 }

@@ -5,6 +5,9 @@
 //! want none: who made the authenticator is nobody's business; one that attests by the credential itself must be right, every other is
 //! refused. A user is always verified (by a PIN, a finger, a face), so that a passkey is two factors in one. Must never take anything
 //! whose length is not checked, nor anything that is only nearly right.
+//!
+//! Own code, because the crate for it (`webauthn-rs`) needs OpenSSL and is under the MPL; CBOR is read by `ciborium`, signatures are checked
+//! by `ring`, and the vectors of the specification hold for both.
 
 mod cbor;
 mod key;

@@ -6,14 +6,14 @@
 use data_encoding::BASE64URL_NOPAD;
 use protocol::id::{OperatorId, TenantId};
 use ring::hmac;
-use store::LoginFamily;
+use store::{LoginFamily, TokenHash};
 
 /// Bytes that stand for the login.
 const LOGIN_BYTES: usize = 16;
 /// Bytes that stand for the user.
 const USER_BYTES: usize = 16;
 /// Bytes that prove both.
-const PROOF_BYTES: usize = 12;
+const PROOF_BYTES: usize = 32;
 
 /// Makes tokens, and says for whom one was made.
 pub(super) struct FormTokens(hmac::Key);
@@ -31,7 +31,7 @@ impl FormTokens {
         let mut token = login.as_ref()[..LOGIN_BYTES].to_vec();
         token.extend_from_slice(operator.as_bytes());
         let proof = hmac::sign(&self.0, &[&token, tenant.as_bytes().as_slice()].concat());
-        token.extend_from_slice(&proof.as_ref()[..PROOF_BYTES]);
+        token.extend_from_slice(proof.as_ref());
         BASE64URL_NOPAD.encode(&token)
     }
 
@@ -43,16 +43,15 @@ impl FormTokens {
         }
         let token = BASE64URL_NOPAD.decode(token.as_bytes()).ok()?;
         let (made, proof) = token.split_at_checked(LOGIN_BYTES + USER_BYTES)?;
-        let whole = hmac::sign(&self.0, &[made, tenant.as_bytes().as_slice()].concat());
-        let right = proof.len() == PROOF_BYTES && same(proof, &whole.as_ref()[..PROOF_BYTES]);
+        hmac::verify(&self.0, &[made, tenant.as_bytes().as_slice()].concat(), proof).ok()?;
         let (_, operator) = made.split_last_chunk::<USER_BYTES>()?;
-        right.then(|| OperatorId::from_bytes(*operator))
+        Some(OperatorId::from_bytes(*operator))
     }
 }
 
-/// Compares without telling by its time where two differ.
-pub(super) fn same(a: &[u8], b: &[u8]) -> bool {
-    a.len() == b.len() && a.iter().zip(b).fold(0, |differ, (a, b)| differ | (a ^ b)) == 0
+/// Whether two tokens are the same. As hashes: how long it takes to compare them tells nothing.
+pub(super) fn same(a: &str, b: &str) -> bool {
+    TokenHash::of(a.as_bytes()) == TokenHash::of(b.as_bytes())
 }
 
 #[cfg(test)]

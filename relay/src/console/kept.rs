@@ -177,7 +177,7 @@ pub(super) async fn stale(app: &App, visitor: &Visitor, parts: &Parts, fields: V
     }
 }
 
-/// Logs this user in, and shows what was kept for them; without any they come out at `to`.
+/// In, having just proved who they are. They are shown what was kept for them; without any they come out at `to`.
 pub(super) async fn enter(
     app: &App,
     visitor: &Visitor,

@@ -143,13 +143,6 @@ pub(super) fn refusal_status(why: LoginError) -> StatusCode {
     }
 }
 
-/// In, having just proved who they are.
-pub(super) async fn enter(app: &App, visitor: &Visitor, operator: &Operator, detail: &str, to: &str) -> Page {
-    let token = begin(app, visitor, operator, detail).await?;
-    app.step_ups.given(operator.id, &token, visitor.source, visitor.at);
-    Ok(entered(&token, to))
-}
-
 /// The token of a new login; one that was there before ends. Whether they have just proved who they are, its caller knows.
 pub(super) async fn begin(app: &App, visitor: &Visitor, operator: &Operator, detail: &str) -> Result<String, AppError> {
     if let Some(old) = visitor.token() {
@@ -268,7 +261,7 @@ pub(super) async fn setup(
         match app.shared.accounts.set_up(&token, &form.company, &form.login, &form.name, &password).await {
             Ok(operator) => {
                 rename_apps(&app, &operator, &before, form.company.trim()).await?;
-                return enter(&app, &visitor, &operator, "", "/").await;
+                return kept::enter(&app, &visitor, &operator, "", "/", "").await;
             }
             Err(AccountError::NotFound { .. }) => return used(t),
             Err(AccountError::BadLogin) => (t.bad_login, "login"),

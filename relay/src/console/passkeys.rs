@@ -70,6 +70,12 @@ fn named(keys: &[Passkey]) -> Vec<Value> {
     keys.iter().map(|key| json!({ "type": "public-key", "id": BASE64URL_NOPAD.encode(&key.credential) })).collect()
 }
 
+/// The passkeys of a user that can be used here, and for whom they are; `None`: there are none.
+async fn usable(app: &App, user: &Operator) -> Result<Option<(Party, Vec<Passkey>)>, AppError> {
+    let keys = app.shared.accounts.passkeys(user.tenant, user.id).await?;
+    Ok(party(app).filter(|_| !keys.is_empty()).map(|party| (party, keys)))
+}
+
 /// The question of a second step, as its page carries it; `None` for a user without passkeys.
 pub(super) async fn second_step_question(
     app: &App,
@@ -77,22 +83,23 @@ pub(super) async fn second_step_question(
     operator: &Operator,
     half: &str,
 ) -> Result<Option<String>, AppError> {
-    let keys = app.shared.accounts.passkeys(operator.tenant, operator.id).await?;
-    let Some(party) = party(app).filter(|_| !keys.is_empty()) else { return Ok(None) };
-    Ok(Some(question(app, &party, &keys, Purpose::SecondStep, half.as_bytes(), visitor.at).to_string()))
+    let asked = |(party, keys): (Party, Vec<Passkey>)| {
+        question(app, &party, &keys, Purpose::SecondStep, half.as_bytes(), visitor.at).to_string()
+    };
+    Ok(usable(app, operator).await?.map(asked))
 }
 
 /// The question of "is it still you", as its page carries it; `None` for a user without passkeys.
 pub(super) async fn confirm_question(app: &App, who: &Who) -> Result<Option<String>, AppError> {
-    let keys = app.shared.accounts.passkeys(who.operator.tenant, who.operator.id).await?;
-    let Some(party) = party(app).filter(|_| !keys.is_empty()) else { return Ok(None) };
-    Ok(Some(question(app, &party, &keys, Purpose::Confirm, &of_login(who), who.at).to_string()))
+    let asked = |(party, keys): (Party, Vec<Passkey>)| {
+        question(app, &party, &keys, Purpose::Confirm, &of_login(who), who.at).to_string()
+    };
+    Ok(usable(app, &who.operator).await?.map(asked))
 }
 
 /// Whether this user may answer "is it still you" with a passkey.
 pub(super) async fn has_any(app: &App, who: &Who) -> Result<bool, AppError> {
-    let keys = app.shared.accounts.passkeys(who.operator.tenant, who.operator.id).await?;
-    Ok(party(app).is_some() && !keys.is_empty())
+    Ok(usable(app, &who.operator).await?.is_some())
 }
 
 /// The proof of a passkey as `passkey.js` sends it, each field in base 64.

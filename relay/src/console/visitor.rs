@@ -12,9 +12,8 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use jiff::Timestamp;
 use protocol::message::directory::LoginError;
-use store::{AuditEntry, Language, LoginFamily};
+use store::{Language, LoginFamily};
 
 use super::{
     App,
@@ -147,16 +146,7 @@ pub(super) async fn audit(
     subject: &str,
     detail: &str,
 ) -> Result<(), AppError> {
-    let entry = AuditEntry {
-        tenant: operator.tenant,
-        operator: Some(operator.id),
-        who: operator.name.clone(),
-        what: what.to_owned(),
-        subject: subject.to_owned(),
-        detail: detail.to_owned(),
-        from: source.to_string(),
-        at: Timestamp::now(),
-    };
+    let entry = operator.entry(what, subject, detail, source);
     app.shared.store.audit(&entry).await?;
     Ok(())
 }
@@ -246,7 +236,7 @@ async fn checked(app: &App, visitor: &Visitor, request: Request) -> Result<Reque
     // Pages for anybody carry no token, and let whoever is logged in choose a language too; where it comes from was looked at. Who comes
     // back from a provider carries what is in a cookie of their own instead, which its handler compares.
     let carries_none = ["/language", crate::oidc::BACK].contains(&path);
-    let is_ours = |sent: &str| carries_none || form_token::same(sent.as_bytes(), known.csrf.as_bytes());
+    let is_ours = |sent: &str| carries_none || form_token::same(sent, &known.csrf);
     if picture {
         let sent = upload::text(&parts.headers, body.clone(), "_csrf").await;
         if !is_ours(&sent.unwrap_or_default()) {

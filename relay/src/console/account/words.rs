@@ -38,7 +38,7 @@ words! {
     app_on: "Ligar o aplicativo autenticador", "Switch the authenticator app on", "Activar la aplicación de autenticación";
     switch_on: "Ligar o segundo fator", "Switch the second factor on", "Activar el segundo factor";
     switch_off: "Desligar", "Switch off", "Desactivar";
-    switch_off_lead: "Para desligar, confirme com a sua senha. Os códigos de recuperação deixam de valer.", "To switch it off, confirm with your password. The recovery codes stop working.", "Para desactivarlo, confirme con su contraseña. Los códigos de recuperación dejan de valer.";
+    switch_off_lead: "Para desligar, confirme com a sua senha. Sem chaves de acesso, os códigos de recuperação deixam de valer.", "To switch it off, confirm with your password. Without passkeys, the recovery codes stop working.", "Para desactivarlo, confirme con su contraseña. Sin claves de acceso, los códigos de recuperación dejan de valer.";
     switched_off: "Segundo fator desligado.", "Second factor switched off.", "Segundo factor desactivado.";
     recovery: "Códigos de recuperação", "Recovery codes", "Códigos de recuperación";
     recovery_left: "Restam {} de {}.", "{} of {} are left.", "Quedan {} de {}.";

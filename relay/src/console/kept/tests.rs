@@ -143,6 +143,8 @@ fn forms_of_pages_with_texts_are_kept_and_those_before_a_login_are_not() {
         "/welcome/abc",
         "/logout",
         "/apps/3/logo",
+        "/confirm/passkey",
+        "/account/passkeys",
         "/tickets//actions",
         "/hooks/a/b",
     ] {

@@ -18,7 +18,7 @@ use super::{
     super::{
         App,
         error::{AppError, Page, page},
-        login, oidc,
+        kept, oidc,
         strings::{Texts, fill},
         visitor::{Visitor, Who},
     },
@@ -190,7 +190,7 @@ pub(in crate::console) async fn choose(
             if accounts.factor(user.tenant, user.id).await?.is_some() {
                 return Ok(Redirect::to("/login").into_response());
             }
-            login::enter(&app, &visitor, &user, "", "/").await
+            kept::enter(&app, &visitor, &user, "", "/", "").await
         }
         Err(AccountError::NotFound { .. }) => over(t),
         Err(AccountError::WeakPassword) => welcome(&app, &visitor, &token, Some((t.weak_password, "password"))).await,
