@@ -474,10 +474,25 @@ impl SessionRecords for SqliteStore {
 
     async fn history(&self, tenant: TenantId, query: &HistoryQuery) -> Result<Vec<Session>, StoreError> {
         let tenant = tenant.as_bytes().as_slice();
-        // Only what is asked for is in the query, so that it can go by an index.
-        let mut sql = QueryBuilder::<Sqlite>::new("SELECT * FROM sessions WHERE tenant = ");
-        sql.push_bind(tenant);
         let narrow = self.is_narrow(tenant, query).await?;
+        let search = fold(query.search.trim());
+        // Only what is asked for is in the query, so that it can go by an index.
+        let mut sql = QueryBuilder::<Sqlite>::new("SELECT sessions.* FROM ");
+        // Words are found newest first, and as many as are wanted: whether they are many or none makes no difference.
+        let trigrams = trigrams(&search).filter(|_| !narrow);
+        let by_words = trigrams.is_some();
+        match trigrams {
+            Some(trigrams) => {
+                sql.push("session_words CROSS JOIN sessions ON sessions.row = session_words.rowid WHERE session_words MATCH ");
+                sql.push_bind(trigrams);
+                if let Some(before) = query.before {
+                    sql.push(" AND session_words.rowid < ").push_bind(before);
+                }
+                sql.push(" AND tenant = ");
+            }
+            None => _ = sql.push("sessions WHERE tenant = "),
+        }
+        sql.push_bind(tenant);
         // A range of few sessions is gone through whole; in a long one the newest that fit are found sooner.
         let time = if narrow { " AND dialled_at" } else { " AND +dialled_at" };
         if let Some(from) = query.from {
@@ -496,7 +511,6 @@ impl SessionRecords for SqliteStore {
             let states = words(&query.states);
             sql.push(" AND state IN (SELECT value FROM json_each(").push_bind(states).push("))");
         }
-        let search = fold(query.search.trim());
         if !search.is_empty() {
             sql.push(" AND (instr(search, ").push_bind(search.clone());
             sql.push(") > 0 OR instr(lower(coalesce(ticket, choice_number, '')), ").push_bind(search).push(") > 0)");
@@ -520,11 +534,30 @@ impl SessionRecords for SqliteStore {
         if let Some(category) = &query.category {
             sql.push(" AND category = ").push_bind(category.as_str());
         }
-        sql.push(if narrow { " ORDER BY +row DESC LIMIT " } else { " ORDER BY row DESC LIMIT " });
+        sql.push(match (narrow, by_words) {
+            (true, _) => " ORDER BY +row DESC LIMIT ",
+            (false, true) => " ORDER BY session_words.rowid DESC LIMIT ",
+            (false, false) => " ORDER BY row DESC LIMIT ",
+        });
         sql.push_bind(query.limit.min(LISTED_AT_MOST));
         let rows = sql.build().fetch_all(&self.readers).await.map_err(error::of)?;
         rows.iter().map(session).collect()
     }
+}
+
+/// Three letters each that what is searched for has, as the index is asked for all of them; `None` for what is too short, or has what no text has.
+fn trigrams(search: &str) -> Option<String> {
+    /// As many tell one text from all others.
+    const ENOUGH: usize = 24;
+    let letters: Vec<char> = search.chars().collect();
+    if letters.len() < 3 || letters.contains(&'\0') {
+        return None;
+    }
+    let three = letters.windows(3).take(ENOUGH).map(|three| {
+        let text: String = three.iter().collect();
+        format!("\"{}\"", text.replace('"', "\"\""))
+    });
+    Some(three.collect::<Vec<_>>().join(" AND "))
 }
 
 impl SqliteStore {

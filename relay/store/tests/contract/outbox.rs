@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use store::{Claimed, EventKind, OutboxState, Reason, Settled, StoreError, Why};
+use store::{Claimed, EventKind, HistoryQuery, OutboxState, Reason, Settled, StoreError, Why};
 
 use super::{World, at, end, number, on, open_new};
 
@@ -35,6 +35,9 @@ pub async fn the_end_waits_for_the_start(w: &World) {
     assert_eq!(what(&first), [(1, EventKind::Start)]);
     assert!(claim(w, 101).await.is_empty(), "it is leased");
     w.store().await.settle(first[0].lease, &done("1001"), at(102)).await.unwrap();
+    let of_ticket = HistoryQuery { search: "1001".into(), ..HistoryQuery::default() };
+    let found = w.store().await.history(w.varanda.tenant, &of_ticket).await.unwrap();
+    assert_eq!(found.len(), 1, "a session is found by the ticket that was opened for it");
     let second = claim(w, 103).await;
     assert_eq!(what(&second), [(1, EventKind::End)]);
     assert_eq!(

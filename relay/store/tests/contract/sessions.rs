@@ -224,7 +224,25 @@ pub async fn history_is_found_by_what_people_remember(w: &World) {
     assert_eq!(find(text("aurora")).await, [2, 1]);
     assert_eq!(find(text("000002")).await, [2]);
     assert_eq!(find(text("4821")).await, [1]);
-    assert_eq!(find(text("%")).await, [0; 0]);
+    // Parts of words, words of two texts, letters of any script, what a search's own language would be, less than an index has.
+    assert_eq!(find(text("ncei")).await, [2, 1]);
+    assert_eq!(find(text("conceiçáo")).await, [2, 1]);
+    assert_eq!(find(text("02")).await, [2, 1], "the year has it too");
+    assert_eq!(find(text("48")).await, [1]);
+    for none in [
+        "%",
+        "auror4",
+        "aurora\"",
+        "\" OR \"aurora",
+        "aurora NOT x",
+        "*",
+        "日本語",
+        "a\0b",
+        "conceicao  n",
+        &"x".repeat(5_000),
+    ] {
+        assert_eq!(find(text(none)).await, [0; 0], "{none:?}");
+    }
     assert_eq!(find(HistoryQuery { states: vec![SessionState::Ended], ..HistoryQuery::default() }).await, [1]);
     assert_eq!(find(HistoryQuery { ticket: Some(number("4821")), ..HistoryQuery::default() }).await, [1]);
     assert_eq!(find(HistoryQuery { attendant: Some(w.varanda.admin), ..HistoryQuery::default() }).await, [0; 0]);
