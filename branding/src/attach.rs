@@ -3,21 +3,12 @@
 //! One file a format. The template stays as it is; what comes out has been read back with the reader that the program uses. A template that is
 //! branded or signed already is refused: the brand goes in before the code signature, which covers it.
 
-use bundle::{Carried, CarriedError, Load, Profile, SigningKey, carried};
+use bundle::{Carried, CarriedError, Load, Profile, SigningKey, System, Version, carried};
 
 use crate::artwork::Picture;
 
 mod elf;
 mod pe;
-
-/// The systems that programs are made for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum System {
-    /// ELF of 64 bits.
-    Linux,
-    /// PE of 64 bits.
-    Windows,
-}
 
 /// What goes into a program.
 #[derive(Debug)]
@@ -31,7 +22,7 @@ pub struct Brand<'a> {
     /// The icon's picture.
     pub picture: &'a Picture,
     /// The version that the file shows.
-    pub version: [u16; 3],
+    pub version: Version,
 }
 
 /// Why a template cannot be given a brand.
@@ -59,11 +50,7 @@ pub enum AttachError {
 
 /// Which system a program is for.
 pub fn system(program: &[u8]) -> Result<System, AttachError> {
-    match program {
-        [0x7f, b'E', b'L', b'F', 2, 1, ..] => Ok(System::Linux),
-        [b'M', b'Z', ..] => Ok(System::Windows),
-        _ => Err(AttachError::NotAProgram),
-    }
+    System::of(program).ok_or(AttachError::NotAProgram)
 }
 
 /// The branded program.

@@ -6,11 +6,11 @@ use std::{
 };
 
 use anyhow::{Context, bail, ensure};
-use bundle::{Load, Logo, Profile, SigningKey, carried};
+use bundle::{Load, Logo, Profile, SigningKey, System, Version, carried};
 
 use crate::{
     artwork::Picture,
-    attach::{self, Brand, System},
+    attach::{self, Brand},
     codesign::Signer,
     file, profile,
 };
@@ -80,7 +80,7 @@ pub fn build(order: Order<'_>) -> anyhow::Result<Made> {
         None => picture_of(&profile)?,
     };
     let load = if order.sidecar { Load::Pin(key.id()) } else { Load::Profile(&signed) };
-    let brand = Brand { profile: &profile, load, key: &key, picture: &picture, version: version()? };
+    let brand = Brand { profile: &profile, load, key: &key, picture: &picture, version: version(&template)? };
     let mut program =
         attach::attach(&template, &brand).with_context(|| format!("giving {} its brand", order.template.display()))?;
     let system = attach::system(&program)?;
@@ -116,7 +116,8 @@ pub fn build(order: Order<'_>) -> anyhow::Result<Made> {
 pub fn program(template: &[u8], signed: &[u8], key: &SigningKey) -> anyhow::Result<Vec<u8>> {
     let (profile, _) = bundle::open(signed, Some(key.id().public_key())).context("reading the signed profile")?;
     let picture = picture_of(&profile)?;
-    let brand = Brand { profile: &profile, load: Load::Profile(signed), key, picture: &picture, version: version()? };
+    let brand =
+        Brand { profile: &profile, load: Load::Profile(signed), key, picture: &picture, version: version(template)? };
     attach::attach(template, &brand).context("giving the template its brand")
 }
 
@@ -168,9 +169,10 @@ impl Made {
     }
 }
 
-/// Our own version: templates are of the same.
-fn version() -> anyhow::Result<[u16; 3]> {
-    let mut parts = env!("CARGO_PKG_VERSION").split(['.', '-', '+']).map(str::parse);
-    let mut part = || parts.next().context("a version has three parts")?.context("reading our version");
-    Ok([part()?, part()?, part()?])
+/// The version that the template says it is of; ours for one that says none.
+fn version(template: &[u8]) -> anyhow::Result<Version> {
+    match bundle::version::of_program(template) {
+        Some(version) => Ok(version),
+        None => env!("CARGO_PKG_VERSION").parse().context("reading our version"),
+    }
 }

@@ -39,6 +39,15 @@ pub fn create(path: &Path, bytes: &[u8], readers: Readers) -> anyhow::Result<()>
     file.write_all(bytes).and_then(|()| file.sync_all()).with_context(|| format!("writing {}", path.display()))
 }
 
+/// Makes a folder that only its owner can enter; one that is there stays as it is.
+pub fn make_private_folder(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
 /// Writes a program that can be started, or puts a new one in its place at once.
 pub fn replace_program(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     replace_as(path, bytes, 0o755)

@@ -12,4 +12,5 @@ pub mod codesign;
 pub mod enrol;
 pub mod file;
 pub mod profile;
+pub mod release;
 pub mod root;

@@ -6,11 +6,11 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use amparo_branding::{build, codesign::Signer, enrol, file, profile, root};
+use amparo_branding::{build, codesign::Signer, enrol, file, profile, release, root};
 use clap::{Parser, Subcommand};
 use enrolment::Fingerprint;
 
-/// Makes tenant roots, signed profiles and branded programs.
+/// Makes tenant roots, signed profiles, branded programs and releases.
 #[derive(Parser)]
 #[command(name = "amparo-brand", version)]
 struct Arguments {
@@ -31,6 +31,9 @@ enum What {
     Profile(ProfileCommand),
     /// Makes a branded program out of a template.
     Build(BuildArguments),
+    /// Releases, by which programs update themselves.
+    #[command(subcommand)]
+    Release(ReleaseCommand),
     /// Checks a branded program, every byte of it, and tells what it carries.
     Verify {
         /// The program.
@@ -102,6 +105,62 @@ enum RootCommand {
         #[arg(long, default_value = "Amparo")]
         company: String,
     },
+}
+
+#[derive(Subcommand)]
+enum ReleaseCommand {
+    /// Makes the key that signs releases. Programs are compiled with its public half in AMPARO_RELEASE_KEYS. Never overwrites.
+    Key {
+        /// The folder for the two files.
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// States which programs of a version are the real ones, and signs it.
+    New(ReleaseArguments),
+}
+
+#[derive(clap::Args)]
+struct ReleaseArguments {
+    /// A program without a brand: `amparo` or `amparo.exe`. Once a system.
+    #[arg(long = "program", value_name = "FILE", required = true)]
+    programs: Vec<PathBuf>,
+    /// The release key, PEM or DER.
+    #[arg(long)]
+    key: PathBuf,
+    /// No program goes below this version again.
+    #[arg(long, value_name = "VERSION")]
+    minimum: Option<bundle::Version>,
+    /// Days in which it may be installed.
+    #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u16).range(1..=730))]
+    days: u16,
+    /// Who takes it when: `10@0,50@24,100@72` is ten of a hundred at once, half a day later, all after three. Without: all at once.
+    #[arg(long, value_name = "PERCENT@HOURS,…")]
+    rings: Option<String>,
+    /// The public half of a release key that is trusted no longer. May be repeated.
+    #[arg(long = "revoke", value_name = "FILE")]
+    revoked: Vec<PathBuf>,
+    /// Where the release goes: `release` beside the templates of a server.
+    #[arg(long)]
+    out: PathBuf,
+}
+
+impl ReleaseArguments {
+    fn make(&self, now_unix_s: u64) -> anyhow::Result<String> {
+        let rings = self.rings.as_deref().map(release::rings).transpose().map_err(anyhow::Error::msg)?;
+        let (signed, told) = release::make(
+            &release::Order {
+                programs: &self.programs,
+                key: &self.key,
+                minimum: self.minimum,
+                days: self.days,
+                rings: rings.as_deref().unwrap_or_default(),
+                revoked: &self.revoked,
+            },
+            now_unix_s,
+        )?;
+        file::replace(&self.out, &signed)?;
+        Ok(told)
+    }
 }
 
 #[derive(Subcommand)]
@@ -207,6 +266,14 @@ fn run(what: What) -> anyhow::Result<String> {
             let (read, id) = profile::verify(&file, trusted.as_ref())?;
             Ok(profile::summary(&read, id))
         }
+        What::Release(ReleaseCommand::Key { out }) => {
+            let (files, id) = release::create_key(&out)?;
+            let files: String = files.iter().map(|path| format!("{}\n", path.display())).collect();
+            Ok(format!(
+                "{files}release key {id}\nKeep the .key file off every server and out of backups that others can read.\n"
+            ))
+        }
+        What::Release(ReleaseCommand::New(arguments)) => arguments.make(u64::try_from(now.as_second())?),
         What::Build(arguments) => {
             let made = build::build(build::Order {
                 template: &arguments.template,

@@ -39,7 +39,7 @@ pub fn create(folder: &Path, company: &str, today: Date) -> anyhow::Result<Made>
             folder.join(name).display()
         );
     }
-    make_private_folder(folder).with_context(|| format!("making the folder {}", folder.display()))?;
+    file::make_private_folder(folder).with_context(|| format!("making the folder {}", folder.display()))?;
 
     let root_key = KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).context("making the root's key")?;
     let certificate = root_params(company, today)?.self_signed(&root_key).context("signing the root's certificate")?;
@@ -78,12 +78,4 @@ fn root_params(company: &str, today: Date) -> anyhow::Result<CertificateParams> 
 
 fn parts(day: Date) -> anyhow::Result<(i32, u8, u8)> {
     Ok((day.year().into(), u8::try_from(day.month())?, u8::try_from(day.day())?))
-}
-
-fn make_private_folder(folder: &Path) -> std::io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }

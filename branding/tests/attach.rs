@@ -11,16 +11,16 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
-use amparo_branding::attach::{AttachError, Brand, System, attach, system};
+use amparo_branding::attach::{AttachError, Brand, attach, system};
 use bundle::{
-    Carried, CarriedError, Load, SigningKey,
+    Carried, CarriedError, Load, SigningKey, System,
     carried::{carried, set_checksum},
 };
 use programs::{Parts, elf, pe};
 
 fn branded(template: &[u8], parts: &Parts, load: Load<'_>) -> Result<Vec<u8>, AttachError> {
     let Parts { profile, key, picture, .. } = parts;
-    attach(template, &Brand { profile, load, key, picture, version: [0, 1, 0] })
+    attach(template, &Brand { profile, load, key, picture, version: bundle::Version([0, 1, 0]) })
 }
 
 #[test]

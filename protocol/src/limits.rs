@@ -54,6 +54,10 @@ pub const LOGIN_CODE_BYTES: usize = 64;
 pub const WAITING_LISTED: usize = 200;
 /// Open tickets offered in the ticket step.
 pub const OPEN_TICKETS_LISTED: usize = 20;
+/// A signed release, in bytes.
+pub const RELEASE_BYTES: usize = 16 * 1024;
+/// One part of a program that is updated, in bytes: a second's worth of a slow line, and half of what a message may have.
+pub const UPDATE_PART_BYTES: usize = 128 * 1024;
 /// A signed token, in bytes.
 pub const TOKEN_BYTES: usize = 256;
 /// A certificate or certificate request in DER, in bytes.

@@ -18,6 +18,7 @@ pub mod request;
 pub mod stats;
 pub mod stream;
 pub mod ticket;
+pub mod update;
 pub mod wrap_up;
 
 mod text;
@@ -71,6 +72,10 @@ pub enum ToRelay {
     PullNext,
     /// Logs in with a second factor, after [`directory::LoginError::CodeNeeded`].
     LoginWithCode(directory::LoginWithCode),
+    /// Asks whether there is a newer program. From version 4 on, as what follows.
+    AskUpdate(update::AskUpdate),
+    /// Asks for a part of it.
+    FetchUpdate(update::FetchUpdate),
 }
 
 /// What the relay says to a program.
@@ -138,4 +143,8 @@ pub enum FromRelay {
     Assigned(offer::Assigned),
     /// No customer can be pulled.
     PullRefused(offer::PullError),
+    /// Answer to `AskUpdate`. From version 4 on, as what follows.
+    UpdateIs(update::UpdateIs),
+    /// Answer to `FetchUpdate`.
+    UpdatePart(update::UpdatePart),
 }

@@ -1,19 +1,18 @@
 //! A profile in its signed envelope.
 //!
-//! The layout: [`MAGIC`], the signer's Ed25519 public key (32 bytes), the length of the JSON (`u32`, little-endian), the JSON, and a
-//! signature (64 bytes) over everything in front of it. The magic line opens the signed bytes, so that a signature made for anything
-//! else can never pass for one over a profile. The signature is checked first and the JSON parsed second.
+//! The layout is [`crate::envelope`]'s, the content the profile's JSON.
 
 use std::fmt;
 
 use ring::{
     digest::{SHA256, digest},
     rand::SystemRandom,
-    signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey},
+    signature::{Ed25519KeyPair, KeyPair},
 };
 use zeroize::Zeroizing;
 
 use crate::{
+    envelope::{self, EnvelopeError},
     profile::{MAX_JSON_BYTES, Profile, ProfileError},
     spelling::Hex,
 };
@@ -25,7 +24,7 @@ const MAGIC: &[u8; 15] = b"AMPAROPROFILE1\n";
 const PUBLIC_KEY_BYTES: usize = 32;
 const SIGNATURE_BYTES: usize = 64;
 
-const _: () = assert!(MAGIC.len() + PUBLIC_KEY_BYTES + 4 + MAX_JSON_BYTES + SIGNATURE_BYTES <= MAX_BUNDLE_BYTES);
+const _: () = assert!(MAGIC.len() + envelope::AROUND_BYTES + MAX_JSON_BYTES <= MAX_BUNDLE_BYTES);
 
 /// The key that signs a tenant's profiles.
 pub struct SigningKey {
@@ -146,22 +145,12 @@ impl fmt::Debug for KeyId {
 
 /// The profile in an envelope signed by `key`.
 pub fn sign(profile: &Profile, key: &SigningKey) -> Vec<u8> {
-    let json = profile.to_json();
-    let length = u32::try_from(json.len()).expect("every part of a profile is capped");
-    let mut bytes = Vec::with_capacity(MAGIC.len() + PUBLIC_KEY_BYTES + 4 + json.len() + SIGNATURE_BYTES);
-    bytes.extend_from_slice(MAGIC);
-    bytes.extend_from_slice(key.id().public_key());
-    bytes.extend_from_slice(&length.to_le_bytes());
-    bytes.extend_from_slice(&json);
-    let signature = key.sign(&bytes);
-    bytes.extend_from_slice(&signature);
-    bytes
+    envelope::seal(MAGIC, &profile.to_json(), key)
 }
 
 /// Whose signature an envelope claims to have. Only [`open`] tells whether that is true.
 pub(crate) fn signer(bytes: &[u8]) -> Result<KeyId, BundleError> {
-    let rest = bytes.strip_prefix(MAGIC).ok_or(BundleError::NotAProfile)?;
-    rest.first_chunk().copied().map(KeyId).ok_or(BundleError::NotAProfile)
+    Ok(envelope::signer(MAGIC, bytes)?)
 }
 
 /// The profile in this envelope and whose key signed it.
@@ -169,22 +158,19 @@ pub(crate) fn signer(bytes: &[u8]) -> Result<KeyId, BundleError> {
 /// With `trusted`, only that key's signature is accepted. Without, any key's is: the bytes are then known to be unaltered since that
 /// key signed them, and whether to trust the key is the caller's question.
 pub fn open(bytes: &[u8], trusted: Option<&[u8; 32]>) -> Result<(Profile, KeyId), BundleError> {
-    if bytes.len() > MAX_BUNDLE_BYTES {
-        return Err(BundleError::TooLong);
+    let wanted = |key: &KeyId| trusted.is_none_or(|trusted| trusted == key.public_key());
+    let (json, key) = envelope::open(MAGIC, MAX_BUNDLE_BYTES, bytes, wanted)?;
+    Ok((Profile::parse(json)?, key))
+}
+
+impl From<EnvelopeError> for BundleError {
+    fn from(error: EnvelopeError) -> Self {
+        match error {
+            EnvelopeError::Kind => Self::NotAProfile,
+            EnvelopeError::TooLong(_) => Self::TooLong,
+            EnvelopeError::WrongLength { announced, found } => Self::WrongLength { announced, found },
+            EnvelopeError::NotTrusted(key) => Self::NotTrusted(key),
+            EnvelopeError::Signature => Self::Signature,
+        }
     }
-    let rest = bytes.strip_prefix(MAGIC).ok_or(BundleError::NotAProfile)?;
-    let (public, rest) = rest.split_first_chunk::<PUBLIC_KEY_BYTES>().ok_or(BundleError::NotAProfile)?;
-    let (length, rest) = rest.split_first_chunk::<4>().ok_or(BundleError::NotAProfile)?;
-    let key = KeyId(*public);
-    if trusted.is_some_and(|trusted| trusted != public) {
-        return Err(BundleError::NotTrusted(key));
-    }
-    let head = bytes.len() - rest.len();
-    let announced = head as u64 + u64::from(u32::from_le_bytes(*length)) + SIGNATURE_BYTES as u64;
-    if announced != bytes.len() as u64 {
-        return Err(BundleError::WrongLength { announced, found: bytes.len() });
-    }
-    let (signed, signature) = bytes.split_at(bytes.len() - SIGNATURE_BYTES);
-    UnparsedPublicKey::new(&ED25519, public).verify(signed, signature).map_err(|_| BundleError::Signature)?;
-    Ok((Profile::parse(&signed[head..])?, key))
 }

@@ -55,9 +55,9 @@ fn put_content(resources: &mut ResourceDirectory, content: &[u8]) {
 }
 
 fn version(brand: &Brand<'_>) -> VersionInfo {
-    let [major, minor, patch] = brand.version;
+    let [major, minor, patch] = brand.version.0;
     let number = VersionU32 { major: u32::from(major) << 16 | u32::from(minor), minor: u32::from(patch) << 16 };
-    let text = format!("{major}.{minor}.{patch}");
+    let text = brand.version.to_string();
     let mut info = VersionInfo::default();
     info.info.file_version = number;
     info.info.product_version = number;

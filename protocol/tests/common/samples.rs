@@ -9,7 +9,7 @@ use amparo_protocol::{
     media::*,
     message::{
         control::*, directory::*, grant::Grants, handshake::*, hello::*, input::*, offer::*, one_time::*, pairing::*,
-        record::*, request::*, stats::Stats, ticket::*, wrap_up::*, *,
+        record::*, request::*, stats::Stats, ticket::*, update::*, wrap_up::*, *,
     },
     version::VersionRange,
 };
@@ -236,6 +236,17 @@ fn to_relay() -> Vec<ToRelay> {
         ToRelay::Ready(true),
         ToRelay::AnswerOffer(AnswerOffer { offer: 7, take: true }),
         ToRelay::PullNext,
+        ToRelay::AskUpdate(AskUpdate {
+            app: AppId::from_bytes([0x22; 16]),
+            system: System::Windows,
+            version: [0, 1, 0],
+        }),
+        ToRelay::FetchUpdate(FetchUpdate {
+            app: AppId::from_bytes([0x22; 16]),
+            system: System::Linux,
+            sha256: [0x51; 32],
+            from: 131_072,
+        }),
     ];
     others.into_iter().chain(reports).collect()
 }
@@ -330,6 +341,16 @@ fn from_relay() -> Vec<FromRelay> {
         FromRelay::PullRefused(PullError::Offered),
         FromRelay::PullRefused(PullError::NotAvailable),
         FromRelay::PullRefused(PullError::Occupied),
+        FromRelay::UpdateIs(UpdateIs::None),
+        FromRelay::UpdateIs(UpdateIs::Newer(Newer {
+            release: Release::try_from(b"signed elsewhere".to_vec()).unwrap(),
+            sha256: [0x51; 32],
+            bytes: 18_400_000,
+            quietly: true,
+        })),
+        FromRelay::UpdatePart(UpdatePart::Bytes { from: 131_072, bytes: Part::try_from(vec![0x7f, 0x45]).unwrap() }),
+        FromRelay::UpdatePart(UpdatePart::Gone),
+        FromRelay::UpdatePart(UpdatePart::Later { retry_after_s: 5 }),
     ]
 }
 

@@ -6,7 +6,7 @@ use amparo_protocol::{
     media::*,
     message::{
         control::*, directory::*, grant::Grants, handshake::*, hello::*, input::*, offer::*, one_time::*, pairing::*,
-        record::*, request::*, stats::Stats, ticket::*, wrap_up::*, *,
+        record::*, request::*, stats::Stats, ticket::*, update::*, wrap_up::*, *,
     },
     version::VersionRange,
 };
@@ -176,6 +176,36 @@ pub fn to_relay() -> impl Strategy<Value = ToRelay> {
         any::<bool>().prop_map(ToRelay::Ready),
         any::<(u32, bool)>().prop_map(|(offer, take)| ToRelay::AnswerOffer(AnswerOffer { offer, take })),
         Just(ToRelay::PullNext),
+        (any::<[u8; 16]>(), program_system(), any::<[u16; 3]>()).prop_map(|(app, system, version)| {
+            ToRelay::AskUpdate(AskUpdate { app: AppId::from_bytes(app), system, version })
+        }),
+        (any::<[u8; 16]>(), program_system(), any::<[u8; 32]>(), any::<u64>()).prop_map(
+            |(app, system, sha256, from)| {
+                ToRelay::FetchUpdate(FetchUpdate { app: AppId::from_bytes(app), system, sha256, from })
+            }
+        ),
+    ]
+}
+
+fn program_system() -> impl Strategy<Value = System> {
+    prop_oneof![Just(System::Linux), Just(System::Windows)]
+}
+
+fn updates() -> impl Strategy<Value = FromRelay> {
+    let newer = (vec(any::<u8>(), 0..=300), any::<[u8; 32]>(), any::<u64>(), any::<bool>()).prop_map(
+        |(release, sha256, bytes, quietly)| {
+            let release = Release::try_from(release).unwrap();
+            UpdateIs::Newer(Newer { release, sha256, bytes, quietly })
+        },
+    );
+    let part = (any::<u64>(), vec(any::<u8>(), 0..=300))
+        .prop_map(|(from, bytes)| UpdatePart::Bytes { from, bytes: Part::try_from(bytes).unwrap() });
+    prop_oneof![
+        Just(FromRelay::UpdateIs(UpdateIs::None)),
+        newer.prop_map(FromRelay::UpdateIs),
+        part.prop_map(FromRelay::UpdatePart),
+        Just(FromRelay::UpdatePart(UpdatePart::Gone)),
+        any::<u32>().prop_map(|retry_after_s| FromRelay::UpdatePart(UpdatePart::Later { retry_after_s })),
     ]
 }
 
@@ -330,7 +360,7 @@ pub fn from_relay() -> impl Strategy<Value = FromRelay> {
         attended().prop_map(FromRelay::Attended),
         left.prop_map(|outcome| FromRelay::RequestLeft(RequestLeft { outcome })),
     ];
-    prop_oneof![10 => first, 15 => second, 5 => offers()]
+    prop_oneof![10 => first, 15 => second, 5 => offers(), 5 => updates()]
 }
 
 fn pake() -> impl Strategy<Value = PakeMessage> {
