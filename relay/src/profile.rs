@@ -60,7 +60,8 @@ fn contents(
             port: address.port,
             certificate_sha256: keys.pin(),
         }],
-        serial: made_at,
+        // That of the app as it stands, whenever it is signed: two programs of one revision are of one age.
+        serial: u64::try_from(app.changed.at.as_second()).unwrap_or(0),
         made_at_unix_s: made_at,
         // The relay says at each start what a program may do; a profile of its own ends with a new one.
         valid_until_unix_s: None,

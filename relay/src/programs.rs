@@ -5,6 +5,8 @@
 //! program uses before it gets its name. Used by the console, when an app is saved and when a program is asked for. Must never hand out a file that
 //! was not made of this revision of the app.
 
+mod update;
+
 use std::{
     collections::HashMap,
     fs,
@@ -17,10 +19,13 @@ use anyhow::{Context, bail, ensure};
 use branding::{build, file};
 use protocol::id::AppId;
 use store::App;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// Programs of one system and app that are kept: the newest and those before it.
 const KEPT: usize = 3;
 const SUMS: &str = "SHA256SUMS";
+/// Programs that are made, or read whole, at once.
+const SEATS: usize = 2;
 
 /// What programs are made for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -53,6 +58,22 @@ impl System {
         match self {
             Self::Windows => "Windows",
             Self::Linux => "Linux",
+        }
+    }
+
+    /// As releases name it.
+    pub(crate) fn of_release(self) -> bundle::System {
+        match self {
+            Self::Windows => bundle::System::Windows,
+            Self::Linux => bundle::System::Linux,
+        }
+    }
+
+    /// As programs name it.
+    pub(crate) fn of_program(system: protocol::message::update::System) -> Self {
+        match system {
+            protocol::message::update::System::Windows => Self::Windows,
+            protocol::message::update::System::Linux => Self::Linux,
         }
     }
 
@@ -109,12 +130,25 @@ pub struct Programs {
     data: PathBuf,
     /// One is made at a time; and why the last try failed.
     failed: Mutex<HashMap<(AppId, System), (u32, String)>>,
+    seats: Semaphore,
+    fetching: Semaphore,
 }
 
 impl Programs {
     /// Those of this data folder.
     pub fn of(data: &Path) -> Self {
-        Self { data: data.to_owned(), failed: Mutex::default() }
+        Self {
+            data: data.to_owned(),
+            failed: Mutex::default(),
+            seats: Semaphore::new(SEATS),
+            fetching: Semaphore::new(update::PARTS_AT_ONCE),
+        }
+    }
+
+    /// A place among those who make programs; waits for one.
+    pub(crate) async fn seat(&self) -> Option<SemaphorePermit<'_>> {
+        // Never closed.
+        self.seats.acquire().await.ok()
     }
 
     /// The systems for which there are templates.

@@ -354,6 +354,9 @@ texts! {
     no_attendant: "Nenhum atendente", "No attendant", "Ningún asistente";
     copy_app_link: "Copiar link do aplicativo", "Copy the app's link", "Copiar el enlace de la aplicación";
     tab_main: "Principal", "Main", "Principal";
+    updates: "Atualizações", "Updates", "Actualizaciones";
+    updates_hint: "Um ícone no programa mostra quando há versão nova; um clique atualiza. Nunca durante uma sessão.", "An icon in the program shows when there is a new version; one click updates. Never during a session.", "Un ícono en el programa muestra cuando hay una versión nueva; un clic actualiza. Nunca durante una sesión.";
+    quiet_updates: "Atualizar sozinho quando ninguém estiver usando o programa", "Update by itself when nobody is using the program", "Actualizar solo cuando nadie esté usando el programa";
     tab_parameters: "Parâmetros", "Parameters", "Parámetros";
     tab_look: "Aparência", "Appearance", "Apariencia";
     tab_administrators: "Administradores", "Administrators", "Administradores";

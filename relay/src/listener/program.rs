@@ -10,6 +10,7 @@ mod grant;
 mod manners;
 mod offers;
 mod request;
+mod update;
 mod waiting;
 mod wrap_up;
 
@@ -302,6 +303,14 @@ impl Program {
             }
             ToRelay::LeaveRequest(request) => {
                 self.leave_request(tenant, request).await;
+                Ok(())
+            }
+            ToRelay::AskUpdate(ask) => {
+                self.ask_update(tenant, ask).await;
+                Ok(())
+            }
+            ToRelay::FetchUpdate(fetch) => {
+                self.fetch_update(tenant, fetch).await;
                 Ok(())
             }
             ToRelay::TakeGrant(take) => {

@@ -127,6 +127,8 @@ pub struct App {
     pub availability: Availability,
     /// What is asked when a session is over.
     pub wrap_up: WrapUp,
+    /// Its programs take new versions without a question, when nobody uses them.
+    pub quiet_updates: bool,
     /// The last change.
     pub changed: Stamp,
     /// Since when.
@@ -168,6 +170,7 @@ impl App {
             staff: Staff { everyone: true, ..Staff::default() },
             availability: Availability::default(),
             wrap_up: WrapUp::default(),
+            quiet_updates: false,
             changed: Stamp { at: now, by: String::new() },
             created_at: now,
         }

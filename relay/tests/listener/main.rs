@@ -17,5 +17,6 @@ mod requests;
 mod seals;
 mod second_factor;
 mod splice;
+mod updates;
 mod world;
 mod wrap_up;

@@ -153,6 +153,8 @@ pub(super) struct AppOut {
     availability: Availability,
     /// What is asked when a session is over.
     wrap_up: WrapUp,
+    /// Its programs take new versions without a question, when nobody uses them.
+    quiet_updates: bool,
     /// The token's user may change it.
     may_change: bool,
     /// The last change.
@@ -194,6 +196,8 @@ pub(super) struct AppChange {
     availability: Option<Availability>,
     /// What is asked when a session is over.
     wrap_up: Option<WrapUp>,
+    /// Its programs take new versions without a question, when nobody uses them.
+    quiet_updates: Option<bool>,
 }
 
 impl From<AskRecord> for Ask {
@@ -267,6 +271,7 @@ impl AppOut {
                     NoteRecord::Required => Ask::Required,
                 },
             },
+            quiet_updates: app.quiet_updates,
             may_change: who.reach.edits(app.id),
             changed_at: app.changed.at,
             created_at: app.created_at,
@@ -285,6 +290,7 @@ impl AppChange {
                 text.trim().clone_into(into);
             }
         };
+        app.quiet_updates = self.quiet_updates.unwrap_or(app.quiet_updates);
         line(self.name, &mut app.name);
         line(self.title, &mut app.title);
         line(self.company, &mut app.company);

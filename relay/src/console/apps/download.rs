@@ -148,10 +148,9 @@ pub(super) async fn signed(app: &App, record: Record) -> Page {
     }
 }
 
-/// The systems whose programs this server makes for an app: those with a template, where the branding key is here.
+/// The systems whose programs this server makes for an app.
 pub(super) fn offered(app: &App, record: &Record) -> Vec<System> {
-    let signs = app.shared.keys.tenant(record.tenant).is_ok_and(|keys| keys.brand().is_some());
-    if signs { app.shared.programs.offered() } else { Vec::new() }
+    app.shared.offered(record)
 }
 
 /// `GET /apps/{id}/program/{system}`
@@ -206,39 +205,12 @@ pub(super) async fn hand_out_program(app: &App, record: Record, system: System, 
     })
 }
 
-/// The program, made now if it was not yet; what was made is in the audit log with both hashes.
+/// The program, made now if it was not yet.
 async fn made(app: &App, record: Record, system: System) -> Result<Program, AppError> {
-    let seat = app.signing.clone().acquire_owned().await.map_err(|_| AppError::Trouble)?;
-    let (shared, of) = (app.shared.clone(), record.clone());
-    let made = tokio::task::spawn_blocking(move || shared.program(&of, system)).await;
-    drop(seat);
-    let program = match made {
-        Ok(Ok(program)) => program,
-        Ok(Err(error)) => {
-            tracing::error!(error = format!("{error:#}"), system = system.word(), "a program cannot be made");
-            return Err(AppError::Trouble);
-        }
-        Err(error) => {
-            tracing::error!(%error, "making a program failed");
-            return Err(AppError::Trouble);
-        }
-    };
-    if let Some(took) = program.made_in {
-        tracing::info!(app = %record.id, system = system.word(), ?took, "a program was made");
-        let entry = AuditEntry {
-            tenant: record.tenant,
-            operator: None,
-            who: String::new(),
-            what: "program.built".to_owned(),
-            subject: record.title.clone(),
-            detail: format!("{} template={} program={}", system.word(), program.template_sha256, program.sha256),
-            from: String::new(),
-            at: Timestamp::now(),
-        };
-        app.shared.store.audit(&entry).await?;
-        app.shared.changes.bump();
-    }
-    Ok(program)
+    app.shared.made(record, system).await.map_err(|error| {
+        tracing::error!(error = format!("{error:#}"), system = system.word(), "a program cannot be made");
+        AppError::Trouble
+    })
 }
 
 /// Makes an app's programs after it was saved, so that they are there when somebody asks. What fails is shown on the download page.

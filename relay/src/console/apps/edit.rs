@@ -122,7 +122,7 @@ impl EditPage {
                 let names = self.others.iter().filter(|a| theirs.contains(&a.id.to_string())).map(|a| a.name.as_str());
                 names.collect::<Vec<_>>().join(", ")
             }
-            "everyone" | "by_hours" | "distribute" | "required" => {
+            "everyone" | "by_hours" | "distribute" | "required" | "quiet_updates" => {
                 if theirs.is_empty() { self.s.t.no } else { self.s.t.yes }.to_owned()
             }
             "note" => note_title(self.s.t, theirs).to_owned(),

@@ -80,7 +80,10 @@ pub(super) fn of_app(tab: Tab, app: &App) -> Fields {
     let mut f = Fields::default();
     let flag = |is: bool| if is { "1" } else { "" };
     match tab {
-        Tab::Main => f.set("name", app.name.as_str()),
+        Tab::Main => {
+            f.set("name", app.name.as_str());
+            f.set("quiet_updates", flag(app.quiet_updates));
+        }
         Tab::Parameters => {
             for key in FieldKey::ALL {
                 f.set(ask_name(key), ask_word(app.ask(key)));
@@ -134,7 +137,7 @@ pub(super) fn of_form(tab: Tab, form: &[(String, String)]) -> Fields {
     let raw = |name: &str| -> Vec<&str> { form.iter().filter(|(n, _)| n == name).map(|(_, v)| v.trim()).collect() };
     let mut f = Fields::default();
     match tab {
-        Tab::Main => f.set("name", one("name")),
+        Tab::Main => ["name", "quiet_updates"].iter().for_each(|name| f.set(name, one(name))),
         Tab::Parameters => FieldKey::ALL.iter().for_each(|key| f.set(ask_name(*key), one(ask_name(*key)))),
         Tab::Look => ["title", "company", "accent", "welcome", "phone"].iter().for_each(|name| f.set(name, one(name))),
         Tab::Administrators => f.set("people", all("people").join(" ")),
@@ -199,7 +202,10 @@ pub(super) type Wrong = (String, &'static str);
 pub(super) fn apply(tab: Tab, f: &Fields, app: &mut App, company: &[App], t: &'static Texts) -> Vec<Wrong> {
     let mut wrong: Vec<Wrong> = Vec::new();
     match tab {
-        Tab::Main => app.name = named(f, "name", t.bad_app_name, &mut wrong),
+        Tab::Main => {
+            app.name = named(f, "name", t.bad_app_name, &mut wrong);
+            app.quiet_updates = !f.get("quiet_updates").is_empty();
+        }
         Tab::Parameters => {
             for field in FieldKey::ALL {
                 match ask_of(f.get(ask_name(field))) {

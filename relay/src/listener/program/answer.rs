@@ -401,7 +401,7 @@ impl Program {
 
     /// Does something that may wait for others, a few at a time. It goes on when the program is gone: a session that is being written
     /// down must not be forgotten.
-    async fn in_background(&self, work: impl Future<Output = ()> + Send + 'static) {
+    pub(super) async fn in_background(&self, work: impl Future<Output = ()> + Send + 'static) {
         let permit = self.under_way.clone().acquire_owned().await;
         tokio::spawn(async move {
             work.await;

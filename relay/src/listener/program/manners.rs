@@ -85,6 +85,8 @@ pub(super) fn name(message: &ToRelay) -> &'static str {
         ToRelay::Ready(_) => "ready",
         ToRelay::AnswerOffer(_) => "answer offer",
         ToRelay::PullNext => "pull next",
+        ToRelay::AskUpdate(_) => "ask update",
+        ToRelay::FetchUpdate(_) => "fetch update",
     }
 }
 

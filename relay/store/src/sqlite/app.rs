@@ -37,6 +37,7 @@ fn app(row: &SqliteRow) -> Result<App, StoreError> {
         staff: Staff { everyone: row.plain("everyone_attends")?, ..Staff::default() },
         availability: row.json("availability")?,
         wrap_up: row.json("wrap_up")?,
+        quiet_updates: row.plain("quiet_updates")?,
         changed: Stamp { at: row.time("changed_at")?, by: row.plain("changed_by")? },
         created_at: row.time("created_at")?,
     })
@@ -104,8 +105,8 @@ impl AppRecords for SqliteStore {
         let mut tx = self.write().await?;
         let sql = "INSERT INTO apps
                    (id, tenant, name, code, revision, title, company, accent, phone, welcome, language, fields, logo_png,
-                    everyone_attends, availability, wrap_up, changed_at, changed_by, created_at)
-                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+                    everyone_attends, availability, wrap_up, quiet_updates, changed_at, changed_by, created_at)
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
         sqlx::query(sql)
             .bind(app.id.as_bytes().as_slice())
             .bind(app.tenant.as_bytes().as_slice())
@@ -123,6 +124,7 @@ impl AppRecords for SqliteStore {
             .bind(app.staff.everyone)
             .bind(json(&app.availability))
             .bind(json(&app.wrap_up))
+            .bind(app.quiet_updates)
             .bind(ms(app.changed.at))
             .bind(&app.changed.by)
             .bind(ms(app.created_at))
@@ -163,7 +165,7 @@ impl AppRecords for SqliteStore {
         let mut tx = self.write().await?;
         let sql = "UPDATE apps SET name = ?4, title = ?5, company = ?6, accent = ?7, phone = ?8, welcome = ?9,
                        language = ?10, fields = ?11, logo_png = ?12, everyone_attends = ?13, availability = ?14,
-                       wrap_up = ?15, changed_at = ?16, changed_by = ?17, revision = revision + 1
+                       wrap_up = ?15, quiet_updates = ?16, changed_at = ?17, changed_by = ?18, revision = revision + 1
                    WHERE id = ?1 AND tenant = ?2 AND revision = ?3";
         let done = sqlx::query(sql)
             .bind(app.id.as_bytes().as_slice())
@@ -181,6 +183,7 @@ impl AppRecords for SqliteStore {
             .bind(app.staff.everyone)
             .bind(json(&app.availability))
             .bind(json(&app.wrap_up))
+            .bind(app.quiet_updates)
             .bind(ms(app.changed.at))
             .bind(&app.changed.by)
             .execute(&mut *tx)
