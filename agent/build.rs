@@ -1,7 +1,8 @@
-//! Compiles the pages, and tells Windows how the program behaves: pixels of each monitor, the starter's rights, UTF-8.
+//! Checks the keys whose releases the program will take, compiles the pages, and tells Windows how the program behaves: pixels of each monitor, the starter's rights, UTF-8.
 //! Test builds keep the elements' names, so that the control socket can find them by label.
 
 fn main() {
+    release_keys();
     let automation = std::env::var_os("CARGO_FEATURE__AUTOMATION").is_some();
     let config = slint_build::CompilerConfiguration::new().with_style("fluent".into()).with_debug_info(automation);
     // The target's system, not that of whoever builds.
@@ -9,4 +10,15 @@ fn main() {
         embed_manifest::embed_manifest(embed_manifest::new_manifest("Amparo")).expect("a manifest can be written");
     }
     slint_build::compile_with_config("src/gui/ui/app.slint", config).expect("the pages in src/gui/ui must compile");
+}
+
+/// `AMPARO_RELEASE_KEYS`: public halves of release keys, 64 hexadecimal digits each, with commas between them. Without, the program takes no
+/// updates; one with a wrong key would be found out only when it does not.
+fn release_keys() {
+    println!("cargo::rerun-if-env-changed=AMPARO_RELEASE_KEYS");
+    let keys = std::env::var("AMPARO_RELEASE_KEYS").unwrap_or_default();
+    for key in keys.split(',').map(str::trim).filter(|key| !key.is_empty()) {
+        let good = key.len() == 64 && key.bytes().all(|byte| byte.is_ascii_hexdigit());
+        assert!(good, "AMPARO_RELEASE_KEYS: {key:?} is not a release key's public half, 64 hexadecimal digits");
+    }
 }

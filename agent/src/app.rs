@@ -4,6 +4,7 @@
 //! nothing in it waits for a peer.
 
 mod enrol;
+mod renewal;
 
 use std::{
     sync::Arc,
@@ -11,6 +12,7 @@ use std::{
 };
 
 use anyhow::Context as _;
+use bundle::Version;
 use desktop::end_key::{self, EndKey};
 use enrolment::Attendant;
 use protocol::{
@@ -41,6 +43,7 @@ use crate::{
         secure::{CustomerEnd, EnrolmentKey, Identity},
     },
     profile::Opened,
+    update::{self, Checked, Updater},
 };
 
 /// Everything a program is started with.
@@ -60,6 +63,28 @@ pub struct Config {
     pub display: Option<String>,
     /// What decodes a customer's picture: this program itself, where it is one.
     pub decoder: media::decoder::Program,
+    /// Whether and how this program takes updates.
+    pub renewal: Renewal,
+}
+
+/// Whether and how a program takes updates.
+#[derive(Debug, Clone, Default)]
+pub struct Renewal {
+    /// Where the program lies; `None`: it takes none.
+    pub place: Option<update::Place>,
+    /// A version that was tried and gave way to this one.
+    pub failed: Option<Version>,
+    /// This is a new program that has not yet shown that it runs.
+    pub trial: Option<update::OnTrial>,
+}
+
+/// How a program ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// Somebody ended it.
+    Quit,
+    /// A new one of this version is in its place, and is to be started.
+    Replaced(Version),
 }
 
 /// What the windows tell.
@@ -109,7 +134,10 @@ pub struct App {
     place: Option<Surface>,
     keys: KeyMap,
     look: (bool, bool),
-    over: bool,
+    updater: Updater,
+    checked: (mpsc::Sender<Checked>, mpsc::Receiver<Checked>),
+    began: Instant,
+    over: Option<Ended>,
 }
 
 impl App {
@@ -129,9 +157,19 @@ impl App {
         let controller = Controller::new(config.profile.controller.clone(), settings, config.language, entropy, now());
         let (sender, events) = mpsc::channel(256);
         let stop = CancellationToken::new();
-        let program = ShownText::lossy(&format!("{} {}", env!("CARGO_PKG_VERSION"), std::env::consts::OS));
+        let program = ShownText::lossy(&format!("{} {}", update::version(), std::env::consts::OS));
         let link = client::Config { relays: config.profile.relays.clone(), tenant: config.profile.tenant, program };
         let (link, keeper) = Link::start(link, sender, stop.clone());
+        let updater = Updater::new(update::Setup {
+            carried: config.profile.carried.clone(),
+            place: config.renewal.place.clone(),
+            app: config.profile.controller.app,
+            folder: config.folder.clone(),
+            failed: config.renewal.failed,
+            draw: rand::random(),
+            keys: update::keys(),
+            version: update::version(),
+        });
         Ok(Self {
             config,
             controller,
@@ -153,7 +191,10 @@ impl App {
             place: None,
             keys: KeyMap::default(),
             look: (false, false),
-            over: false,
+            updater,
+            checked: mpsc::channel(1),
+            began: Instant::now(),
+            over: None,
         })
     }
 
@@ -162,12 +203,15 @@ impl App {
         self.feed.clone()
     }
 
-    /// Runs until the program is to end. `show` gets every new state of the windows.
-    pub async fn run(mut self, mut told: mpsc::UnboundedReceiver<Told>, mut show: impl FnMut(ViewModel)) {
+    /// Runs until the program is to end, and tells how. `show` gets every new state of the windows.
+    pub async fn run(mut self, mut told: mpsc::UnboundedReceiver<Told>, mut show: impl FnMut(ViewModel)) -> Ended {
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         show(self.controller.view(now()));
-        while !self.over {
+        let ended = loop {
+            if let Some(ended) = self.over {
+                break ended;
+            }
             tokio::select! {
                 biased;
                 told = told.recv() => match told {
@@ -186,12 +230,18 @@ impl App {
                 Some((id, out)) = self.helped_out.1.recv() => self.hear_helped(id, out),
                 Some((id, out)) = self.attending_out.1.recv() => self.hear_attending(id, &out),
                 Some(event) = self.events.recv() => self.hear_link(event),
-                _ = tick.tick() => self.controller.tick(now()),
+                Some(checked) = self.checked.1.recv() => self.updater.checked(checked),
+                _ = tick.tick() => {
+                    self.controller.tick(now());
+                    self.renew();
+                }
             }
             self.carry_out();
+            self.renewed();
             show(self.controller.view(now()));
-        }
+        };
         self.shut_down().await;
+        ended
     }
 
     /// Sessions end and say so, reports and goodbyes go out, then the connection closes.
@@ -219,10 +269,13 @@ impl App {
             LinkEvent::Dialling => LinkNews::Dialling,
             LinkEvent::Up { welcome, connection } => {
                 self.connection = Some(connection);
+                self.updater.up(welcome.version, Instant::now());
+                self.it_runs();
                 LinkNews::Up(welcome)
             }
             LinkEvent::Down { why, retry_in } => {
                 self.connection = None;
+                self.updater.down();
                 LinkNews::Down { why, retry_in }
             }
             LinkEvent::Refused(refusal) => LinkNews::Refused(refusal),
@@ -232,6 +285,7 @@ impl App {
                     FromRelay::Paired(session) => self.paired(*session),
                     FromRelay::Enrolled(chain) => return self.enrolled(chain.ders()),
                     FromRelay::EnrolPending => return self.enrolment_waits(),
+                    FromRelay::UpdateIs(_) | FromRelay::UpdatePart(_) => return self.hear_update(message),
                     FromRelay::LoggedIn(logged_in) => {
                         self.attendant = Some(Attendant {
                             tenant: self.config.profile.tenant,
@@ -366,7 +420,8 @@ impl App {
                         tracing::warn!(%error, "the settings could not be kept");
                     }
                 }
-                Effect::Quit => self.over = true,
+                Effect::Update => self.updater.wanted(Instant::now()),
+                Effect::Quit => self.over = Some(Ended::Quit),
             }
         }
     }

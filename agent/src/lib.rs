@@ -15,3 +15,4 @@ pub mod gui;
 pub mod instance;
 pub mod link;
 pub mod profile;
+pub mod update;

@@ -7,6 +7,7 @@
 mod decoder;
 
 use std::{
+    ffi::OsString,
     path::{Path, PathBuf},
     process::ExitCode,
     sync::Mutex,
@@ -14,7 +15,7 @@ use std::{
 };
 
 use amparo_agent::{
-    app::{App, Config, Told},
+    app::{App, Config, Ended, Renewal, Told},
     config::Folder,
     gui::{
         Gui, GuiHandle, Hooks,
@@ -25,6 +26,7 @@ use amparo_agent::{
     instance::{self, Start},
     link::client::chain,
     profile::{self, ProfileError},
+    update::{self, Place},
 };
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
@@ -102,6 +104,15 @@ fn log_file(data: Option<&Path>) -> Option<std::fs::File> {
 }
 
 fn run(arguments: Arguments) -> anyhow::Result<()> {
+    // Before anything that may go wrong in a new program.
+    let again: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let place = Place::own().ok();
+    let (failed, trial) = match place.as_ref().map(|place| update::begin(place, &again)) {
+        None => (None, None),
+        Some(update::Start::Usual { failed }) => (failed, None),
+        Some(update::Start::OnTrial(trial)) => (None, Some(trial)),
+        Some(update::Start::GaveWay) => return Ok(()),
+    };
     let language = match &arguments.language {
         Some(tag) => Language::from_tag(tag)
             .with_context(|| format!("there is no interface in {tag}: pt-BR, en and es are there"))?,
@@ -124,6 +135,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         input: desktop::Choice::default(),
         display: None,
         decoder: media::decoder::Program::this(),
+        renewal: Renewal { place: place.clone(), failed, trial },
     };
 
     let (told, inbox) = mpsc::unbounded_channel();
@@ -145,16 +157,23 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
     let running = runtime.spawn(run_app(app, inbox, handle));
     let result = gui.run().context("running the windows");
     // The windows are closed: what is under way says goodbye, but not for ever.
-    if runtime.block_on(async { tokio::time::timeout(Duration::from_secs(5), running).await }).is_err() {
+    let ended = runtime.block_on(async { tokio::time::timeout(Duration::from_secs(5), running).await });
+    if ended.is_err() {
         tracing::warn!("the program did not end in time");
     }
     runtime.shutdown_timeout(Duration::from_secs(1));
+    if let (Ok(Ok(Ended::Replaced(version))), Some(place)) = (ended, place) {
+        // The new one is the first now.
+        drop(instance);
+        update::install(&place, version, &again).context("going back to the program before")?;
+    }
     result
 }
 
-async fn run_app(app: App, inbox: mpsc::UnboundedReceiver<Told>, handle: GuiHandle) {
-    app.run(inbox, |view| handle.show(view)).await;
+async fn run_app(app: App, inbox: mpsc::UnboundedReceiver<Told>, handle: GuiHandle) -> Ended {
+    let ended = app.run(inbox, |view| handle.show(view)).await;
     handle.quit();
+    ended
 }
 
 fn hooks(told: mpsc::UnboundedSender<Told>) -> Hooks {
@@ -198,6 +217,7 @@ fn unusable(error: &ProfileError, language: Language) -> anyhow::Result<()> {
         session_bar: None,
         viewer: None,
         notice: None,
+        update: None,
     });
     let waiting = std::thread::Builder::new().name("wait".to_owned()).spawn(move || {
         while let Some(what) = inbox.blocking_recv() {

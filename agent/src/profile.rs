@@ -92,19 +92,22 @@ pub struct Opened {
     pub relays: Vec<RelayAddress>,
     /// What the controller needs.
     pub controller: controller::Profile,
+    /// What the program's own file carries; `None` where the profile lies beside it without the program having a say in it.
+    pub carried: Option<Carried>,
 }
 
 /// Opens the profile in this program; where it carries none, the one at this path or the one beside it, which must be signed by the
 /// key in the program if there is one.
 pub fn open(named: Option<&Path>, now_unix_s: u64) -> Result<Opened, ProfileError> {
-    let profile = found(named)?;
+    let carried = carried()?;
+    let profile = found(named, carried.as_ref())?;
     profile.check_time(now_unix_s).map_err(ProfileError::Untimely)?;
-    Ok(from_profile(&profile))
+    Ok(Opened { carried, ..from_profile(&profile) })
 }
 
-fn found(named: Option<&Path>) -> Result<Profile, ProfileError> {
-    let trusted = match carried()? {
-        Some(Carried::Profile(profile, _)) if named.is_none() => return Ok(*profile),
+fn found(named: Option<&Path>, carried: Option<&Carried>) -> Result<Profile, ProfileError> {
+    let trusted = match carried {
+        Some(Carried::Profile(profile, _)) if named.is_none() => return Ok((**profile).clone()),
         Some(Carried::Profile(profile, _)) => return Err(ProfileError::Another(profile.company.clone())),
         Some(Carried::Pin(key)) => Some(key),
         None => None,
@@ -123,7 +126,7 @@ fn found(named: Option<&Path>) -> Result<Profile, ProfileError> {
         }
     };
     let bytes = std::fs::read(&path).map_err(|source| ProfileError::Read { path: path.clone(), source })?;
-    match bundle::open(&bytes, trusted.as_ref().map(KeyId::public_key)) {
+    match bundle::open(&bytes, trusted.map(KeyId::public_key)) {
         Ok((profile, _)) => Ok(profile),
         Err(source) => Err(ProfileError::Damaged { path, source }),
     }
@@ -165,6 +168,7 @@ fn from_profile(profile: &Profile) -> Opened {
         })
         .collect();
     Opened {
+        carried: None,
         tenant: TenantId::from_bytes(profile.tenant),
         root: profile.root.clone(),
         controller: controller::Profile {

@@ -97,6 +97,7 @@ impl House {
             input: desktop::Choice { backend: None, display: None },
             display: None,
             decoder: media::decoder::Program::at(built("amparo")?),
+            renewal: Default::default(),
         };
         let (told, inbox) = mpsc::unbounded_channel();
         let (views, view) = watch::channel(None);

@@ -13,7 +13,7 @@ use std::{
 };
 
 use agent::{
-    app::{App, Config, FeedSlot, Told},
+    app::{App, Config, Ended, FeedSlot, Told},
     config::Folder,
     gui::{
         command::{Command, Secret},
@@ -110,6 +110,7 @@ impl House {
             input: desktop::Choice { backend: None, display: name },
             display: None,
             decoder: media::decoder::Program::at(harness::program::built("amparo")?),
+            renewal: Default::default(),
         };
         let (told, inbox) = mpsc::unbounded_channel();
         let (views, view) = watch::channel(None);
@@ -136,7 +137,7 @@ struct Program {
     told: mpsc::UnboundedSender<Told>,
     view: watch::Receiver<Option<ViewModel>>,
     feed: FeedSlot,
-    task: tokio::task::JoinHandle<()>,
+    task: tokio::task::JoinHandle<Ended>,
     handle: tokio::runtime::Handle,
 }
 

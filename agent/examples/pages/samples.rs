@@ -40,6 +40,9 @@ pub fn all() -> Vec<(&'static str, Which, ViewModel)> {
     page("consent-armed", Page::Consent(consent()));
     page("receipt", Page::Receipt(receipt()));
     page("unreachable", Page::Unreachable(unreachable()));
+    let apart = |apart| UnreachableView { apart: Some(apart), checks: Vec::new(), ..unreachable() };
+    page("program-old", Page::Unreachable(apart(Apart::ProgramOld)));
+    page("server-old", Page::Unreachable(apart(Apart::ServerOld)));
     page(
         "profile-altered",
         Page::ProfileAltered(ProfileAlteredView { trouble: ProfileTrouble::Altered, details: "signature".into() }),
@@ -130,6 +133,23 @@ pub fn all() -> Vec<(&'static str, Which, ViewModel)> {
     let mut noticed = view(Page::Waiting(waiting()));
     noticed.notice = Some(Notice::WrongPassword { tries: 2, limit: 5 });
     all.push(("waiting-notice", Which::Main, noticed));
+    for (name, state) in [
+        ("update-offered", UpdateState::Offered),
+        ("update-fetching", UpdateState::Fetching { percent: 43 }),
+        ("update-failed", UpdateState::Failed(UpdateTrouble::Folder)),
+    ] {
+        let mut v = view(Page::Waiting(waiting()));
+        v.notice = match state {
+            UpdateState::Offered => None,
+            UpdateState::Failed(trouble) => Some(Notice::NotUpdated(trouble)),
+            state => Some(Notice::Updating(update(state))),
+        };
+        v.update = Some(update(state));
+        all.push((name, Which::Main, v));
+    }
+    let mut v = view(Page::Home(home()));
+    v.update = Some(update(UpdateState::Offered));
+    all.push(("home-update", Which::Main, v));
     for (name, open, lost) in [("bar", false, None), ("bar-open", true, None), ("bar-lost", false, Some(s(24)))] {
         let mut v = view(Page::Waiting(waiting()));
         v.session_bar = Some(BarView { open, reconnecting: lost, ..bar() });
@@ -164,7 +184,12 @@ fn view(page: Page) -> ViewModel {
         session_bar: None,
         viewer: None,
         notice: None,
+        update: None,
     }
+}
+
+fn update(state: UpdateState) -> UpdateView {
+    UpdateView { version: "0.2.0".into(), state }
 }
 
 fn fields() -> FieldsView {
@@ -248,6 +273,7 @@ fn unreachable() -> UnreachableView {
             CheckView { what: CheckKind::Address, result: CheckResult::Good },
             CheckView { what: CheckKind::Answer, result: CheckResult::Bad { since: Some(Duration::from_secs(120)) } },
         ],
+        apart: None,
         details: "relay 127.0.0.1:7443".into(),
     }
 }

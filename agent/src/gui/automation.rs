@@ -46,7 +46,20 @@ mod os {
     pub(super) fn listen(address: &std::ffi::OsStr) -> std::io::Result<Listener> {
         let address: Option<std::net::SocketAddr> = address.to_str().and_then(|text| text.parse().ok());
         match address {
-            Some(address) if address.ip().is_loopback() => Listener::bind(address),
+            Some(address) if address.ip().is_loopback() => {
+                // The program that a new one takes the place of still has the address for a moment.
+                let until = std::time::Instant::now() + std::time::Duration::from_secs(20);
+                loop {
+                    match Listener::bind(address) {
+                        Err(error)
+                            if error.kind() == std::io::ErrorKind::AddrInUse && std::time::Instant::now() < until =>
+                        {
+                            std::thread::sleep(std::time::Duration::from_millis(100));
+                        }
+                        bound => return bound,
+                    }
+                }
+            }
             _ => Err(std::io::ErrorKind::InvalidInput.into()),
         }
     }
@@ -55,13 +68,6 @@ mod os {
 /// Listens where `$AMPARO_AUTOMATION` says, if it does. Answers are made on the event loop.
 pub(super) fn serve(windows: Rc<Windows>) {
     let Some(place) = std::env::var_os("AMPARO_AUTOMATION") else { return };
-    let listener = match os::listen(&place) {
-        Ok(listener) => listener,
-        Err(error) => {
-            tracing::error!(%error, ?place, "the automation socket cannot be opened");
-            return;
-        }
-    };
     let (ask, mut asked) = unbounded_channel::<Asked>();
     let answers = slint::spawn_local(async move {
         while let Some((question, reply)) = asked.recv().await {
@@ -74,6 +80,13 @@ pub(super) fn serve(windows: Rc<Windows>) {
         return;
     }
     let accept = move || {
+        let listener = match os::listen(&place) {
+            Ok(listener) => listener,
+            Err(error) => {
+                tracing::error!(%error, ?place, "the automation socket cannot be opened");
+                return;
+            }
+        };
         for stream in listener.incoming().flatten() {
             let ask = ask.clone();
             let _ = std::thread::Builder::new().name("automation client".into()).spawn(move || {

@@ -126,6 +126,10 @@ pub enum Command {
     Back,
     /// End the session.
     End,
+    /// The icon of a newer program.
+    Update,
+    /// Something was typed that no other command tells of: the program is in use.
+    Typed,
     /// Show the About page.
     OpenAbout,
     /// Use this language from now on.

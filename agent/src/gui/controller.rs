@@ -22,12 +22,13 @@ use protocol::{
         pairing::{CloseReason, Happened, Report, ReportKept, Role, Step},
         request::Attended,
     },
+    version,
 };
 
 use super::{
     command::Command,
     strings::Language,
-    view_model::{BrandView, Notice, Saving, Trouble, ViewModel},
+    view_model::{Apart, BrandView, Notice, Saving, Trouble, UpdateState, UpdateView, ViewModel},
 };
 use crate::{
     attendant::session as attending,
@@ -35,6 +36,7 @@ use crate::{
     customer::receipt::Receipt,
     customer::session as helped,
     link::record::{Past, Signer},
+    update::Hurry,
 };
 
 /// The time, both kinds: one that only runs, one that people read.
@@ -85,6 +87,8 @@ pub enum Effect {
     KeepReceipt(Receipt, Language, bool),
     /// Keep the settings.
     SaveSettings(Settings),
+    /// The newer program is wanted now.
+    Update,
     /// End the program.
     Quit,
 }
@@ -172,6 +176,11 @@ pub struct Controller {
     reports: Vec<Pending>,
     notice: Option<(Notice, Instant)>,
     about: bool,
+    update: Option<UpdateView>,
+    /// The relay was there, and has no version in common with this program.
+    apart: Option<Apart>,
+    /// When somebody did something last.
+    used: Instant,
     effects: VecDeque<Effect>,
 }
 
@@ -208,6 +217,9 @@ impl Controller {
             reports: Vec::new(),
             notice: None,
             about: false,
+            update: None,
+            apart: None,
+            used: now.instant,
             effects: VecDeque::new(),
         }
     }
@@ -219,6 +231,7 @@ impl Controller {
 
     /// Somebody did something.
     pub fn command(&mut self, command: Command, now: Now) {
+        self.used = now.instant;
         self.obey(command, now);
         self.tell_ready();
     }
@@ -231,6 +244,8 @@ impl Controller {
                 self.save_settings();
             }
             Command::OpenAbout => self.about = true,
+            Command::Update => self.effects.push_back(Effect::Update),
+            Command::Typed => {}
             Command::Back | Command::Cancel if self.about => self.about = false,
             Command::Cancel if !self.attendant.in_front() && self.customer_stops_writing() => {}
             Command::RetryNow => self.effects.push_back(Effect::RetryNow),
@@ -262,7 +277,7 @@ impl Controller {
             LinkNews::Dialling => self.link = LinkState::Dialling,
             LinkNews::Up(welcome) => {
                 self.link = LinkState::Up;
-                self.away = None;
+                (self.away, self.apart) = (None, None);
                 self.relay_ahead_ms =
                     i64::try_from(i128::from(welcome.now_unix_ms) - i128::from(now.unix_ms)).unwrap_or(0);
                 for pending in &mut self.reports {
@@ -280,7 +295,11 @@ impl Controller {
                 let since = self.away.take().map_or(now.instant, |(since, _)| since);
                 self.away = Some((since, why));
             }
-            LinkNews::Refused(Refusal::Version(_)) => self.attendant.trouble(Trouble::VersionTooOld),
+            LinkNews::Refused(Refusal::Version(spoken)) => {
+                let older = spoken.newest < version::SPOKEN.oldest;
+                self.apart = Some(if older { Apart::ServerOld } else { Apart::ProgramOld });
+                self.attendant.trouble(Trouble::VersionTooOld);
+            }
             LinkNews::Refused(_) => {}
             LinkNews::Message(message) => self.message(message, now),
         }
@@ -300,6 +319,27 @@ impl Controller {
     /// What all windows show now.
     pub fn view(&self, now: Now) -> ViewModel {
         view::view(self, now)
+    }
+
+    /// How a newer program stands.
+    pub fn show_update(&mut self, update: Option<UpdateView>, now: Now) {
+        if let Some(UpdateView { state: UpdateState::Failed(trouble), .. }) = update
+            && update != self.update
+        {
+            self.notice = Some((Notice::NotUpdated(trouble), now.instant));
+        }
+        self.update = update;
+    }
+
+    /// How much the program is used, for whoever wants to put another in its place.
+    pub fn hurry(&self, now: Now) -> Hurry {
+        if self.customer.session.is_some() || self.attendant.busy() {
+            Hurry::Session
+        } else if self.customer.submitted || self.customer.receipt.is_some() || self.attendant.in_front() {
+            Hurry::InUse
+        } else {
+            Hurry::Idle(now.instant.saturating_duration_since(self.used))
+        }
     }
 
     /// Where a receipt was saved by the person's wish, or why it was not.

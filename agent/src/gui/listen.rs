@@ -43,6 +43,7 @@ impl Windows {
             on_back => Command::Back;
             on_end => Command::End;
             on_open_about => Command::OpenAbout;
+            on_update => Command::Update;
         }
 
         let this = self.weak();
@@ -114,6 +115,7 @@ impl Windows {
                 && let Some(slot) = w.typed.borrow_mut().get_mut(index)
             {
                 *slot = text.into();
+                (w.hooks.command)(Command::Typed);
             }
         });
         let this = self.weak();

@@ -19,7 +19,7 @@ use super::view_model::{
     Alarm, Allowed, BarView, BrandView, CheckKind, CheckResult, ConnectStage, ConnectingView, ConsentView,
     ControlState, EndedView, Ending, FieldsView, HomeView, LinkView, LoginView, Lookup, Notice, Page, PartnerView,
     PictureKind, Quality, ReceiptView, Saving, Scale, StatusKind, Theme, TicketChoice, TicketStatus, TicketStepView,
-    UnreachableView, ViewModel, ViewerView, WaitingView,
+    UnreachableView, UpdateState, UpdateView, ViewModel, ViewerView, WaitingView,
 };
 use super::windows::Windows;
 
@@ -110,6 +110,7 @@ impl Windows {
             let data = main.global::<ui::Data>();
             data.set_language(Language::ALL.iter().position(|a| *a == l).unwrap_or(0) as i32);
             data.set_notice(view.notice.as_ref().map(|n| notice(l, n)).unwrap_or_default());
+            data.set_update(view.update.as_ref().map(|update| update_data(l, update)).unwrap_or_default());
             self.fill_page(&data, before, view);
         }
         if let Some(bar) = &view.session_bar {
@@ -325,10 +326,18 @@ fn share(left: std::time::Duration, all: std::time::Duration) -> f32 {
     if all.is_zero() { 0.0 } else { (left.as_secs_f32() / all.as_secs_f32()).clamp(0.0, 1.0) }
 }
 
+fn update_data(l: Language, update: &UpdateView) -> ui::UpdateData {
+    let (label, progress) = phrases::update(l, update);
+    let failed = matches!(update.state, UpdateState::Failed(_));
+    ui::UpdateData { label: label.into(), failed, progress: tied(&progress) }
+}
+
 fn notice(l: Language, notice: &Notice) -> ui::Notice {
     let mood = match notice {
         Notice::WrongPassword { .. } | Notice::PasswordRenewed => Mood::Warning,
         Notice::ReceiptSaved(_) => Mood::Good,
+        Notice::Updating(_) => Mood::Info,
+        Notice::NotUpdated(_) => Mood::Warning,
         Notice::Trouble(_) => Mood::Bad,
     };
     ui::Notice { text: phrases::notice(l, notice).into(), mood }

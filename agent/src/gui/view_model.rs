@@ -45,6 +45,50 @@ pub struct ViewModel {
     pub viewer: Option<ViewerView>,
     /// A line over the page that needs no answer, such as "the password was renewed".
     pub notice: Option<Notice>,
+    /// A newer program, in the corner of the first pages.
+    pub update: Option<UpdateView>,
+}
+
+/// A newer program.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct UpdateView {
+    /// Its version. Empty where nothing trustworthy says it.
+    pub version: String,
+    /// How far it has come.
+    pub state: UpdateState,
+}
+
+/// How far a newer program has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum UpdateState {
+    /// One click fetches it and starts it.
+    Offered,
+    /// It is fetched.
+    Fetching {
+        /// Of a hundred.
+        percent: u8,
+    },
+    /// It is looked at, or waits for the end of a session.
+    Installing,
+    /// There is none, for this reason; one click tries again.
+    Failed(UpdateTrouble),
+}
+
+/// Why there is no new program, as the person in front needs to hear it. Which error caused it is for the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum UpdateTrouble {
+    /// What was offered is not from who makes this program.
+    NotTrusted,
+    /// It may not be installed at the time this computer says it is.
+    Clock,
+    /// This folder cannot be written to, or the file is in use.
+    Folder,
+    /// There is no room.
+    DiskFull,
+    /// The new file was taken away: by what protects this computer from foreign programs, most likely.
+    TakenAway,
+    /// It was put in place and did not start.
+    DidNotStart,
 }
 
 /// Whether the main window is on the screen.
@@ -101,6 +145,10 @@ pub enum Notice {
     PasswordRenewed,
     /// The receipt was written to this place.
     ReceiptSaved(String),
+    /// A newer program comes.
+    Updating(UpdateView),
+    /// A newer program was not installed.
+    NotUpdated(UpdateTrouble),
     /// Something went wrong that belongs to no field.
     Trouble(Trouble),
 }

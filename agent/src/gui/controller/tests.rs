@@ -28,6 +28,7 @@ mod enrolment;
 mod offers;
 mod request;
 mod second_factor;
+mod versions;
 mod wrap_up;
 
 use super::{Controller, Effect, LinkNews, Now, Profile, ToHelped};

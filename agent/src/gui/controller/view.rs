@@ -23,9 +23,9 @@ use super::{
 use crate::gui::view_model::{
     AboutView, Allowed, BarView, CheckKind, CheckResult, CheckView, ConnectStage, ConnectingView, ConsentView,
     ControlState, EnablingView, EndedView, Ending, FieldView, FieldsView, HomeView, LinkView, LoginView, Lookup,
-    MainWindow, NewTicketDialog, OfferView, OpenTicket, OwnCredentials, Page, PartnerPasswordView, PartnerView,
+    MainWindow, NewTicketDialog, Notice, OfferView, OpenTicket, OwnCredentials, Page, PartnerPasswordView, PartnerView,
     PictureKind, Quality, ReceiptView, ReconnectingView, StatusView, Theme, TicketCard, TicketLine, TicketStatus,
-    TicketStepView, UnreachableView, ViewModel, ViewerView, WaitingCustomer, WaitingView,
+    TicketStepView, UnreachableView, UpdateState, UpdateView, ViewModel, ViewerView, WaitingCustomer, WaitingView,
 };
 
 /// Waiting longer than this is too long.
@@ -44,8 +44,14 @@ pub(super) fn view(c: &Controller, now: Now) -> ViewModel {
         main_window: if hidden { MainWindow::Hidden } else { MainWindow::Shown },
         session_bar,
         viewer,
-        notice: c.notice.as_ref().map(|(notice, _)| notice.clone()),
+        notice: c.notice.as_ref().map(|(notice, _)| notice.clone()).or_else(|| updating(c)),
+        update: c.update.clone(),
     }
+}
+
+fn updating(c: &Controller) -> Option<Notice> {
+    let moves = |update: &&UpdateView| matches!(update.state, UpdateState::Fetching { .. } | UpdateState::Installing);
+    c.update.as_ref().filter(moves).cloned().map(Notice::Updating)
 }
 
 fn page(c: &Controller, now: Now) -> Page {
@@ -53,7 +59,7 @@ fn page(c: &Controller, now: Now) -> Page {
         return Page::Consent(consent);
     }
     if c.about {
-        return Page::About(AboutView { version: env!("CARGO_PKG_VERSION").to_owned() });
+        return Page::About(AboutView { version: crate::update::version().to_string() });
     }
     if attendant_in_front(c) {
         return attendant_page(c, now);
@@ -310,10 +316,10 @@ fn unreachable(c: &Controller, now: Now) -> UnreachableView {
         .as_ref()
         .map_or((None, ""), |(since, why)| (Some(now.instant.saturating_duration_since(*since)), why.as_str()));
     let named = !why.contains("no address for");
-    UnreachableView {
-        retry_in,
-        retry_after,
-        checks: vec![
+    let checks = if c.apart.is_some() {
+        Vec::new()
+    } else {
+        vec![
             CheckView {
                 what: CheckKind::Address,
                 result: if why.is_empty() {
@@ -328,7 +334,13 @@ fn unreachable(c: &Controller, now: Now) -> UnreachableView {
                 what: CheckKind::Answer,
                 result: if named { CheckResult::Bad { since } } else { CheckResult::Unknown },
             },
-        ],
+        ]
+    };
+    UnreachableView {
+        retry_in,
+        retry_after,
+        checks,
+        apart: c.apart,
         details: if why.is_empty() { String::new() } else { format!("{}: {why}", c.profile.server) },
     }
 }

@@ -1,7 +1,7 @@
 //! The customer's pages, from view to what is drawn.
 
 use super::*;
-use crate::gui::view_model::{NoteView, RequestView};
+use crate::gui::view_model::{Apart, NoteView, RequestView};
 
 pub(super) fn waiting(l: Language, brand: &BrandView, v: &WaitingView) -> ui::WaitingData {
     let t = Terms::of(l);
@@ -172,10 +172,18 @@ pub(super) fn ended_facts(l: Language, v: &EndedView) -> Vec<ui::Fact> {
 }
 
 pub(super) fn unreachable(l: Language, brand: &BrandView, v: &UnreachableView) -> ui::UnreachableData {
-    let trying = v.retry_in.is_zero();
+    let (t, trying) = (Terms::of(l), v.retry_in.is_zero());
+    let (title, line) = match v.apart {
+        Some(Apart::ProgramOld) => (t.program_old_title, t.program_old_line.into()),
+        Some(Apart::ServerOld) => (t.server_old_title, t.server_old_line.into()),
+        None if trying => (t.unreachable_title, t.trying_line.into()),
+        None => (t.unreachable_title, tied(&phrases::retry_in(l, v.retry_in))),
+    };
     ui::UnreachableData {
         trying,
-        line: if trying { Terms::of(l).trying_line.into() } else { tied(&phrases::retry_in(l, v.retry_in)) },
+        apart: v.apart.is_some(),
+        title: title.into(),
+        line,
         left: if trying { 1.0 } else { 1.0 - share(v.retry_in, v.retry_after) },
         phone: brand.phone.as_ref().map(|p| phrases::call_if_urgent(l, p)).unwrap_or_default().into(),
         details: (&v.details).into(),

@@ -49,7 +49,7 @@ macro_rules! drawn {
             password, paste_credentials, paste_hint, protocol, reconnecting, recorded_later, renew_password,
             request_left, request_text, returning_explained, save_receipt, scaled, search, searching, see_the_screen, see_your_screen,
             sees_the_screen, send_request, sending, session_bar, session_ended, show_password, start_session, starting,
-            status, subject, take, this_session, ticket, ticket_number, try_now, trying, unreachable_title,
+            status, subject, take, this_session, ticket, ticket_number, try_now, trying,
             use_mouse_and_keyboard, uses_mouse_and_keyboard, view_only, waiting_customers,
             waiting_for_picture, which_ticket, you_can_untick, your_id, your_password
         }
@@ -164,7 +164,6 @@ table! {
         ticket_number: "Número do ticket", "Ticket number", "Número de ticket";
         try_now: "Tentar agora", "Try now", "Probar ahora";
         trying: "Tentando…", "Trying…", "Probando…";
-        unreachable_title: "Sem contato com o suporte", "Can't reach support", "Sin contacto con el soporte";
         use_mouse_and_keyboard: "Usar mouse e teclado", "Use mouse and keyboard", "Usar ratón y teclado";
         uses_mouse_and_keyboard: "Usa mouse e teclado", "Uses mouse and keyboard", "Usa ratón y teclado";
         view_only: "Só ver", "View only", "Solo ver";
@@ -320,5 +319,18 @@ table! {
         portuguese: "Português", "Português", "Português";
         english: "English", "English", "English";
         spanish: "Español", "Español", "Español";
+        update_again: "Tentar a atualização de novo", "Try the update again", "Intentar la actualización de nuevo";
+        update_clock: "A atualização não foi instalada: a data deste computador parece errada, ou a versão é antiga demais. Este programa continua funcionando.", "The update was not installed: this computer's date looks wrong, or the version is too old. This program goes on working.", "La actualización no se instaló: la fecha de este equipo parece incorrecta, o la versión es demasiado antigua. Este programa sigue funcionando.";
+        update_did_not_start: "A versão nova não abriu neste computador, então a anterior voltou. Ela continua funcionando.", "The new version did not open on this computer, so the one before is back. It goes on working.", "La versión nueva no se abrió en este equipo, así que volvió la anterior. Sigue funcionando.";
+        update_disk_full: "Não há espaço no disco para a atualização. Este programa continua funcionando.", "There is no room on the disk for the update. This program goes on working.", "No hay espacio en el disco para la actualización. Este programa sigue funcionando.";
+        update_folder: "A atualização não pôde ser gravada na pasta deste programa. Ele continua funcionando; se quiser, baixe de novo pelo link.", "The update could not be written to this program's folder. It goes on working; you can also download it again from your link.", "La actualización no se pudo guardar en la carpeta de este programa. Sigue funcionando; también puede descargarlo de nuevo desde su enlace.";
+        update_not_trusted: "O que veio como atualização não é de quem faz este programa e não foi instalado. Este programa continua funcionando.", "What came as an update is not from who makes this program, and was not installed. This program goes on working.", "Lo que llegó como actualización no es de quien hace este programa y no se instaló. Este programa sigue funcionando.";
+        update_taken_away: "A atualização foi apagada antes de abrir, talvez pelo antivírus. Este programa continua funcionando.", "The update was deleted before it could open, perhaps by the antivirus. This program goes on working.", "La actualización fue borrada antes de abrirse, quizá por el antivirus. Este programa sigue funcionando.";
+        updating: "Atualizando", "Updating", "Actualizando";
+        unreachable_title: "Sem contato com o suporte", "Can't reach support", "Sin contacto con el soporte";
+        program_old_title: "Este programa ficou antigo", "This program is out of date", "Este programa quedó antiguo";
+        program_old_line: "O suporte usa uma versão mais nova. Baixe o programa de novo pelo link que você recebeu.", "Support uses a newer version. Download the program again from your link.", "El soporte usa una versión más nueva. Descargue el programa de nuevo desde el enlace que recibió.";
+        server_old_title: "O suporte ainda não foi atualizado", "Support is not up to date yet", "El soporte todavía no se actualizó";
+        server_old_line: "Este programa é mais novo que o servidor do suporte. Avise o suporte; tentamos de novo sozinhos.", "This program is newer than the support's server. Tell support; we keep trying.", "Este programa es más nuevo que el servidor del soporte. Avise al soporte; lo intentamos de nuevo solos.";
     }
 }

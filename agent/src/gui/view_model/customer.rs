@@ -217,6 +217,17 @@ pub struct UnreachableView {
     pub checks: Vec<CheckView>,
     /// For `Copiar detalhes`: what a technician wants to know. Empty: no button.
     pub details: String,
+    /// The server answers, and the two have no version in common.
+    pub apart: Option<Apart>,
+}
+
+/// Which of two that have no version in common is the older one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum Apart {
+    /// This program.
+    ProgramOld,
+    /// The server.
+    ServerOld,
 }
 
 /// One thing looked at while there is no contact.
