@@ -4,20 +4,25 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use harness::lens::Lens;
 use harness::picture::Rect;
 use harness::program::built as built_here;
+use harness::release::Maker;
 use harness::shots::Shots;
 use harness::story::{self, Ticket};
 use harness::wait;
 use harness::wine;
-use harness::world::{COMPANY, Computer, World};
+use harness::world::{COMPANY, Computer, MAIN, World};
 
 /// The program under test is built as quickly as all others here, with the automation socket and the names of all elements: three times
 /// what a customer downloads. What this would find is a library that came in whole.
 const BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// Fetching some twenty megabytes, part by part, on a busy computer.
+const FETCH: Duration = Duration::from_secs(120);
 
 /// Libraries that every supported Windows has.
 const IMPORTS: &[&str] = &[
@@ -68,10 +73,15 @@ fn done(command: &mut Command) -> Result<String> {
 
 /// The company's program for Windows in this computer's folder, ready to be started.
 fn branded(world: &World, computer: &Computer) -> Result<PathBuf> {
+    branded_from(world, computer, &wine::built("amparo.exe")?)
+}
+
+/// The same of another template.
+fn branded_from(world: &World, computer: &Computer, template: &Path) -> Result<PathBuf> {
     let program = computer.folder().join("suporte.exe");
     let brand = Command::new(built_here("amparo-brand")?)
         .args(["build", "--template"])
-        .arg(wine::built("amparo.exe")?)
+        .arg(template)
         .arg("--profile")
         .arg(computer.profile())
         .arg("--key")
@@ -298,5 +308,43 @@ fn a_windows_program_that_was_changed_says_so_and_connects_nowhere() -> Result<(
     assert_eq!(page.view["trouble"], "Altered");
     shots.screen(&computer, "is-told")?;
     assert_eq!(computer.network()?.bytes(), 0, "a changed program spoke to somebody");
+    Ok(())
+}
+
+#[test]
+fn a_windows_program_updates_itself_by_one_click_and_keeps_its_brand() -> Result<()> {
+    let mut world = World::with_attendant()?.0;
+    let shots = shots(&world, "windows-update")?;
+    let maker = Maker::new(world.folder.path())?;
+    let mut customer = Computer::with_windows("customer", (1280, 800), world.folder.path())?;
+    customer.plug_in(&world.relay)?;
+    let built = wine::built("amparo.exe")?;
+    let program = branded_from(&world, &customer, &maker.template(&built, "0.1.0")?)?;
+    customer.start_windows_program_with(&program, &[("AMPARO_RELEASE_KEYS", &maker.public)])?;
+    customer.screen().wait_page("fields").with_context(|| told(&customer))?;
+    let old = std::fs::read(&program)?;
+
+    maker.publish(&world.relay, &[maker.template(&built, "0.2.0")?], &[])?;
+    world.relay.kill()?;
+    world.relay.start_again()?;
+    let update = |patience, what: &str, holds: &dyn Fn(&serde_json::Value) -> bool| {
+        wait::until(what, patience, || {
+            // While one program takes the place of another, none answers.
+            Ok(customer.screen().page().ok().map(|page| page.all["update"].clone()).filter(|update| holds(update)))
+        })
+        .with_context(|| told(&customer))
+    };
+    update(wait::PATIENCE, "the next version to be offered", &|update| update["state"] == "Offered")?;
+    shots.screen(&customer, "offered")?;
+    customer.click(MAIN, "Atualizar para a versão 0.2.0")?;
+    update(FETCH, "the new program", &serde_json::Value::is_null)?;
+    wait::until_true("the new program to say that it runs", wait::PATIENCE, || {
+        Ok(told(&customer).contains("the new version runs"))
+    })?;
+    shots.screen(&customer, "is-new")?;
+    let said = done(Command::new(built_here("amparo-brand")?).arg("verify").arg(&program))?;
+    ensure!(said.contains(COMPANY), "{said}");
+    ensure!(std::fs::read(program.with_file_name("suporte.exe.previous"))? == old, "the one before is kept");
+    story::register(&customer).with_context(|| told(&customer))?;
     Ok(())
 }

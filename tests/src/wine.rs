@@ -71,13 +71,21 @@ impl Machine {
         command
     }
 
-    /// Starts a program of this computer on its desktop, which fills the display.
-    pub fn start(&self, name: &str, file: &Path, args: &[String], display: &Display, log: &Path) -> Result<Program> {
+    /// Starts a program of this computer on its desktop, which fills the display, with these arguments and variables.
+    pub fn start(
+        &self,
+        name: &str,
+        file: &Path,
+        (args, around): (&[String], &[(&str, &str)]),
+        display: &Display,
+        log: &Path,
+    ) -> Result<Program> {
         let (width, height) = display.size()?;
         let mut command = self.command("wine");
         command
             .args(["explorer", &format!("/desktop=amparo,{width}x{height}"), &windows_path(file)])
             .args(args)
+            .envs(around.iter().copied())
             .env("DISPLAY", display.name())
             .env("AMPARO_AUTOMATION", self.automation.to_string())
             .env("SLINT_SCALE_FACTOR", "1");

@@ -3,6 +3,7 @@
 //! The customer sits at one display, the attendant at another; between each program and the relay lies a [`Netcut`] that the
 //! test can cut. All of it is under one temporary folder and ends with [`World`].
 
+use std::ffi::OsStr;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -336,7 +337,9 @@ impl Computer {
         std::fs::create_dir_all(&folder)?;
         let display = Display::start(size.0, size.1, &folder)?;
         let machine = Machine::new(&folder, size)?;
-        Ok(Self { windows: Some(machine), ..Self::at(name, display, folder)? })
+        let mut computer = Self::at(name, display, folder)?;
+        computer.windows = Some(machine);
+        Ok(computer)
     }
 
     /// This computer's folder.
@@ -364,13 +367,22 @@ impl Computer {
 
     /// Starts this program of a computer with Windows. Its folder for settings is this computer's, its language Portuguese.
     pub fn start_windows_program(&mut self, file: &Path, args: &[&str]) -> Result<()> {
+        self.start_on_windows(file, args, &[])
+    }
+
+    /// The same with these variables around it.
+    pub fn start_windows_program_with(&mut self, file: &Path, around: &[(&str, &str)]) -> Result<()> {
+        self.start_on_windows(file, &[], around)
+    }
+
+    fn start_on_windows(&mut self, file: &Path, args: &[&str], around: &[(&str, &str)]) -> Result<()> {
         let machine = self.windows.as_ref().with_context(|| format!("{} has no Windows", self.name))?;
         let data = windows_path(&self.folder.join("data"));
         let mut all = vec!["--language".to_owned(), "pt-BR".to_owned(), "--data".to_owned(), data];
         all.extend(args.iter().map(|arg| (*arg).to_owned()));
         let name = format!("the {}'s program", self.name);
         let log = self.folder.join("wine.log");
-        self.program = Some(machine.start(&name, file, &all, &self.display, &log)?);
+        self.program = Some(machine.start(&name, file, (&all, around), &self.display, &log)?);
         Ok(())
     }
 
@@ -382,16 +394,26 @@ impl Computer {
 
     /// Starts the program. Its home is this computer's folder, its language Portuguese.
     pub fn start_program(&mut self, args: &[&str]) -> Result<()> {
+        let profile = self.profile();
+        let all: Vec<&OsStr> =
+            [OsStr::new("--profile"), profile.as_os_str()].into_iter().chain(args.iter().map(OsStr::new)).collect();
+        self.start_file(&built("amparo")?, &all, &[])
+    }
+
+    /// Starts a program that carries its own profile, with these variables around it. One that takes its place ends with this computer.
+    pub fn start_branded(&mut self, file: &Path, around: &[(&str, &str)]) -> Result<()> {
+        self.start_file(file, &[], around)
+    }
+
+    fn start_file(&mut self, file: &Path, args: &[&OsStr], around: &[(&str, &str)]) -> Result<()> {
         let socket = self.socket();
         if socket.exists() {
             std::fs::remove_file(&socket)?;
         }
-        let program = built("amparo")?;
-        let mut command = inside(self.namespace.as_deref(), program.to_str().context("the program's path is text")?);
+        let mut command = inside(self.namespace.as_deref(), file.to_str().context("the program's path is text")?);
         command
-            .arg("--profile")
-            .arg(self.profile())
             .args(args)
+            .envs(around.iter().copied())
             .env("DISPLAY", self.display.name())
             .env("AMPARO_AUTOMATION", &socket)
             .env("HOME", &self.folder)
@@ -478,6 +500,19 @@ impl Computer {
     /// Writes what is on the screen as PNG.
     pub fn screenshot(&self, file: &Path) -> Result<()> {
         self.display.picture()?.save(file)
+    }
+}
+
+impl Drop for Computer {
+    fn drop(&mut self) {
+        // A program that took the place of the one that was started here is nobody's child.
+        let Ok(processes) = std::fs::read_dir("/proc") else { return };
+        for process in processes.flatten() {
+            let runs = std::fs::read_link(process.path().join("exe"));
+            if runs.is_ok_and(|file| file.starts_with(&self.folder)) {
+                let _ended_already = Command::new("kill").arg("-9").arg(process.file_name()).status();
+            }
+        }
     }
 }
 
