@@ -92,6 +92,24 @@ async fn a_tag_is_put_on_and_taken_off_and_each_is_audited() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_change_of_a_ticket_is_read_in_the_readers_language() {
+    let (relay, _folder, mut chief) = desk().await;
+    let path = open(&mut chief, "Nota", "Cida", "cida@a.example", "").await;
+    let change = [("status", "waiting"), ("owner", "")];
+    assert_eq!(chief.post(&format!("{path}/change"), &change).await.location(), path);
+    for (language, status, owner) in [
+        ("pt-BR", "Situação alterada de aberto para em espera", "Sem responsável"),
+        ("en", "Status changed from open to waiting", "Owner removed"),
+        ("es", "Estado cambiado de abierto a en espera", "Sin responsable"),
+    ] {
+        chief.language = language;
+        let page = chief.get(&path).await.body;
+        assert!(page.contains(status) && page.contains(owner), "{language}: {page}");
+    }
+    relay.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_canned_answer_is_filled_in_for_the_ticket_and_is_only_text() {
     let (relay, _folder, mut chief) = desk().await;
     operator(&relay.shared, relay.shared.first_tenant, "ana", ATTENDS).await;

@@ -18,7 +18,10 @@ use protocol::{
 };
 use serde::Deserialize;
 use store::{ActionKind, CustomerDetails, DeskTicket, HistoryQuery, TicketAction, TicketFilter, TicketOf};
-use tickets::desk::{Author, DeskError};
+use tickets::{
+    desk::{Author, DeskError},
+    event::text::change_in,
+};
 
 use super::{
     App, answers,
@@ -311,10 +314,15 @@ async fn entry(app: &App, who: &Who, s: &Shell, action: TicketAction, ended: &[S
         },
         None => None,
     };
+    // Kept as a sentence in its author's language; whoever reads it may have another.
+    let text = match action.kind {
+        ActionKind::Change => change_in(s.t.language, &action.text).unwrap_or(action.text),
+        ActionKind::Note | ActionKind::SessionStart | ActionKind::SessionEnd => action.text,
+    };
     Ok(Entry {
         author: if action.author_name.is_empty() { s.t.the_system.to_owned() } else { action.author_name },
         when: s.clock.lately(&action.at),
-        text: action.text,
+        text,
         icon,
         kind: action.kind,
         public: action.public,

@@ -165,3 +165,38 @@ fn a_missed_request_says_who_waited_for_how_long_why_in_vain_and_how_they_are_re
     let about_nothing = Session { fields: Vec::new(), ..missed };
     assert_eq!(subject(&about_nothing, Language::En), "Missed: 2026-11-21-000042");
 }
+
+#[test]
+fn a_change_that_was_kept_in_one_language_is_said_in_any_other() {
+    use protocol::message::ticket::TicketStatus::{Closed, New, Open, Resolved, Waiting};
+    let languages = [Language::PtBr, Language::En, Language::Es];
+    for (kept, read) in languages.into_iter().flat_map(|kept| languages.map(|read| (kept, read))) {
+        for (from, to) in [(New, Open), (Open, Waiting), (Waiting, Resolved), (Resolved, Closed), (Closed, New)] {
+            let said = text::change_in(read, &text::status_changed(kept, from, to));
+            assert_eq!(said, Some(text::status_changed(read, from, to)));
+        }
+        // A name is told as it is, whatever it looks like.
+        for name in ["", "Ana Ribeiro", "Ana para a tarde", "Owner: Ana", "Sin responsable"] {
+            let said = text::change_in(read, &text::owner_changed(kept, name));
+            assert_eq!(said, Some(text::owner_changed(read, name)), "{name}");
+        }
+    }
+    let earlier = "Situação alterada de aguardando para resolvido";
+    assert_eq!(text::change_in(Language::En, earlier).as_deref(), Some("Status changed from waiting to resolved"));
+    assert_eq!(
+        text::change_in(Language::PtBr, earlier).as_deref(),
+        Some("Situação alterada de em espera para resolvido")
+    );
+    for other in [
+        "",
+        "Nota fiscal",
+        "Owner: ",
+        "Status changed from open",
+        "Status changed from eaten to open",
+        "Status changed from open to open today",
+        "Estado cambiado de abierto a resolvido",
+        "Responsável",
+    ] {
+        assert_eq!(text::change_in(Language::En, other), None, "{other}");
+    }
+}

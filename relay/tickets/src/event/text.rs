@@ -7,6 +7,12 @@ use protocol::{
 };
 use store::{EventKind, Language, MissedWhy};
 
+/// Every language that tickets are written in.
+const LANGUAGES: [Language; 3] = [Language::PtBr, Language::En, Language::Es];
+/// Every status that a change can be about.
+const STATUSES: [TicketStatus; 5] =
+    [TicketStatus::New, TicketStatus::Open, TicketStatus::Waiting, TicketStatus::Resolved, TicketStatus::Closed];
+
 /// The words of one thing in every language: pt-BR, en, es.
 fn pick(language: Language, words: [&'static str; 3]) -> &'static str {
     let [pt_br, en, es] = words;
@@ -196,33 +202,65 @@ pub fn status(language: Language, status: TicketStatus) -> &'static str {
         match status {
             TicketStatus::New => ["novo", "new", "nuevo"],
             TicketStatus::Open => ["aberto", "open", "abierto"],
-            TicketStatus::Waiting => ["aguardando", "waiting", "en espera"],
+            TicketStatus::Waiting => ["em espera", "waiting", "en espera"],
             TicketStatus::Resolved => ["resolvido", "resolved", "resuelto"],
             TicketStatus::Closed => ["fechado", "closed", "cerrado"],
         },
     )
 }
 
+/// What stands before the old status and between it and the new one.
+fn around_statuses(language: Language) -> (&'static str, &'static str) {
+    match language {
+        Language::PtBr => ("Situação alterada de ", " para "),
+        Language::En => ("Status changed from ", " to "),
+        Language::Es => ("Estado cambiado de ", " a "),
+    }
+}
+
 /// Says that a ticket's status was changed.
 pub fn status_changed(language: Language, from: TicketStatus, to: TicketStatus) -> String {
-    let (from, to) = (status(language, from), status(language, to));
-    match language {
-        Language::PtBr => format!("Situação alterada de {from} para {to}"),
-        Language::En => format!("Status changed from {from} to {to}"),
-        Language::Es => format!("Estado cambiado de {from} a {to}"),
-    }
+    let (before, between) = around_statuses(language);
+    format!("{before}{}{between}{}", status(language, from), status(language, to))
+}
+
+/// What stands before the name of who is responsible now.
+fn before_owner(language: Language) -> &'static str {
+    pick(language, ["Responsável: ", "Owner: ", "Responsable: "])
+}
+
+/// Nobody is responsible any more.
+fn owner_removed(language: Language) -> &'static str {
+    pick(language, ["Sem responsável", "Owner removed", "Sin responsable"])
 }
 
 /// Says who is responsible now; an empty name: nobody.
 pub fn owner_changed(language: Language, name: &str) -> String {
-    match (language, name) {
-        (Language::PtBr, "") => "Sem responsável".to_owned(),
-        (Language::En, "") => "Owner removed".to_owned(),
-        (Language::Es, "") => "Sin responsable".to_owned(),
-        (Language::PtBr, name) => format!("Responsável: {name}"),
-        (Language::En, name) => format!("Owner: {name}"),
-        (Language::Es, name) => format!("Responsable: {name}"),
+    if name.is_empty() { owner_removed(language).to_owned() } else { format!("{}{name}", before_owner(language)) }
+}
+
+/// The status that this word means in this language.
+fn status_of(language: Language, word: &str) -> Option<TicketStatus> {
+    // What tickets written by earlier versions say.
+    if (language, word) == (Language::PtBr, "aguardando") {
+        return Some(TicketStatus::Waiting);
     }
+    STATUSES.into_iter().find(|known| status(language, *known) == word)
+}
+
+/// A change as it was kept, in its author's language, said in this one; `None`: it tells of no change we know.
+pub fn change_in(language: Language, kept: &str) -> Option<String> {
+    LANGUAGES.into_iter().find_map(|said| {
+        let (before, between) = around_statuses(said);
+        if let Some((from, to)) = kept.strip_prefix(before).and_then(|rest| rest.split_once(between)) {
+            return Some(status_changed(language, status_of(said, from)?, status_of(said, to)?));
+        }
+        if kept == owner_removed(said) {
+            return Some(owner_changed(language, ""));
+        }
+        let name = kept.strip_prefix(before_owner(said)).filter(|name| !name.is_empty())?;
+        Some(owner_changed(language, name))
+    })
 }
 
 /// A time as people of the tenant read it, with its offset from UTC: nothing is left to guess.
