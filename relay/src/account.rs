@@ -338,6 +338,19 @@ impl Accounts {
         Ok(self.store.complete_setup(&token, &company, &row).await?.into())
     }
 
+    /// Whether a user could be made with these names, before it is written down that one was.
+    ///
+    /// # Errors
+    /// `BadLogin`, `BadName`, `Taken`, `Unavailable`.
+    pub async fn check_new(&self, tenant: TenantId, login: &str, name: &str) -> Result<(), AccountError> {
+        let login = good_login(login)?;
+        good_name(name)?;
+        match self.store.operator_by_login(tenant, &login).await? {
+            Some(_) => Err(AccountError::Taken),
+            None => Ok(()),
+        }
+    }
+
     /// Makes a user. With no password given, one is made and handed back, to be shown once.
     ///
     /// # Errors
@@ -392,6 +405,31 @@ impl Accounts {
         Ok(used.into())
     }
 
+    /// Whether a user could be changed so, before it is written down that they were.
+    ///
+    /// # Errors
+    /// `BadName`, `LastAdministrator`, `Unavailable`.
+    pub async fn check_change(
+        &self,
+        tenant: TenantId,
+        user: OperatorId,
+        name: &str,
+        roles: Roles,
+    ) -> Result<(), AccountError> {
+        good_name(name)?;
+        if roles.admin { Ok(()) } else { self.check_absence(tenant, user).await }
+    }
+
+    /// Whether somebody administers also without this user.
+    ///
+    /// # Errors
+    /// `LastAdministrator`, `Unavailable`.
+    pub async fn check_absence(&self, tenant: TenantId, user: OperatorId) -> Result<(), AccountError> {
+        let all = self.store.operators(tenant).await?;
+        let others = all.iter().any(|o| o.id != user && o.roles.admin && o.is_enabled());
+        if others { Ok(()) } else { Err(AccountError::LastAdministrator) }
+    }
+
     /// Changes a user's shown name and what they may do, from their next request on.
     ///
     /// # Errors
@@ -403,7 +441,7 @@ impl Accounts {
         name: &str,
         roles: Roles,
     ) -> Result<Operator, AccountError> {
-        let name = shown(name).ok_or(AccountError::BadName)?;
+        let name = good_name(name)?;
         Ok(self.store.update_operator(tenant, user, &name, roles).await?.into())
     }
 
@@ -456,10 +494,7 @@ impl Accounts {
     }
 
     async fn row(&self, tenant: TenantId, user: NewUser, password: &str) -> Result<store::NewOperator, AccountError> {
-        let login = shown(&user.login)
-            .filter(|l| l.len() <= limits::USER_BYTES && !l.contains(' '))
-            .ok_or(AccountError::BadLogin)?;
-        let name = shown(&user.name).ok_or(AccountError::BadName)?;
+        let (login, name) = (good_login(&user.login)?, good_name(&user.name)?);
         if !strong(password, &login) {
             return Err(AccountError::WeakPassword);
         }
@@ -523,6 +558,16 @@ fn as_user(row: store::Operator) -> User {
 /// Text for people's eyes, trimmed; `None` when it is empty or has what cannot be shown.
 fn shown(text: &str) -> Option<String> {
     ShownText::try_from(text.trim().to_owned()).ok().map(String::from).filter(|t| !t.is_empty())
+}
+
+/// A name to log in with, as it is kept.
+fn good_login(login: &str) -> Result<String, AccountError> {
+    shown(login).filter(|l| l.len() <= limits::USER_BYTES && !l.contains(' ')).ok_or(AccountError::BadLogin)
+}
+
+/// A name that others see, as it is kept.
+fn good_name(name: &str) -> Result<String, AccountError> {
+    shown(name).ok_or(AccountError::BadName)
 }
 
 /// What the throttle counts by: a flood of long names is to cost no memory.

@@ -460,6 +460,34 @@ async fn a_users_roles_are_changed_and_count_from_the_next_request_on() {
     let kept = shared.accounts.user(shared.first_tenant, ana.id).await.unwrap().operator;
     assert_eq!((kept.name.as_str(), kept.roles.may_create_apps, kept.roles.admin), ("Ana Ribeiro", true, false));
     let audit = shared.store.audit_list(shared.first_tenant, 20).await.unwrap();
-    assert!(audit.iter().any(|line| line.what == "operator.changed" && line.subject == "ana"));
+    let changes: Vec<&str> =
+        audit.iter().filter(|line| line.what == "operator.changed").map(|line| line.subject.as_str()).collect();
+    assert_eq!(changes, ["ana"], "what was refused is no change");
+    relay.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_refused_about_a_user_is_not_in_the_log() {
+    let (relay, _folder) = relay().await;
+    let shared = &relay.shared;
+    let chief = user(shared, "chefe", EVERYTHING).await;
+    user(shared, "ana", ATTENDS).await;
+    let mut boss = browser(shared, "chefe").await;
+    for (name, login) in [("Bia", ""), ("Bia", "bia souza"), (" ", "bia"), ("Outra Ana", "ANA")] {
+        let refused = boss.post("/users", &[("name", name), ("login", login), ("attend", "1")]).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{name:?} {login:?}");
+        assert!(refused.body.contains("id=\"error\""), "{name:?} {login:?}");
+    }
+    let last = boss.post(&format!("/users/{}/disabled", chief.id), &[("disabled", "true")]).await;
+    assert_eq!(last.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let written = async || {
+        let lines = shared.store.audit_list(shared.first_tenant, 50).await.unwrap();
+        lines.into_iter().filter(|line| line.what.starts_with("operator.")).map(|line| line.what).collect::<Vec<_>>()
+    };
+    assert_eq!(written().await, Vec::<String>::new());
+    assert!(!boss.get("/audit").await.body.contains("Criou usuário"));
+    let made = boss.post("/users", &[("name", "Bia"), ("login", "bia"), ("attend", "1")]).await;
+    assert_eq!(made.status, StatusCode::OK);
+    assert_eq!(written().await, ["operator.added"]);
     relay.shutdown().await.unwrap();
 }

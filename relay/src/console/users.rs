@@ -186,9 +186,7 @@ pub(super) async fn add(State(app): State<App>, who: Who, Form(form): Form<UserF
     if !roles.attend && !roles.admin && !roles.may_create_apps {
         return users_page(&app, &who, form, None, Some((t.choose_role, "roles"))).await;
     }
-    who.audit(&app, "operator.added", form.login.trim()).await?;
-    let user = NewUser { login: form.login.clone(), name: form.name.clone(), roles };
-    let error = match app.shared.accounts.create(who.operator.tenant, user, None).await {
+    let error = match make(&app, &who, &form, roles).await? {
         Ok((operator, password)) => {
             let once = if form.how.as_deref() == Some("link") {
                 Some(links::make(&app, &who, &operator).await?)
@@ -204,6 +202,21 @@ pub(super) async fn add(State(app): State<App>, who: Who, Form(form): Form<UserF
         Err(other) => return Err(other.into()),
     };
     users_page(&app, &who, form, None, Some(error)).await
+}
+
+/// A user who was made, with the password that was made for them; or why nobody was.
+type Made = Result<(Operator, Option<Zeroizing<String>>), AccountError>;
+
+/// Makes a user.
+async fn make(app: &App, who: &Who, form: &UserForm, roles: Roles) -> Result<Made, AppError> {
+    let (tenant, accounts) = (who.operator.tenant, &app.shared.accounts);
+    // What cannot be is refused before it is written down that it was done.
+    if let Err(refused) = accounts.check_new(tenant, &form.login, &form.name).await {
+        return Ok(Err(refused));
+    }
+    who.audit(app, "operator.added", form.login.trim()).await?;
+    let user = NewUser { login: form.login.clone(), name: form.name.clone(), roles };
+    Ok(accounts.create(tenant, user, None).await)
 }
 
 impl UserForm {
@@ -288,8 +301,7 @@ pub(super) async fn change(
     if !roles.attend && !roles.admin && !roles.may_create_apps {
         return user_page(&app, &who, &before, form, Some((t.choose_role, "roles"))).await;
     }
-    who.audit(&app, "operator.changed", &before.login).await?;
-    let error = match app.shared.accounts.update(tenant, id, &form.name, roles).await {
+    let error = match update(&app, &who, &before, &form.name, roles).await? {
         Ok(_) => {
             app.shared.accounts_changed.bump();
             app.shared.changes.bump();
@@ -307,6 +319,23 @@ pub(super) async fn change(
     user_page(&app, &who, &before, form, Some(error)).await
 }
 
+/// Changes a user's name and roles, or tells why that cannot be.
+async fn update(
+    app: &App,
+    who: &Who,
+    before: &Operator,
+    name: &str,
+    roles: Roles,
+) -> Result<Result<Operator, AccountError>, AppError> {
+    let accounts = &app.shared.accounts;
+    // As above: a change that is refused is no line of the log.
+    if let Err(refused) = accounts.check_change(before.tenant, before.id, name, roles).await {
+        return Ok(Err(refused));
+    }
+    who.audit(app, "operator.changed", &before.login).await?;
+    Ok(accounts.update(before.tenant, before.id, name, roles).await)
+}
+
 /// Which way.
 #[derive(Deserialize)]
 pub(super) struct DisabledForm {
@@ -322,9 +351,7 @@ pub(super) async fn set_disabled(
 ) -> Page {
     let id = operator(&id)?;
     let user = app.shared.accounts.user(who.operator.tenant, id).await?;
-    let what = if form.disabled { "operator.disabled" } else { "operator.enabled" };
-    who.audit(&app, what, &user.operator.login).await?;
-    match app.shared.accounts.set_disabled(who.operator.tenant, id, form.disabled).await {
+    match switch(&app, &who, &user.operator, form.disabled).await? {
         Ok(()) => {
             if form.disabled {
                 app.forget(id);
@@ -343,6 +370,16 @@ pub(super) async fn set_disabled(
         }
         Err(other) => Err(other.into()),
     }
+}
+
+/// Lets a user in no more, or again, or tells why that cannot be.
+async fn switch(app: &App, who: &Who, user: &Operator, disabled: bool) -> Result<Result<(), AccountError>, AppError> {
+    let accounts = &app.shared.accounts;
+    if disabled && let Err(refused) = accounts.check_absence(user.tenant, user.id).await {
+        return Ok(Err(refused));
+    }
+    who.audit(app, if disabled { "operator.disabled" } else { "operator.enabled" }, &user.login).await?;
+    Ok(accounts.set_disabled(user.tenant, user.id, disabled).await)
 }
 
 /// `POST /users/{id}/password`
