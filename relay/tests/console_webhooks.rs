@@ -322,6 +322,21 @@ async fn an_administrator_makes_tries_and_removes_a_webhook_and_sees_what_it_was
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_a_receiver_that_is_not_there_the_readers_own_words_are_said_and_no_others() {
+    let (relay, _folder) = relay_with_private().await;
+    let shared = &relay.shared;
+    let mut chief = chief(shared).await;
+    // Nothing listens there any more.
+    let gone = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let address = format!("http://{gone}/amparo");
+    chief.post("/webhooks", &[("address", &address), ("event", "user.changed")]).await;
+    let id = shared.store.webhooks(shared.first_tenant).await.unwrap()[0].id.0;
+    let tried = chief.post(&format!("/webhooks/{id}/test"), &[]).await.body;
+    assert!(tried.contains("Não recebido: Sem conexão com o outro sistema</span>"), "{tried}");
+    relay.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_session_is_told_at_its_start_its_end_and_its_wrap_up_each_once() {
     let (address, got) = receiver().await;
     let (relay, _folder) = relay_with_private().await;

@@ -49,6 +49,8 @@ pub(super) fn word(language: Language, reason: Reason) -> &'static str {
 /// A reason in words, and below it what was said; what has no reason of ours is shown as it was said.
 pub(super) fn both(language: Language, reason: Option<Reason>, said: Option<String>) -> (String, String) {
     match (reason, said) {
+        // Without a connection nobody said anything: what is recorded are words of ours for the same.
+        (Some(Reason::NoConnection), _) => (word(language, Reason::NoConnection).to_owned(), String::new()),
         (Some(reason), said) => (word(language, reason).to_owned(), said.unwrap_or_default()),
         (None, said) => (said.unwrap_or_default(), String::new()),
     }
@@ -67,5 +69,9 @@ mod tests {
         let said = || Some("404: gone".to_owned());
         assert_eq!(both(Language::En, Some(Reason::Refused), said()).1, "404: gone");
         assert_eq!(both(Language::En, None, said()), ("404: gone".to_owned(), String::new()));
+        for ours in ["no connection", "the ticketing system cannot be reached: no connection"] {
+            let (word, said) = both(Language::PtBr, Some(Reason::NoConnection), Some(ours.to_owned()));
+            assert_eq!((word.as_str(), said.as_str()), ("Sem conexão com o outro sistema", ""));
+        }
     }
 }

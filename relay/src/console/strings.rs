@@ -325,6 +325,7 @@ texts! {
     on_what: "Sobre", "About", "Sobre";
     whom: "Quem", "Who", "Quién";
     hash: "Resumo", "Digest", "Resumen";
+    audit_detail: "Detalhes", "Details", "Detalles";
     alarms: "Alarmes", "Alarms", "Alarmas";
     alarms_lately: "Alarmes nas últimas 24 horas: {}", "Alarms in the last 24 hours: {}", "Alarmas en las últimas 24 horas: {}";
     alarms_lead: "Alguém errou IDs ou senhas vezes demais. Veja quem nas linhas marcadas e fale com a pessoa; na dúvida, desative o usuário.", "Somebody was wrong about IDs or passwords too often. See who in the marked lines and talk to them; if in doubt, disable the user.", "Alguien se equivocó con ID o contraseñas demasiadas veces. Vea quién en las líneas marcadas y hable con esa persona; en caso de duda, desactive el usuario.";
