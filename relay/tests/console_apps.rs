@@ -144,7 +144,7 @@ async fn an_app_is_made_configured_in_every_tab_and_downloaded_by_a_customer() {
     assert_eq!(customer.get("/d?code=12").await.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(customer.get("/d/12").await.status, StatusCode::NOT_FOUND);
     let page = customer.get(&format!("/d/{}", app.code)).await.body;
-    assert!(page.contains("Ajuda") && page.contains("Support of Varanda") && page.contains("accent=A02F4F"));
+    assert!(page.contains("Ajuda") && page.contains("Support from Varanda") && page.contains("accent=A02F4F"));
     let file = customer.get(&format!("/d/{}/profile", app.code)).await;
     assert_eq!(file.status, StatusCode::OK);
     assert_eq!(customer.get(&format!("/d/{}/logo", app.code)).await.headers[header::CONTENT_TYPE], "image/png");

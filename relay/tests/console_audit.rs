@@ -56,7 +56,10 @@ async fn an_administrator_sees_lines_newest_first_a_page_at_a_time_and_the_head_
     let head = shared.store.audit_head(tenant).await.unwrap();
 
     let first = chief.get("/audit").await.body;
-    assert!(first.contains(&format!("Registro íntegro: {} linhas conferidas", lines.len())), "{first}");
+    assert!(
+        first.contains(&format!("Registro íntegro: {} linhas conferidas no último minuto", lines.len())),
+        "{first}"
+    );
     assert!(first.contains(&format!("data-copy=\"{head}\"")) && first.contains(&head.short()));
     let place = |page: &str, text: &str| page.find(text).unwrap_or_else(|| panic!("{text} is not shown"));
     assert!(place(&first, "assunto 59") < place(&first, "assunto 10"));

@@ -23,7 +23,7 @@ use tickets::clock::Clock;
 async fn whoever_has_linked_their_identity_gets_in_by_it() {
     let scene = scene().await;
     let mut ana = scene.ana().await;
-    assert!(ana.get("/account").await.body.contains("Ligada desde"));
+    assert!(ana.get("/account").await.body.contains("Vinculada desde"));
     let before = ana.cookie.clone();
     ana.post("/logout", &[]).await;
     assert!(ana.get("/login").await.body.contains("Entrar com Entra"));
@@ -50,7 +50,7 @@ async fn whoever_has_linked_their_identity_gets_in_by_it() {
     assert_eq!(ana.post("/account/identity/remove", &[]).await.location(), "/account?identity=unlinked");
     let mut browser = scene.browser();
     let answer = log_in(&mut browser, &scene.provider).await;
-    refused(&browser, &answer, "não está ligada a nenhum usuário");
+    refused(&browser, &answer, "não está vinculada a nenhum usuário");
     scene.ends().await;
 }
 
@@ -60,13 +60,13 @@ async fn an_identity_that_is_nobodys_opens_nothing_whatever_it_says_about_itself
     // The token says that its e-mail address and its name are the administrator's.
     let mut browser = scene.browser();
     let unknown = log_in(&mut browser, &scene.provider).await;
-    refused(&browser, &unknown, "Esta conta de Entra não está ligada a nenhum usuário");
+    refused(&browser, &unknown, "Esta conta de Entra não está vinculada a nenhum usuário");
     // A disabled user's is told the same.
     scene.ana().await;
     let id = scene.user("ana").await;
     scene.chief.post(&format!("/users/{id}/disabled"), &[("disabled", "true")]).await;
     let disabled = log_in(&mut browser, &scene.provider).await;
-    refused(&browser, &disabled, "Esta conta de Entra não está ligada a nenhum usuário");
+    refused(&browser, &disabled, "Esta conta de Entra não está vinculada a nenhum usuário");
     assert_eq!(unknown.body, disabled.body);
     scene.ends().await;
 }
@@ -92,7 +92,7 @@ async fn an_identity_of_another_company_opens_nothing_here() {
     store.link_identity(other, bruno.id, &identity, now).await.unwrap();
     let mut browser = scene.browser();
     let answer = log_in(&mut browser, &scene.provider).await;
-    refused(&browser, &answer, "não está ligada a nenhum usuário");
+    refused(&browser, &answer, "não está vinculada a nenhum usuário");
     scene.ends().await;
 }
 
@@ -222,7 +222,7 @@ async fn an_identity_is_linked_by_its_own_user_in_their_own_login_only() {
     // Ana's identity is hers.
     let address = sent_by(&mut bruno, "/account/identity", &[]).await;
     let taken = comes_back(&mut bruno, &scene.provider.approve(&address)).await;
-    assert!(taken.status == StatusCode::UNAUTHORIZED && taken.body.contains("já está ligada a outro usuário"));
+    assert!(taken.status == StatusCode::UNAUTHORIZED && taken.body.contains("já está vinculada a outro usuário"));
     // Begun in his login, ended in another one of his, or in nobody's.
     scene.provider.says(json!({ "sub": "bruno-no-provedor" }));
     for logged_in in [true, false] {
@@ -242,14 +242,14 @@ async fn an_identity_is_linked_by_its_own_user_in_their_own_login_only() {
     assert_eq!(scene.audited("identity.linked").await.len(), 1, "Ana's");
     let mut browser = scene.browser();
     let answer = log_in(&mut browser, &scene.provider).await;
-    refused(&browser, &answer, "não está ligada a nenhum usuário");
+    refused(&browser, &answer, "não está vinculada a nenhum usuário");
 
     // An administrator takes Ana's away, and what it opened ends.
     scene.provider.says(json!({}));
     let mut ana = scene.browser();
     log_in(&mut ana, &scene.provider).await;
     let (id, mut chief) = (scene.user("ana").await, scene.chief.clone());
-    assert!(chief.get(&format!("/users/{id}")).await.body.contains("Ligada desde"));
+    assert!(chief.get(&format!("/users/{id}")).await.body.contains("Vinculada desde"));
     let path = format!("/users/{id}/identity/remove");
     assert_eq!(chief.post(&path, &[]).await.location(), format!("/users/{id}"));
     assert_eq!(ana.get("/").await.location(), "/login?over=1");
@@ -481,6 +481,6 @@ async fn whatever_becomes_of_the_provider_a_password_logs_in_and_administers() {
     scene.save(&[]).await;
     let mut browser = scene.browser();
     let answer = log_in(&mut browser, &scene.provider).await;
-    refused(&browser, &answer, "não está ligada a nenhum usuário");
+    refused(&browser, &answer, "não está vinculada a nenhum usuário");
     scene.ends().await;
 }

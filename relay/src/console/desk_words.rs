@@ -31,20 +31,20 @@ words! {
     // Tags.
     tags: "Etiquetas", "Tags", "Etiquetas";
     new_tag: "Nova etiqueta", "New tag", "Nueva etiqueta";
-    add_tag: "Incluir", "Add tag", "Añadir";
+    add_tag: "Incluir", "Add tag", "Agregar";
     remove_tag: "Tirar a etiqueta {}", "Remove the tag {}", "Quitar la etiqueta {}";
     bad_tag: "Uma etiqueta tem de 1 a 40 caracteres, em até 12 por ticket.", "A tag has 1 to 40 characters, up to 12 on a ticket.", "Una etiqueta tiene de 1 a 40 caracteres, hasta 12 por ticket.";
 
     // Canned answers.
-    canned: "Respostas prontas", "Canned answers", "Respuestas listas";
-    canned_lead: "Textos que se usam sempre, à mão ao responder um ticket.", "Texts that are used often, at hand when a ticket is answered.", "Textos que se usan siempre, a mano al responder un ticket.";
-    canned_none: "Nenhuma resposta pronta ainda. Escreva aqui ao lado a primeira.", "No canned answer yet. Write the first one beside this.", "Ninguna respuesta lista todavía. Escriba la primera aquí al lado.";
+    canned: "Respostas prontas", "Canned answers", "Respuestas predefinidas";
+    canned_lead: "Textos que se usam sempre, à mão ao responder um ticket.", "Texts that are used often, at hand when a ticket is answered.", "Textos que se usan a menudo, a mano al responder un ticket.";
+    canned_none: "Nenhuma resposta pronta ainda. Escreva aqui ao lado a primeira.", "No canned answer yet. Write the first one beside this.", "Ninguna respuesta predefinida todavía. Escriba la primera aquí al lado.";
     canned_new: "Nova resposta", "New answer", "Nueva respuesta";
     canned_change: "Mudar resposta", "Change answer", "Cambiar respuesta";
     canned_title: "Título", "Title", "Título";
     canned_text: "Texto", "Text", "Texto";
     canned_places: "Campos: {customer}, {attendant}, {ticket} e {download_link}.", "Fields: {customer}, {attendant}, {ticket} and {download_link}.", "Campos: {customer}, {attendant}, {ticket} y {download_link}.";
-    canned_remove_ask: "Apagar a resposta pronta {}?", "Erase the canned answer {}?", "¿Borrar la respuesta lista {}?";
+    canned_remove_ask: "Apagar a resposta pronta {}?", "Erase the canned answer {}?", "¿Borrar la respuesta predefinida {}?";
     canned_taken: "Já existe uma resposta com este título.", "There is an answer with this title already.", "Ya existe una respuesta con este título.";
     bad_place: "Não há campo {} aqui.", "There is no field {} here.", "No hay campo {} aquí.";
     change: "Mudar", "Change", "Cambiar";
@@ -63,11 +63,11 @@ words! {
     sessions_of: "Sessões remotas", "Remote sessions", "Sesiones remotas";
     no_tickets_of: "Nenhum ticket.", "No ticket.", "Ningún ticket.";
     since: "Contato desde {}", "Contact since {}", "Contacto desde {}";
-    bad_email: "Este e-mail não está escrito certo.", "This e-mail address is not written right.", "Este correo no está bien escrito.";
+    bad_email: "Este e-mail não está escrito certo.", "This is not a valid e-mail address.", "Este correo no está bien escrito.";
     email_taken: "Outro contato tem este e-mail. Junte os dois.", "Another contact has this e-mail address. Merge the two.", "Otro contacto tiene este correo. Júntelos.";
     nobody_left: "Escreva pelo menos o nome ou o e-mail.", "Enter at least the name or the e-mail address.", "Escriba al menos el nombre o el correo.";
     merge: "Juntar com outro contato", "Merge with another contact", "Juntar con otro contacto";
-    merge_lead: "Os tickets do outro passam para este, e os dados que faltam aqui também. O outro deixa de existir.", "The other one's tickets come to this one, and details that are missing here. The other one is gone.", "Los tickets del otro pasan a este, y también los datos que faltan aquí. El otro deja de existir.";
+    merge_lead: "Os tickets do outro passam para este, e os dados que faltam aqui também. O outro deixa de existir.", "The other contact's tickets move here, and any details missing here. The other contact is then deleted.", "Los tickets del otro pasan a este, y también los datos que faltan aquí. El otro deja de existir.";
     merge_find: "Procurar o outro", "Find the other one", "Buscar el otro";
     merge_go: "Juntar", "Merge", "Juntar";
     merge_ask: "Juntar {} com este contato? Isto não pode ser desfeito.", "Merge {} into this contact? This cannot be undone.", "¿Juntar {} con este contacto? Esto no se puede deshacer.";
@@ -95,7 +95,7 @@ words! {
     insert_link: "Inserir link de download na resposta", "Insert download link into the answer", "Insertar enlace de descarga en la respuesta";
     invited: "Este link é do ticket {}", "This link is about ticket {}", "Este enlace es del ticket {}";
     invited_over: "O ticket {} já foi encerrado. Se ainda precisar de ajuda, fale com o suporte.", "Ticket {} is closed already. If you still need help, talk to support.", "El ticket {} ya está cerrado. Si aún necesita ayuda, hable con soporte.";
-    invited_email: "Informe no programa o e-mail {}, para o atendente reconhecer você.", "Enter the e-mail address {} in the program, so that the attendant recognises you.", "Indique en el programa el correo {}, para que el asistente le reconozca.";
+    invited_email: "Informe no programa o e-mail {}, para o atendente reconhecer você.", "Enter the e-mail address {} in the program, so that the attendant recognises you.", "Indique en el programa el correo {}, para que el agente le reconozca.";
 }
 
 /// The words in this language.

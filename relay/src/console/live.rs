@@ -499,6 +499,7 @@ impl Row for SessionRow {
 #[template(path = "person_row.html")]
 struct PersonHtml<'a> {
     r: &'a PersonRow,
+    v: &'a View,
 }
 
 impl Row for PersonRow {
@@ -508,9 +509,9 @@ impl Row for PersonRow {
     fn looks(&self) -> String {
         format!("{:?}", (&self.name, self.status, self.since_ms))
     }
-    fn html(&mut self, _: &View, replace: bool) -> askama::Result<String> {
+    fn html(&mut self, v: &View, replace: bool) -> askama::Result<String> {
         self.oob = replace;
-        PersonHtml { r: self }.render()
+        PersonHtml { r: self, v }.render()
     }
 }
 

@@ -63,7 +63,7 @@ texts! {
     logged_out: "Você saiu. Os programas em que você entrou também saíram.", "You are logged out, also in the programs you were logged in to.", "Ha salido, también en los programas en los que había entrado.";
     session_over: "Sua sessão terminou. Entre de novo para continuar.", "Your login has ended. Log in again to go on.", "Su sesión terminó. Entre de nuevo para continuar.";
     setup: "Primeira configuração", "First set-up", "Primera configuración";
-    setup_lead: "Diga quem é a empresa e quem administra. Depois disso este link deixa de existir.", "Say who the company is and who administers. After that this link is gone.", "Diga quién es la empresa y quién administra. Después este enlace deja de existir.";
+    setup_lead: "Diga quem é a empresa e quem administra. Depois disso este link deixa de existir.", "Enter the company and its first administrator. After that this link stops working.", "Diga quién es la empresa y quién administra. Después este enlace deja de existir.";
     company: "Empresa", "Company", "Empresa";
     company_name: "Nome da empresa", "Company name", "Nombre de la empresa";
     company_hint: "Aparece para os clientes no pedido de acesso.", "Customers see it when access is asked for.", "Los clientes lo ven cuando se pide el acceso.";
@@ -73,18 +73,18 @@ texts! {
     your_name_hint: "Clientes e colegas veem este nome.", "Customers and colleagues see this name.", "Clientes y colegas ven este nombre.";
     login_hint: "Por exemplo ana ou ana@empresa.com.br.", "For example ana or ana@company.com.", "Por ejemplo ana o ana@empresa.com.";
     password_again: "Senha outra vez", "Password again", "Contraseña otra vez";
-    password_hint: "Pelo menos 10 caracteres. Uma frase curta serve bem.", "At least 10 characters. A short sentence does well.", "Al menos 10 caracteres. Una frase corta sirve bien.";
+    password_hint: "Pelo menos 10 caracteres. Uma frase curta serve bem.", "At least 10 characters. A short sentence works well.", "Al menos 10 caracteres. Una frase corta sirve bien.";
     step_company: "Como os clientes conhecem você", "How customers know you", "Cómo le conocen los clientes";
     step_admin: "Quem cuida de usuários e sessões", "Who looks after users and sessions", "Quién cuida de usuarios y sesiones";
     setup_once: "Este link de configuração vale uma vez só.", "This set-up link works once.", "Este enlace de configuración sirve una sola vez.";
-    setup_key_note: "A chave dos atendentes fica na pasta de dados deste servidor. Quem invadir o servidor poderá se passar por atendente. O cliente ainda precisa permitir cada acesso.", "The attendants' key is kept in this server's data folder. Whoever breaks into the server can pose as an attendant. The customer still has to allow each access.", "La clave de los asistentes está en la carpeta de datos de este servidor. Quien entre en el servidor podrá hacerse pasar por asistente. El cliente aún tiene que permitir cada acceso.";
+    setup_key_note: "A chave dos atendentes fica na pasta de dados deste servidor. Quem invadir o servidor poderá se passar por atendente. O cliente ainda precisa permitir cada acesso.", "The attendants' key is kept in this server's data folder. Whoever breaks into the server can pose as an attendant. The customer still has to allow each access.", "La clave de los agentes está en la carpeta de datos de este servidor. Quien entre en el servidor podrá hacerse pasar por agente. El cliente aún tiene que permitir cada acceso.";
     setup_go: "Concluir", "Finish", "Terminar";
     setup_used: "Este link já foi usado", "This link has been used", "Este enlace ya fue usado";
     setup_used_lead: "A configuração inicial vale uma vez só, e já foi feita. Entre com o usuário criado nela. Se não foi você, avise quem cuida do servidor.", "The first set-up works once, and it has been done. Log in with the user made there. If that was not you, tell whoever looks after the server.", "La configuración inicial sirve una sola vez y ya fue hecha. Entre con el usuario creado en ella. Si no fue usted, avise a quien cuida del servidor.";
     bad_company: "Escreva o nome da empresa.", "Enter the company's name.", "Escriba el nombre de la empresa.";
-    bad_login: "Escreva um usuário sem espaços.", "Enter a user name without blanks.", "Escriba un usuario sin espacios.";
+    bad_login: "Escreva um usuário sem espaços.", "Enter a user name without spaces.", "Escriba un usuario sin espacios.";
     bad_name: "Escreva o nome.", "Enter the name.", "Escriba el nombre.";
-    weak_password: "Esta senha é fraca: use pelo menos 10 caracteres, diferente do usuário.", "This password is weak: use at least 10 characters, other than the user name.", "Esta contraseña es débil: use al menos 10 caracteres, distinta del usuario.";
+    weak_password: "Esta senha é fraca: use pelo menos 10 caracteres, diferente do usuário.", "This password is weak: use at least 10 characters, and not your user name.", "Esta contraseña es débil: use al menos 10 caracteres, distinta del usuario.";
     not_the_same: "As duas senhas são diferentes.", "The two passwords differ.", "Las dos contraseñas son diferentes.";
     taken: "Já existe este usuário.", "This user exists already.", "Este usuario ya existe.";
     last_admin: "Este é o último administrador. Crie outro antes.", "This is the last administrator. Make another one first.", "Este es el último administrador. Cree otro antes.";
@@ -113,12 +113,12 @@ texts! {
     copy_credentials: "Copiar credencial: vale 60 s, uma vez, só no seu programa (fica na auditoria)", "Copy credentials: good for 60 s, once, in your own program (this is audited)", "Copiar credencial: vale 60 s, una vez, solo en su programa (queda en la auditoría)";
     copy_id: "Copiar o ID", "Copy the ID", "Copiar el ID";
     search_waiting: "Nome, empresa, assunto ou ID", "Name, company, subject or ID", "Nombre, empresa, asunto o ID";
-    all_apps: "Todos os apps", "All apps", "Todas las apps";
+    all_apps: "Todos os aplicativos", "All apps", "Todas las aplicaciones";
     found_of: "{} de {}", "{} of {}", "{} de {}";
     nobody_further: "Ninguém mais nesta página.", "Nobody further on this page.", "Nadie más en esta página.";
     longest_first: "Quem espera há mais tempo", "Waiting longest", "Quien espera hace más tiempo";
     nobody_waiting: "Ninguém aguardando. Quando um cliente abrir o programa, ele aparece aqui.", "Nobody is waiting. When a customer opens the program, they appear here.", "Nadie en espera. Cuando un cliente abra el programa, aparece aquí.";
-    attendant: "Atendente", "Attendant", "Asistente";
+    attendant: "Atendente", "Attendant", "Agente";
     ticket: "Ticket", "Ticket", "Ticket";
     state: "Situação", "State", "Estado";
     duration: "Duração", "Duration", "Duración";
@@ -166,8 +166,8 @@ texts! {
     my_status: "Minha situação", "My status", "Mi estado";
     my_status_hint: "Entre no programa do Amparo para receber clientes.", "Log in to the Amparo program to receive customers.", "Entre en el programa de Amparo para recibir clientes.";
     change: "Mudar", "Change", "Cambiar";
-    time_in_status: "Há", "For", "Desde hace";
-    nobody_there: "Nenhum atendente entrou no programa ainda.", "No attendant has logged in to the program yet.", "Ningún asistente entró en el programa todavía.";
+    time_in_status: "Tempo", "Time", "Tiempo";
+    nobody_there: "Nenhum atendente entrou no programa ainda.", "No attendant has logged in to the program yet.", "Ningún agente entró en el programa todavía.";
     status_available: "Disponível", "Available", "Disponible";
     status_meal: "Em pausa: refeição", "On break: meal", "En pausa: comida";
     status_rest: "Em pausa: descanso", "On break: rest", "En pausa: descanso";
@@ -186,7 +186,7 @@ texts! {
 
     // Why a session is over.
     by_customer: "Encerrada pelo cliente", "Ended by the customer", "Terminada por el cliente";
-    by_attendant: "Encerrada pelo atendente", "Ended by the attendant", "Terminada por el asistente";
+    by_attendant: "Encerrada pelo atendente", "Ended by the attendant", "Terminada por el agente";
     refused: "Não permitida", "Not allowed", "No permitida";
     no_answer: "Sem resposta", "No answer", "Sin respuesta";
     wrong_password: "Senha incorreta", "Wrong password", "Contraseña incorrecta";
@@ -251,7 +251,7 @@ texts! {
     // Users.
     add_user: "Novo usuário", "New user", "Nuevo usuario";
     roles: "Papéis", "Roles", "Roles";
-    role_attend: "Atendente", "Attendant", "Asistente";
+    role_attend: "Atendente", "Attendant", "Agente";
     role_attend_hint: "Conecta a clientes e escreve nos tickets.", "Connects to customers and writes on tickets.", "Se conecta a clientes y escribe en los tickets.";
     role_admin_hint: "Cuida de usuários e encerra sessões de outros.", "Looks after users and ends others' sessions.", "Cuida de usuarios y termina sesiones de otros.";
     role_passwords: "Vê senhas dos clientes", "Sees customers' passwords", "Ve contraseñas de clientes";
@@ -270,13 +270,13 @@ texts! {
     choose_role: "Escolha pelo menos um papel.", "Choose at least one role.", "Elija al menos un rol.";
 
     // Attendants' certificates.
-    attendants_certificates: "Certificados dos atendentes", "Attendants' certificates", "Certificados de los asistentes";
-    root_on_server: "A raiz da empresa está neste servidor: quem controlar o servidor pode se passar por um atendente.", "The company's root is on this server: whoever controls the server can pose as an attendant.", "La raíz de la empresa está en este servidor: quien controle el servidor puede hacerse pasar por un asistente.";
-    how_to_move_root: "Para guardá-la fora daqui: amparo-brand root new no computador do administrador, depois amparo-relay root use neste servidor.", "To keep it elsewhere: amparo-brand root new on the administrator's computer, then amparo-relay root use on this server.", "Para guardarla en otro lugar: amparo-brand root new en el equipo del administrador y después amparo-relay root use en este servidor.";
-    root_elsewhere: "A raiz da empresa está fora deste servidor: o servidor sozinho não consegue se passar por um atendente. Cada acesso vale até 7 dias e é habilitado pelo administrador.", "The company's root is kept off this server: the server alone cannot pose as an attendant. Each access is good for up to 7 days and enabled by the administrator.", "La raíz de la empresa está fuera de este servidor: el servidor por sí solo no puede hacerse pasar por un asistente. Cada acceso vale hasta 7 días y lo habilita el administrador.";
-    nobody_to_enrol: "Nenhum atendente espera ser habilitado.", "No attendant waits to be enabled.", "Ningún asistente espera ser habilitado.";
+    attendants_certificates: "Certificados dos atendentes", "Attendants' certificates", "Certificados de los agentes";
+    root_on_server: "A raiz da empresa está neste servidor: quem controlar o servidor pode se passar por um atendente.", "The company's root is on this server: whoever controls the server can pose as an attendant.", "La raíz de la empresa está en este servidor: quien controle el servidor puede hacerse pasar por un agente.";
+    how_to_move_root: "Para guardá-la fora daqui: “amparo-brand root new” no computador do administrador, depois “amparo-relay root use” neste servidor.", "To keep it elsewhere: “amparo-brand root new” on the administrator's computer, then “amparo-relay root use” on this server.", "Para guardarla en otro lugar: “amparo-brand root new” en el equipo del administrador y después “amparo-relay root use” en este servidor.";
+    root_elsewhere: "A raiz da empresa está fora deste servidor: o servidor sozinho não consegue se passar por um atendente. Cada acesso vale até 7 dias e é habilitado pelo administrador.", "The company's root is kept off this server: the server alone cannot pose as an attendant. Each access is good for up to 7 days and enabled by the administrator.", "La raíz de la empresa está fuera de este servidor: el servidor por sí solo no puede hacerse pasar por un agente. Cada acceso vale hasta 7 días y lo habilita el administrador.";
+    nobody_to_enrol: "Nenhum atendente espera ser habilitado.", "No attendant waits to be enabled.", "Ningún agente espera ser habilitado.";
     to_be_enrolled: "Esperam ser habilitados", "Waiting to be enabled", "Esperan ser habilitados";
-    compare_fingerprints: "Compare cada impressão com a que o atendente vê no programa, por telefone ou ao lado dele. Baixe os pedidos, assine com amparo-brand attendant enrol e envie os certificados aqui.", "Compare each fingerprint with the one the attendant sees in the program, by telephone or side by side. Download the requests, sign them with amparo-brand attendant enrol and upload the certificates here.", "Compare cada huella con la que el asistente ve en el programa, por teléfono o a su lado. Descargue las solicitudes, fírmelas con amparo-brand attendant enrol y suba los certificados aquí.";
+    compare_fingerprints: "Compare cada impressão com a que o atendente vê no programa, por telefone ou ao lado dele. Baixe os pedidos, assine com amparo-brand attendant enrol e envie os certificados aqui.", "Compare each fingerprint with the one the attendant sees in the program, by telephone or side by side. Download the requests, sign them with amparo-brand attendant enrol and upload the certificates here.", "Compare cada huella con la que el agente ve en el programa, por teléfono o a su lado. Descargue las solicitudes, fírmelas con amparo-brand attendant enrol y suba los certificados aquí.";
     fingerprint: "Impressão", "Fingerprint", "Huella";
     download_requests: "Baixar pedidos", "Download requests", "Descargar solicitudes";
     certificates_file: "Arquivo de certificados", "File of certificates", "Archivo de certificados";
@@ -289,7 +289,7 @@ texts! {
 
     // Unsent actions.
     unsent_lead: "A sessão nunca espera pelo sistema de tickets. O que não pôde ser enviado fica guardado e segue na ordem.", "A session never waits for the ticketing system. What could not be sent is kept and follows in order.", "La sesión nunca espera al sistema de tickets. Lo que no se pudo enviar queda guardado y sigue en orden.";
-    all_sent: "Tudo enviado.", "Everything is sent.", "Todo enviado.";
+    all_sent: "Tudo enviado.", "Everything has been sent.", "Todo enviado.";
     action: "Ação", "Action", "Acción";
     why: "Motivo", "Reason", "Motivo";
     tries: "Tentativas", "Tries", "Intentos";
@@ -310,7 +310,7 @@ texts! {
     // The audit log.
     audit: "Auditoria", "Audit log", "Auditoría";
     audit_lead: "Quem fez o quê, quando e de onde. Nada é apagado: cada linha carrega um resumo de todas as anteriores, e o de uma sessão também está no ticket e no recibo do cliente.", "Who did what, when and from where. Nothing is deleted: each line carries a digest of all before it, and a session's is also on the ticket and on the customer's receipt.", "Quién hizo qué, cuándo y desde dónde. Nada se borra: cada línea lleva un resumen de todas las anteriores, y el de una sesión también está en el ticket y en el recibo del cliente.";
-    log_whole: "Registro íntegro: {} linhas conferidas", "The log is whole: {} lines checked", "Registro íntegro: {} líneas comprobadas";
+    log_whole: "Registro íntegro: {} linhas conferidas no último minuto", "The log is whole: {} lines checked within the last minute", "Registro íntegro: {} líneas comprobadas en el último minuto";
     log_broken: "O registro foi alterado", "The log was tampered with", "El registro fue alterado";
     log_broken_lead: "Guarde uma cópia da pasta de dados antes de qualquer outra coisa. amparo-relay audit verify mostra o mesmo na máquina do servidor.", "Keep a copy of the data folder before anything else. amparo-relay audit verify shows the same on the server's machine.", "Guarde una copia de la carpeta de datos antes que nada. amparo-relay audit verify muestra lo mismo en la máquina del servidor.";
     line_missing: "Falta a linha {}.", "Line {} is missing.", "Falta la línea {}.";
@@ -337,22 +337,22 @@ texts! {
     apps: "Aplicativos", "Apps", "Aplicaciones";
     apps_lead: "Cada aplicativo é um programa com nome, logo e cores próprios, que seus clientes baixam por um link.", "Each app is a program with its own name, logo and colours, which your customers download from a link.", "Cada aplicación es un programa con nombre, logo y colores propios, que sus clientes descargan de un enlace.";
     new_app: "Novo aplicativo", "New app", "Nueva aplicación";
-    make_app: "Criar aplicativo", "Make app", "Crear aplicación";
+    make_app: "Criar aplicativo", "Create app", "Crear aplicación";
     search_apps: "Nome ou código", "Name or code", "Nombre o código";
     no_apps: "Nenhum aplicativo aqui. Um administrador pode incluir você em um.", "No apps here. An administrator can add you to one.", "Ninguna aplicación aquí. Un administrador puede incluirle en una.";
     too_many_apps: "Esta empresa já tem aplicativos demais.", "This company has too many apps already.", "Esta empresa ya tiene demasiadas aplicaciones.";
     now: "Agora", "Now", "Ahora";
-    attendants: "Atendentes", "Attendants", "Asistentes";
-    changed: "Alterado", "Changed", "Cambiado";
-    changed_by: "Alterado {}, por {}", "Changed {}, by {}", "Cambiado {}, por {}";
+    attendants: "Atendentes", "Attendants", "Agentes";
+    changed: "Alterado", "Changed", "Cambiada";
+    changed_by: "Alterado {}, por {}", "Changed {}, by {}", "Cambiada {}, por {}";
     code: "Código", "Code", "Código";
-    always_open: "Sempre aberto", "Always open", "Siempre abierto";
-    open_until: "Aberto até {}", "Open until {}", "Abierto hasta las {}";
+    always_open: "Sempre aberto", "Always open", "Siempre abierta";
+    open_until: "Aberto até {}", "Open until {}", "Abierta hasta las {}";
     opens: "Abre {}", "Opens {}", "Abre {}";
-    closed: "Fechado", "Closed", "Cerrado";
+    closed: "Fechado", "Closed", "Cerrada";
     on_holiday: "Feriado: {}", "Holiday: {}", "Festivo: {}";
     goes_to: "Vai a {}", "Goes to {}", "Va a {}";
-    no_attendant: "Nenhum atendente", "No attendant", "Ningún asistente";
+    no_attendant: "Nenhum atendente", "No attendant", "Ningún agente";
     copy_app_link: "Copiar link do aplicativo", "Copy the app's link", "Copiar el enlace de la aplicación";
     tab_main: "Principal", "Main", "Principal";
     updates: "Atualizações", "Updates", "Actualizaciones";
@@ -361,7 +361,7 @@ texts! {
     tab_parameters: "Parâmetros", "Parameters", "Parámetros";
     tab_look: "Aparência", "Appearance", "Apariencia";
     tab_administrators: "Administradores", "Administrators", "Administradores";
-    tab_attendants: "Atendentes", "Attendants", "Asistentes";
+    tab_attendants: "Atendentes", "Attendants", "Agentes";
     tab_availability: "Disponibilidade", "Availability", "Disponibilidad";
     tab_wrap_up: "Conclusão", "Wrap-up", "Cierre";
     tab_download: "Download", "Download", "Descarga";
@@ -412,46 +412,46 @@ texts! {
     ratio_link: "Link", "Link", "Enlace";
     ratio_dark: "Tema escuro", "Dark theme", "Tema oscuro";
     pv_fields: "Dados", "Details", "Datos";
-    pv_waiting: "Aguardando", "Waiting", "En espera";
+    pv_waiting: "Espera", "Waiting", "En espera";
     pv_consent: "Permissão", "Consent", "Permiso";
     pv_dark: "Escuro", "Dark", "Oscuro";
-    pv_waiting_title: "Aguardando um atendente", "Waiting for an attendant", "Esperando a un asistente";
+    pv_waiting_title: "Aguardando um atendente", "Waiting for an attendant", "Esperando a quien atiende";
     pv_told: "{} foi avisada", "{} has been told", "{} ha sido avisada";
-    pv_only_after: "O atendente só entra depois que você permitir.", "The attendant gets in only after you allow it.", "El asistente solo entra después de que usted lo permita.";
+    pv_only_after: "O atendente só entra depois que você permitir.", "The attendant gets in only after you allow it.", "Quien atiende solo entra después de que usted lo permita.";
     pv_wants: "{} quer ver e controlar este computador", "{} wants to see and control this computer", "{} quiere ver y controlar este equipo";
     pv_consent_fixed: "Este texto é igual em todos os programas: a marca não chega até aqui.", "This text is the same in every program: the brand does not reach it.", "Este texto es igual en todos los programas: la marca no llega hasta aquí.";
     pv_deny: "Não permitir", "Don't allow", "No permitir";
     pv_allow: "Permitir", "Allow", "Permitir";
-    administrators_lead: "Veem indicadores e sessões deste aplicativo. Para conectar a clientes, a pessoa também precisa estar em Atendentes.", "See this app's indicators and sessions. To connect to customers, a person must also be among the attendants.", "Ven indicadores y sesiones de esta aplicación. Para conectarse a clientes, la persona también debe estar en Asistentes.";
+    administrators_lead: "Veem indicadores e sessões deste aplicativo. Para conectar a clientes, a pessoa também precisa estar em Atendentes.", "See this app's indicators and sessions. To connect to customers, a person must also be among the attendants.", "Ven indicadores y sesiones de esta aplicación. Para conectarse a clientes, la persona también debe estar en Agentes.";
     attendants_lead: "Conectam aos clientes deste aplicativo, oferecidos nesta ordem. Não veem indicadores.", "Connect to this app's customers, who are offered in this order. They see no indicators.", "Se conectan a los clientes de esta aplicación, ofrecidos en este orden. No ven indicadores.";
-    everyone_attends: "Todos os atendentes da empresa", "All of the company's attendants", "Todos los asistentes de la empresa";
+    everyone_attends: "Todos os atendentes da empresa", "All of the company's attendants", "Todos los agentes de la empresa";
     everyone_attends_hint: "Também os que vierem depois. A lista abaixo é então só a ordem.", "Also those who come later. The list below is then only the order.", "También los que vengan después. La lista de abajo es entonces solo el orden.";
-    nobody_attends: "Escolha pelo menos um atendente.", "Choose at least one attendant.", "Elija al menos un asistente.";
+    nobody_attends: "Escolha pelo menos um atendente.", "Choose at least one attendant.", "Elija al menos un agente.";
     place: "Posição", "Place", "Posición";
     move_up: "Subir", "Move up", "Subir";
     move_down: "Descer", "Move down", "Bajar";
     hours: "Horário", "Hours", "Horario";
     hours_hint: "No fuso horário da empresa. Fora dele ninguém é chamado.", "In the company's time zone. Outside of it nobody is called.", "En la zona horaria de la empresa. Fuera de él no se llama a nadie.";
-    by_hours: "Atender só neste horário", "Attend in these hours only", "Atender solo en este horario";
+    by_hours: "Atender só neste horário", "Answer customers in these hours only", "Atender solo en este horario";
     from: "de", "from", "de";
     until: "até", "until", "hasta";
     bad_hours: "Escreva começo e fim de cada parte, em ordem e sem sobrepor.", "Enter the start and end of each part, in order and not overlapping.", "Escriba comienzo y fin de cada parte, en orden y sin superponer.";
     never_open: "Assim nunca abre. Preencha pelo menos um dia.", "Like this it never opens. Fill in at least one day.", "Así nunca abre. Complete al menos un día.";
     holidays: "Feriados", "Holidays", "Festivos";
-    holidays_hint: "Nestes dias ninguém é chamado, mesmo com atendentes disponíveis.", "On these days nobody is called, even with attendants available.", "En estos días no se llama a nadie, aunque haya asistentes disponibles.";
+    holidays_hint: "Nestes dias ninguém é chamado, mesmo com atendentes disponíveis.", "On these days nobody is called, even with attendants available.", "En estos días no se llama a nadie, aunque haya agentes disponibles.";
     load_holidays: "Carregar todos os feriados", "Load all holidays", "Cargar todos los festivos";
     bad_holidays: "Cada feriado precisa de uma data.", "Each holiday needs a date.", "Cada festivo necesita una fecha.";
     date: "Data", "Date", "Fecha";
-    overflow: "Transbordo", "Overflow", "Desborde";
+    overflow: "Transbordo", "Overflow", "Desbordamiento";
     overflow_hint: "Com a distribuição ligada, os clientes que ninguém daqui atende são oferecidos a estes aplicativos, nesta ordem.", "With distribution on, customers whom nobody here takes are offered to these apps, in this order.", "Con la distribución activada, los clientes que nadie de aquí atiende se ofrecen a estas aplicaciones, en este orden.";
     no_overflow: "Nenhum", "None", "Ninguna";
     no_other_app: "Não há outro aplicativo ainda.", "There is no other app yet.", "Aún no hay otra aplicación.";
     distribution: "Distribuição", "Distribution", "Distribución";
     distribution_hint: "Sem ela todos veem a lista e escolhem quem atender.", "Without it everybody sees the list and chooses whom to attend.", "Sin ella todos ven la lista y eligen a quién atender.";
-    distribute: "Oferecer cada cliente a um atendente por vez", "Offer each customer to one attendant at a time", "Ofrecer cada cliente a un asistente a la vez";
+    distribute: "Oferecer cada cliente a um atendente por vez", "Offer each customer to one attendant at a time", "Ofrecer cada cliente a un agente a la vez";
     answer_within: "Tempo para responder, em segundos", "Time to answer, in seconds", "Tiempo para responder, en segundos";
     bad_answer: "Escreva de 10 a 300 segundos.", "Enter 10 to 300 seconds.", "Escriba de 10 a 300 segundos.";
-    wrap_up_lead: "O que se pergunta ao atendente quando a sessão termina.", "What the attendant is asked when the session is over.", "Lo que se pregunta al asistente cuando termina la sesión.";
+    wrap_up_lead: "O que se pergunta ao atendente quando a sessão termina.", "What the attendant is asked when the session is over.", "Lo que se pregunta al agente cuando termina la sesión.";
     categories: "Categorias", "Categories", "Categorías";
     categories_hint: "Apague o texto de uma linha para tirá-la. Salve para ganhar linhas novas.", "Clear a line's text to take it away. Save to get new lines.", "Borre el texto de una línea para quitarla. Guarde para tener líneas nuevas.";
     category: "Categoria", "Category", "Categoría";
@@ -462,7 +462,7 @@ texts! {
     no_category: "Para ser obrigatória, precisa de pelo menos uma categoria.", "To be required, there must be at least one category.", "Para ser obligatoria, necesita al menos una categoría.";
     note: "Nota", "Note", "Nota";
     simulation: "Simulação", "Simulation", "Simulación";
-    simulation_hint: "Como o atendente vê, sem salvar.", "As the attendant sees it, without saving.", "Como lo ve el asistente, sin guardar.";
+    simulation_hint: "Como o atendente vê, sem salvar.", "As the attendant sees it, without saving.", "Como lo ve el agente, sin guardar.";
     simulate: "Simular", "Simulate", "Simular";
     wrap_up_title: "Como terminou?", "How did it end?", "¿Cómo terminó?";
     finish: "Concluir", "Finish", "Terminar";
@@ -473,7 +473,7 @@ texts! {
     download_for: "Baixar para {}", "Download for {}", "Descargar para {}";
     fingerprint_of_file: "SHA-256 do arquivo", "SHA-256 of the file", "SHA-256 del archivo";
     get_program_step_1: "Baixe o programa acima e abra-o. Não precisa instalar nada.", "Download the program above and open it. Nothing needs to be installed.", "Descargue el programa de arriba y ábralo. No hay que instalar nada.";
-    get_program_step_2: "Preencha os seus dados e diga ao atendente o ID e a senha que aparecem.", "Fill in your details and tell the attendant the ID and password that appear.", "Complete sus datos y diga al asistente el ID y la contraseña que aparecen.";
+    get_program_step_2: "Preencha os seus dados e diga ao atendente o ID e a senha que aparecem.", "Fill in your details and tell the attendant the ID and password that appear.", "Complete sus datos y diga al agente el ID y la contraseña que aparecen.";
     signed_profile: "Perfil assinado", "Signed profile", "Perfil firmado";
     signed_profile_hint: "Fica ao lado do programa.", "Is put beside the program.", "Se pone al lado del programa.";
     signed_elsewhere: "A chave da marca está fora deste servidor: assine onde ela está", "The branding key is not on this server: sign where it is kept", "La clave de la marca está fuera de este servidor: firme donde está";
@@ -482,7 +482,7 @@ texts! {
     by_phone: "Por telefone", "By telephone", "Por teléfono";
     say_code: "Abra {}/d e digite {}", "Open {}/d and type {}", "Abra {}/d y escriba {}";
     message: "Mensagem", "Message", "Mensaje";
-    link_message: "Para que possamos ajudar, abra este link, siga os passos e aguarde um atendente: {}", "So that we can help, open this link, follow the steps and wait for an attendant: {}", "Para que podamos ayudar, abra este enlace, siga los pasos y espere a un asistente: {}";
+    link_message: "Para que possamos ajudar, abra este link, siga os passos e aguarde um atendente: {}", "So that we can help, open this link, follow the steps and wait for an attendant: {}", "Para que podamos ayudar, abra este enlace, siga los pasos y espere a un agente: {}";
     qr: "Código QR", "QR code", "Código QR";
     qr_hint: "A página abre no idioma do cliente.", "The page opens in the customer's language.", "La página se abre en el idioma del cliente.";
     new_code: "Trocar o código", "Change the code", "Cambiar el código";
@@ -490,14 +490,14 @@ texts! {
     new_code_hint: "Trocar o código invalida o link antigo em 24 horas.", "Changing the code ends the old link in 24 hours.", "Cambiar el código invalida el enlace antiguo en 24 horas.";
     have_code: "Recebeu um código?", "Were you given a code?", "¿Recibió un código?";
     get_code: "Obter o programa de suporte", "Get the support program", "Obtener el programa de soporte";
-    get_code_lead: "Digite o código que o atendente disse.", "Type the code that the attendant told you.", "Escriba el código que le dijo el asistente.";
-    no_such_code: "Não há programa com este código. Confira com o atendente.", "There is no program with this code. Check with the attendant.", "No hay ningún programa con este código. Confírmelo con el asistente.";
-    get_from: "Suporte de {}", "Support of {}", "Soporte de {}";
+    get_code_lead: "Digite o código que o atendente disse.", "Type the code that the attendant gave you.", "Escriba el código que le dijo el agente.";
+    no_such_code: "Não há programa com este código. Confira com o atendente.", "There is no program with this code. Check with the attendant.", "No hay ningún programa con este código. Confírmelo con el agente.";
+    get_from: "Suporte de {}", "Support from {}", "Soporte de {}";
     get_title: "Receber ajuda neste computador", "Get help on this computer", "Recibir ayuda en este equipo";
     get_step_1: "Baixe o arquivo acima e coloque-o ao lado do programa Amparo.", "Download the file above and put it beside the Amparo program.", "Descargue el archivo de arriba y póngalo al lado del programa Amparo.";
     get_step_2: "Abra o programa e preencha os seus dados.", "Open the program and fill in your details.", "Abra el programa y complete sus datos.";
-    get_step_3: "Espere um atendente. Ele só entra depois que você permitir.", "Wait for an attendant, who gets in only after you allow it.", "Espere a un asistente. Solo entra después de que usted lo permita.";
-    get_warning: "Alguém ligou sem você pedir e mandou abrir esta página? Desligue. É golpe.", "Did somebody call you without being asked and send you to this page? Hang up. It is a scam.", "¿Alguien le llamó sin que lo pidiera y le mandó abrir esta página? Cuelgue. Es una estafa.";
+    get_step_3: "Espere um atendente. Ele só entra depois que você permitir.", "Wait for an attendant, who gets in only after you allow it.", "Espere a un agente. Solo entra después de que usted lo permita.";
+    get_warning: "Alguém ligou sem você pedir e mandou abrir esta página? Desligue. É golpe.", "Did somebody call you out of the blue and send you to this page? Hang up. It is a scam.", "¿Alguien le llamó sin que lo pidiera y le mandó abrir esta página? Cuelgue. Es una estafa.";
     role_apps: "Cria aplicativos", "Makes apps", "Crea aplicaciones";
     role_apps_hint: "E muda os que administra.", "And changes those they administer.", "Y cambia las que administra.";
     weekdays: "seg. ter. qua. qui. sex. sáb. dom.", "Mon Tue Wed Thu Fri Sat Sun", "lun. mar. mié. jue. vie. sáb. dom.";
@@ -507,8 +507,8 @@ texts! {
     none_filtered: "Nada encontrado com estes filtros.", "Nothing found with these filters.", "No se encontró nada con estos filtros.";
     clear_filters: "Limpar filtros", "Clear filters", "Quitar filtros";
     filter_wrong: "Um filtro não foi entendido e ficou de fora. Corrija o campo marcado.", "A filter was not understood and was left out. Correct the marked field.", "Un filtro no se entendió y quedó fuera. Corrija el campo marcado.";
-    least_minutes: "mín. min", "min. min", "mín. min";
-    most_minutes: "máx. min", "max. min", "máx. min";
+    least_minutes: "Durou de (min)", "Lasted from (min)", "Duró de (min)";
+    most_minutes: "até (min)", "up to (min)", "hasta (min)";
     no_history: "Nenhuma sessão ainda.", "No sessions yet.", "Ninguna sesión todavía.";
     today: "Hoje", "Today", "Hoy";
 
@@ -535,7 +535,7 @@ texts! {
     mail: "E-mail", "E-mail", "Correo";
     has_come: "{} está disponível", "{} is available", "{} está disponible";
     come_for: "Ticket {}: {}", "Ticket {}: {}", "Ticket {}: {}";
-    canned_answers: "Respostas prontas", "Canned answers", "Respuestas listas";
+    canned_answers: "Respostas prontas", "Canned answers", "Respuestas predefinidas";
 }
 
 impl Texts {

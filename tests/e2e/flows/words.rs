@@ -34,7 +34,7 @@ words! {
     ask_optional: "Opcional", "Optional";
     ask_required: "Obrigatório", "Required";
     attendant: "Atendente", "Attendant";
-    attendant_signed: "Assinatura do atendente: confere", "The attendant's signature: fits";
+    attendant_signed: "Assinatura do atendente: confere", "The attendant's signature: valid";
     attendants: "Atendentes", "Attendants";
     audit: "Auditoria", "Audit log";
     back: "Voltar", "Back";
@@ -44,7 +44,7 @@ words! {
     bad_place: "Não há campo {} aqui.", "There is no field {} here.";
     by_attendant: "Encerrada pelo atendente", "Ended by the attendant";
     by_customer: "Encerrada pelo cliente", "Ended by the customer";
-    by_hours: "Atender só neste horário", "Attend in these hours only";
+    by_hours: "Atender só neste horário", "Answer customers in these hours only";
     canned_answers: "Respostas prontas", "Canned answers";
     canned_text: "Texto", "Text";
     category: "Categoria", "Category";
@@ -68,7 +68,7 @@ words! {
     copied: "Copiado", "Copied";
     copy_credentials: "Copiar credencial: vale 60 s, uma vez, só no seu programa (fica na auditoria)", "Copy credentials: good for 60 s, once, in your own program (this is audited)";
     copy_id: "Copiar o ID", "Copy the ID";
-    customer_signed: "Assinatura do cliente: confere", "The customer's signature: fits";
+    customer_signed: "Assinatura do cliente: confere", "The customer's signature: valid";
     date: "Data", "Date";
     desk_copy_credentials: "Copiar credenciais", "Copy credentials";
     desk_saved: "Salvo.", "Saved.";
@@ -110,10 +110,10 @@ words! {
     link: "Link", "Link";
     link_lead: "Mande este link: com ele a pessoa escolhe a própria senha. Vale uma vez, por 3 dias, e não será mostrado de novo.", "Send this link: by it they choose their own password. It works once, for 3 days, and will not be shown again.";
     link_of: "Link de {}", "Link of {}";
-    link_over: "Este link não vale mais", "This link is no longer good";
+    link_over: "Este link não vale mais", "This link is no longer valid";
     load_holidays: "Carregar todos os feriados", "Load all holidays";
-    log_is_whole: "O registro inteiro da empresa confere: {} linhas, da primeira à última", "The company's whole log fits: {} lines, from the first to the last";
-    log_whole: "Registro íntegro: {} linhas conferidas", "The log is whole: {} lines checked";
+    log_is_whole: "O registro inteiro da empresa confere: {} linhas, da primeira à última", "The company's whole log is intact: {} lines, from the first to the last";
+    log_whole: "Registro íntegro: {} linhas conferidas no último minuto", "The log is whole: {} lines checked within the last minute";
     login_name: "Usuário", "User";
     logo_bytes: "O arquivo tem {} kB. O limite é 256 kB.", "The file has {} kB. The limit is 256 kB.";
     logo_sides: "A imagem tem {} pixels. Cada lado pode ter de 8 a {}.", "The picture has {} pixels. Each side may have 8 to {}.";
@@ -130,7 +130,7 @@ words! {
     mail_subject: "Teste do Amparo", "Amparo test";
     mail_tested: "Testou o envio de e-mail", "Tested sending e-mail";
     mail_to: "Enviar para", "Send to";
-    make_app: "Criar aplicativo", "Make app";
+    make_app: "Criar aplicativo", "Create app";
     make_token: "Criar token", "Make a token";
     mean_duration: "Duração média", "Mean duration";
     mean_wait: "Espera média", "Mean wait";
@@ -248,7 +248,7 @@ words! {
     use_this: "Usar este", "Use this";
     users: "Usuários", "Users";
     verified: "Registro conferido", "The record is verified";
-    weak_password: "Esta senha é fraca: use pelo menos 10 caracteres, diferente do usuário.", "This password is weak: use at least 10 characters, other than the user name.";
+    weak_password: "Esta senha é fraca: use pelo menos 10 caracteres, diferente do usuário.", "This password is weak: use at least 10 characters, and not your user name.";
     webhook_added: "Criou webhook", "Made a webhook";
     webhooks: "Webhooks", "Webhooks";
     welcome: "Boas-vindas", "Welcome";

@@ -36,7 +36,7 @@ words! {
     factor_is_on: "Ligado desde {}", "On since {}", "Activado desde {}";
     factor_on: "Segundo fator ligado", "Second factor on", "Segundo factor activado";
     app_on: "Ligar o aplicativo autenticador", "Switch the authenticator app on", "Activar la aplicación de autenticación";
-    switch_on: "Ligar o segundo fator", "Switch the second factor on", "Activar el segundo factor";
+    switch_on: "Ligar o segundo fator", "Switch on the second factor", "Activar el segundo factor";
     switch_off: "Desligar", "Switch off", "Desactivar";
     switch_off_lead: "Para desligar, confirme com a sua senha. Sem chaves de acesso, os códigos de recuperação deixam de valer.", "To switch it off, confirm with your password. Without passkeys, the recovery codes stop working.", "Para desactivarlo, confirme con su contraseña. Sin claves de acceso, los códigos de recuperación dejan de valer.";
     switched_off: "Segundo fator desligado.", "Second factor switched off.", "Segundo factor desactivado.";
@@ -50,7 +50,7 @@ words! {
     codes_lead: "Eles não serão mostrados de novo. Sem o telefone e sem eles, só um administrador devolve o seu acesso.", "They will not be shown again. Without the phone and without them, only an administrator can give you back access.", "No se mostrarán de nuevo. Sin el teléfono y sin ellos, solo un administrador le devuelve el acceso.";
     copy_codes: "Copiar todos", "Copy all", "Copiar todos";
     kept_them: "Já guardei", "I have kept them", "Ya los guardé";
-    set_up: "Ligar o segundo fator", "Switch the second factor on", "Activar el segundo factor";
+    set_up: "Ligar o segundo fator", "Switch on the second factor", "Activar el segundo factor";
     set_up_must: "A sua empresa pede um segundo fator. Ligue o seu para continuar.", "Your company asks for a second factor. Switch yours on to go on.", "Su empresa pide un segundo factor. Active el suyo para continuar.";
     set_up_1: "Abra o aplicativo autenticador do seu telefone e escolha adicionar uma conta.", "Open the authenticator app on your phone and choose to add an account.", "Abra la aplicación de autenticación de su teléfono y elija agregar una cuenta.";
     set_up_2: "Leia este código com a câmera, ou digite a chave.", "Read this code with the camera, or type the key.", "Lea este código con la cámara, o escriba la clave.";
@@ -72,13 +72,13 @@ words! {
 
     // Once more, before something that matters.
     confirm_title: "Confirme que é você", "Confirm that it's you", "Confirme que es usted";
-    confirm_lead: "O que vem agora muda quem pode entrar. Depois disso não perguntamos por 15 minutos.", "What comes now changes who can log in. After this we don't ask for 15 minutes.", "Lo que sigue cambia quién puede entrar. Después no preguntamos durante 15 minutos.";
+    confirm_lead: "O que vem agora muda quem pode entrar. Depois disso não perguntamos por 15 minutos.", "The next step changes who can log in. We won't ask again for 15 minutes.", "Lo que sigue cambia quién puede entrar. Después no preguntamos durante 15 minutos.";
     confirm: "Confirmar", "Confirm", "Confirmar";
 
     // For administrators.
     security: "Segurança dos acessos", "Security of logins", "Seguridad de los accesos";
     require: "Exigir o segundo fator", "Require the second factor", "Exigir el segundo factor";
-    require_hint: "Quem ainda não tem é levado a ligá-lo ao entrar. No programa de atendimento só entra quem já ligou.", "Who has none yet is led to switch it on at login. Only who has switched it on gets into the attendants' program.", "Quien aún no lo tiene es llevado a activarlo al entrar. En el programa de atención solo entra quien ya lo activó.";
+    require_hint: "Quem ainda não tem é levado a ligá-lo ao entrar. No programa de atendimento só entra quem já ligou.", "Users without one are asked to set it up at login. Only users who have it can log in to the attendants' program.", "A quien aún no lo tenga se le pide activarlo al entrar. Al programa de atención solo entra quien ya lo activó.";
     have_it: "{} de {} usuários já têm.", "{} of {} users have it.", "{} de {} usuarios ya lo tienen.";
     reset: "Tirar o segundo fator", "Take the second factor away", "Quitar el segundo factor";
     reset_hint: "Para quem perdeu o telefone e os códigos de recuperação. Confirme antes que é mesmo a pessoa.", "For somebody who has lost both phone and recovery codes. First make sure that it really is them.", "Para quien perdió el teléfono y los códigos de recuperación. Confirme antes que es realmente la persona.";

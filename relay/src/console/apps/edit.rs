@@ -142,7 +142,11 @@ impl EditPage {
     /// Who changed it last, and when.
     pub(super) fn last_change(&self) -> String {
         let at = self.s.clock.lately(&self.app.changed.at);
-        if self.app.changed.by.is_empty() { at } else { fill(self.s.t.changed_by, &[&at, &self.app.changed.by]) }
+        if self.app.changed.by.is_empty() {
+            format!("{} {at}", self.s.t.changed)
+        } else {
+            fill(self.s.t.changed_by, &[&at, &self.app.changed.by])
+        }
     }
 
     pub(super) fn clash_note(&self) -> String {

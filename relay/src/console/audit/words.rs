@@ -46,7 +46,7 @@ const WORDS: &[(&str, [&str; 3])] = &[
         [
             "Recebeu o certificado de atendente",
             "Received the attendant's certificate",
-            "Recibió el certificado de asistente",
+            "Recibió el certificado de agente",
         ],
     ),
     (
@@ -134,7 +134,7 @@ const WORDS: &[(&str, [&str; 3])] = &[
     (
         "identity.linked",
         [
-            "Ligou a conta da empresa a um usuário",
+            "Vinculou a conta da empresa a um usuário",
             "Linked a company account to a user",
             "Vinculó la cuenta de la empresa a un usuario",
         ],
@@ -142,7 +142,7 @@ const WORDS: &[(&str, [&str; 3])] = &[
     (
         "identity.unlinked",
         [
-            "Desligou a conta da empresa de um usuário",
+            "Desvinculou a conta da empresa de um usuário",
             "Unlinked a company account from a user",
             "Desvinculó la cuenta de la empresa de un usuario",
         ],
@@ -184,8 +184,8 @@ const WORDS: &[(&str, [&str; 3])] = &[
     ),
     ("ticket.tagged", ["Pôs etiqueta em um ticket", "Tagged a ticket", "Puso etiqueta en un ticket"]),
     ("ticket.untagged", ["Tirou etiqueta de um ticket", "Took a tag off a ticket", "Quitó etiqueta de un ticket"]),
-    ("answer.written", ["Escreveu uma resposta pronta", "Wrote a canned answer", "Escribió una respuesta lista"]),
-    ("answer.removed", ["Apagou uma resposta pronta", "Erased a canned answer", "Borró una respuesta lista"]),
+    ("answer.written", ["Escreveu uma resposta pronta", "Wrote a canned answer", "Escribió una respuesta predefinida"]),
+    ("answer.removed", ["Apagou uma resposta pronta", "Erased a canned answer", "Borró una respuesta predefinida"]),
     ("notice.asked", ["Pediu aviso de um cliente", "Asked to be told of a customer", "Pidió aviso de un cliente"]),
     (
         "notice.cancelled",

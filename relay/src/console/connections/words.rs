@@ -27,7 +27,7 @@ macro_rules! words {
 }
 
 words! {
-    lead: "Onde as sessões são registradas. Cada aplicativo usa um sistema; sem escolha, o balcão deste servidor.", "Where sessions are recorded. Each app uses one system; without a choice, this server's own desk.", "Donde se registran las sesiones. Cada aplicación usa un sistema; sin elegir, la mesa de este servidor.";
+    lead: "Onde as sessões são registradas. Cada aplicativo usa um sistema; sem escolha, os tickets deste servidor.", "Where sessions are recorded. Each app uses one system; without a choice, this server's own tickets.", "Donde se registran las sesiones. Cada aplicación usa un sistema; sin elegir, los tickets de este servidor.";
     desk: "Tickets deste servidor", "This server's tickets", "Tickets de este servidor";
     none_yet: "Nenhum sistema conectado. As sessões ficam nos tickets deste servidor.", "No system is connected. Sessions are kept in this server's tickets.", "Ningún sistema conectado. Las sesiones quedan en los tickets de este servidor.";
     connected: "Sistemas conectados", "Connected systems", "Sistemas conectados";
@@ -46,7 +46,7 @@ words! {
     remove: "Remover", "Remove", "Quitar";
     remove_ask: "Remover a conexão {}? As chaves dela são apagadas.", "Remove the connection {}? Its keys are erased.", "¿Quitar la conexión {}? Sus claves se borran.";
     test: "Testar", "Test", "Probar";
-    test_lead: "Diz o que funciona com o que está salvo.", "Tells what works with what is saved.", "Dice qué funciona con lo guardado.";
+    test_lead: "Diz o que funciona com o que está salvo.", "Shows what works with the saved settings.", "Dice qué funciona con lo guardado.";
     test_ticket: "Número de um ticket que existe", "Number of a ticket that exists", "Número de un ticket que existe";
     test_write: "Abrir também um ticket de teste com uma ação", "Also open a test ticket with an action", "Abrir también un ticket de prueba con una acción";
     test_subject: "Teste do Amparo, pode fechar", "Amparo test, can be closed", "Prueba de Amparo, se puede cerrar";
@@ -80,10 +80,10 @@ words! {
     not_certificates: "Cole certificados em PEM, de BEGIN até END.", "Paste certificates in PEM, from BEGIN to END.", "Pegue certificados en PEM, de BEGIN a END.";
     not_form: "Não está escrito como este sistema escreve.", "Not written as this system writes it.", "No está escrito como lo escribe este sistema.";
     texts: "O que as ações dizem", "What actions say", "Qué dicen las acciones";
-    texts_lead: "Cada linha pode ter campos entre chaves. Uma linha sem o valor do seu campo não aparece. Vazio: o texto padrão.", "Each line can hold fields in braces. A line whose field has no value is left out. Empty: the standing text.", "Cada línea puede tener campos entre llaves. Una línea sin el valor de su campo no aparece. Vacío: el texto estándar.";
+    texts_lead: "Cada linha pode ter campos entre chaves. Uma linha sem o valor do seu campo não aparece. Vazio: o texto padrão.", "Each line can hold fields in braces. A line whose field has no value is left out. Leave empty for the standard text.", "Cada línea puede tener campos entre llaves. Una línea sin el valor de su campo no aparece. Vacío: el texto estándar.";
     text_of_start: "No início da sessão", "At the start of a session", "Al inicio de la sesión";
     text_of_end: "No fim da sessão", "At the end of a session", "Al final de la sesión";
-    text_of_wrap_up: "Conclusão informada depois do fim", "Wrap-up told after the end", "Conclusión informada después del final";
+    text_of_wrap_up: "Conclusão informada depois do fim", "Wrap-up told after the end", "Cierre informado después del final";
     text_of_missed: "Pedido que ninguém atendeu", "Request that nobody took", "Pedido que nadie atendió";
     places: "Campos:", "Fields:", "Campos:";
     unknown_place: "Não há campo {} aqui.", "There is no field {} here.", "No hay campo {} aquí.";

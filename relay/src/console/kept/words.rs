@@ -3,10 +3,10 @@
 use super::super::{phrases::phrases, strings::Texts, tokens, webhooks};
 
 phrases! {
-    log_in_first: "Sua sessão terminou antes do envio. O que você escreveu está guardado: entre de novo e ele aparece para ser enviado.", "Your session was over before this was sent. What you wrote is kept: log in again and it is shown, to be sent.", "Su sesión terminó antes del envío. Lo que escribió está guardado: entre de nuevo y aparece para enviarlo.";
+    log_in_first: "Sua sessão terminou antes do envio. O que você escreveu está guardado: entre de novo e ele aparece para ser enviado.", "Your login ended before this was sent. What you wrote is kept: log in again to see it and send it.", "Su sesión terminó antes del envío. Lo que escribió está guardado: entre de nuevo y aparece para enviarlo.";
     title: "O que você escreveu está aqui", "What you wrote is here", "Lo que escribió está aquí";
     login_ended: "Sua sessão tinha terminado quando você enviou. Nada foi enviado ainda: confira e envie.", "Your session was over when you sent this. Nothing has been sent yet: look it over and send it.", "Su sesión había terminado cuando lo envió. Todavía no se envió nada: revise y envíe.";
-    earlier_login: "Esta página era de um login anterior. Nada foi enviado ainda: confira e envie.", "This page was of an earlier login. Nothing has been sent yet: look it over and send it.", "Esta página era de un inicio de sesión anterior. Todavía no se envió nada: revise y envíe.";
+    earlier_login: "Esta página era de um login anterior. Nada foi enviado ainda: confira e envie.", "This page belongs to an earlier login. Nothing has been sent yet: check it and send it.", "Esta página era de un inicio de sesión anterior. Todavía no se envió nada: revise y envíe.";
     for_place: "Para", "For", "Para";
     text: "Texto", "Text", "Texto";
     others: "Outros campos enviados junto", "Other fields sent along", "Otros campos que se envían junto";
@@ -19,11 +19,11 @@ phrases! {
     damaged: "O que estava guardado chegou alterado ou incompleto e foi descartado. Nada foi enviado.", "What was kept came back changed or incomplete and was discarded. Nothing was sent.", "Lo que estaba guardado llegó alterado o incompleto y se descartó. No se envió nada.";
     too_old: "O que estava guardado passou de 1 hora e foi descartado. Nada foi enviado.", "What was kept is older than 1 hour and was discarded. Nothing was sent.", "Lo que estaba guardado tiene más de 1 hora y se descartó. No se envió nada.";
     another_user: "O que estava guardado era de outro usuário e foi descartado. Nada foi enviado.", "What was kept was another user's and was discarded. Nothing was sent.", "Lo que estaba guardado era de otro usuario y se descartó. No se envió nada.";
-    go_on: "Continuar", "Go on", "Continuar";
+    go_on: "Continuar", "Continue", "Continuar";
     note: "Observação", "Note", "Nota";
     why: "Motivo", "Reason", "Motivo";
     address: "Endereço", "Address", "Dirección";
-    tag: "Marcador", "Tag", "Etiqueta";
+    tag: "Etiqueta", "Tag", "Etiqueta";
     title_field: "Título", "Title", "Título";
 }
 

@@ -32,7 +32,7 @@ words! {
     none: "Nenhuma, sem senha", "None, without a password", "Ninguna, sin contraseña";
     user: "Usuário", "User", "Usuario";
     password: "Senha", "Password", "Contraseña";
-    kept: "Guardada. Deixe vazio para não mudar.", "Kept. Leave it empty to keep it.", "Guardada. Déjelo vacío para no cambiarla.";
+    kept: "Guardada. Deixe vazio para não mudar.", "Kept. Leave it empty to keep it.", "Guardada. Déjela vacía para no cambiarla.";
     from: "E-mail de quem envia", "Sender's e-mail address", "Correo de quien envía";
     from_name: "Nome de quem envia", "Sender's name", "Nombre de quien envía";
     authority: "Certificados próprios (PEM)", "Own certificates (PEM)", "Certificados propios (PEM)";
@@ -45,13 +45,13 @@ words! {
     test_text: "Este e-mail mostra que o envio funciona.", "This e-mail shows that sending works.", "Este correo muestra que el envío funciona.";
     test_good: "Enviado para {}. Veja se chegou.", "Sent to {}. See whether it arrived.", "Enviado a {}. Vea si llegó.";
     texts: "O que os e-mails dizem", "What e-mails say", "Qué dicen los correos";
-    texts_hint: "Campos: {customer}, {attendant}, {ticket}, {subject}, {text} e {company}. Vazio: o texto padrão.", "Fields: {customer}, {attendant}, {ticket}, {subject}, {text} and {company}. Empty: the standing text.", "Campos: {customer}, {attendant}, {ticket}, {subject}, {text} y {company}. Vacío: el texto estándar.";
+    texts_hint: "Campos: {customer}, {attendant}, {ticket}, {subject}, {text} e {company}. Vazio: o texto padrão.", "Fields: {customer}, {attendant}, {ticket}, {subject}, {text} and {company}. Leave empty for the standard text.", "Campos: {customer}, {attendant}, {ticket}, {subject}, {text} y {company}. Vacío: el texto estándar.";
     subject: "Assunto", "Subject", "Asunto";
     text: "Texto", "Text", "Texto";
     without_text: "Inclua {text}: é a resposta.", "Include {text}: it is the answer.", "Incluya {text}: es la respuesta.";
     bad_place: "Não há campo {} aqui.", "There is no field {} here.", "No hay campo {} aquí.";
     missing: "Preencha este campo.", "Fill this in.", "Complete este campo.";
-    not_its_form: "Não está escrito certo.", "Not written right.", "No está bien escrito.";
+    not_its_form: "Não está escrito certo.", "This is not valid.", "No está bien escrito.";
     not_encrypted: "Com senha, escolha TLS ou STARTTLS: sem proteção ela iria aberta.", "With a password, choose TLS or STARTTLS: unprotected it would travel in the open.", "Con contraseña, elija TLS o STARTTLS: sin protección viajaría abierta.";
     too_long: "Texto longo demais.", "Too long.", "Texto demasiado largo.";
     // At the answer and at the action.

@@ -5,13 +5,13 @@ use super::super::words::words;
 words! { Words {
     timeline: "Linha do tempo", "Timeline", "Línea de tiempo";
     until_allowed: "Até permitir", "Until allowed", "Hasta permitir";
-    dialled: "{} pediu acesso ao computador de {}", "{} asked for access to {}'s computer", "{} pidió acceso a la computadora de {}";
+    dialled: "{} pediu acesso ao computador de {}", "{} asked for access to {}'s computer", "{} pidió acceso al equipo de {}";
     consent: "A senha conferiu e {} permitiu: {}", "The password was right and {} allowed: {}", "La contraseña coincidió y {} permitió: {}";
     refused: "A senha conferiu, mas {} não permitiu", "The password was right, but {} did not allow it", "La contraseña coincidió, pero {} no lo permitió";
     no_answer: "A senha conferiu, mas ninguém respondeu à pergunta", "The password was right, but nobody answered the question", "La contraseña coincidió, pero nadie respondió la pregunta";
     wrong_password: "A senha informada não era a do cliente. Nada foi mostrado", "The password that was given was not the customer's. Nothing was shown", "La contraseña indicada no era la del cliente. No se mostró nada";
     customer_away: "A conexão do cliente caiu", "The customer's connection was lost", "Se cayó la conexión del cliente";
-    attendant_away: "A conexão do atendente caiu", "The attendant's connection was lost", "Se cayó la conexión del asistente";
+    attendant_away: "A conexão do atendente caiu", "The attendant's connection was lost", "Se cayó la conexión del agente";
     back: "A conexão voltou e a sessão continuou", "The connection came back and the session went on", "La conexión volvió y la sesión continuó";
     end_ordered: "{} mandou encerrar a sessão pelo console", "{} ordered the session's end in the console", "{} mandó terminar la sesión desde la consola";
     alarm: "{} deu um alerta sobre esta sessão", "{} raised an alarm about this session", "{} dio una alerta sobre esta sesión";
@@ -21,7 +21,7 @@ words! { Words {
     ended_by_attendant: "{} encerrou. A senha foi trocada", "{} ended it. The password was renewed", "{} la terminó. La contraseña se cambió";
     ended_by_order: "A sessão terminou. A senha foi trocada", "The session was over. The password was renewed", "La sesión terminó. La contraseña se cambió";
     signed_customer: "O programa do cliente assinou o registro", "The customer's program signed the record", "El programa del cliente firmó el registro";
-    signed_attendant: "O programa do atendente assinou o registro", "The attendant's program signed the record", "El programa del asistente firmó el registro";
+    signed_attendant: "O programa do atendente assinou o registro", "The attendant's program signed the record", "El programa del agente firmó el registro";
     disputed: "Contestado: {}", "Disputed: {}", "Disputado: {}";
 
     facts: "Dados da sessão", "Facts", "Datos de la sesión";
@@ -38,7 +38,7 @@ words! { Words {
     to_session: "Ver a sessão", "See the session", "Ver la sesión";
 
     verified: "Registro conferido", "The record is verified", "Registro verificado";
-    verified_lead: "Os programas do cliente e do atendente assinaram o que aconteceu, cada um com a própria chave, e as duas assinaturas conferem com esta página.", "The customer's and the attendant's program signed what happened, each with its own key, and both signatures fit this page.", "Los programas del cliente y del asistente firmaron lo que pasó, cada uno con su propia clave, y las dos firmas coinciden con esta página.";
+    verified_lead: "Os programas do cliente e do atendente assinaram o que aconteceu, cada um com a própria chave, e as duas assinaturas conferem com esta página.", "The customer's and the attendant's program signed what happened, each with its own key, and both signatures fit this page.", "Los programas del cliente y del agente firmaron lo que pasó, cada uno con su propia clave, y las dos firmas coinciden con esta página.";
     one_end: "Assinado por um lado só", "Signed by one side only", "Firmado por un solo lado";
     one_end_lead: "Um dos programas assinou o que aconteceu e confere. O outro não chegou a assinar: foi fechado ou ficou sem rede antes do fim.", "One of the programs signed what happened, and it fits. The other did not come to sign: it was closed or had no network before the end.", "Uno de los programas firmó lo que pasó y coincide. El otro no llegó a firmar: se cerró o quedó sin red antes del final.";
     unsigned: "Sem assinaturas", "Not signed", "Sin firmas";
@@ -57,12 +57,12 @@ words! { Words {
     lines_gone: "Falta no registro a linha {}, anotada no fim da sessão", "Line {} of the log, noted at the session's end, is missing", "Falta en el registro la línea {}, anotada al final de la sesión";
     facts_fit: "Esta página mostra o mesmo que o registro", "This page shows the same as the log", "Esta página muestra lo mismo que el registro";
     facts_differ: "Esta página não mostra o que o registro diz", "This page does not show what the log says", "Esta página no muestra lo que dice el registro";
-    customer_signed: "Assinatura do cliente: confere", "The customer's signature: fits", "Firma del cliente: coincide";
-    attendant_signed: "Assinatura do atendente: confere", "The attendant's signature: fits", "Firma del asistente: coincide";
+    customer_signed: "Assinatura do cliente: confere", "The customer's signature: valid", "Firma del cliente: coincide";
+    attendant_signed: "Assinatura do atendente: confere", "The attendant's signature: valid", "Firma del agente: coincide";
     customer_missing: "Assinatura do cliente: não há", "The customer's signature: there is none", "Firma del cliente: no hay";
-    attendant_missing: "Assinatura do atendente: não há", "The attendant's signature: there is none", "Firma del asistente: no hay";
-    customer_disputed: "Assinatura do cliente: não confere", "The customer's signature: does not fit", "Firma del cliente: no coincide";
-    attendant_disputed: "Assinatura do atendente: não confere", "The attendant's signature: does not fit", "Firma del asistente: no coincide";
+    attendant_missing: "Assinatura do atendente: não há", "The attendant's signature: there is none", "Firma del agente: no hay";
+    customer_disputed: "Assinatura do cliente: não confere", "The customer's signature: not valid", "Firma del cliente: no coincide";
+    attendant_disputed: "Assinatura do atendente: não confere", "The attendant's signature: not valid", "Firma del agente: no coincide";
     same_connection: "Os dois assinaram a mesma conexão", "Both signed the same connection", "Los dos firmaron la misma conexión";
     other_connection: "Cada lado assinou uma conexão diferente: pode ter havido alguém no meio", "Each side signed a different connection: somebody may have been in between", "Cada lado firmó una conexión distinta: pudo haber alguien en medio";
 
@@ -73,10 +73,10 @@ words! { Words {
     why_end: "um lado diz que terminou em outra hora", "one side says that it ended at another time", "un lado dice que terminó a otra hora";
     why_connections: "cada lado assinou uma conexão diferente", "each side signed a different connection", "cada lado firmó una conexión distinta";
     why_signature: "a assinatura não é da chave desta sessão", "the signature is not by this session's key", "la firma no es de la clave de esta sesión";
-    why_certificate: "o certificado do atendente não vale para esta sessão", "the attendant's certificate is not good for this session", "el certificado del asistente no vale para esta sesión";
+    why_certificate: "o certificado do atendente não vale para esta sessão", "the attendant's certificate is not good for this session", "el certificado del agente no vale para esta sesión";
 
     check_log: "Conferir o registro inteiro", "Check the whole log", "Comprobar el registro entero";
-    log_is_whole: "O registro inteiro da empresa confere: {} linhas, da primeira à última", "The company's whole log fits: {} lines, from the first to the last", "El registro entero de la empresa coincide: {} líneas, de la primera a la última";
+    log_is_whole: "O registro inteiro da empresa confere: {} linhas, da primeira à última", "The company's whole log is intact: {} lines, from the first to the last", "El registro entero de la empresa coincide: {} líneas, de la primera a la última";
     log_is_broken: "O registro da empresa foi alterado na linha {}", "The company's log was altered at line {}", "El registro de la empresa fue alterado en la línea {}";
     log_before: "O fim desta sessão está antes: o que se lê aqui continua conferido", "This session's end comes before it: what you read here is still verified", "El final de esta sesión está antes: lo que se lee aquí sigue verificado";
     checked_at: "Conferido às {}", "Checked at {}", "Comprobado a las {}";

@@ -179,7 +179,7 @@ pub(crate) async fn list(State(app): State<App>, who: Who, Query(mut form): Quer
         statuses: all.into_iter().chain(each).collect(),
         owners: own.into_iter().chain(others).collect(),
         tags: std::iter::once(any(&form.tag)).chain(tags.iter().map(|g| Choice::new(g, g, &form.tag))).collect(),
-        apps: std::iter::once(Choice::new("", t.all_ones, &form.app))
+        apps: std::iter::once(Choice::new("", t.all_apps, &form.app))
             .chain(known.iter().map(|a| Choice::new(a.id.to_string(), &a.name, &form.app)))
             .collect(),
         categories: std::iter::once(any(&form.category))

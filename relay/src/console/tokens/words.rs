@@ -17,13 +17,13 @@ phrases! {
     name: "Nome", "Name", "Nombre";
     name_hint: "O sistema que vai usar, por exemplo: Painel da diretoria.", "The system that will use it, for example: Board dashboard.", "El sistema que lo usará, por ejemplo: Panel de dirección.";
     scopes: "O que pode fazer", "What it may do", "Qué puede hacer";
-    good_for: "Vale por", "Good for", "Vale por";
+    good_for: "Vale por", "Valid for", "Vale por";
     days: "{} dias", "{} days", "{} días";
     own: "Sua senha", "Your password", "Su contraseña";
     own_hint: "Pedida de novo porque um token vale por muito tempo.", "Asked again because a token is good for a long time.", "Se pide de nuevo porque un token vale por mucho tiempo.";
     made: "Token {} criado", "Token {} made", "Token {} creado";
     made_lead: "Copie agora: ele não aparece de novo.", "Copy it now: it is not shown again.", "Cópielo ahora: no aparece de nuevo.";
-    expires: "Vale até", "Good until", "Vale hasta";
+    expires: "Vale até", "Valid until", "Vale hasta";
     used: "Último uso", "Last use", "Último uso";
     never_used: "nunca", "never", "nunca";
     over: "vencido", "expired", "vencido";

@@ -41,10 +41,10 @@ super::super::words::words! { Words {
     link_lead: "Mande este link: com ele a pessoa escolhe a própria senha. Vale uma vez, por 3 dias, e não será mostrado de novo.", "Send this link: by it they choose their own password. It works once, for 3 days, and will not be shown again.", "Envíe este enlace: con él la persona elige su propia contraseña. Vale una vez, por 3 días, y no se mostrará de nuevo.";
     sent: "Também foi enviado para {}.", "It was also sent to {}.", "También fue enviado a {}.";
     choose: "Escolha sua senha", "Choose your password", "Elija su contraseña";
-    choose_lead: "Você entra em {} com o usuário {}.", "You log in to {} as the user {}.", "Usted entra en {} con el usuario {}.";
+    choose_lead: "Você entra em {} com o usuário {}.", "You will log in to {} as {}.", "Usted entra en {} con el usuario {}.";
     save: "Salvar e entrar", "Save and log in", "Guardar y entrar";
-    over: "Este link não vale mais", "This link is no longer good", "Este enlace ya no vale";
-    over_lead: "Ele vale uma vez, por 3 dias. Peça um novo a quem administra o Amparo na sua empresa.", "It works once, for 3 days. Ask whoever administers Amparo in your company for a new one.", "Vale una vez, por 3 días. Pida uno nuevo a quien administra Amparo en su empresa.";
+    over: "Este link não vale mais", "This link is no longer valid", "Este enlace ya no vale";
+    over_lead: "Ele vale uma vez, por 3 dias. Peça um novo a quem administra o Amparo na sua empresa.", "It works once, for 3 days. Ask whoever administers Amparo in your company for a new one.", "Sirve una sola vez, durante 3 días. Pida uno nuevo a quien administra Amparo en su empresa.";
 } }
 
 #[derive(Template)]

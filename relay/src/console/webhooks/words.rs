@@ -6,12 +6,12 @@ use super::super::phrases::phrases;
 
 phrases! {
     webhooks: "Webhooks", "Webhooks", "Webhooks";
-    lead: "Outro sistema fica sabendo na hora: a cada acontecimento, uma mensagem JSON assinada (Standard Webhooks) vai ao endereço dele, de novo até ser recebida.", "Another system knows at once: with each event a signed JSON message (Standard Webhooks) goes to its address, again until it is taken.", "Otro sistema se entera al instante: con cada suceso, un mensaje JSON firmado (Standard Webhooks) va a su dirección, de nuevo hasta que se reciba.";
+    lead: "Outro sistema fica sabendo na hora: a cada evento, uma mensagem JSON assinada (Standard Webhooks) vai ao endereço dele, de novo até ser recebida.", "Tells another system at once: each event is sent to its address as a signed JSON message (Standard Webhooks), again and again until it is received.", "Otro sistema se entera al instante: con cada evento, un mensaje JSON firmado (Standard Webhooks) va a su dirección, de nuevo hasta que se reciba.";
     none: "Nenhum webhook ainda. Informe ao lado o endereço do primeiro.", "No webhook yet. Enter the first one's address beside this.", "Ningún webhook todavía. Escriba al lado la dirección del primero.";
     add: "Criar webhook", "Make a webhook", "Crear webhook";
     address: "Endereço", "Address", "Dirección";
     address_hint: "Começa com https://. Recebe POST e responde 2xx em 15 segundos.", "Begins with https://. Takes POST and answers 2xx within 15 seconds.", "Empieza con https://. Recibe POST y responde 2xx en 15 segundos.";
-    events: "Acontecimentos", "Events", "Sucesos";
+    events: "Eventos", "Events", "Eventos";
     state: "Situação", "State", "Estado";
     works: "Ligado", "On", "Encendido";
     failing: "Falhando desde {}", "Failing since {}", "Falla desde {}";
@@ -41,18 +41,18 @@ phrases! {
     again: "Enviar de novo", "Send again", "Enviar de nuevo";
     bad_address: "Escreva um endereço completo que comece com https://, sem usuário nem ?.", "Enter a whole address that begins with https://, without user or ?.", "Escriba una dirección completa que empiece con https://, sin usuario ni ?.";
     private_address: "Este endereço é da rede interna. Só quem cuida do servidor pode permitir isso.", "This address is within the own network. Only whoever looks after the server can allow that.", "Esta dirección es de la red interna. Solo quien cuida del servidor puede permitirlo.";
-    no_event: "Marque pelo menos um acontecimento.", "Tick at least one event.", "Marque al menos un suceso.";
+    no_event: "Marque pelo menos um evento.", "Tick at least one event.", "Marque al menos un evento.";
     too_many: "A empresa já tem 20 webhooks. Remova um antes.", "The company has 20 webhooks already. Remove one first.", "La empresa ya tiene 20 webhooks. Quite uno antes.";
     customer_waiting: "Cliente começou a aguardar", "A customer began to wait", "Un cliente empezó a esperar";
     customer_left: "Cliente que aguardava saiu", "A waiting customer left", "Un cliente que esperaba se fue";
     session_started: "Sessão permitida", "Session allowed", "Sesión permitida";
     session_ended: "Sessão encerrada", "Session over", "Sesión terminada";
-    session_wrapped_up: "Sessão concluída pelo atendente", "Session wrapped up", "Sesión cerrada por el asistente";
-    request_missed: "Pedido perdido", "Request missed", "Solicitud perdida";
+    session_wrapped_up: "Sessão concluída pelo atendente", "Session wrapped up", "Sesión cerrada por el agente";
+    request_missed: "Solicitação não atendida", "Request missed", "Solicitud no atendida";
     ticket_created: "Ticket aberto", "Ticket opened", "Ticket abierto";
     ticket_changed: "Ticket com ação ou mudança", "Ticket with an action or change", "Ticket con acción o cambio";
-    app_changed: "Aplicativo criado ou mudado", "App made or changed", "Aplicación creada o cambiada";
-    user_changed: "Usuário criado ou mudado", "User made or changed", "Usuario creado o cambiado";
+    app_changed: "Aplicativo criado ou alterado", "App made or changed", "Aplicación creada o cambiada";
+    user_changed: "Usuário criado ou alterado", "User made or changed", "Usuario creado o cambiado";
 }
 
 /// What an event is.

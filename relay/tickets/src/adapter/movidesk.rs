@@ -74,7 +74,7 @@ pub static KIND: Kind = Kind {
         ),
         kind::text(
             "agent",
-            ["Agente das ações", "Agent of the actions", "Agente de las acciones"],
+            ["Agente das ações", "Agent who signs the actions", "Agente de las acciones"],
             [
                 "O código de referência do agente que assina as ações; vazio: o dono da chave.",
                 "The reference code of the agent who signs the actions; empty: the key's owner.",

@@ -33,7 +33,7 @@ pub static KIND: Kind = Kind {
     title: "Redmine",
     lead: [
         "Use a chave de API de um usuário que vê, cria e comenta tarefas do projeto, e que vê as próprias notas privadas. A API REST precisa estar ativa na configuração do Redmine.",
-        "Use the API key of a user who may see, add and comment issues of the project and see their own private notes. The REST API must be switched on in Redmine's settings.",
+        "Use the API key of a user who may see, add and comment on issues of the project and see their own private notes. The REST API must be switched on in Redmine's settings.",
         "Use la clave de API de un usuario que pueda ver, crear y comentar peticiones del proyecto y ver sus notas privadas. La API REST debe estar activa en la configuración de Redmine.",
     ],
     own: &[

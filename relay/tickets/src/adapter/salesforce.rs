@@ -73,10 +73,10 @@ pub static KIND: Kind = Kind {
         ),
         kind::text(
             "document",
-            ["Campo de CPF ou CNPJ", "Field of the document", "Campo de CPF o CNPJ"],
+            ["Campo de CPF ou CNPJ", "Tax number field", "Campo de CPF o CNPJ"],
             [
                 "O nome de API do campo no Contato, por exemplo CPF__c; vazio: não procurar por documento.",
-                "The API name of the Contact's field, for example CPF__c; empty: do not look by document.",
+                "The API name of the Contact's field, for example CPF__c; empty: customers are not searched by tax number.",
                 "El nombre de API del campo en el Contacto, por ejemplo CPF__c; vacío: no buscar por documento.",
             ],
             false,
