@@ -343,3 +343,18 @@ async fn the_profile_that_is_downloaded_is_the_one_programs_accept() {
     assert!(!file.body.is_empty());
     relay.shutdown().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_search_that_finds_nothing_offers_the_way_back_to_everything() {
+    let (relay, _folder) = relay().await;
+    operator(&relay.shared, relay.shared.first_tenant, "chefe", EVERYTHING).await;
+    let mut chief = Browser::new(&relay.shared);
+    chief.log_in("chefe", PASSWORD).await;
+    for place in ["/audit", "/customers", "/apps"] {
+        let way_back = format!("<a class=\"b o\" href=\"{place}\">Limpar filtros</a>");
+        assert!(!chief.get(place).await.body.contains(&way_back), "{place}");
+        let nothing = chief.get(&format!("{place}?q=nobody+wrote+this")).await.body;
+        assert!(nothing.contains(&way_back) && nothing.contains("Nada encontrado"), "{place}: {nothing}");
+    }
+    relay.shutdown().await.unwrap();
+}

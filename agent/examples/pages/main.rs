@@ -51,6 +51,7 @@ fn main() -> anyhow::Result<()> {
     let dress = |view: &mut ViewModel| -> anyhow::Result<()> {
         view.theme = if args.dark { Theme::Dark } else { Theme::Light };
         view.language = Language::from_tag(&args.lang).context("no such language")?;
+        view.brand.hours = Some(samples::hours(view.language).to_owned());
         if let Some(hex) = &args.brand {
             let n = u32::from_str_radix(hex.trim_start_matches('#'), 16)?;
             view.brand.accent = Some([(n >> 16) as u8, (n >> 8) as u8, n as u8]);

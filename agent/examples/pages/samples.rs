@@ -167,6 +167,15 @@ pub fn all() -> Vec<(&'static str, Which, ViewModel)> {
     all
 }
 
+/// When the sample company answers, as it would write it in this language.
+pub fn hours(language: Language) -> &'static str {
+    match language {
+        Language::PtBr => "seg. a sex., 8h às 18h",
+        Language::En => "Mon to Fri, 8 am to 6 pm",
+        Language::Es => "lun. a vie., 8 a 18 h",
+    }
+}
+
 fn view(page: Page) -> ViewModel {
     ViewModel {
         brand: BrandView {
@@ -175,7 +184,7 @@ fn view(page: Page) -> ViewModel {
             logo: None,
             accent: Some([0x2C, 0x4C, 0x9C]),
             phone: Some("(11) 5555-0142".into()),
-            hours: Some("seg. a sex., 8h às 18h".into()),
+            hours: Some(hours(Language::PtBr).into()),
         },
         language: Language::PtBr,
         theme: Theme::Light,

@@ -73,7 +73,7 @@ pub fn told_since(l: Language, company: &str, since: Duration) -> String {
     pick(
         l,
         format!("{company} avisada há {d}"),
-        format!("{company} told {d} ago"),
+        format!("{company} was told {d} ago"),
         format!("{company} fue avisada hace {d}"),
     )
 }
