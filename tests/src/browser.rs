@@ -60,7 +60,7 @@ impl Browser {
 
         let profile = tempfile::Builder::new().prefix("chromium-").tempdir_in(folder)?.keep();
         let capabilities = json!({
-            // The relay's certificate is its own; programs pin it, a browser on the same machine is told to go on.
+            // The relay's certificate is its own; programs pin it, a browser on the same machine is told to go on. So is a provider's.
             "acceptInsecureCerts": true,
             "goog:chromeOptions": { "args": [
                 "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic",
@@ -98,6 +98,11 @@ impl Browser {
     /// Goes to an address.
     pub fn goto(&self, url: &str) -> Result<()> {
         self.runtime.block_on(self.client()?.goto(url)).with_context(|| format!("opening {url}"))
+    }
+
+    /// Goes back one page.
+    pub fn back(&self) -> Result<()> {
+        Ok(self.runtime.block_on(self.client()?.back())?)
     }
 
     /// Where it is now.

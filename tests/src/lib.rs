@@ -20,6 +20,7 @@ pub mod netcut;
 pub mod pages;
 pub mod picture;
 pub mod program;
+pub mod provider;
 pub mod release;
 pub mod shots;
 pub mod story;

@@ -51,6 +51,11 @@ impl Program {
         Ok(String::from_utf8_lossy(&std::fs::read(&self.log)?).into_owned())
     }
 
+    /// The same without what an earlier program of this log printed.
+    pub fn new_log(&self) -> Result<String> {
+        Ok(self.log()?.get(self.log_from..).unwrap_or_default().to_owned())
+    }
+
     /// Waits until it has printed a line that holds `text`, and gives the line.
     pub fn wait_log(&mut self, text: &str, patience: Duration) -> Result<String> {
         self.wait_log_from(0, text, patience)

@@ -7,6 +7,7 @@ mod apps;
 mod attendance;
 mod desk;
 mod office;
+mod provider;
 mod record;
 mod servers;
 mod settings;
@@ -74,4 +75,14 @@ fn other_systems_are_let_in_told_and_tested_and_the_log_has_it_in_portuguese() -
 #[test]
 fn other_systems_are_let_in_told_and_tested_and_the_log_has_it_in_english() -> Result<()> {
     settings::walk(&EN)
+}
+
+#[test]
+fn an_attendant_logs_in_by_the_companys_own_provider_until_it_refuses_fails_and_is_gone_in_portuguese() -> Result<()> {
+    provider::walk(&PT_BR)
+}
+
+#[test]
+fn an_attendant_logs_in_by_the_companys_own_provider_until_it_refuses_fails_and_is_gone_in_english() -> Result<()> {
+    provider::walk(&EN)
 }

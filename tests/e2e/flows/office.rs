@@ -25,7 +25,15 @@ pub struct Office {
 impl Office {
     /// Set up in this language by the one-time link.
     pub fn open(w: &'static Words) -> Result<Self> {
-        let mut world = World::told(&["--webhooks-private"])?;
+        Self::of(World::told(&["--webhooks-private"])?, w)
+    }
+
+    /// The same with a console that has a name, and so is another site than whatever has only an address of this machine.
+    pub fn named(w: &'static Words) -> Result<Self> {
+        Self::of(World::named()?, w)
+    }
+
+    fn of(mut world: World, w: &'static Words) -> Result<Self> {
         let link = world.relay.setup_link()?;
         let admin = Browser::open_in(world.folder.path(), 1280, 900, w.tag)?;
         admin.goto(&link)?;

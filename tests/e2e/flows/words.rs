@@ -17,6 +17,7 @@ macro_rules! words {
 }
 
 words! {
+    account_linked: "Conta ligada.", "Account linked.";
     active: "Ativo", "Active";
     add: "Registrar", "Add";
     add_tag: "Incluir", "Add tag";
@@ -108,11 +109,14 @@ words! {
     is_waiting: "{} está aguardando", "{} is waiting";
     last_7_days: "Últimos 7 dias", "Last 7 days";
     link: "Link", "Link";
+    link_account: "Vincular a minha conta", "Link my account";
     link_lead: "Mande este link: com ele a pessoa escolhe a própria senha. Vale uma vez, por 3 dias, e não será mostrado de novo.", "Send this link: by it they choose their own password. It works once, for 3 days, and will not be shown again.";
     link_of: "Link de {}", "Link of {}";
     link_over: "Este link não vale mais", "This link is no longer valid";
     load_holidays: "Carregar todos os feriados", "Load all holidays";
+    log_in_with: "Entrar com {}", "Log in with {}";
     log_is_whole: "O registro inteiro da empresa confere: {} linhas, da primeira à última", "The company's whole log is intact: {} lines, from the first to the last";
+    log_out: "Sair", "Log out";
     log_whole: "Registro íntegro: {} linhas conferidas no último minuto", "The log is whole: {} lines checked within the last minute";
     login_name: "Usuário", "User";
     logo_bytes: "O arquivo tem {} kB. O limite é 256 kB.", "The file has {} kB. The limit is 256 kB.";
@@ -160,6 +164,7 @@ words! {
     none_filtered: "Nada encontrado com estes filtros.", "Nothing found with these filters.";
     none_found: "Nada encontrado com “{}”.", "Nothing found with “{}”.";
     none_with_filters: "Nenhum ticket com estes filtros.", "No ticket with these filters.";
+    not_linked: "Não ligada", "Not linked";
     not_png: "Este arquivo não é um PNG que se possa ler.", "This file is not a PNG that can be read.";
     not_png_but: "Este arquivo é {}. Salve a imagem como PNG e envie de novo.", "This file is {}. Save the picture as PNG and send it again.";
     not_saved: "Nada foi salvo ainda. Corrija os campos marcados.", "Nothing is saved yet. Correct the marked fields.";
@@ -181,6 +186,17 @@ words! {
     preview: "Prévia", "Preview";
     project: "Projeto", "Project";
     protocol: "Protocolo", "Protocol number";
+    provider_authority: "Certificados próprios (PEM)", "Own certificates (PEM)";
+    provider_cancelled: "{} não confirmou quem você é. Tente de novo, ou entre com a sua senha.", "{} did not confirm who you are. Try again, or log in with your password.";
+    provider_client: "ID do cliente", "Client ID";
+    provider_issuer: "Emissor (issuer)", "Issuer";
+    provider_name: "Nome no botão", "Name on the button";
+    provider_no_connection: "Sem conexão com o outro sistema", "No connection to the other system";
+    provider_nobody: "Esta conta de {} não está ligada a nenhum usuário que possa entrar.", "This account of {} is not linked to any user who may log in.";
+    provider_open: "Configurar", "Set up";
+    provider_saved: "Salvo. Teste e ligue a sua própria conta antes de avisar as pessoas.", "Saved. Test it and link your own account before you tell people.";
+    provider_secret: "Segredo do cliente", "Client secret";
+    provider_unreachable: "{} não respondeu. Tente de novo daqui a pouco, ou entre com a sua senha.", "{} did not answer. Try again shortly, or log in with your password.";
     pv_allow: "Permitir", "Allow";
     pv_consent: "Permissão", "Consent";
     pv_fields: "Dados", "Details";
