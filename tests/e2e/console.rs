@@ -1,5 +1,7 @@
 //! The console's pages in a real Chromium: set-up once, login, the live list, a ticket.
 
+use std::process::Command;
+
 use anyhow::{Context, Result, ensure};
 use harness::browser::Browser;
 use harness::world::{ANA, ANA_LOGIN, COMPANY, World};
@@ -295,5 +297,35 @@ fn every_page_fits_a_phone_and_a_desk() -> Result<()> {
         }
     }
     ensure!(browser.text()?.contains(COMPANY) || browser.has("h1")?);
+    Ok(())
+}
+
+#[test]
+fn a_program_that_is_made_turns_up_on_the_page_that_waits_for_it() -> Result<()> {
+    let mut world = World::new()?;
+    let browser = set_up(&mut world)?;
+    // A template that gives nothing until somebody writes it.
+    let templates = world.relay.data.join("templates");
+    std::fs::create_dir_all(&templates)?;
+    let template = std::fs::read("/bin/true")?;
+    let place = templates.join("amparo");
+    std::fs::write(&place, &template)?;
+    let sums = Command::new("sha256sum").arg("amparo").current_dir(&templates).output()?;
+    std::fs::write(templates.join("SHA256SUMS"), sums.stdout)?;
+    std::fs::remove_file(&place)?;
+    ensure!(Command::new("mkfifo").arg(&place).status()?.success());
+
+    browser.goto(&world.relay.url("/apps"))?;
+    browser.click("a.rowlink")?;
+    browser.fill("[name=name]", "Ajuda fiscal")?;
+    browser.click("form .b.p")?;
+    browser.wait_text("Alterações salvas.")?;
+    browser.press("Download")?;
+    browser.wait_text("Sendo feito…")?;
+    browser.execute("window.sameDocument = true")?;
+    std::fs::write(&place, &template)?;
+    browser.wait_text("Pronto · ")?;
+    ensure!(browser.execute("return window.sameDocument === true")? == true, "the page was loaded again");
+    ensure!(!browser.has("[hx-trigger^=every]")?, "it goes on asking");
     Ok(())
 }

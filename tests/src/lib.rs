@@ -22,6 +22,7 @@ pub mod picture;
 pub mod program;
 pub mod provider;
 pub mod release;
+pub mod servers;
 pub mod shots;
 pub mod story;
 pub mod tidy;

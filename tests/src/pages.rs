@@ -1,15 +1,18 @@
 //! Every page of the console and the way to it: one list, for whoever looks at all of them.
 //!
-//! Called by the pictures (`tests/pages`) and by the tests that walk over every page. A real customer waits, a session is over, forms
-//! were sent wrong, so that pages show what they can show. It judges nothing: whoever looks says what must hold.
+//! Called by the pictures (`tests/pages`) and by the tests that walk over every page. A real customer waits, a session is over and another
+//! one under way, other people's servers took what they were told or did not, forms were sent wrong, so that pages show what they can
+//! show. It judges nothing: whoever looks says what must hold.
 
 mod furnish;
 
 use anyhow::{Context, Result};
 
 use crate::browser::Browser;
+use crate::provider::{self, Answer};
 use crate::world::{ANA_LOGIN, Computer, World};
 use crate::{console, story, wait};
+use furnish::Servers;
 
 /// In what form pages are shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,6 +95,8 @@ enum Then {
     Open(String),
     /// A script that sends a form; the answer is looked at.
     Send(String),
+    /// The answer to a form that is sent to this path is looked at in place of the page, without what leads on from it at once.
+    Stay(String),
 }
 
 /// One page, or one state of it.
@@ -124,6 +129,11 @@ impl Page {
         Self { then: Then::Send(script), ..Self::at(name, path) }
     }
 
+    /// The answer to a form, which would lead elsewhere at once.
+    fn staying(name: &str, from: &str, to: &str) -> Self {
+        Self { then: Then::Stay(to.to_owned()), ..Self::at(name, from) }
+    }
+
     /// The answer to a form of no page that is open: one that was loaded during an earlier login.
     fn answered(name: &str, from: &str, to: &str, fields: &[(&str, &str)]) -> Self {
         let fields = serde_json::Value::from_iter(fields.iter().map(|&(key, value)| (key.to_owned(), value)));
@@ -150,14 +160,19 @@ pub struct Company {
     alone: Vec<Page>,
     /// Behind the administrator's login.
     inside: Vec<Page>,
+    /// Behind the login of somebody who has no password here.
+    keyless: Vec<Page>,
     // They stay where they are while pages are looked at.
-    _computers: [Computer; 2],
+    _computers: [Computer; 3],
+    _servers: Servers,
 }
 
 impl Company {
-    /// A company with a session that is over; the set-up is looked at in each of these forms on the way.
+    /// A company with sessions that are over and one that is not; the set-up, and what is empty at first, are looked at in each of these
+    /// forms on the way.
     pub fn open(forms: &[Form], look: &mut Look) -> Result<Self> {
-        let mut world = World::named()?;
+        // Its webhooks lead to this machine, as everything does that it is connected with.
+        let mut world = World::named_told(&["--webhooks-private"])?;
         let link = world.relay.setup_link()?;
         let setup = link.split_once("/setup/").map(|(_, token)| format!("/setup/{token}")).context("a set-up link")?;
         let wrong = [("company", "Varanda"), ("name", "Ana"), ("login", "ana@varanda.example"), ("password", "curta")];
@@ -176,6 +191,7 @@ impl Company {
         }
         let browser = Browser::open(world.folder.path(), Screen::Desk.width(), HEIGHT)?;
         console::set_up(&browser, &link)?;
+        each(&world, forms, |browser, forms| as_ana(browser, &world, forms, &furnish::empty(), look))?;
 
         // A session from beginning to end; then the same customer waits again.
         let ticket = console::new_ticket(
@@ -190,32 +206,40 @@ impl Company {
         story::session(&customer, &attendant, console::PASSWORD, story::Ticket::Number(&ticket))?;
         story::end_by_attendant(&customer, &attendant)?;
         world.check_tickets()?;
-        let furnished = furnish::furnish(&browser, &world, &ticket)?;
+        let servers = Servers::start(world.folder.path())?;
+        let furnished = furnish::furnish(&browser, &world, &ticket, &servers)?;
         let mut alone = vec![Page::at("setup-used", setup)];
         alone.extend(furnished.alone);
-        Ok(Self { world, browser, alone, inside: furnished.inside, _computers: [customer, attendant] })
+        let mut inside = furnished.inside;
+        inside.extend(furnish::sessions(&browser, &world, &customer, &attendant, &servers)?);
+
+        // Somebody else waits while this customer is helped.
+        let mut other = world.computer("other", (1280, 800))?;
+        other.plug_in(&world.relay)?;
+        other.start_program(&[])?;
+        story::register(&other)?;
+        let (computers, keyless) = ([customer, attendant, other], furnished.keyless);
+        Ok(Self { world, browser, alone, inside, keyless, _computers: computers, _servers: servers })
     }
 
     /// Looks at every page in each of these forms.
     pub fn walk(&self, forms: &[Form], look: &mut Look) -> Result<()> {
-        for dark in [false, true] {
-            let forms: Vec<&Form> = forms.iter().filter(|form| form.dark == dark).collect();
-            let Some(first) = forms.first() else { continue };
-            let browser = Browser::open_with(self.world.folder.path(), first.screen.width(), HEIGHT, dark)?;
-            for form in &forms {
-                browser.goto(&self.world.relay.url("/login"))?;
-                speak(&browser, &form.language)?;
-                show_all(&browser, &self.world, form, &self.alone, look)?;
+        let (world, login) = (&self.world, self.world.relay.url("/login"));
+        each(world, forms, |browser, forms| {
+            for form in forms {
+                browser.goto(&login)?;
+                speak(browser, &form.language)?;
+                show_all(browser, world, form, &self.alone, look)?;
             }
-            console::log_in(&browser, &self.world.relay, ANA_LOGIN, console::PASSWORD)?;
+            as_ana(browser, world, forms, &self.inside, look)?;
+            browser.goto(&login)?;
+            browser.forget_cookies()?;
+            browser.goto(&login)?;
+            browser.click("#provider button")?;
+            provider::answer(browser, furnish::KEYLESS, Answer::Yes)?;
             browser.find("#waiting-rows")?;
-            for form in &forms {
-                browser.goto(&self.world.relay.url("/account"))?;
-                speak(&browser, &form.language)?;
-                show_all(&browser, &self.world, form, &self.inside, look)?;
-            }
-        }
-        Ok(())
+            as_somebody(browser, world, forms, &self.keyless, look)
+        })
     }
 
     /// What is shown once only, what somebody without rights sees, and what is there only with a second factor: in Portuguese, in the
@@ -273,6 +297,34 @@ impl Company {
     }
 }
 
+/// A browser for the light and one for the dark, with the forms that are shown in it.
+fn each(world: &World, forms: &[Form], mut with: impl FnMut(&Browser, &[&Form]) -> Result<()>) -> Result<()> {
+    for dark in [false, true] {
+        let forms: Vec<&Form> = forms.iter().filter(|form| form.dark == dark).collect();
+        let Some(first) = forms.first() else { continue };
+        let browser = Browser::open_with(world.folder.path(), first.screen.width(), HEIGHT, dark)?;
+        with(&browser, &forms)?;
+    }
+    Ok(())
+}
+
+/// The administrator logs in and looks at these pages.
+fn as_ana(browser: &Browser, world: &World, forms: &[&Form], pages: &[Page], look: &mut Look) -> Result<()> {
+    console::log_in(browser, &world.relay, ANA_LOGIN, console::PASSWORD)?;
+    browser.find("#waiting-rows")?;
+    as_somebody(browser, world, forms, pages, look)
+}
+
+/// Whoever is logged in looks at these pages.
+fn as_somebody(browser: &Browser, world: &World, forms: &[&Form], pages: &[Page], look: &mut Look) -> Result<()> {
+    for form in forms {
+        browser.goto(&world.relay.url("/account"))?;
+        speak(browser, &form.language)?;
+        show_all(browser, world, form, pages, look)?;
+    }
+    Ok(())
+}
+
 fn show_all(browser: &Browser, world: &World, form: &Form, pages: &[Page], look: &mut Look) -> Result<()> {
     for page in pages {
         browser.resize(form.screen.width(), HEIGHT)?;
@@ -288,6 +340,21 @@ fn go_on(browser: &Browser, then: &Then) -> Result<()> {
     match then {
         Then::Look => Ok(()),
         Then::Open(script) => browser.execute(script).map(drop),
+        Then::Stay(to) => {
+            browser.execute(&format!(
+                "fetch({to:?}, {{ method: 'POST', body: new URLSearchParams() }}).then(answer => answer.text()).then(async text => {{
+                     const page = new DOMParser().parseFromString(text, 'text/html');
+                     page.querySelectorAll('meta[http-equiv]').forEach(leads => leads.remove());
+                     document.replaceChild(document.adoptNode(page.documentElement), document.documentElement);
+                     await Promise.all([...document.querySelectorAll('link[rel=stylesheet]')].map(sheet => sheet.sheet
+                         || new Promise(loaded => {{ sheet.onload = loaded; }})));
+                     window.stays = true;
+                 }})"
+            ))?;
+            wait::until_true("the answer to a form", wait::PATIENCE, || {
+                Ok(browser.execute("return window.stays")? == true)
+            })
+        }
         Then::Send(script) => {
             browser.execute(&format!("window.before = true; {script}"))?;
             wait::until_true("the answer to a form", wait::PATIENCE, || {

@@ -233,6 +233,15 @@ pub fn end_by_customer(customer: &Computer, attendant: &Computer) -> Result<()> 
     ended(customer, attendant)
 }
 
+/// Both leave their last page: the customer waits with a new password, the attendant is at home.
+pub fn leave(customer: &Computer, attendant: &Computer) -> Result<Credentials> {
+    let page = attendant.screen().wait_page("ended")?;
+    attendant.click(MAIN, if page.view["wrap_up"].is_null() { "Voltar ao início" } else { "Concluir" })?;
+    attendant.screen().wait_page("home")?;
+    customer.click(MAIN, "Fechar")?;
+    waiting(customer)
+}
+
 /// Waits until both sides say that it is over.
 pub fn ended(customer: &Computer, attendant: &Computer) -> Result<()> {
     let receipt = customer.screen().wait_page("receipt")?;

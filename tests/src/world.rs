@@ -90,8 +90,13 @@ impl World {
 
     /// The same with a console that has a name, as passkeys need it.
     pub fn named() -> Result<Self> {
+        Self::named_told(&[])
+    }
+
+    /// The same with a relay that is told this on its command line as well.
+    pub fn named_told(args: &[&str]) -> Result<Self> {
         let folder = Folder::new()?;
-        let relay = Relay::start_told(folder.path(), Ipv4Addr::LOCALHOST, "localhost", &[])?;
+        let relay = Relay::start_told(folder.path(), Ipv4Addr::LOCALHOST, "localhost", args)?;
         Ok(Self { relay, folder })
     }
 

@@ -2,11 +2,11 @@
 
 use anyhow::{Context, Result, ensure};
 use harness::browser::Browser;
+use harness::servers::{KEY, Web, redmine};
 use harness::story;
 use harness::wait;
 
 use super::office::{Office, wait_live};
-use super::servers::{KEY, Web, redmine};
 use super::words::{Words, fill};
 
 const CIDA: &str = "Cida Nogueira";

@@ -9,7 +9,6 @@ mod desk;
 mod office;
 mod provider;
 mod record;
-mod servers;
 mod settings;
 mod users;
 mod words;

@@ -6,13 +6,13 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use harness::browser::Browser;
+use harness::servers::{Call, KEY, Post, Web, redmine};
 use harness::{console, wait};
 use ring::hmac;
 use serde_json::Value;
 
 use super::desk::connect_redmine;
 use super::office::Office;
-use super::servers::{Call, KEY, Post, Web, redmine};
 use super::words::{Words, fill};
 
 pub fn walk(w: &'static Words) -> Result<()> {

@@ -1,14 +1,38 @@
 //! What makes the console's pages worth looking at, and the list of them.
 //!
-//! Called by [`super::Company`]. Everything is done by the console's own forms.
+//! Called by [`super::Company`]. Everything is done by the console's own forms, and whatever the console is connected with is on this
+//! machine: nothing asks for a name that there is not.
+
+use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
 use super::{Page, Then};
 use crate::browser::Browser;
-use crate::world::World;
-use crate::{console, wait};
+use crate::provider::{self, Answer, Provider};
+use crate::servers::{self, Post, Web};
+use crate::world::{Computer, World};
+use crate::{console, story, wait};
+
+/// An address at which nobody answers.
+const NOBODY: &str = "http://127.0.0.1:9";
+/// How the provider calls the one who has no password here.
+pub(super) const KEYLESS: &str = "gabriela";
+
+/// What the console is connected with.
+pub(super) struct Servers {
+    provider: Provider,
+    mail: Post,
+    /// Lets nobody make a ticket.
+    redmine: Web,
+}
+
+impl Servers {
+    pub(super) fn start(folder: &Path) -> Result<Self> {
+        Ok(Self { provider: Provider::start(folder)?, mail: Post::start()?, redmine: servers::redmine()? })
+    }
+}
 
 /// The pages there are.
 pub(super) struct Furnished {
@@ -16,6 +40,23 @@ pub(super) struct Furnished {
     pub(super) alone: Vec<Page>,
     /// Behind the administrator's login.
     pub(super) inside: Vec<Page>,
+    /// Behind the login of somebody who has no password.
+    pub(super) keyless: Vec<Page>,
+}
+
+/// What is empty after the set-up.
+pub(super) fn empty() -> Vec<Page> {
+    vec![
+        Page::at("attendance-empty", "/"),
+        Page::at("tickets-empty", "/tickets"),
+        Page::at("history-empty", "/history"),
+        Page::at("outbox-empty", "/outbox"),
+        Page::at("mail-empty", "/mail"),
+        Page::at("provider-empty", "/users/provider"),
+        Page::at("connections-empty", "/connections"),
+        Page::at("webhooks-empty", "/webhooks"),
+        Page::at("tokens-empty", "/tokens"),
+    ]
 }
 
 /// What is shown once only: in the administrator's window.
@@ -42,7 +83,7 @@ pub(super) fn once() -> Vec<Page> {
 }
 
 /// Fills the desk, the settings and the apps. Gives the pages.
-pub(super) fn furnish(browser: &Browser, world: &World, ticket: &str) -> Result<Furnished> {
+pub(super) fn furnish(browser: &Browser, world: &World, ticket: &str, servers: &Servers) -> Result<Furnished> {
     post(browser, "/apps", &json!({ "name": "Nota fiscal" }))?;
     browser.goto(&world.relay.url("/apps"))?;
     let app = link(browser, "a.rowlink")?;
@@ -53,11 +94,7 @@ pub(super) fn furnish(browser: &Browser, world: &World, ticket: &str) -> Result<
     ] {
         world.relay.add_user(login, name, role)?;
     }
-    post(
-        browser,
-        "/webhooks",
-        &json!({ "address": "https://hooks.varanda.example/amparo", "event": "ticket.changed" }),
-    )?;
+    post(browser, "/webhooks", &json!({ "address": format!("{NOBODY}/amparo"), "event": "ticket.changed" }))?;
     for (name, scopes) in [("Painel da diretoria", "sessions:read"), ("Central de chamados", "tickets:write")] {
         post(browser, "/tokens", &json!({ "name": name, "scope": scopes, "days": "90", "own": console::PASSWORD }))?;
     }
@@ -70,12 +107,15 @@ pub(super) fn furnish(browser: &Browser, world: &World, ticket: &str) -> Result<
     post(
         browser,
         "/mail",
-        &json!({ "host": "mail.varanda.example", "port": "587", "tls": "starttls", "user": "suporte", "password": "senha do correio", "from": "suporte@varanda.example", "from_name": "Varanda Sistemas" }),
+        &json!({ "host": "127.0.0.1", "port": servers.mail.port().to_string(), "tls": "none", "from": "suporte@varanda.example", "from_name": "Varanda Sistemas" }),
     )?;
     post(
         browser,
         "/users/provider",
-        &json!({ "name": "Microsoft", "issuer": "https://id.varanda.example/realms/varanda", "client_id": "amparo-console", "client_secret": "segredo do console" }),
+        &json!({
+            "name": "Varanda ID", "issuer": servers.provider.issuer, "client_id": servers.provider.client,
+            "client_secret": servers.provider.secret, "authority": servers.provider.authority,
+        }),
     )?;
     let resolved = desk(browser, world, ticket)?;
 
@@ -85,10 +125,18 @@ pub(super) fn furnish(browser: &Browser, world: &World, ticket: &str) -> Result<
     let session = link(browser, "a[href^=\"/sessions/\"]")?;
     browser.goto(&world.relay.url("/customers"))?;
     let contact = link(browser, "a.rowlink")?;
-    let connection = connect(browser, world)?;
+    let connection = connect(
+        browser,
+        world,
+        "redmine",
+        &json!({ "name": "Redmine da matriz", "base": servers.redmine.url(""), "key": servers::KEY, "project": "suporte" }),
+    )?;
     let elsewhere = connection.replace("/connections/", "/t/");
     let invitation = invitation(browser, world, ticket)?;
-    let welcome = welcome(browser, world)?;
+    let letters = letters(browser, world)?;
+    let keyless = welcome(browser, world, "Gabriela Torres", "gabriela@varanda.example")?;
+    accept(world, &keyless)?;
+    let welcome = welcome(browser, world, "Heitor Salles", "heitor@varanda.example")?;
 
     browser.goto(&world.relay.url(&format!("{app}/main")))?;
     let tabs =
@@ -108,6 +156,7 @@ pub(super) fn furnish(browser: &Browser, world: &World, ticket: &str) -> Result<
 
     let alone = vec![
         Page::at("login", "/login"),
+        Page::staying("login-going", "/login", "/login/oidc"),
         Page::at("login-coming-back", "/login/oidc/back"),
         Page::sent("login-by-provider-refused", "/login/oidc/back", "main form", &[]),
         Page::answered("login-kept", "/login", &format!("/tickets/{ticket}/actions"), &late),
@@ -119,17 +168,20 @@ pub(super) fn furnish(browser: &Browser, world: &World, ticket: &str) -> Result<
         Page::sent("welcome-wrong", welcome.as_str(), "main form", &[("password", "curta"), ("again", "curta")]),
         Page::at("welcome-over", "/welcome/0"),
         Page::at("nothing-here", "/nothing/here"),
+        Page::at("elsewhere-widget-outside", format!("{elsewhere}/5003/widget")),
     ];
     let kinds = ["rt", "redmine", "movidesk", "salesforce", "zendesk", "zammad", "glpi", "webhook"];
     let mut inside = vec![
         Page::at("attendance", "/"),
         Page::unfolded("attendance-more", "/", ".bottom details"),
+        Page::sent("password-alone", "/", "#waiting-rows form[action$='/password']", &[]),
         Page::at("tickets", "/tickets"),
         Page::at("tickets-none", "/tickets?q=nada"),
         Page::at("ticket", format!("/tickets/{ticket}")),
         Page::unfolded("ticket-menus", format!("/tickets/{ticket}"), "main details"),
         Page::at("ticket-resolved", format!("/tickets/{resolved}")),
         Page::sent("ticket-tag-wrong", format!("/tickets/{ticket}"), "form[action$='/tags']", &[("tag", "")]),
+        Page::at("ticket-letters", format!("/tickets/{letters}")),
         Page::at("ticket-link", format!("/tickets/{ticket}?insert=link")),
         Page::answered("kept", "/tickets/new", &format!("/tickets/{ticket}/actions"), &late),
         Page::answered("kept-secret", "/tickets/new", "/connections/new/rt", &secret),
@@ -150,6 +202,13 @@ pub(super) fn furnish(browser: &Browser, world: &World, ticket: &str) -> Result<
         Page::sent("answers-wrong", "/answers", "form[action='/answers']", &[]),
         Page::at("mail", "/mail"),
         Page::unfolded("mail-texts", "/mail", "main details"),
+        Page::sent("mail-tried", "/mail", "form[action='/mail/test']", &[("to", "ana@varanda.example")]),
+        Page::sent(
+            "mail-tried-refused",
+            "/mail",
+            "form[action='/mail/test']",
+            &[("to", "caixa.lotada@varanda.example")],
+        ),
         Page::sent("mail-wrong", "/mail", "form[action='/mail']", &[("host", ""), ("port", "0"), ("from", "")]),
         Page::at("history", "/history"),
         Page::at("history-none", "/history?q=nada"),
@@ -174,7 +233,8 @@ pub(super) fn furnish(browser: &Browser, world: &World, ticket: &str) -> Result<
         Page::sent("provider-tried", "/users/provider", "form[action$='/test']", &[]),
         Page::at("outbox", "/outbox"),
         Page::at("connections", "/connections"),
-        Page::at("connection", connection),
+        Page::at("connection", connection.as_str()),
+        Page::sent("connection-tried", connection.as_str(), "form[action$='/test']", &[]),
         Page::at("elsewhere", format!("{elsewhere}/5003")),
         Page::at("elsewhere-known", format!("{elsewhere}/5003?name=Cida+Nogueira&email=cida%40aurora.example")),
         Page::at("elsewhere-widget", format!("{elsewhere}/5003/widget?name=Cida+Nogueira&email=cida%40aurora.example")),
@@ -203,7 +263,105 @@ pub(super) fn furnish(browser: &Browser, world: &World, ticket: &str) -> Result<
         let name = format!("app-{}", tab.rsplit('/').next().unwrap_or(&tab));
         inside.push(Page::at(&name, tab));
     }
-    Ok(Furnished { alone, inside })
+    let keyless = vec![
+        Page::at("account-without-password", "/account"),
+        Page::at("confirm-by-provider", "/confirm?to=/account"),
+        Page::staying("confirm-going", "/confirm?to=/account", "/confirm/oidc"),
+    ];
+    Ok(Furnished { alone, inside, keyless })
+}
+
+/// One more session from beginning to end, and one that goes on while pages are looked at. The ticketing system of the first has refused
+/// what it was told, and the one of the second does not answer.
+pub(super) fn sessions(
+    browser: &Browser,
+    world: &World,
+    customer: &Computer,
+    attendant: &Computer,
+    servers: &Servers,
+) -> Result<Vec<Page>> {
+    let refuses = json!({ "name": "Redmine da filial", "base": servers.redmine.url(""), "key": servers::KEY, "project": "suporte" });
+    let refuses = connect(browser, world, "redmine", &refuses)?;
+    use_connection(browser, world, &refuses)?;
+    let credentials = story::leave(customer, attendant)?;
+    story::open(customer, attendant, &credentials, story::Ticket::New)?;
+    story::end_by_attendant(customer, attendant)?;
+    // What it is told of it, and what waits behind that.
+    wait_unsent(browser, world, "O outro sistema recusou")?;
+
+    let silent = connect(browser, world, "rt", &json!({ "name": "RT da oficina", "base": NOBODY }))?;
+    use_connection(browser, world, &silent)?;
+    let credentials = story::leave(customer, attendant)?;
+    story::open(customer, attendant, &credentials, story::Ticket::New)?;
+    wait_unsent(browser, world, "Sem conexão com o outro sistema")?;
+    browser.goto(&world.relay.url("/"))?;
+    let live = link(browser, "tr[id^=\"s-\"] a[href^=\"/sessions/\"]")?;
+    Ok(vec![
+        Page::at("session-live", live),
+        Page::unfolded("outbox-drop", "/outbox", "main details"),
+        Page::sent("connection-tried-in-vain", silent.as_str(), "form[action$='/test']", &[]),
+    ])
+}
+
+/// Has every app tell its sessions to this ticketing system.
+fn use_connection(browser: &Browser, world: &World, connection: &str) -> Result<()> {
+    let id = connection.rsplit('/').next().context("a connection")?;
+    browser.goto(&world.relay.url("/connections"))?;
+    let forms = browser.execute(
+        "return [...document.querySelectorAll('form[action$=\"/connection\"]')].map(form => form.getAttribute('action'))",
+    )?;
+    for form in forms.as_array().context("forms")?.iter().filter_map(Value::as_str) {
+        post(browser, form, &json!({ "connection": id }))?;
+    }
+    Ok(())
+}
+
+/// Waits until this is why something is not sent.
+fn wait_unsent(browser: &Browser, world: &World, why: &str) -> Result<()> {
+    wait::until_true(&format!("{why:?} among what is not sent"), wait::PATIENCE, || {
+        browser.goto(&world.relay.url("/outbox"))?;
+        Ok(browser.text()?.contains(why))
+    })
+    .with_context(|| format!("the page shows:\n{}", browser.text().unwrap_or_default()))
+}
+
+/// A ticket with a letter that was taken, one that is tried again, and one that nobody takes. Gives the ticket.
+fn letters(browser: &Browser, world: &World) -> Result<String> {
+    browser.goto(&world.relay.url("/tickets/new"))?;
+    browser.fill("[name=subject]", "Boleto não imprime no caixa 2")?;
+    browser.fill("[name=name]", "Vera Lacerda")?;
+    browser.fill("[name=company]", "Ótica Bem-te-vi")?;
+    browser.fill("[name=email]", "vera@bemtevi.example")?;
+    browser.click("form[action='/tickets'][method=post] button.p")?;
+    browser.find("form[action$='/actions']")?;
+    let ticket = path(&browser.url()?)?;
+    let contact = link(browser, "main a[href^=\"/customers/\"]")?;
+    let letters = [
+        ("vera@bemtevi.example".to_owned(), "Vera, troque o cabo da impressora e imprima de novo."),
+        (format!("{}@bemtevi.example", servers::BUSY), "Funcionou? Se não, ligamos amanhã cedo."),
+        (format!("{}@bemtevi.example", servers::FULL), "Fechamos este ticket na sexta."),
+    ];
+    for (to, text) in &letters {
+        post(browser, &contact, &json!({ "name": "Vera Lacerda", "company": "Ótica Bem-te-vi", "email": to }))?;
+        let reply = json!({ "kind": "reply", "text": text, "mail": "1", "mail_language": "pt-BR" });
+        post(browser, &format!("{ticket}/actions"), &reply)?;
+    }
+    wait::until_true("each letter to be where it stays", wait::PATIENCE, || {
+        browser.goto(&world.relay.url(&ticket))?;
+        let page = browser.text()?;
+        Ok(["5.2.2", "4.2.1"].iter().all(|said| page.contains(said)))
+    })
+    .with_context(|| format!("the page shows:\n{}", browser.text().unwrap_or_default()))?;
+    ticket.rsplit('/').next().and_then(|end| end.split('?').next()).map(str::to_owned).context("a number")
+}
+
+/// Somebody takes an invitation with their account of the provider instead of a password.
+fn accept(world: &World, welcome: &str) -> Result<()> {
+    let browser = Browser::open(world.folder.path(), 1280, 900)?;
+    browser.goto(&world.relay.url(welcome))?;
+    browser.click("form[action$='/oidc'] button")?;
+    provider::answer(&browser, KEYLESS, Answer::Yes)?;
+    browser.find("#waiting-rows").map(drop)
 }
 
 /// Tickets with a conversation, tags and mail; one of them is resolved. Gives that one.
@@ -235,18 +393,17 @@ fn desk(browser: &Browser, world: &World, ticket: &str) -> Result<String> {
     Ok(resolved)
 }
 
-/// A ticketing system on record; gives its page.
-fn connect(browser: &Browser, world: &World) -> Result<String> {
-    browser.goto(&world.relay.url("/connections/new/redmine"))?;
-    browser.execute(
+/// A ticketing system on record, told this and made up for the rest; gives its page.
+fn connect(browser: &Browser, world: &World, kind: &str, said: &Value) -> Result<String> {
+    browser.goto(&world.relay.url(&format!("/connections/new/{kind}")))?;
+    browser.execute(&format!(
         "const form = document.querySelector('main form');
-         for (const field of form.querySelectorAll('input:not([type=hidden]), textarea')) {
-             if (field.value !== '') continue;
-             if (field.type === 'url') field.value = 'https://chamados.varanda.example';
-             else if (field.required) field.value = field.type === 'number' ? field.min : 'varanda';
-         }
-         form.submit()",
-    )?;
+         for (const [name, value] of Object.entries({said})) form.querySelector(`[name=\"${{name}}\"]`).value = value;
+         for (const field of form.querySelectorAll('input:not([type=hidden]), textarea')) {{
+             if (field.value === '' && field.required) field.value = field.type === 'number' ? field.min : 'varanda';
+         }}
+         form.submit()"
+    ))?;
     wait::until("the new connection's page", wait::PATIENCE, || {
         let path = path(&browser.url()?)?;
         let path = path.split('?').next().unwrap_or_default();
@@ -257,14 +414,14 @@ fn connect(browser: &Browser, world: &World) -> Result<String> {
 }
 
 /// Somebody is invited; gives where their link leads.
-fn welcome(browser: &Browser, world: &World) -> Result<String> {
+fn welcome(browser: &Browser, world: &World, name: &str, login: &str) -> Result<String> {
     browser.goto(&world.relay.url("/users"))?;
-    browser.execute(
+    browser.execute(&format!(
         "const form = document.querySelector('form[action=\"/users\"]');
-         form.querySelector('[name=name]').value = 'Gabriela Torres';
-         form.querySelector('[name=login]').value = 'gabriela@varanda.example';
-         form.querySelector('button[value=link]').click()",
-    )?;
+         form.querySelector('[name=name]').value = {name:?};
+         form.querySelector('[name=login]').value = {login:?};
+         form.querySelector('button[value=link]').click()"
+    ))?;
     let link = wait::until("the invitation", wait::PATIENCE, || {
         let link = browser.execute("return document.getElementById('secret')?.textContent")?;
         Ok(link.as_str().map(str::to_owned))

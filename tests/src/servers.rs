@@ -1,5 +1,5 @@
 //! Servers of other people as small as can be, each on an address of this machine: one that takes or answers HTTP calls, one that takes
-//! letters. They keep what they were told, and end when they are dropped.
+//! letters. They keep what they were told, and end when they are dropped. For tests of flows and for pages that show what came of it.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write as _};
@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use crate::wait;
 use anyhow::{Context, Result};
-use harness::wait;
 
 /// How long somebody who has called may say nothing.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -64,6 +64,7 @@ pub struct Call {
     pub what: String,
     /// Names in small letters.
     pub headers: BTreeMap<String, String>,
+    /// Its body.
     pub body: String,
 }
 
@@ -134,7 +135,7 @@ fn read_call(reader: &mut impl BufRead) -> Result<Call> {
 /// The key of the Redmine below.
 pub const KEY: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f000112233";
 
-/// A Redmine with one issue: number 5003, asked for by Cida Nogueira.
+/// A Redmine with one issue: number 5003, asked for by Cida Nogueira. It takes no other.
 pub fn redmine() -> Result<Web> {
     let issue = r#"{"issue":{"id":5003,"status":{"id":1,"name":"New","is_closed":false},"author":{"id":1,"name":"Cida Nogueira"},
         "subject":"Certificado vencido","description":"","created_on":"2026-11-20T12:00:00Z"}}"#;
@@ -147,12 +148,19 @@ pub fn redmine() -> Result<Web> {
             "GET /users/current.json" => (200, r#"{"user":{"id":5,"login":"agente"}}"#.to_owned()),
             "GET /projects/suporte.json" => (200, r#"{"project":{"id":1}}"#.to_owned()),
             "GET /issues/5003.json" => (200, issue.to_owned()),
+            "GET /issues.json" => (200, r#"{"issues":[],"total_count":0,"offset":0,"limit":25}"#.to_owned()),
+            "POST /issues.json" => (422, r#"{"errors":["Tracker is not included in the list"]}"#.to_owned()),
             _ => (404, String::new()),
         }
     })
 }
 
-/// A mail server that takes every letter.
+/// To whom a letter is not taken for now: whose address holds this.
+pub const BUSY: &str = "ocupada";
+/// To whom no letter is ever taken.
+pub const FULL: &str = "lotada";
+
+/// A mail server that takes every letter but those to [`BUSY`] and [`FULL`] people.
 pub struct Post {
     server: Server,
     letters: Kept<String>,
@@ -209,6 +217,8 @@ fn read_letter(reader: &mut BufReader<TcpStream>) -> Result<Option<String>> {
                 letter = Some(text);
                 b"250 kept\r\n"
             }
+            "RCPT" if line.contains(BUSY) => b"451 4.2.1 Mailbox is busy, try again later\r\n",
+            "RCPT" if line.contains(FULL) => b"550 5.2.2 Mailbox is full\r\n",
             _ => b"250 fine\r\n",
         };
         reader.get_mut().write_all(answer)?;
