@@ -24,7 +24,7 @@ use tokio::sync::watch;
 use crate::listener::peer::Peer;
 
 use waiting::Waiting;
-pub use waiting::{Identity, Moved, Place, Since};
+pub use waiting::{Identity, Moved, NoPlace, Place, Since};
 
 /// Counts changes; whoever shows live state waits for the next count. Newest state wins, nothing is queued.
 #[derive(Debug, Clone)]

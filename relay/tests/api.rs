@@ -5,14 +5,19 @@
 mod api_support;
 mod console_support;
 
-use amparo_relay::{account::Roles, console::api_routes};
+use std::sync::Arc;
+
+use amparo_relay::{account::Roles, console::api_routes, directory::Present, listener::peer::Peer, relay::Shared};
 use api_support::{Api, json};
 use axum::http::{Method, StatusCode, header};
 use console_support::*;
 use jiff::Timestamp;
 use protocol::{
-    id::{AppId, TenantId},
-    message::directory::FieldKey,
+    id::{AppId, DeviceId, Password, TenantId},
+    message::{
+        ShownText,
+        directory::{Field, FieldKey},
+    },
 };
 use serde_json::{Value, json};
 use store::{App, CustomerDetails, Language, Scope, Tenant};
@@ -256,6 +261,86 @@ async fn waiting_customers_are_listed_in_pieces_and_without_their_passwords() {
     assert_eq!(api.status(Method::GET, "/api/v1/waiting", None).await, 403);
     shared.store.set_operator_disabled(tenant, ana.id, true, Timestamp::now()).await.unwrap();
     assert_eq!(api.status(Method::GET, "/api/v1/waiting", None).await, 401);
+    relay.shutdown().await.unwrap();
+}
+
+/// As many wait at once, each for one of these apps in turn, two a millisecond. Nothing is sent to them.
+async fn many_wait(shared: &Arc<Shared>, apps: &[AppId], customers: u32) -> Customer {
+    let somebody = Customer::wait(shared, &[(FieldKey::Name, "Alguém")]).await;
+    let peer = Peer::new(somebody.connection.clone(), 1);
+    for n in 0..customers {
+        let field = |key, text: String| Field { key, value: ShownText::lossy(&text) };
+        let present = Present {
+            id: DeviceId::new(200_000_000 + n).unwrap(),
+            tenant: shared.first_tenant,
+            app: apps[n as usize % apps.len()],
+            app_title: ShownText::default(),
+            fields: vec![
+                field(FieldKey::Name, format!("Cliente {n}")),
+                field(FieldKey::Company, format!("Loja {}", n % 7)),
+            ],
+            listed: true,
+            busy: false,
+            since: Timestamp::from_millisecond(i64::from(n / 2)).unwrap(),
+            settled: false,
+        };
+        assert!(shared.directory.register(present, Password::from_entropy([1, 2, 3, 4, 5]), peer.clone()).is_none());
+    }
+    somebody
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_waiting_list_is_given_once_each_in_order_whatever_comes_and_goes_between_the_pieces() {
+    let (relay, _folder) = relay().await;
+    let (shared, tenant) = (&relay.shared, relay.shared.first_tenant);
+    operator(shared, tenant, "ana", ATTENDS).await;
+    let first = shared.store.apps(tenant).await.unwrap()[0].id;
+    let (second, hidden) = (AppId::from_bytes([2; 16]), AppId::from_bytes([3; 16]));
+    for (id, everyone) in [(second, true), (hidden, false)] {
+        let mut app = App::new(id, tenant, &format!("App {id}"), "Varanda Sistemas", "", Timestamp::now());
+        app.staff.everyone = everyone;
+        amparo_relay::apps::add(&*shared.store, app).await.unwrap();
+    }
+    shared.apps.changed(tenant);
+    let somebody = many_wait(shared, &[first, second, hidden], 6000).await;
+    let mut api = Api::of(shared, tenant, "ana", &[Scope::WaitingRead]).await;
+    let numbers = |page: &Value| -> Vec<u64> {
+        page["items"].as_array().unwrap().iter().map(|waiting| waiting["id"].as_u64().unwrap() - 200_000_000).collect()
+    };
+    let mut read = async |query: &str| {
+        let (mut seen, mut pieces, mut after) = (Vec::new(), 0, String::new());
+        loop {
+            let page = api.get(&format!("/api/v1/waiting?limit=200{query}{after}")).await;
+            let items = numbers(&page);
+            assert!(items.len() <= 200);
+            (seen, pieces) = ([seen, items].concat(), pieces + 1);
+            let Some(next) = page["next"].as_str() else { return (seen, pieces) };
+            after = format!("&cursor={next}");
+        }
+    };
+    // Whoever connected by themselves has waited less long than all others.
+    let mut wanted: Vec<u64> = (0..6000).filter(|n| n % 3 != 2).collect();
+    let (mut seen, pieces) = read("").await;
+    assert_eq!(seen.pop(), Some(u64::from(somebody.registered.id.number()) - 200_000_000));
+    assert_eq!((seen, pieces), (wanted.clone(), 21), "those whom others attend are not among them");
+    wanted.retain(|n| n % 3 == 1);
+    assert_eq!(read(&format!("&app={second}")).await, (wanted, 10));
+    assert_eq!(read(&format!("&app={hidden}")).await, (Vec::new(), 1));
+    let typed: Vec<u64> = (0..6000).filter(|n| n % 3 != 2 && n % 7 == 5).collect();
+    assert_eq!(read("&q=LOJA%205").await, (typed.clone(), typed.len().div_ceil(200)));
+    assert_eq!(read("&q=Cliente%205999").await, (Vec::new(), 1));
+    assert_eq!(read("&q=Cliente%205998").await, (vec![5998], 1), "at the very end of the list");
+
+    // Whoever stood at the end of a piece goes: the next one begins where it would have.
+    let page = api.get("/api/v1/waiting?limit=3").await;
+    assert_eq!(numbers(&page), [0, 1, 3]);
+    shared.directory.set_busy(DeviceId::new(200_000_003).unwrap(), true);
+    let next = format!("/api/v1/waiting?limit=3&cursor={}", page["next"].as_str().unwrap());
+    assert_eq!(numbers(&api.get(&next).await), [4, 6, 7]);
+    for cursor in ["", "x", "-", "1-", "-1", "1-1", "0-99999999999", "999999999999999999999999999999-200000000"] {
+        let path = format!("/api/v1/waiting?cursor={cursor}");
+        assert_eq!(api.status(Method::GET, &path, None).await, 400, "{cursor}");
+    }
     relay.shutdown().await.unwrap();
 }
 

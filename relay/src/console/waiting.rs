@@ -5,7 +5,6 @@
 
 use std::{collections::BTreeSet, ops::Bound, sync::Arc};
 
-use jiff::Timestamp;
 use protocol::{
     id::{AppId, DeviceId, TenantId},
     message::directory::FieldKey,
@@ -50,7 +49,7 @@ impl Part {
     pub(super) fn address(&self) -> String {
         let filters = self.filters();
         match self.place() {
-            Some(place) => join(&filters, &written(place)),
+            Some(place) => join(&filters, place),
             None => filters,
         }
     }
@@ -65,17 +64,11 @@ impl Part {
 
     /// What is no place is the beginning.
     fn place(&self) -> Option<Place> {
-        let (since, id) = self.after.split_once('-')?;
-        let since = Timestamp::from_nanosecond(since.parse().ok()?).ok()?;
-        Some(Place { since, id: DeviceId::new(id.parse().ok()?)? })
+        self.after.parse().ok()
     }
 }
 
-fn written(place: Place) -> String {
-    format!("{}-{}", place.since.as_nanosecond(), place.id.number())
-}
-
-fn join(filters: &str, after: &str) -> String {
+fn join(filters: &str, after: Place) -> String {
     format!("{filters}{}after={after}", if filters.is_empty() { "" } else { "&" })
 }
 
@@ -178,7 +171,7 @@ impl Window {
         };
         let more = rows.len() > ROWS;
         rows.truncate(ROWS);
-        let next = rows.last().filter(|_| more).map(|last| join(&self.asked.filters(), &written(Place::of(last))));
+        let next = rows.last().filter(|_| more).map(|last| join(&self.asked.filters(), Place::of(last)));
         let waiting = directory.waiting_count_of(self.tenant, |app| reach.sees(app));
         let found = match (&self.text, self.only) {
             (text, None) if text.is_empty() => waiting,

@@ -5,7 +5,9 @@
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet, VecDeque},
+    fmt,
     ops::Bound,
+    str::FromStr,
     sync::Arc,
 };
 
@@ -33,6 +35,31 @@ impl Place {
     /// Of somebody who waits.
     pub fn of(present: &Present) -> Self {
         Self { since: present.since, id: present.id }
+    }
+}
+
+/// As the part of an address that [`FromStr`] reads.
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.since.as_nanosecond(), self.id.number())
+    }
+}
+
+/// A text is no place in a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a place in a list")]
+pub struct NoPlace;
+
+impl FromStr for Place {
+    type Err = NoPlace;
+
+    fn from_str(text: &str) -> Result<Self, NoPlace> {
+        let read = |text: &str| {
+            let (since, id) = text.rsplit_once('-')?;
+            let since = Timestamp::from_nanosecond(since.parse().ok()?).ok()?;
+            Some(Self { since, id: DeviceId::new(id.parse().ok()?)? })
+        };
+        read(text).ok_or(NoPlace)
     }
 }
 

@@ -70,7 +70,7 @@ pub const ATTENDS: Roles = Roles { attend: true, admin: false, may_see_passwords
 pub struct Customer {
     pub registered: Registered,
     pub password: Password,
-    connection: quinn::Connection,
+    pub connection: quinn::Connection,
     _control: (quinn::SendStream, quinn::RecvStream),
     _endpoint: quinn::Endpoint,
 }

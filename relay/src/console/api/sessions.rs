@@ -7,7 +7,7 @@ use axum::{
 };
 use jiff::Timestamp;
 use protocol::{
-    id::{AppId, DeviceId, ProtocolNumber, SessionId},
+    id::{AppId, ProtocolNumber, SessionId},
     message::directory::FieldKey,
 };
 use serde::{Deserialize, Serialize};
@@ -20,9 +20,12 @@ use super::{
     extract::{Named, Page, Params, cursor, limit, parameter},
     problem::ApiError,
 };
-use crate::directory::Present;
+use crate::directory::{Place, Present};
 
 pub(super) use history::Entry as Session;
+
+/// Waiting customers among whom a text is looked for at once.
+const LOOKED_AT: usize = 500;
 
 /// What the history's page can look for.
 #[derive(Deserialize, IntoParams, Default)]
@@ -159,11 +162,12 @@ impl Waiting {
             subject: typed(FieldKey::Subject),
         }
     }
+}
 
-    fn says(&self, text: &str) -> bool {
-        let texts = [&self.name, &self.email, &self.company, &self.phone, &self.document, &self.subject];
-        texts.iter().any(|own| own.to_lowercase().contains(text))
-    }
+/// Whether a customer typed something with this in it, which is in lower case.
+fn typed(p: &Present, text: &str) -> bool {
+    use FieldKey::{Company, Document, Email, Name, Phone, Subject};
+    [Name, Email, Company, Phone, Document, Subject].iter().any(|key| p.field(*key).to_lowercase().contains(text))
 }
 
 /// Which waiting customers.
@@ -194,38 +198,19 @@ pub(super) async fn waiting(
     let limit = limit(asked.limit)?;
     let only: Option<AppId> = parameter("app", asked.app.as_deref())?;
     let q = asked.q.unwrap_or_default().trim().to_lowercase();
-    let after = asked.cursor.as_deref().map(Place::read).transpose()?;
+    let mut after: Option<Place> = cursor(asked.cursor.as_deref())?;
     let sees = |id: AppId| who.reach.sees(id) && only.is_none_or(|only| only == id);
-    let found = app
-        .shared
-        .directory
-        .first_waiting_of(who.operator.tenant, usize::MAX, sees)
-        .iter()
-        .filter(|p| after.as_ref().is_none_or(|after| Place::of(p) > *after))
-        .map(|p| (Place::of(p), Waiting::of(p)))
-        .filter(|(_, w)| q.is_empty() || w.says(&q))
-        .take(limit as usize + 1)
-        .collect();
-    Ok(Json(Page::cut(found, limit, |(place, _)| place.written(), |(_, w)| w)))
-}
-
-/// Where a waiting customer stands: since when, and who of those of the same moment.
-#[derive(PartialEq, PartialOrd)]
-struct Place(i128, DeviceId);
-
-impl Place {
-    fn of(p: &Present) -> Self {
-        Self(p.since.as_nanosecond(), p.id)
+    // A text is looked for from the place on and no further than the answer goes, a piece at a time: nobody else waits for it.
+    let (wanted, piece) = (limit as usize + 1, if q.is_empty() { limit as usize + 1 } else { LOOKED_AT });
+    let mut found = Vec::new();
+    while found.len() < wanted {
+        let read = app.shared.directory.waiting_behind(who.operator.tenant, after, piece, sees);
+        after = read.last().map(|p| Place::of(p));
+        found.extend(read.iter().filter(|p| q.is_empty() || typed(p, &q)).take(wanted - found.len()).cloned());
+        if read.len() < piece {
+            break;
+        }
+        tokio::task::yield_now().await;
     }
-
-    fn written(&self) -> String {
-        format!("{}-{}", self.0, self.1.number())
-    }
-
-    fn read(text: &str) -> Result<Self, ApiError> {
-        let read = text
-            .split_once('-')
-            .and_then(|(since, id)| Some(Self(since.parse().ok()?, DeviceId::new(id.parse().ok()?)?)));
-        read.ok_or_else(|| ApiError::parameter("cursor", "not one that was given"))
-    }
+    Ok(Json(Page::cut(found, limit, |p| Place::of(p).to_string(), |p| Waiting::of(&p))))
 }
