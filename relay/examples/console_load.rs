@@ -7,13 +7,14 @@
 
 #[path = "../tests/console_support/mod.rs"]
 mod console_support;
+#[path = "../tests/console_support/copies.rs"]
+mod copies;
 #[path = "waiting_support/mod.rs"]
 mod waiting_support;
 
 use std::{
     io::Write,
     net::SocketAddr,
-    path::Path,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -39,7 +40,6 @@ use protocol::{
     },
 };
 use rustls_pki_types::ServerName;
-use sqlx::{ConnectOptions, Connection, sqlite::SqliteConnectOptions};
 use store::{Ended, NewSession, Started};
 use tokio::{net::TcpStream, task::JoinHandle};
 use waiting_support::{Held, Server, hex, register, register_one, rss};
@@ -260,7 +260,7 @@ async fn serve(sessions: usize) -> anyhow::Result<()> {
     console_support::operator(&first.shared, tenant, "bruno", console_support::EVERYTHING).await;
     one_session(&first.shared).await?;
     first.shutdown().await?;
-    copy(folder.path(), sessions).await?;
+    copies::copy(folder.path(), sessions).await?;
 
     let relay = Relay::start(config).await?;
     let mut browser = console_support::Browser::new(&relay.shared);
@@ -304,35 +304,5 @@ async fn one_session(shared: &Shared) -> anyhow::Result<()> {
     store.start_session(FIRST, &started, began).await?;
     let ended = Ended { why: CloseReason::EndedByAttendant, at: now, reconnects: 0 };
     store.end_session(FIRST, &ended, now).await?;
-    Ok(())
-}
-
-/// Writes the one session down so many times, over two years.
-async fn copy(folder: &Path, sessions: usize) -> anyhow::Result<()> {
-    let file = std::fs::read_dir(folder)?.filter_map(Result::ok).map(|entry| entry.path());
-    let file = file.into_iter().find(|path| path.extension().is_some_and(|e| e == "sqlite" || e == "db"));
-    let mut records = SqliteConnectOptions::new().filename(file.context("no records")?).connect().await?;
-    let columns: Vec<String> =
-        sqlx::query_scalar("SELECT name FROM pragma_table_info('sessions')").fetch_all(&mut records).await?;
-    let place = i64::try_from(Duration::from_secs(2 * 365 * 86400).as_millis())? / i64::try_from(sessions.max(1))?;
-    let earlier = |column: &str| format!("{column} - n * {place}");
-    let value = |column: &String| match column.as_str() {
-        "row" => "NULL".to_owned(),
-        "id" => "randomblob(16)".to_owned(),
-        "protocol" => "'COPY-' || n".to_owned(),
-        "dialled_at" | "started_at" | "ended_at" => earlier(column),
-        other => other.to_owned(),
-    };
-    let values: Vec<String> = columns.iter().map(value).collect();
-    let sql = format!(
-        "WITH RECURSIVE numbers(n) AS (SELECT {sessions} UNION ALL SELECT n - 1 FROM numbers WHERE n > 1)
-         INSERT INTO sessions ({}) SELECT {} FROM numbers, (SELECT * FROM sessions LIMIT 1)",
-        columns.join(", "),
-        values.join(", ")
-    );
-    if sessions > 0 {
-        sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut records).await?;
-    }
-    records.close().await?;
     Ok(())
 }

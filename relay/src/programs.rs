@@ -11,7 +11,7 @@ use std::{
     collections::HashMap,
     fs,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -118,6 +118,8 @@ pub enum State {
     },
     /// It is made when somebody asks for it.
     NotMade,
+    /// Somebody has asked, and it is being made, or next.
+    Making,
     /// It could not be made.
     Failed {
         /// Why.
@@ -128,10 +130,44 @@ pub enum State {
 /// All programs of this server.
 pub struct Programs {
     data: PathBuf,
-    /// One is made at a time; and why the last try failed.
-    failed: Mutex<HashMap<(AppId, System), (u32, String)>>,
+    /// Held while one is made: one at a time, so that two who ask at once get the same file.
+    one: Mutex<()>,
+    /// Never held for longer than a look.
+    known: Arc<Mutex<Known>>,
     seats: Semaphore,
     fetching: Semaphore,
+}
+
+/// What no file says.
+#[derive(Default)]
+struct Known {
+    /// Why the last try failed.
+    failed: HashMap<(AppId, System), (u32, String)>,
+    /// How many have asked and not got it yet.
+    asked: HashMap<(AppId, System), usize>,
+}
+
+/// A program counts as being made until this is dropped.
+pub struct Asked {
+    known: Arc<Mutex<Known>>,
+    of: (AppId, System),
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        let mut known = look(&self.known);
+        if let Some(asked) = known.asked.get_mut(&self.of) {
+            *asked -= 1;
+            if *asked == 0 {
+                known.asked.remove(&self.of);
+            }
+        }
+    }
+}
+
+fn look(known: &Mutex<Known>) -> MutexGuard<'_, Known> {
+    // Each change is complete in itself.
+    known.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Programs {
@@ -139,7 +175,8 @@ impl Programs {
     pub fn of(data: &Path) -> Self {
         Self {
             data: data.to_owned(),
-            failed: Mutex::default(),
+            one: Mutex::default(),
+            known: Arc::default(),
             seats: Semaphore::new(SEATS),
             fetching: Semaphore::new(update::PARTS_AT_ONCE),
         }
@@ -151,25 +188,41 @@ impl Programs {
         self.seats.acquire().await.ok()
     }
 
+    /// Somebody has asked for this program, and waits for it.
+    pub fn asked(&self, app: &App, system: System) -> Asked {
+        let of = (app.id, system);
+        *look(&self.known).asked.entry(of).or_default() += 1;
+        Asked { known: self.known.clone(), of }
+    }
+
     /// The systems for which there are templates.
     pub fn offered(&self) -> Vec<System> {
         System::ALL.into_iter().filter(|system| self.template_hash(*system).is_ok()).collect()
     }
 
-    /// How this revision's program stands.
+    /// How this revision's program stands. Does not wait for one that is being made.
     pub fn state(&self, app: &App, system: System) -> State {
-        if let Some((revision, why)) = self.failed.lock().unwrap_or_else(PoisonError::into_inner).get(&(app.id, system))
-            && *revision == app.revision
-        {
-            return State::Failed { why: why.clone() };
+        let of = (app.id, system);
+        if let Ok(template) = self.template_hash(system) {
+            let path = self.path(app, system, &template);
+            let sha256 = fs::read_to_string(beside(&path)).unwrap_or_default();
+            if let Ok(meta) = fs::metadata(&path)
+                && sha256.len() == 64
+                && !self.failed(app, system)
+            {
+                return State::Ready { sha256, bytes: meta.len() };
+            }
         }
-        let Ok(template) = self.template_hash(system) else { return State::NotMade };
-        let path = self.path(app, system, &template);
-        let sha256 = fs::read_to_string(beside(&path)).unwrap_or_default();
-        match fs::metadata(&path) {
-            Ok(meta) if sha256.len() == 64 => State::Ready { sha256, bytes: meta.len() },
+        let known = look(&self.known);
+        match known.failed.get(&of) {
+            _ if known.asked.contains_key(&of) => State::Making,
+            Some((revision, why)) if *revision == app.revision => State::Failed { why: why.clone() },
             _ => State::NotMade,
         }
+    }
+
+    fn failed(&self, app: &App, system: System) -> bool {
+        look(&self.known).failed.get(&(app.id, system)).is_some_and(|(revision, _)| *revision == app.revision)
     }
 
     /// The program of this revision: as it was made, or made now with the signed profile that `sign` gives. Blocks.
@@ -182,13 +235,14 @@ impl Programs {
         system: System,
         sign: impl FnOnce() -> anyhow::Result<(Vec<u8>, bundle::SigningKey)>,
     ) -> anyhow::Result<Program> {
-        // Held while one is made, so that two who ask at once get the same file.
-        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        let _one = self.one.lock().unwrap_or_else(PoisonError::into_inner);
         let made = self.made(app, system, sign);
+        let mut known = look(&self.known);
         match &made {
-            Ok(_) => _ = failed.remove(&(app.id, system)),
-            Err(error) => _ = failed.insert((app.id, system), (app.revision, format!("{error:#}"))),
+            Ok(_) => _ = known.failed.remove(&(app.id, system)),
+            Err(error) => _ = known.failed.insert((app.id, system), (app.revision, format!("{error:#}"))),
         }
+        drop(known);
         made
     }
 

@@ -142,6 +142,7 @@ impl Shared {
     /// # Errors
     /// As there, and when the records cannot be written.
     pub async fn made(self: &Arc<Self>, app: App, system: System) -> anyhow::Result<Program> {
+        let _asked = self.programs.asked(&app, system);
         let seat = self.programs.seat().await;
         let (shared, of) = (self.clone(), app.clone());
         let program = tokio::task::spawn_blocking(move || shared.program(&of, system)).await??;

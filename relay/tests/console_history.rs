@@ -3,6 +3,10 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod console_support;
+#[path = "console_support/copies.rs"]
+mod copies;
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use amparo_relay::{account::Operator, relay::Shared};
 use axum::http::{StatusCode, header};
@@ -18,7 +22,13 @@ use protocol::{
         ticket::TicketChoice,
     },
 };
+use rustls_pki_types::ServerName;
 use store::{App, Ended, NewSession, Staff, Started};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+use tokio_rustls::{TlsConnector, client::TlsStream};
 
 /// Noon of the company's 21st of November.
 const NOON: &str = "2026-11-21T15:00:00Z";
@@ -164,5 +174,71 @@ async fn a_file_of_more_sessions_than_are_read_at_once_holds_each_of_them_once()
     numbers.sort();
     numbers.dedup();
     assert_eq!((json.as_array().unwrap().len(), numbers.len()), (1001, 1001));
+    relay.shutdown().await.unwrap();
+}
+
+/// A browser that has begun to load this, over a connection of its own.
+async fn loads(console: SocketAddr, cookie: &str, path: &str) -> TlsStream<TcpStream> {
+    let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(Anyone))
+        .with_no_client_auth();
+    let stream = TcpStream::connect(console).await.unwrap();
+    let name = ServerName::try_from("localhost").unwrap();
+    let mut stream = TlsConnector::from(Arc::new(tls)).connect(name, stream).await.unwrap();
+    let request =
+        format!("GET {path} HTTP/1.1\r\nHost: {console}\r\nCookie: {cookie}\r\nSec-Fetch-Site: same-origin\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    stream
+}
+
+/// Reads until this has come, with everything before it.
+async fn until(stream: &mut TlsStream<TcpStream>, wanted: &str) -> String {
+    let mut heard = Vec::new();
+    let mut piece = vec![0; 16 * 1024];
+    loop {
+        let length = stream.read(&mut piece).await.unwrap();
+        assert!(length > 0, "it ends before {wanted}: {}", String::from_utf8_lossy(&heard));
+        heard.extend_from_slice(&piece[..length]);
+        let text = String::from_utf8_lossy(&heard);
+        if text.contains(wanted) {
+            return text.into_owned();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_comes_while_the_history_is_read_and_breaking_it_off_ends_the_reading() {
+    let (relay, folder) = relay().await;
+    let shared = &relay.shared;
+    operator(shared, shared.first_tenant, "chefe", EVERYTHING).await;
+    let chief = shared.accounts.list(shared.first_tenant).await.unwrap().remove(0).operator;
+    let app = shared.store.apps(shared.first_tenant).await.unwrap()[0].id;
+    let why = CloseReason::EndedByCustomer;
+    session(shared, Made { n: 1, app, who: &chief, customer: "Alberto", day: 0, minutes: 5, why }).await;
+    // More than every buffer on the way holds.
+    copies::copy(folder.path(), 60_000).await.unwrap();
+    let mut browser = Browser::new(shared);
+    browser.log_in("chefe", PASSWORD).await;
+    let cookie = browser.cookie.take().unwrap();
+    drop(browser);
+    let held = || Arc::strong_count(shared);
+    let before = held();
+    for path in ["/history.json", "/history.csv"] {
+        let mut file = loads(relay.console_addr, &cookie, path).await;
+        let head = until(&mut file, "COPY-1\"").await;
+        assert!(head.starts_with("HTTP/1.1 200") && head.contains("attachment; filename="), "{head}");
+        assert!(head.len() < 2_000_000, "the first sessions come before the last are read");
+        assert!(held() > before, "the reading goes on");
+        drop(file);
+        let ended = async {
+            while held() > before {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), ended).await.expect("nobody is read to any more");
+    }
     relay.shutdown().await.unwrap();
 }

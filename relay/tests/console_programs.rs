@@ -139,3 +139,43 @@ async fn a_template_of_another_hash_makes_no_program_and_the_page_says_why() {
     assert_eq!(fetch(&customer, &format!("/d/{}/program/linux", record.code), None).await.0, StatusCode::OK);
     relay.shutdown().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_a_program_is_made_the_page_answers_and_says_so_until_it_is_there() {
+    let (relay, folder) = relay().await;
+    let shared = &relay.shared;
+    let template = templates(folder.path());
+    // A template that gives nothing until somebody writes it.
+    let place = folder.path().join("templates/amparo");
+    std::fs::remove_file(&place).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&place).status().unwrap().success());
+    operator(shared, shared.first_tenant, "chefe", EVERYTHING).await;
+    let mut chief = Browser::new(shared);
+    chief.log_in("chefe", PASSWORD).await;
+    let before = app(shared).await;
+    let page = format!("/apps/{}/download", before.id);
+    let shown = chief.get(&page).await.body;
+    assert!(shown.contains("Feito quando alguém pedir") && !shown.contains("hx-trigger=\"every"), "{shown}");
+
+    let form =
+        [("title", "Ajuda já"), ("company", &before.company), ("accent", "#A02F4F"), ("phone", ""), ("welcome", "")];
+    assert_eq!(chief.post(&format!("/apps/{}/look", before.id), &form).await.status, StatusCode::SEE_OTHER);
+    for _ in 0..2 {
+        let shown = chief.get(&page).await.body;
+        assert!(shown.contains("Sendo feito…") && shown.contains("hx-trigger=\"every"), "{shown}");
+    }
+    let customer = Browser::new(shared).get(&format!("/d/{}", before.code)).await;
+    assert_eq!(customer.status, StatusCode::OK, "customers do not wait either");
+    tokio::task::spawn_blocking(move || std::fs::write(place, template).unwrap()).await.unwrap();
+    let ready = async {
+        loop {
+            let shown = chief.get(&page).await.body;
+            if shown.contains("Pronto · ") {
+                break shown;
+            }
+        }
+    };
+    let shown = tokio::time::timeout(Duration::from_secs(20), ready).await.unwrap();
+    assert!(!shown.contains("Sendo feito…") && !shown.contains("hx-trigger=\"every"), "{shown}");
+    relay.shutdown().await.unwrap();
+}

@@ -468,6 +468,7 @@ texts! {
     finish: "Concluir", "Finish", "Terminar";
     file: "Arquivo", "File", "Archivo";
     ready: "Pronto", "Ready", "Listo";
+    being_made: "Sendo feito…", "Being made…", "Haciéndose…";
     made_when_asked: "Feito quando alguém pedir", "Made when somebody asks", "Se hace cuando alguien lo pida";
     program_for: "Programa para {}", "Program for {}", "Programa para {}";
     download_for: "Baixar para {}", "Download for {}", "Descargar para {}";

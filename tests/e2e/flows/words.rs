@@ -17,7 +17,7 @@ macro_rules! words {
 }
 
 words! {
-    account_linked: "Conta ligada.", "Account linked.";
+    account_linked: "Conta vinculada.", "Account linked.";
     active: "Ativo", "Active";
     add: "Registrar", "Add";
     add_tag: "Incluir", "Add tag";
@@ -164,7 +164,7 @@ words! {
     none_filtered: "Nada encontrado com estes filtros.", "Nothing found with these filters.";
     none_found: "Nada encontrado com “{}”.", "Nothing found with “{}”.";
     none_with_filters: "Nenhum ticket com estes filtros.", "No ticket with these filters.";
-    not_linked: "Não ligada", "Not linked";
+    not_linked: "Não vinculada", "Not linked";
     not_png: "Este arquivo não é um PNG que se possa ler.", "This file is not a PNG that can be read.";
     not_png_but: "Este arquivo é {}. Salve a imagem como PNG e envie de novo.", "This file is {}. Save the picture as PNG and send it again.";
     not_saved: "Nada foi salvo ainda. Corrija os campos marcados.", "Nothing is saved yet. Correct the marked fields.";
@@ -192,9 +192,9 @@ words! {
     provider_issuer: "Emissor (issuer)", "Issuer";
     provider_name: "Nome no botão", "Name on the button";
     provider_no_connection: "Sem conexão com o outro sistema", "No connection to the other system";
-    provider_nobody: "Esta conta de {} não está ligada a nenhum usuário que possa entrar.", "This account of {} is not linked to any user who may log in.";
+    provider_nobody: "Esta conta de {} não está vinculada a nenhum usuário que possa entrar.", "This account of {} is not linked to any user who may log in.";
     provider_open: "Configurar", "Set up";
-    provider_saved: "Salvo. Teste e ligue a sua própria conta antes de avisar as pessoas.", "Saved. Test it and link your own account before you tell people.";
+    provider_saved: "Salvo. Teste e vincule a sua própria conta antes de avisar as pessoas.", "Saved. Test it and link your own account before you tell people.";
     provider_secret: "Segredo do cliente", "Client secret";
     provider_unreachable: "{} não respondeu. Tente de novo daqui a pouco, ou entre com a sua senha.", "{} did not answer. Try again shortly, or log in with your password.";
     pv_allow: "Permitir", "Allow";

@@ -47,6 +47,8 @@ struct DownloadPage {
     signs: bool,
     /// System, its title, state's colour and mark, words, hash.
     programs: Vec<Row>,
+    /// One of them is being made.
+    making: bool,
 }
 
 /// A program's row.
@@ -56,18 +58,23 @@ struct Row {
     mark: &'static str,
     state: String,
     sha256: String,
+    /// It is being made: the page looks again.
+    making: bool,
 }
 
 impl Row {
     fn new(app: &App, record: &Record, system: System, s: &Shell) -> Self {
-        let (colour, mark, state, sha256) = match app.shared.programs.state(record, system) {
+        let stands = app.shared.programs.state(record, system);
+        let making = stands == Stands::Making;
+        let (colour, mark, state, sha256) = match stands {
             Stands::Ready { sha256, bytes } => {
                 ("ok", "circle-check", format!("{} · {:.1} MB", s.t.ready, bytes as f64 / 1e6), sha256)
             }
             Stands::NotMade => ("t2", "clock", s.t.made_when_asked.to_owned(), String::new()),
+            Stands::Making => ("t2", "circle-dashed", s.t.being_made.to_owned(), String::new()),
             Stands::Failed { why } => ("warn", "triangle-alert", why, String::new()),
         };
-        Self { system, colour, mark, state, sha256 }
+        Self { system, colour, mark, state, sha256, making }
     }
 }
 
@@ -80,8 +87,10 @@ pub(crate) async fn show(State(app): State<App>, who: Who, Path(id): Path<String
     let link = link(&app, &record);
     let host = app.shared.public_url.to_string().trim_start_matches("https://").to_owned();
     let signs = app.shared.keys.tenant(record.tenant).is_ok_and(|keys| keys.brand().is_some());
-    let programs = offered(&app, &record).into_iter().map(|system| Row::new(&app, &record, system, &s)).collect();
-    page(&DownloadPage { app: record, tabs, edits, link, host, signs, programs, s })
+    let programs: Vec<Row> =
+        offered(&app, &record).into_iter().map(|system| Row::new(&app, &record, system, &s)).collect();
+    let making = programs.iter().any(|row| row.making);
+    page(&DownloadPage { app: record, tabs, edits, link, host, signs, programs, making, s })
 }
 
 /// Where customers get an app.
@@ -217,7 +226,10 @@ async fn made(app: &App, record: Record, system: System) -> Result<Program, AppE
 pub(super) fn prepare(app: &App, record: &Record) {
     for system in offered(app, record) {
         let (app, record) = (app.clone(), record.clone());
+        // Before the answer to whoever saved: the page that comes next knows of it.
+        let asked = app.shared.programs.asked(&record, system);
         tokio::spawn(async move {
+            let _asked = asked;
             // Said in the log, and kept for the page.
             let _told = made(&app, record, system).await;
         });
