@@ -1,6 +1,6 @@
-//! What holds for any bytes given as a profile; the fuzz target and the replay of its corpus run the same code.
+//! What holds for any bytes given as a profile or as a program; the fuzz targets and the replay of their corpora run the same code.
 
-use amparo_bundle::{Logo, Profile, open};
+use amparo_bundle::{Logo, Profile, carried, code, open, release, version};
 
 /// The bytes as a signed profile, as the JSON inside one, and as a logo: no panic, and what was read can be written and read again.
 pub fn profile(bytes: &[u8]) {
@@ -14,4 +14,14 @@ pub fn profile(bytes: &[u8]) {
         let again = Logo::from_png(logo.png()).expect("what we write, we read");
         assert!(again == logo, "a logo changed by being written and read");
     }
+}
+
+/// The bytes as a program that a server sends, and as the release it comes with: no panic, and what is told of the code of a program is told
+/// again of the same bytes.
+pub fn program(bytes: &[u8]) {
+    let code = code::digest(bytes);
+    assert_eq!(code, code::digest(bytes), "the same bytes have two codes");
+    let _ = carried::carried(bytes);
+    let _ = version::of_program(bytes);
+    let _ = release::read(bytes);
 }
