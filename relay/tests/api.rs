@@ -304,8 +304,8 @@ async fn a_long_waiting_list_is_given_once_each_in_order_whatever_comes_and_goes
     shared.apps.changed(tenant);
     let somebody = many_wait(shared, &[first, second, hidden], 6000).await;
     let mut api = Api::of(shared, tenant, "ana", &[Scope::WaitingRead]).await;
-    let numbers = |page: &Value| -> Vec<u64> {
-        page["items"].as_array().unwrap().iter().map(|waiting| waiting["id"].as_u64().unwrap() - 200_000_000).collect()
+    let numbers = |page: &Value| -> Vec<i64> {
+        page["items"].as_array().unwrap().iter().map(|waiting| waiting["id"].as_i64().unwrap() - 200_000_000).collect()
     };
     let mut read = async |query: &str| {
         let (mut seen, mut pieces, mut after) = (Vec::new(), 0, String::new());
@@ -319,14 +319,14 @@ async fn a_long_waiting_list_is_given_once_each_in_order_whatever_comes_and_goes
         }
     };
     // Whoever connected by themselves has waited less long than all others.
-    let mut wanted: Vec<u64> = (0..6000).filter(|n| n % 3 != 2).collect();
+    let mut wanted: Vec<i64> = (0..6000).filter(|n| n % 3 != 2).collect();
     let (mut seen, pieces) = read("").await;
-    assert_eq!(seen.pop(), Some(u64::from(somebody.registered.id.number()) - 200_000_000));
+    assert_eq!(seen.pop(), Some(i64::from(somebody.registered.id.number()) - 200_000_000));
     assert_eq!((seen, pieces), (wanted.clone(), 21), "those whom others attend are not among them");
     wanted.retain(|n| n % 3 == 1);
     assert_eq!(read(&format!("&app={second}")).await, (wanted, 10));
     assert_eq!(read(&format!("&app={hidden}")).await, (Vec::new(), 1));
-    let typed: Vec<u64> = (0..6000).filter(|n| n % 3 != 2 && n % 7 == 5).collect();
+    let typed: Vec<i64> = (0..6000).filter(|n| n % 3 != 2 && n % 7 == 5).collect();
     assert_eq!(read("&q=LOJA%205").await, (typed.clone(), typed.len().div_ceil(200)));
     assert_eq!(read("&q=Cliente%205999").await, (Vec::new(), 1));
     assert_eq!(read("&q=Cliente%205998").await, (vec![5998], 1), "at the very end of the list");
