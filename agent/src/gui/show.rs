@@ -13,7 +13,7 @@ use bundle::palette::{self, Palette};
 use slint::{ComponentHandle, Image, Model, ModelRc, SharedPixelBuffer, SharedString, StyledText, VecModel};
 
 use super::strings::words::{Terms, Words};
-use super::strings::{Language, moment, phrases};
+use super::strings::{Language, moment, phrases, updates};
 use super::ui::{self, Mood};
 use super::view_model::{
     Alarm, Allowed, BarView, BrandView, CheckKind, CheckResult, ConnectStage, ConnectingView, ConsentView,
@@ -327,7 +327,7 @@ fn share(left: std::time::Duration, all: std::time::Duration) -> f32 {
 }
 
 fn update_data(l: Language, update: &UpdateView) -> ui::UpdateData {
-    let (label, progress) = phrases::update(l, update);
+    let (label, progress) = updates::icon(l, update);
     let failed = matches!(update.state, UpdateState::Failed(_));
     ui::UpdateData { label: label.into(), failed, progress: tied(&progress) }
 }

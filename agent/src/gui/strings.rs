@@ -3,6 +3,7 @@
 
 pub mod moment;
 pub mod phrases;
+pub mod updates;
 pub mod words;
 
 use serde::{Deserialize, Serialize};

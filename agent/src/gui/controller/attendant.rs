@@ -172,11 +172,6 @@ impl Attendant {
         self.login.is_some() || self.who.is_some()
     }
 
-    /// Is there a session, or is one about to be?
-    pub(super) fn busy(&self) -> bool {
-        !matches!(self.stage, Stage::Home | Stage::Ended(..))
-    }
-
     pub(super) fn trouble(&mut self, trouble: Trouble) {
         match &mut self.login {
             Some(login) => (login.busy, login.trouble) = (false, Some(trouble)),

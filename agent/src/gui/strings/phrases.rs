@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use super::moment::{decimal, exact, opening, rough, seconds_left};
+use super::updates;
 use super::words::Terms;
 use super::{Language, Language::*};
 use crate::gui::view_model::{
-    AttendedView, FieldError, FieldKind, Notice, ProfileTrouble, StatusKind, Trouble, UpdateState, UpdateTrouble,
-    UpdateView, WaitingCustomer,
+    AttendedView, FieldError, FieldKind, Notice, ProfileTrouble, StatusKind, Trouble, WaitingCustomer,
 };
 
-fn pick(language: Language, pt_br: String, en: String, es: String) -> String {
+pub(super) fn pick(language: Language, pt_br: String, en: String, es: String) -> String {
     match language {
         PtBr => pt_br,
         En => en,
@@ -543,52 +543,9 @@ pub fn notice(l: Language, notice: &Notice) -> String {
         ),
         Notice::PasswordRenewed => Terms::of(l).password_renewed.into(),
         Notice::ReceiptSaved(place) => saved_at(l, place),
-        Notice::Updating(UpdateView { version, state: UpdateState::Fetching { percent } }) => pick(
-            l,
-            format!("Baixando a versão {version}: {percent} %. Você pode continuar."),
-            format!("Downloading version {version}: {percent} %. You can go on."),
-            format!("Descargando la versión {version}: {percent} %. Puede continuar."),
-        ),
-        Notice::Updating(UpdateView { version, .. }) => pick(
-            l,
-            format!("Instalando a versão {version}. O programa abre de novo sozinho."),
-            format!("Installing version {version}. The program opens again by itself."),
-            format!("Instalando la versión {version}. El programa se abre de nuevo solo."),
-        ),
-        Notice::NotUpdated(trouble) => not_updated(l, *trouble).into(),
+        Notice::Updating(coming) => updates::coming(l, coming),
+        Notice::NotUpdated(trouble) => updates::refused(l, *trouble).into(),
         Notice::Trouble(t) => trouble(l, t),
-    }
-}
-
-/// The name of the corner's icon while there is a newer program; and how much of it is here.
-pub fn update(l: Language, update: &UpdateView) -> (String, String) {
-    let UpdateView { version, state } = update;
-    match state {
-        UpdateState::Offered => (
-            pick(
-                l,
-                format!("Atualizar para a versão {version}"),
-                format!("Update to version {version}"),
-                format!("Actualizar a la versión {version}"),
-            ),
-            String::new(),
-        ),
-        UpdateState::Fetching { percent } => (Terms::of(l).updating.into(), format!("{percent} %")),
-        UpdateState::Installing => (Terms::of(l).updating.into(), "100 %".into()),
-        UpdateState::Failed(_) => (Terms::of(l).update_again.into(), String::new()),
-    }
-}
-
-/// Why a newer program was not installed, and that this one goes on.
-fn not_updated(l: Language, trouble: UpdateTrouble) -> &'static str {
-    let t = Terms::of(l);
-    match trouble {
-        UpdateTrouble::NotTrusted => t.update_not_trusted,
-        UpdateTrouble::Clock => t.update_clock,
-        UpdateTrouble::Folder => t.update_folder,
-        UpdateTrouble::DiskFull => t.update_disk_full,
-        UpdateTrouble::TakenAway => t.update_taken_away,
-        UpdateTrouble::DidNotStart => t.update_did_not_start,
     }
 }
 

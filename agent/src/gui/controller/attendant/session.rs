@@ -12,12 +12,19 @@ use protocol::{
 
 use super::{
     super::{Controller, Effect, Now, attending},
-    Ended, LoginState, Looked, Session, Stage, TicketStep, Viewing,
+    Attendant, Ended, LoginState, Looked, Session, Stage, TicketStep, Viewing,
 };
 use crate::{
     gui::view_model::{ConnectStage, Scale, Trouble},
     link::record::Past,
 };
+
+impl Attendant {
+    /// Is there a session, or is one about to be?
+    pub(in crate::gui::controller) fn busy(&self) -> bool {
+        !matches!(self.stage, Stage::Home | Stage::Ended(..))
+    }
+}
 
 impl Controller {
     /// News of the session with a partner.
