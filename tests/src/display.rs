@@ -43,20 +43,23 @@ impl Display {
             command
                 .arg(format!(":{number}"))
                 .args(["-screen", "0", &format!("{width}x{height}x24"), "-nolisten", "tcp", "-ac", "-noreset"])
+                // Says its number once it has it.
+                .args(["-displayfd", "1"])
                 // An own name in the process list: nobody else's display is meant when this one is looked for.
                 .arg0("Xvfb");
             let mut server = Program::start("Xvfb", &mut command, &log)?;
-            // Another test may have taken the number in between: then this one ends by itself, and the next is tried.
-            let open = wait::until("the display to open", Duration::from_secs(20), || {
-                if !server.running() {
-                    return Ok(Some(None));
+            // Another test may have taken the number in between: then this one ends by itself, and the next is tried. Whoever answers under
+            // the number before this one has said it is the other.
+            let ours = wait::until("the display to open", Duration::from_secs(20), || {
+                if server.log()?.lines().any(|line| line.trim() == number.to_string()) {
+                    return Ok(Some(true));
                 }
-                Ok(x11rb::connect(Some(&format!(":{number}"))).ok().map(Some))
+                Ok((!server.running()).then_some(false))
             })?;
-            let Some((connection, screen)) = open else { continue };
-            if !server.running() {
+            if !ours {
                 continue;
             }
+            let (connection, screen) = x11rb::connect(Some(&format!(":{number}"))).context("opening the display")?;
             let root = connection.setup().roots[screen].root;
             return Ok(Self {
                 name: format!(":{number}"),
