@@ -1,6 +1,6 @@
 //! Updates: whether a newer program is one to trust, fetching it, and putting it in the place of this one.
 //!
-//! [`Updater`] decides and fetches, beside the running program, and never touches it. [`install`] swaps the files once the windows are
+//! [`Updater`] decides, fetches beside the running program, and puts the new one in its place while no session runs. [`install()`], once the windows are
 //! closed, starts the new program and watches it: one that does not start three times gives way to the one before. Nothing here believes
 //! the relay: the release is signed by a key that this program was compiled with, the file is compared with it by its code, and its brand
 //! must be this one's ([`bundle::release`]).

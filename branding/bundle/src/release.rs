@@ -1,6 +1,6 @@
 //! A release: which programs of a version are the real ones, signed where no server can reach.
 //!
-//! The layout is [`crate::envelope`]'s, the content the release's JSON in a closed schema. It names a program by its code
+//! The layout is that of every signed envelope (`envelope.rs`), the content the release's JSON in a closed schema. It names a program by its code
 //! ([`crate::code`]), so that one release is good for every brand. It has no address, path or name of a file in it.
 //!
 //! A program trusts the keys it was compiled with and no other: [`Standing::keys`]. An empty list trusts nobody.

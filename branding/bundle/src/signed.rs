@@ -1,6 +1,6 @@
 //! A profile in its signed envelope.
 //!
-//! The layout is [`crate::envelope`]'s, the content the profile's JSON.
+//! The layout is that of every signed envelope (`envelope.rs`), the content the profile's JSON.
 
 use std::fmt;
 
