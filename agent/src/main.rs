@@ -106,7 +106,9 @@ fn log_file(data: Option<&Path>) -> Option<std::fs::File> {
 fn run(arguments: Arguments) -> anyhow::Result<()> {
     // Before anything that may go wrong in a new program.
     let again: Vec<OsString> = std::env::args_os().skip(1).collect();
-    let place = Place::own().ok();
+    let place = Place::own()
+        .inspect_err(|error| tracing::warn!(%error, "where this program lies is not known: it takes no updates"))
+        .ok();
     let (failed, trial) = match place.as_ref().map(|place| update::begin(place, &again)) {
         None => (None, None),
         Some(update::Start::Usual { failed }) => (failed, None),

@@ -199,11 +199,19 @@ async fn an_app_is_changed_only_by_who_names_the_revision_they_have_read() {
     let send = |body: Value| Some(("application/json", body.to_string()));
     let bare = api.call_with(Method::PATCH, &place, send(json!({ "title": "Novo" })), &[]).await;
     assert_eq!(bare.status, StatusCode::PRECONDITION_REQUIRED);
-    let changed = api.call_with(Method::PATCH, &place, send(json!({ "title": "Novo" })), &[("if-match", &tag)]).await;
+    let changed = api
+        .call_with(
+            Method::PATCH,
+            &place,
+            send(json!({ "title": "Novo", "quiet_updates": true })),
+            &[("if-match", &tag)],
+        )
+        .await;
     assert_eq!(
         (changed.status, json(&changed)["title"].as_str().map(str::to_owned)),
         (StatusCode::OK, Some("Novo".to_owned()))
     );
+    assert_eq!(json(&changed)["quiet_updates"], true);
     let newer = changed.headers[header::ETAG].to_str().unwrap().to_owned();
     let late = api.call_with(Method::PATCH, &place, send(json!({ "title": "Tarde" })), &[("if-match", &tag)]).await;
     assert_eq!(late.status, StatusCode::PRECONDITION_FAILED);

@@ -114,7 +114,7 @@ async fn an_app_is_made_configured_in_every_tab_and_downloaded_by_a_customer() {
     let people = [("people", ana_id.as_str()), (&place_ana, "2"), ("people", &chief_id), (&place_chief, "1")];
     let wrap_up = [("category", "Resolvido"), ("category_kind", "solved"), ("required", "1"), ("note", "hidden")];
     for (tab, form) in [
-        ("main", vec![("name", "Fiscal")]),
+        ("main", vec![("name", "Fiscal"), ("quiet_updates", "1")]),
         ("parameters", asks.to_vec()),
         ("look", LOOK.to_vec()),
         ("administrators", vec![("people", chief_id.as_str())]),
@@ -135,6 +135,7 @@ async fn an_app_is_made_configured_in_every_tab_and_downloaded_by_a_customer() {
     assert_eq!((app.availability.by_hours, app.availability.answer_s), (true, 45));
     assert_eq!((app.availability.overflow.clone(), app.availability.holidays.len()), (vec![first.id], 1));
     assert!(app.wrap_up.required && app.wrap_up.categories[0].solved);
+    assert!(app.quiet_updates);
     assert_eq!(app.changed.by, "CHEFE");
 
     // A customer with the link, or with the code alone.

@@ -142,8 +142,9 @@ fn a_version_that_does_not_start_gives_way_and_is_not_offered_again() -> Result<
     desk.shots.screen(&desk.customer, "is-back")?;
     ensure!(std::fs::read(&desk.program)? == old, "it is the one before");
     ensure!(!desk.beside(".update").exists());
-    // Asked anew by a person, the server still has nothing better: nothing happens.
+    // It has asked again by now and was told of the same version: that is not offered.
     story::register(&desk.customer)?;
+    assert_eq!(desk.update()?["state"]["Failed"], "DidNotStart");
     ensure!(std::fs::read(&desk.program)? == old);
     Ok(())
 }

@@ -76,10 +76,7 @@ impl Place {
     /// Begins an empty file for the new program, in place of what lay there.
     pub(super) fn stage(&self) -> io::Result<File> {
         let path = self.staged();
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
+        remove(&path)?;
         let mut options = OpenOptions::new();
         // Made anew: a link that lies there leads nowhere, and nobody holds it open from before.
         options.write(true).create_new(true);
@@ -121,21 +118,29 @@ impl Place {
         serde_json::from_slice(&bytes).ok()
     }
 
+    /// Notes how a trial stands: whole or not at all, also when the computer is switched off in between.
     pub(super) fn write(&self, trial: Trial) -> io::Result<()> {
-        let mut file = File::create(self.note())?;
+        let unfinished = self.beside(".update.new");
+        let mut file = File::create(&unfinished)?;
         file.write_all(&serde_json::to_vec(&trial)?)?;
-        file.sync_all()
+        file.sync_all()?;
+        fs::rename(unfinished, self.note())
     }
 
     pub(super) fn forget_trial(&self) {
-        match fs::remove_file(self.note()) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                tracing::warn!(%error, "the note of a trial cannot be taken away");
-            }
-            _ => {}
+        if let Err(error) = remove(&self.note()) {
+            tracing::warn!(%error, "the note of a trial cannot be taken away");
         }
         // From an update that is over.
         let _ = fs::remove_file(self.broken());
+    }
+}
+
+/// Takes a file away, if there is one.
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
 }
 
@@ -144,10 +149,7 @@ impl Place {
 /// Where a program that runs may be written over by a rename, the place is never empty. Windows allows only to rename it away: there
 /// it is empty for the moment between two renames, and what went wrong in it is taken back.
 fn exchange(program: &Path, new: &Path, old: &Path) -> io::Result<()> {
-    match fs::remove_file(old) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
+    // What was kept until now goes only once there is something to take its place.
     if !fs::metadata(new)?.is_file() {
         return Err(io::Error::from(io::ErrorKind::NotFound));
     }
@@ -155,6 +157,7 @@ fn exchange(program: &Path, new: &Path, old: &Path) -> io::Result<()> {
     if !program.exists() {
         return fs::rename(new, program);
     }
+    remove(old)?;
     if cfg!(unix) && fs::hard_link(program, old).is_ok() {
         return fs::rename(new, program);
     }
@@ -209,14 +212,16 @@ mod tests {
     }
 
     #[test]
-    fn a_new_one_that_was_taken_away_leaves_the_old_one_in_place() {
+    fn a_new_one_that_was_taken_away_leaves_the_old_one_and_the_one_before_in_place() {
         let folder = tempfile::tempdir().unwrap();
         let place = place(folder.path());
+        fs::write(place.previous(), "older").unwrap();
         drop(place.stage().unwrap());
         place.unstage();
         let error = place.swap(Version([0, 2, 0])).unwrap_err();
         assert_eq!(Trouble::from(&error), Trouble::TakenAway);
         assert_eq!(says(place.program()).as_deref(), Some("old"));
+        assert_eq!(says(&place.previous()).as_deref(), Some("older"));
         assert_eq!(place.trial(), None);
     }
 

@@ -143,6 +143,8 @@ pub struct Updater {
     /// The relay is there and has these words.
     up: bool,
     asked: Option<Instant>,
+    /// Somebody wants another try of what failed.
+    again: bool,
     todo: VecDeque<Do>,
 }
 
@@ -169,7 +171,7 @@ impl Updater {
             Some(version) => Stage::Failed(Some(version), Trouble::DidNotStart),
             None => Stage::Nothing,
         };
-        Self { own, folder, kept, stage, up: false, asked: None, todo: VecDeque::new() }
+        Self { own, folder, kept, stage, up: false, asked: None, again: false, todo: VecDeque::new() }
     }
 
     /// The next thing to be done.
@@ -202,17 +204,14 @@ impl Updater {
     /// Somebody wants the new version now.
     pub fn wanted(&mut self, now: Instant) {
         match &mut self.stage {
-            Stage::Offered(candidate) => {
-                candidate.wanted = true;
-                let candidate = candidate.clone();
-                self.fetch(candidate, now);
-            }
-            Stage::Fetching { candidate, .. } | Stage::Checking(candidate) | Stage::Ready(candidate) => {
-                candidate.wanted = true;
-            }
+            Stage::Offered(candidate)
+            | Stage::Fetching { candidate, .. }
+            | Stage::Checking(candidate)
+            | Stage::Ready(candidate) => candidate.wanted = true,
             // Another try, from the beginning.
             Stage::Failed(..) => {
                 self.stage = Stage::Nothing;
+                self.again = true;
                 self.kept.failed = None;
                 self.ask(now);
             }
@@ -231,7 +230,10 @@ impl Updater {
             UpdateIs::None if told => {}
             UpdateIs::None => self.stage = Stage::Nothing,
             UpdateIs::Newer(newer) => match self.judge(&newer, now_unix_s) {
-                Ok(candidate) => self.stage = Stage::Offered(candidate),
+                Ok(candidate) => {
+                    let wanted = std::mem::take(&mut self.again);
+                    self.stage = Stage::Offered(Candidate { wanted, ..candidate });
+                }
                 Err(refused) => {
                     let trouble = trouble(&refused);
                     match trouble {
@@ -285,7 +287,6 @@ impl Updater {
         let Some(own) = &self.own else { return };
         match own.place.stage() {
             Ok(file) => {
-                // Asked for with the next tick, if no session runs.
                 self.stage = Stage::Fetching { candidate, file, got: 0, due: now };
             }
             Err(error) => self.fail(candidate.version, &error, "the new program cannot be written"),
@@ -375,11 +376,13 @@ impl Updater {
         {
             self.ask(now);
         }
+        if let Stage::Offered(candidate) = &self.stage
+            && (candidate.wanted || candidate.quietly && idle)
+            && hurry != Hurry::Session
+        {
+            self.fetch(candidate.clone(), now);
+        }
         match &mut self.stage {
-            Stage::Offered(candidate) if candidate.quietly && idle => {
-                let candidate = candidate.clone();
-                self.fetch(candidate, now);
-            }
             Stage::Fetching { candidate, got, due, .. } if self.up && hurry != Hurry::Session && now >= *due => {
                 *due = now + PART_WAIT;
                 if let Some(own) = &self.own {

@@ -147,6 +147,21 @@ fn run(desk: &Desk, updater: &mut Updater, offer: &Offer) -> Result<Version, Opt
     panic!("it goes on for ever")
 }
 
+/// Fetches what is wanted and looks at it; `before` happens in between.
+fn fetch_all(desk: &Desk, updater: &mut Updater, offer: &Offer, before: impl Fn()) {
+    updater.tick(Hurry::InUse, desk.now);
+    while let Some(what) = updater.poll() {
+        match what {
+            Do::Say(ToRelay::FetchUpdate(fetch)) => updater.part(part(&offer.file, fetch.from), Hurry::InUse, desk.now),
+            Do::Check(check) => {
+                before();
+                updater.checked(check.run());
+            }
+            _ => {}
+        }
+    }
+}
+
 fn part(file: &[u8], from: u64) -> UpdatePart {
     let rest = &file[usize::try_from(from).unwrap().min(file.len())..];
     let bytes = Part::try_from(rest[..rest.len().min(UPDATE_PART_BYTES)].to_vec()).unwrap();
@@ -349,30 +364,12 @@ fn a_file_that_is_taken_away_before_it_is_put_in_place_is_missed() {
     let mut updater = desk.updater();
     updater.hear(UpdateIs::Newer(offer.newer.clone()), NOW);
     updater.wanted(desk.now);
-    updater.tick(Hurry::InUse, desk.now);
-    while let Some(what) = updater.poll() {
-        match what {
-            Do::Say(ToRelay::FetchUpdate(fetch)) => updater.part(part(&offer.file, fetch.from), Hurry::InUse, desk.now),
-            Do::Check(check) => {
-                fs::remove_file(desk.place.staged()).unwrap();
-                updater.checked(check.run());
-            }
-            _ => {}
-        }
-    }
+    fetch_all(&desk, &mut updater, &offer, || fs::remove_file(desk.place.staged()).unwrap());
     assert_eq!(failed(&updater), Some(Trouble::TakenAway));
-    // The same after it was looked at.
+    // The same after it was looked at. Who wants another try has said what they want.
     updater.wanted(desk.now);
     updater.hear(UpdateIs::Newer(offer.newer.clone()), NOW);
-    updater.wanted(desk.now);
-    updater.tick(Hurry::InUse, desk.now);
-    while let Some(what) = updater.poll() {
-        match what {
-            Do::Say(ToRelay::FetchUpdate(fetch)) => updater.part(part(&offer.file, fetch.from), Hurry::InUse, desk.now),
-            Do::Check(check) => updater.checked(check.run()),
-            _ => {}
-        }
-    }
+    fetch_all(&desk, &mut updater, &offer, || ());
     fs::remove_file(desk.place.staged()).unwrap();
     updater.tick(Hurry::InUse, desk.now);
     assert_eq!(failed(&updater), Some(Trouble::TakenAway));

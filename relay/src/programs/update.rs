@@ -83,23 +83,30 @@ impl Programs {
 }
 
 impl Shared {
+    /// The release of this system's template if it is newer, and how this app's program of it stands. Blocks.
+    fn look_for_newer(&self, app: &App, system: System, than: Version) -> anyhow::Result<Option<(Released, State)>> {
+        if !self.offered(app).contains(&system) {
+            return Ok(None);
+        }
+        let released = self.programs.released(system)?.filter(|released| released.version > than);
+        Ok(released.map(|released| (released, self.programs.state(app, system))))
+    }
+
     /// What is newer than `than` for this app's programs; `None` where nothing is, or nothing can be made.
     pub(crate) async fn newer(self: &Arc<Self>, app: App, system: System, than: Version) -> Option<Newer> {
-        if !self.offered(&app).contains(&system) {
-            return None;
-        }
         let seat = self.programs.seat().await;
-        let shared = self.clone();
-        let released = tokio::task::spawn_blocking(move || shared.programs.released(system)).await.ok()?;
+        let (shared, of) = (self.clone(), app.clone());
+        // Keys, hashes and the release lie in files: looked at together, away from the threads that serve.
+        let looked = tokio::task::spawn_blocking(move || shared.look_for_newer(&of, system, than)).await;
         drop(seat);
-        let released = match released {
-            Ok(released) => released.filter(|released| released.version > than)?,
+        let (released, state) = match looked.ok()? {
+            Ok(found) => found?,
             Err(error) => {
                 tracing::warn!(error = format!("{error:#}"), "no updates are offered");
                 return None;
             }
         };
-        let (sha256, bytes) = match self.programs.state(&app, system) {
+        let (sha256, bytes) = match state {
             State::Ready { sha256, bytes } => (sha256, bytes),
             _ => match self.made(app.clone(), system).await {
                 Ok(made) => (made.sha256, made.bytes.len() as u64),

@@ -464,6 +464,7 @@ mod tests {
         full.availability.hours[6] = vec![Hour { from_min: 1200, to_min: 1440 }];
         full.availability.holidays = vec![Holiday { date: Date::constant(2026, 12, 25), name: "Natal".into() }];
         full.wrap_up.categories = vec![Category { name: "Resolvido".into(), solved: true }];
+        full.quiet_updates = true;
         full.staff.attendants = vec![OperatorId::from_bytes([3; 16]), OperatorId::from_bytes([1; 16])];
         for tab in Tab::ALL {
             let mut copy = app();

@@ -65,7 +65,6 @@ fn a_program_is_idle_only_while_nobody_waits_types_or_is_connected() {
     assert_eq!(story.controller.hurry(story.now), Hurry::Session);
     story.helped(helped::Out::Over { why: CloseReason::EndedByCustomer, begun: true, reconnects: 0 });
     assert_eq!(story.controller.hurry(story.now), Hurry::InUse, "the receipt is read");
-    let mut story = Story::begin().at_password();
+    let story = Story::begin().at_password();
     assert_eq!(story.controller.hurry(story.now), Hurry::Session, "an attendant is about to connect");
-    story.tell(Command::Back);
 }
