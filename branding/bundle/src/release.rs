@@ -57,6 +57,13 @@ pub struct Release {
     pub programs: Vec<Program>,
 }
 
+impl Release {
+    /// What an envelope has in it. [`parse`] reads it.
+    pub fn to_json(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("a release is plain data")
+    }
+}
+
 /// From when on how many take a release.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -127,7 +134,7 @@ pub enum ReleaseError {
 
 /// A release, in an envelope signed by `key`.
 pub fn sign(release: &Release, key: &SigningKey) -> Vec<u8> {
-    envelope::seal(LINE, &serde_json::to_vec(release).expect("a release is plain data"), key)
+    envelope::seal(LINE, &release.to_json(), key)
 }
 
 /// Why a release, or the program that came with it, is not installed.
@@ -208,7 +215,8 @@ pub fn read(bytes: &[u8]) -> Result<Trusted, Refused> {
     Ok(Trusted { release: parse(json)?, key })
 }
 
-fn parse(json: &[u8]) -> Result<Release, Refused> {
+/// The release in this JSON, which is what an envelope has in it: whether anybody signed it is not asked.
+pub fn parse(json: &[u8]) -> Result<Release, Refused> {
     let release: Release = serde_json::from_slice(json).map_err(Refused::Unreadable)?;
     if release.revoked.len() > MAX_KEYS || release.rings.len() > MAX_RINGS || release.programs.len() > MAX_KEYS {
         return Err(Refused::Unreadable(serde::de::Error::custom("a list in it is too long")));

@@ -10,11 +10,15 @@ pub fn elf() -> Vec<u8> {
     std::fs::read(Path::new("/bin/true")).unwrap()
 }
 
-/// A program for Windows: headers and one section of code, long enough that the first 64 KiB are the program's own.
+/// A program for Windows, long enough that the first 64 KiB are the program's own.
 pub fn pe() -> Vec<u8> {
-    const CODE: usize = 68 * 1024;
+    pe_of(68 * 1024)
+}
+
+/// A program for Windows: headers and one section of so many bytes of code, in steps of 512.
+pub fn pe_of(code: usize) -> Vec<u8> {
     const HEADERS: usize = 0x400;
-    let mut bytes = vec![0; HEADERS + CODE];
+    let mut bytes = vec![0; HEADERS + code];
     let mut put = |at: usize, value: &[u8]| bytes[at..at + value.len()].copy_from_slice(value);
     put(0, b"MZ");
     put(0x3c, &0x80_u32.to_le_bytes());
@@ -26,7 +30,9 @@ pub fn pe() -> Vec<u8> {
     put(0x96, &0x22_u16.to_le_bytes());
     // Optional header: 64 bits, where code begins, alignments, sizes, a window's program, sixteen directories.
     put(0x98, &0x20b_u16.to_le_bytes());
-    for (at, value) in [(4, CODE), (16, 0x1000), (20, 0x1000), (32, 0x1000), (36, 0x200), (56, 0x1000 + 0x11000)] {
+    for (at, value) in
+        [(4, code), (16, 0x1000), (20, 0x1000), (32, 0x1000), (36, 0x200), (56, 0x1000 + code.next_multiple_of(0x1000))]
+    {
         put(0x98 + at, &(value as u32).to_le_bytes());
     }
     put(0x98 + 24, &0x1_4000_0000_u64.to_le_bytes());
@@ -36,7 +42,7 @@ pub fn pe() -> Vec<u8> {
     put(0x98 + 68, &2_u16.to_le_bytes());
     put(0x98 + 108, &16_u32.to_le_bytes());
     put(0x188, b".text\0\0\0");
-    for (at, value) in [(8, CODE), (12, 0x1000), (16, CODE), (20, HEADERS)] {
+    for (at, value) in [(8, code), (12, 0x1000), (16, code), (20, HEADERS)] {
         put(0x188 + at, &(value as u32).to_le_bytes());
     }
     put(0x188 + 36, &0x6000_0020_u32.to_le_bytes());

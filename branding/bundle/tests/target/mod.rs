@@ -16,12 +16,16 @@ pub fn profile(bytes: &[u8]) {
     }
 }
 
-/// The bytes as a program that a server sends, and as the release it comes with: no panic, and what is told of the code of a program is told
-/// again of the same bytes.
+/// The bytes as a program that a server sends, and as the release it comes with, in its envelope and without: no panic, what is told of the
+/// code of a program is told again of the same bytes, and a release that was read can be written and read again.
 pub fn program(bytes: &[u8]) {
     let code = code::digest(bytes);
     assert_eq!(code, code::digest(bytes), "the same bytes have two codes");
     let _ = carried::carried(bytes);
     let _ = version::of_program(bytes);
-    let _ = release::read(bytes);
+    let enveloped = release::read(bytes).map(|trusted| trusted.release).ok();
+    for read in enveloped.into_iter().chain(release::parse(bytes).ok()) {
+        let again = release::parse(&read.to_json()).expect("what we write, we read");
+        assert_eq!(again, read, "a release changed by being written and read");
+    }
 }
