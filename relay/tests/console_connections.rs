@@ -204,11 +204,16 @@ async fn what_is_refused_waits_with_its_reason_and_is_retried_or_dropped_with_on
     let row = parked().await.remove(0).id;
     let page = chief.get("/outbox").await.body;
     assert!(page.contains("422") && page.contains(&format!("/outbox/{row}/drop")), "{page}");
-    for (language, words) in
-        [("pt-BR", "O outro sistema recusou"), ("en", "The other system refuses"), ("es", "El otro sistema lo rechazó")]
-    {
+    for (language, refused, behind) in [
+        ("pt-BR", "O outro sistema recusou", "espera a que parou"),
+        ("en", "The other system refuses", "after the stopped one"),
+        ("es", "El otro sistema lo rechazó", "espera la detenida"),
+    ] {
         chief.language = language;
-        assert!(chief.get("/outbox").await.body.contains(words), "{language}");
+        let page = chief.get("/outbox").await.body;
+        assert!(page.contains(refused), "{language}");
+        // The end is not told before the beginning was.
+        assert_eq!(page.matches(behind).count(), 1, "{language}");
     }
     assert_eq!(chief.post("/outbox/retry", &[]).await.location(), "/outbox");
     settled(&relay, told, &[OutboxState::Done]).await;

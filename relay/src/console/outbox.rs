@@ -6,6 +6,7 @@ use axum::{
     response::{IntoResponse, Redirect},
 };
 use jiff::Timestamp;
+use protocol::id::SessionId;
 use serde::Deserialize;
 use store::{EventKind, OutboxEntry, OutboxState};
 
@@ -37,7 +38,8 @@ struct QueueRow {
 }
 
 impl QueueRow {
-    fn new(entry: OutboxEntry, t: &'static Texts, clock: &Clock) -> Self {
+    /// `stopped`: an action in front of it has to be seen to first.
+    fn new(entry: OutboxEntry, stopped: bool, t: &'static Texts, clock: &Clock) -> Self {
         let kind = match entry.kind {
             EventKind::Start => t.start_of,
             EventKind::End => t.end_of,
@@ -48,6 +50,7 @@ impl QueueRow {
             OutboxState::Parked => t.parked.to_owned(),
             OutboxState::Dropped => t.dropped.to_owned(),
             OutboxState::Leased => t.sending.to_owned(),
+            _ if stopped => t.after_stopped.to_owned(),
             _ if entry.due_at <= clock.now() => t.in_turn.to_owned(),
             _ => spoken(between(clock.now(), entry.due_at)),
         };
@@ -80,7 +83,14 @@ struct OutboxPage {
 pub(super) async fn list(State(app): State<App>, who: Who) -> Page {
     let s = Shell::load(&app, &who, Here::Outbox).await?;
     let entries = app.shared.store.outbox_list(who.operator.tenant, &[], ROWS).await?;
-    let rows: Vec<QueueRow> = entries.into_iter().map(|entry| QueueRow::new(entry, s.t, &s.clock)).collect();
+    let stopped: Vec<(SessionId, i64)> = entries
+        .iter()
+        .filter(|entry| entry.state == OutboxState::Parked)
+        .map(|entry| (entry.session, entry.id))
+        .collect();
+    let behind = |entry: &OutboxEntry| stopped.iter().any(|(session, id)| *session == entry.session && *id < entry.id);
+    let rows: Vec<QueueRow> =
+        entries.into_iter().map(|entry| QueueRow::new(entry.clone(), behind(&entry), s.t, &s.clock)).collect();
     let parked = rows.iter().any(|row| row.parked);
     page(&OutboxPage { s, rows, parked })
 }

@@ -298,6 +298,7 @@ texts! {
     end_of: "Fim da sessão", "End of session", "Fin de la sesión";
     wrap_up_of: "Conclusão da sessão", "Wrap-up of session", "Cierre de la sesión";
     in_turn: "na vez", "in turn", "en su turno";
+    after_stopped: "espera a que parou", "after the stopped one", "espera la detenida";
     sending: "enviando", "sending", "enviando";
     dropped: "descartada", "dropped", "descartada";
     drop: "Descartar", "Drop", "Descartar";
