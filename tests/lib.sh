@@ -13,7 +13,7 @@ have() { command -v "$1" >/dev/null 2>&1; }
 # Debian or Ubuntu packages, by what they bring: "program, library or file:package".
 BUILD_NEEDS=(cc:gcc g++:g++ pkg-config:pkg-config nasm:nasm git:git /usr/include/fontconfig/fontconfig.h:libfontconfig-dev
     /usr/include/xcb/xcb.h:libxcb1-dev /usr/include/xcb/shm.h:libxcb-shm0-dev /usr/include/xcb/randr.h:libxcb-randr0-dev)
-SCREEN_NEEDS=(curl:curl Xvfb:xvfb openbox:openbox xterm:xterm pcmanfm:pcmanfm /usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf:fonts-dejavu-core
+SCREEN_NEEDS=(curl:curl xdg-open:xdg-utils Xvfb:xvfb openbox:openbox xterm:xterm pcmanfm:pcmanfm /usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf:fonts-dejavu-core
     /usr/share/icons/Adwaita/index.theme:adwaita-icon-theme
     libxkbcommon-x11.so.0:libxkbcommon-x11-0 libX11-xcb.so.1:libx11-xcb1 libXcursor.so.1:libxcursor1 libXi.so.6:libxi6
     libXrandr.so.2:libxrandr2 libfontconfig.so.1:libfontconfig1)

@@ -30,6 +30,7 @@ use crate::{
         viewer::{Feed, drawable},
     },
     config::{Folder, write_whole},
+    connect_link::SCHEME,
     customer::{receipt::Receipt, session as helped},
     gui::{
         command::Command,
@@ -65,6 +66,8 @@ pub struct Config {
     pub decoder: media::decoder::Program,
     /// Whether and how this program takes updates.
     pub renewal: Renewal,
+    /// Whether this computer's browsers are told that the console's links are for this program, once an attendant has logged in.
+    pub answers_links: bool,
 }
 
 /// Whether and how a program takes updates.
@@ -196,6 +199,20 @@ impl App {
             began: Instant::now(),
             over: None,
         })
+    }
+
+    /// Once a run is enough. What the system is asked may take its time.
+    fn answer_links(&mut self) {
+        if !std::mem::take(&mut self.config.answers_links) {
+            return;
+        }
+        let name = self.config.profile.controller.brand.title.clone();
+        tokio::task::spawn_blocking(move || {
+            let answered = std::env::current_exe().and_then(|program| desktop::scheme::answer(SCHEME, &name, &program));
+            if let Err(error) = answered {
+                tracing::warn!(%error, "the console's links do not open this program");
+            }
+        });
     }
 
     /// Where the running viewer's feed is found.
@@ -399,6 +416,7 @@ impl App {
                     }
                 }
                 Effect::Enrol => self.enrol(),
+                Effect::AnswerLinks => self.answer_links(),
                 Effect::TakeGrant { request, partner, grant } => self.take_grant(request, partner, grant),
                 Effect::StartAttending(session, password) => self.start_attending(session, password),
                 Effect::EndAttending(why) => self.tell_attending(attending::In::End(why)),

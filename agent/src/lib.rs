@@ -10,6 +10,7 @@
 pub mod app;
 pub mod attendant;
 pub mod config;
+pub mod connect_link;
 pub mod customer;
 pub mod gui;
 pub mod instance;

@@ -17,6 +17,7 @@ use std::{
 use amparo_agent::{
     app::{App, Config, Ended, Renewal, Told},
     config::Folder,
+    connect_link,
     gui::{
         Gui, GuiHandle, Hooks,
         command::Command,
@@ -48,6 +49,9 @@ struct Arguments {
     /// How to read the screen, by name, instead of the best way that works here.
     #[arg(long, value_name = "BACKEND")]
     capture: Option<String>,
+    /// A link of the console, which the browser hands over: where it leads, with the partner and the ticket filled in.
+    #[arg(value_name = "LINK")]
+    link: Option<String>,
     #[command(subcommand)]
     instead: Option<Instead>,
 }
@@ -105,7 +109,9 @@ fn log_file(data: Option<&Path>) -> Option<std::fs::File> {
 
 fn run(arguments: Arguments) -> anyhow::Result<()> {
     // Before anything that may go wrong in a new program.
-    let again: Vec<OsString> = std::env::args_os().skip(1).collect();
+    // A link is followed once.
+    let linked = |argument: &OsString| argument.to_str().is_some_and(connect_link::is_link) || argument == "--";
+    let again: Vec<OsString> = std::env::args_os().skip(1).filter(|argument| !linked(argument)).collect();
     let place = Place::own()
         .inspect_err(|error| tracing::warn!(%error, "where this program lies is not known: it takes no updates"))
         .ok();
@@ -125,7 +131,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         Err(error) => return unusable(&error, language),
     };
     let folder = arguments.data.as_deref().map_or_else(|| Folder::of_user(&opened.tenant.to_string()), Folder::at);
-    let instance = match instance::start(folder.path()) {
+    let instance = match instance::start(folder.path(), arguments.link.as_deref()) {
         Start::First(instance) => instance,
         Start::Second => return Ok(()),
     };
@@ -138,13 +144,31 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         display: None,
         decoder: media::decoder::Program::this(),
         renewal: Renewal { place: place.clone(), failed, trial },
+        // Who keeps settings elsewhere wants nothing left in the user's folder, and the browser would not know of another profile.
+        answers_links: arguments.data.is_none() && arguments.profile.is_none(),
     };
 
     let (told, inbox) = mpsc::unbounded_channel();
+    let follow = {
+        let told = told.clone();
+        move |link: &str| match link.parse() {
+            // Nobody listens once the program ends.
+            Ok(link) => drop(told.send(Told::Command(Command::OpenLink(link)))),
+            Err(error) => tracing::warn!(%error, "a link is not followed"),
+        }
+    };
+    if let Some(link) = &arguments.link {
+        follow(link);
+    }
     let gui = Gui::new(hooks(told)).context("opening the windows")?;
     let handle = gui.handle();
     let raised = handle.clone();
-    instance.listen(move || raised.raise());
+    instance.listen(move |link| {
+        if let Some(link) = link {
+            follow(&link);
+        }
+        raised.raise();
+    });
     let runtime = tokio::runtime::Builder::new_multi_thread()
         // One: with two, each wakes the other for every message, and neither is ever busy.
         .worker_threads(1)
@@ -235,4 +259,21 @@ fn unusable(error: &ProfileError, language: Language) -> anyhow::Result<()> {
         tracing::debug!("the waiting thread panicked");
     }
     anyhow::bail!("{why}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_behind_the_dashes_is_never_an_option() {
+        let parse = |link: &[&str]| Arguments::try_parse_from([&["amparo", "--"], link].concat());
+        for link in ["amparo:connect?id=123456789", "--data=/tmp", "--profile", "decoder"] {
+            let arguments = parse(&[link]).unwrap_or_else(|error| panic!("{link}: {error}"));
+            assert_eq!(arguments.link.as_deref(), Some(link));
+            assert!(arguments.data.is_none() && arguments.profile.is_none() && arguments.instead.is_none());
+        }
+        // Whoever breaks out of the quotes of a command line gets no further.
+        assert!(parse(&["amparo:connect?id=1", "--data=/tmp"]).is_err());
+    }
 }

@@ -98,6 +98,7 @@ impl House {
             display: None,
             decoder: media::decoder::Program::at(built("amparo")?),
             renewal: Default::default(),
+            answers_links: false,
         };
         let (told, inbox) = mpsc::unbounded_channel();
         let (views, view) = watch::channel(None);

@@ -111,6 +111,7 @@ impl House {
             display: None,
             decoder: media::decoder::Program::at(harness::program::built("amparo")?),
             renewal: Default::default(),
+            answers_links: false,
         };
         let (told, inbox) = mpsc::unbounded_channel();
         let (views, view) = watch::channel(None);

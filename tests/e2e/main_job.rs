@@ -6,6 +6,7 @@ use anyhow::{Context, Result, ensure};
 use harness::automation::Page;
 use harness::lens::Lens;
 use harness::picture::Rect;
+use harness::program::built;
 use harness::story::{self, Ticket};
 use harness::wait;
 use harness::world::{COMPANY, Computer, MAIN, VIEWER, World};
@@ -171,6 +172,46 @@ fn a_ticket_chosen_by_number_gets_the_start_and_the_end() -> Result<()> {
     assert_eq!(tickets.len(), 1, "both sessions are on one ticket");
     assert_eq!(tickets[0].ticket.requester.details.name, "Cida Nogueira");
     assert_eq!(tickets[0].ticket.owner_name, harness::world::ANA);
+    Ok(())
+}
+
+#[test]
+fn a_link_of_the_console_opens_the_program_on_the_partner_and_the_ticket() -> Result<()> {
+    let (world, password) = World::with_attendant()?;
+    let customer = world.customer()?;
+    let mut attendant = world.computer("attendant", (1280, 800))?;
+    attendant.plug_in(&world.relay)?;
+    // As it was downloaded: with its profile, so that a browser can start it.
+    let program = attendant.folder().join("amparo");
+    std::fs::copy(built("amparo")?, &program)?;
+    std::fs::copy(attendant.profile(), attendant.folder().join("amparo.profile"))?;
+    attendant.start_branded(&program, &[])?;
+    attendant.screen().wait_page("fields")?;
+    let entry = attendant.folder().join("data/applications/amparo-link.desktop");
+    ensure!(!entry.exists(), "who is helped has nothing left on the computer");
+    story::session(&customer, &attendant, &password, Ticket::New)?;
+    story::end_by_attendant(&customer, &attendant)?;
+    let number = world.records()?.tickets()?.first().context("no ticket")?.ticket.number.as_str().to_owned();
+    wait::until_true("the links to be the attendant's program's", wait::PATIENCE, || Ok(entry.exists()))?;
+
+    customer.click("main", "Fechar")?;
+    let credentials = story::waiting(&customer)?;
+    let link = format!("amparo:connect?id={}&ticket={number}", credentials.id.replace(' ', ""));
+    // The browser's way: no desktop, no browser of its own to ask.
+    let open = |link: &str| attendant.command("xdg-open").arg(link).env_remove("XDG_CURRENT_DESKTOP").status();
+    ensure!(open(&link)?.success(), "the link is not opened");
+    let found = |page: &Page| page.view["lookup"]["Found"]["number"].as_str() == Some(&number);
+    attendant.screen().wait_page_where("ticket-step", "with the ticket found", found)?;
+    attendant.click("main", "Iniciar sessão")?;
+    attendant.screen().wait_page("partner-password")?;
+    story::give_password(&attendant, &credentials.password)?;
+    story::allow(&customer)?;
+    story::picture_seen(&attendant)?;
+    // Another one while the session runs changes nothing.
+    ensure!(open("amparo:connect?id=987654321")?.success(), "the link is not opened");
+    story::end_by_customer(&customer, &attendant)?;
+    assert_eq!(world.check_tickets()?, 2);
+    assert_eq!(world.records()?.tickets()?.len(), 1, "both sessions are on one ticket");
     Ok(())
 }
 

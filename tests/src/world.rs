@@ -415,12 +415,19 @@ impl Computer {
         if socket.exists() {
             std::fs::remove_file(&socket)?;
         }
-        let mut command = inside(self.namespace.as_deref(), file.to_str().context("the program's path is text")?);
+        let mut command = self.command(file.to_str().context("the program's path is text")?);
+        command.args(args).envs(around.iter().copied()).env("AMPARO_AUTOMATION", &socket);
+        let log = self.folder.join("amparo.log");
+        let name = format!("the {}'s program", self.name);
+        self.program = Some(Program::start(&name, &mut command, &log)?);
+        Ok(())
+    }
+
+    /// A program of this computer's user, whose home is this computer's folder.
+    pub fn command(&self, program: &str) -> Command {
+        let mut command = inside(self.namespace.as_deref(), program);
         command
-            .args(args)
-            .envs(around.iter().copied())
             .env("DISPLAY", self.display.name())
-            .env("AMPARO_AUTOMATION", &socket)
             .env("HOME", &self.folder)
             .env("XDG_CONFIG_HOME", self.folder.join("config"))
             .env("XDG_DATA_HOME", self.folder.join("data"))
@@ -432,10 +439,7 @@ impl Computer {
             .env_remove("WAYLAND_DISPLAY")
             .env("SLINT_SCALE_FACTOR", "1")
             .env("RUST_LOG", std::env::var("AMPARO_LOG").unwrap_or_else(|_| "info".into()));
-        let log = self.folder.join("amparo.log");
-        let name = format!("the {}'s program", self.name);
-        self.program = Some(Program::start(&name, &mut command, &log)?);
-        Ok(())
+        command
     }
 
     fn socket(&self) -> PathBuf {

@@ -1,5 +1,5 @@
 //! What the operating system lets Amparo do with mouse and keyboard: move and press them, called by the customer's input thread after
-//! consent and by nobody else; and hear the key that ends a session.
+//! consent and by nobody else; hear the key that ends a session; and have links of ours opened by this program.
 //!
 //! Must never decide whether an input is allowed: that is the session machine's, before it comes here. What is typed is never logged.
 
@@ -11,6 +11,7 @@ use protocol::message::input::Input;
 pub mod end_key;
 mod hands;
 pub mod inject;
+pub mod scheme;
 
 /// Whose mouse and keyboard, and through what.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -5,6 +5,7 @@
 
 use super::strings::Language;
 use super::view_model::{FieldKind, Scale, StatusKind, TicketChoice};
+use crate::connect_link::ConnectLink;
 
 /// One thing a person did.
 #[derive(Debug, Clone, PartialEq)]
@@ -85,6 +86,8 @@ pub enum Command {
     },
     /// Text from the clipboard that may hold credentials copied in the console.
     PasteCredentials(Secret),
+    /// A link of the console was opened.
+    OpenLink(ConnectLink),
     /// The magnifier, or Enter in the number field.
     LookUpTicket {
         /// As typed, trimmed.

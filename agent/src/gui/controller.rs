@@ -61,6 +61,8 @@ pub enum Effect {
     Helped(ToHelped),
     /// Ask for a certificate.
     Enrol,
+    /// An attendant is here: the console's links are for this program from now on.
+    AnswerLinks,
     /// Take a one-time grant with the certificate's key.
     TakeGrant {
         /// Comes back in the answer.

@@ -4,6 +4,7 @@ mod credentials;
 mod enrolment;
 mod offers;
 mod session;
+mod ticket_step;
 mod wrap_up;
 
 use std::time::Instant;
@@ -15,7 +16,7 @@ use protocol::{
         directory::{LoggedIn, Login, LoginError, LoginToken, LoginWithCode, Opaque, WaitingCustomer},
         grant::Grants,
         pairing::{CloseReason, Dial, DialError, Dialled, Happened, Role},
-        ticket::{FindTicket, ListTickets, TicketBrief, TicketChoice as Wire, TicketError},
+        ticket::{TicketBrief, TicketChoice as Wire, TicketError},
     },
     session::CheckPhrase,
 };
@@ -24,8 +25,9 @@ pub(super) use credentials::Grant;
 pub(super) use offers::{Offers, kind_of as status_kind};
 pub(super) use wrap_up::Asked;
 
-use super::{Controller, Effect, Now, attending, partner_id};
+use super::{Controller, Effect, Now, attending};
 use crate::{
+    connect_link::ConnectLink,
     gui::{
         command::Command,
         view_model::{ConnectStage, Scale, TicketChoice, Trouble},
@@ -43,6 +45,8 @@ pub(super) struct Attendant {
     pub stage: Stage,
     pub trouble: Option<Trouble>,
     pub partner_typed: String,
+    /// A link of the console that waits for somebody to be logged in.
+    pub link: Option<ConnectLink>,
     pub offers: Offers,
     requests: u32,
 }
@@ -207,7 +211,7 @@ impl Controller {
                     self.attendant.login = Some(LoginState::default());
                 }
             }
-            Command::CloseLogin => self.attendant.login = None,
+            Command::CloseLogin => self.close_login(),
             Command::Login { user, password } => self.log_in(user, password.reveal(), None),
             Command::LoginWithCode { user, password, code } => {
                 self.log_in(user, password.reveal(), Some(code.reveal()));
@@ -219,6 +223,10 @@ impl Controller {
             }
             Command::Connect { partner } => self.connect(&partner, None),
             Command::PasteCredentials(pasted) => self.paste(pasted.reveal()),
+            Command::OpenLink(link) => {
+                self.attendant.link = Some(link);
+                self.follow_link();
+            }
             Command::LookUpTicket { number } => self.look_up(&number),
             Command::ChooseTicket(choice) => {
                 if let Stage::Ticket(step) = &mut self.attendant.stage {
@@ -271,53 +279,6 @@ impl Controller {
             Some(code) => ToRelay::LoginWithCode(LoginWithCode { login, code: code.to_owned() }),
         }));
         self.save_settings();
-    }
-
-    fn connect(&mut self, typed: &str, password: Option<Password>) {
-        self.attendant.trouble = None;
-        typed.clone_into(&mut self.attendant.partner_typed);
-        let Some(partner) = partner_id(typed) else {
-            self.attendant.trouble = Some(Trouble::PartnerIdIncomplete);
-            return;
-        };
-        if let Some(trouble) = self.cannot_dial() {
-            self.attendant.trouble = Some(trouble);
-            return;
-        }
-        let list = self.attendant.request();
-        self.attendant.stage = Stage::Ticket(TicketStep {
-            partner,
-            number: String::new(),
-            lookup: Looked::Nothing,
-            open: Vec::new(),
-            choice: None,
-            subject: String::new(),
-            dialog: false,
-            password,
-            grant: None,
-            find: 0,
-            list,
-        });
-        self.effects.push_back(Effect::Say(ToRelay::ListTickets(ListTickets { request: list, partner })));
-    }
-
-    fn look_up(&mut self, typed: &str) {
-        let request = self.attendant.request();
-        let Stage::Ticket(step) = &mut self.attendant.stage else { return };
-        self.attendant.trouble = None;
-        typed.clone_into(&mut step.number);
-        match TicketNumber::new(typed) {
-            Ok(number) => {
-                step.lookup = Looked::Searching(number.clone());
-                step.find = request;
-                self.effects.push_back(Effect::Say(ToRelay::FindTicket(FindTicket {
-                    request,
-                    partner: step.partner,
-                    number,
-                })));
-            }
-            Err(_) => step.lookup = Looked::NotFound(typed.to_owned()),
-        }
     }
 
     fn start_session(&mut self) {
@@ -395,7 +356,7 @@ impl Controller {
                 self.attendant.stage = Stage::Session(session);
                 self.end_attending();
             }
-            Stage::Home if self.attendant.who.is_none() => self.attendant.login = None,
+            Stage::Home if self.attendant.who.is_none() => self.close_login(),
             // What is asked is answered, or left empty, by the button that says so.
             Stage::Ended(session, ended) if session.wrap_up.is_some() => {
                 self.attendant.stage = Stage::Ended(session, ended);
@@ -515,8 +476,10 @@ impl Controller {
         if !certified {
             self.effects.push_back(Effect::Enrol);
         }
+        self.effects.push_back(Effect::AnswerLinks);
         self.register();
         self.attendant_rejoin();
+        self.follow_link();
     }
 
     fn login_failed(&mut self, error: LoginError) {

@@ -25,6 +25,7 @@ use rcgen::PublicKeyData as _;
 use rustls::pki_types::PrivateKeyDer;
 
 mod enrolment;
+mod link;
 mod offers;
 mod request;
 mod second_factor;

@@ -25,6 +25,7 @@ impl Controller {
                 who.certified = true;
                 who.expires_unix_ms = expires_unix_ms;
                 self.attendant.login = None;
+                self.follow_link();
             }
             (Some(who), Err(why)) if who.certified => tracing::warn!(why, "the certificate is not renewed yet"),
             (who, Err(why)) => {
@@ -42,6 +43,7 @@ impl Controller {
         if let Some(who) = &mut self.attendant.who {
             who.waits = Some(fingerprint);
             self.attendant.login = None;
+            self.follow_link();
         }
     }
 

@@ -1,0 +1,131 @@
+//! The link with which the console opens this program on a partner: `amparo:connect?id=123456789&ticket=1001`.
+//!
+//! It comes from the browser, so anybody may have written it: it fills in the partner's ID and the ticket and does nothing else. Who opens it
+//! still picks the ticket, types the password and presses the button.
+
+use std::str::FromStr;
+
+use protocol::id::{DeviceId, TicketNumber};
+
+/// The scheme of the console's links.
+pub const SCHEME: &str = "amparo";
+/// The longest link that is looked at, in bytes.
+pub const MAX_BYTES: usize = 1024;
+
+/// What a link asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConnectLink {
+    /// The partner.
+    pub partner: DeviceId,
+    /// The ticket that the session is to be an action on.
+    pub ticket: Option<TicketNumber>,
+}
+
+/// Not a link of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a link that the console makes")]
+pub struct NotOurs;
+
+impl FromStr for ConnectLink {
+    type Err = NotOurs;
+
+    fn from_str(text: &str) -> Result<Self, NotOurs> {
+        if text.len() > MAX_BYTES {
+            return Err(NotOurs);
+        }
+        let (scheme, rest) = text.split_once(':').ok_or(NotOurs)?;
+        // A browser may put slashes where an address would have its host, and one after it.
+        let (what, query) = rest.trim_start_matches('/').split_once('?').ok_or(NotOurs)?;
+        if !scheme.eq_ignore_ascii_case(SCHEME) || what.trim_end_matches('/') != "connect" {
+            return Err(NotOurs);
+        }
+        let (mut partner, mut ticket) = (None, None);
+        for pair in query.split('&') {
+            let (name, value) = pair.split_once('=').ok_or(NotOurs)?;
+            let value = decoded(value).ok_or(NotOurs)?;
+            let first = match name {
+                "id" => partner.replace(value.parse().map_err(|_| NotOurs)?).is_none(),
+                "ticket" => ticket.replace(TicketNumber::new(&value).map_err(|_| NotOurs)?).is_none(),
+                _ => false,
+            };
+            if !first {
+                return Err(NotOurs);
+            }
+        }
+        Ok(Self { partner: partner.ok_or(NotOurs)?, ticket })
+    }
+}
+
+/// Whether an argument of the program is meant as a link.
+pub fn is_link(argument: &str) -> bool {
+    argument.split_once(':').is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case(SCHEME))
+}
+
+/// A value without its percent signs (RFC 3986, 2.1).
+fn decoded(value: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(value.len());
+    let mut rest = value.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        rest = after;
+        bytes.push(match first {
+            b'%' => {
+                let (digits, after) = rest.split_first_chunk::<2>()?;
+                rest = after;
+                let digit = |byte: u8| char::from(byte).to_digit(16);
+                u8::try_from(digit(digits[0])? * 16 + digit(digits[1])?).ok()?
+            }
+            byte => *byte,
+        });
+    }
+    String::from_utf8(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_link_of_the_console_names_a_partner_and_a_ticket() {
+        let partner = DeviceId::new(123_456_789).unwrap();
+        for text in
+            ["amparo:connect?id=123456789", "AMPARO://connect/?id=123456789", "amparo:connect?id=123%20456%20789"]
+        {
+            assert_eq!(text.parse(), Ok(ConnectLink { partner, ticket: None }), "{text}");
+        }
+        let link: ConnectLink = "amparo:connect?id=123456789&ticket=INC%2D1001".parse().unwrap();
+        assert_eq!(link.ticket.unwrap().as_str(), "INC-1001");
+    }
+
+    #[test]
+    fn anything_else_is_refused() {
+        let long = format!("amparo:connect?id=123456789&ticket={}", "1".repeat(MAX_BYTES));
+        for text in [
+            "",
+            "amparo:",
+            "amparo:connect",
+            "amparo:connect?",
+            "amparo:connect?ticket=1",
+            "amparo:connect?id=12345",
+            "amparo:connect?id=",
+            "amparo:connect?id=123456789&id=123456789",
+            "amparo:connect?id=123456789&password=K7QF-2M9X",
+            "amparo:connect?id=123456789&ticket=",
+            "amparo:connect?id=123456789&ticket=%0A",
+            "amparo:connect?id=123456789&ticket=%ff",
+            "amparo:connect?id=123456789&ticket=%4",
+            "amparo:connect?id=123456789&ticket=%zz",
+            "amparo:run?id=123456789",
+            "https://connect?id=123456789",
+            &long,
+        ] {
+            assert_eq!(text.parse::<ConnectLink>(), Err(NotOurs), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_looks_like_a_link_is_told_from_other_arguments() {
+        assert!(is_link("amparo:connect?id=1") && is_link("Amparo:x"));
+        assert!(!is_link("--profile") && !is_link("C:\\amparo.profile") && !is_link("amparo"));
+    }
+}
