@@ -7,6 +7,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use harness::automation::Page;
 use harness::lens::Lens;
 use harness::picture::Rect;
 use harness::program::built as built_here;
@@ -186,9 +187,13 @@ fn a_windows_attendant_helps_a_linux_customer_and_sees_the_picture_exactly() -> 
     std::fs::create_dir_all(&work)?;
     let terminal = customer.display.terminal("Terminal", "70x14+520+380", &work)?;
     let window = customer.display.place_of(terminal)?;
-    let attendant = windows(&world, "attendant", (1440, 1000))?;
-    story::session(&customer, &attendant, &password, Ticket::New).with_context(|| told(&attendant))?;
-    let lens = Lens::over(&customer, &attendant).with_context(|| told(&attendant))?;
+    let mut attendant = Computer::with_windows("attendant", (1440, 1000), world.folder.path())?;
+    attendant.plug_in(&world.relay)?;
+    let program = branded(&world, &attendant)?;
+    // As a user starts it: whoever says where settings are has no links opened.
+    attendant.start_windows_program_at_home(&program)?;
+    let credentials = story::session(&customer, &attendant, &password, Ticket::New)?;
+    let lens = Lens::over(&customer, &attendant)?;
     shots.screen(&attendant, "sees-linux")?;
     attendant.hands.click(lens.to_attendant(window.centre()))?;
     // Nothing that this display has on keys of its own, which no Windows keyboard has.
@@ -203,6 +208,17 @@ fn a_windows_attendant_helps_a_linux_customer_and_sees_the_picture_exactly() -> 
     shots.screen(&attendant, "has-typed")?;
     story::end_by_customer(&customer, &attendant)?;
     assert_eq!(world.check_tickets()?, 1);
+
+    // A link of the console, as Windows is told to hand it over. (Wine's own `start` takes no link with a question mark.)
+    let number = world.records()?.tickets()?.first().context("no ticket")?.ticket.number.as_str().to_owned();
+    let link = format!("amparo:connect?id={}&ticket={number}", credentials.id.replace(' ', ""));
+    let file = wine::windows_path(&program);
+    let told = attendant.registered("HKCU\\Software\\Classes\\amparo\\shell\\open\\command")?;
+    assert_eq!(told, format!("\"{file}\" -- \"%1\""));
+    attendant.start_beside(&file, &["--", &link])?;
+    let found = |page: &Page| page.view["lookup"]["Found"]["number"].as_str() == Some(&number);
+    attendant.screen().wait_page_where("ticket-step", "with the link's ticket found", found)?;
+    shots.screen(&attendant, "followed-a-link")?;
     Ok(())
 }
 

@@ -92,6 +92,14 @@ impl Machine {
         Program::start(name, &mut command, log)
     }
 
+    /// The text that this key of the registry has as its own.
+    pub fn registered(&self, key: &str) -> Result<String> {
+        let output = self.command("wine").args(["reg", "query", key, "/ve"]).output()?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        let value = text.split("REG_SZ").nth(1).with_context(|| format!("{key} is not in the registry: {text}"))?;
+        Ok(value.trim().to_owned())
+    }
+
     /// Starts another program on the desktop that is there.
     pub fn start_beside(&self, program: &str, args: &[&str], display: &Display) -> Result<()> {
         let (width, height) = display.size()?;

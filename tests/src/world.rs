@@ -372,23 +372,34 @@ impl Computer {
 
     /// Starts this program of a computer with Windows. Its folder for settings is this computer's, its language Portuguese.
     pub fn start_windows_program(&mut self, file: &Path, args: &[&str]) -> Result<()> {
-        self.start_on_windows(file, args, &[])
+        let data = windows_path(&self.folder.join("data"));
+        self.start_on_windows(file, &[&["--data", &data], args].concat(), &[])
+    }
+
+    /// The same as its user starts it: with its settings in the user's folder.
+    pub fn start_windows_program_at_home(&mut self, file: &Path) -> Result<()> {
+        self.start_on_windows(file, &[], &[])
     }
 
     /// The same with these variables around it.
     pub fn start_windows_program_with(&mut self, file: &Path, around: &[(&str, &str)]) -> Result<()> {
-        self.start_on_windows(file, &[], around)
+        let data = windows_path(&self.folder.join("data"));
+        self.start_on_windows(file, &["--data", &data], around)
     }
 
     fn start_on_windows(&mut self, file: &Path, args: &[&str], around: &[(&str, &str)]) -> Result<()> {
         let machine = self.windows.as_ref().with_context(|| format!("{} has no Windows", self.name))?;
-        let data = windows_path(&self.folder.join("data"));
-        let mut all = vec!["--language".to_owned(), "pt-BR".to_owned(), "--data".to_owned(), data];
+        let mut all = vec!["--language".to_owned(), "pt-BR".to_owned()];
         all.extend(args.iter().map(|arg| (*arg).to_owned()));
         let name = format!("the {}'s program", self.name);
         let log = self.folder.join("wine.log");
         self.program = Some(machine.start(&name, file, (&all, around), &self.display, &log)?);
         Ok(())
+    }
+
+    /// What a key of Windows' registry says.
+    pub fn registered(&self, key: &str) -> Result<String> {
+        self.windows.as_ref().with_context(|| format!("{} has no Windows", self.name))?.registered(key)
     }
 
     /// Starts another program of Windows on the same desktop. It ends with the computer.
