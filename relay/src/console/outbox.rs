@@ -6,7 +6,6 @@ use axum::{
     response::{IntoResponse, Redirect},
 };
 use jiff::Timestamp;
-use protocol::id::SessionId;
 use serde::Deserialize;
 use store::{EventKind, OutboxEntry, OutboxState};
 
@@ -76,23 +75,21 @@ impl QueueRow {
 struct OutboxPage {
     s: Shell,
     rows: Vec<QueueRow>,
-    parked: bool,
 }
 
 /// `GET /outbox`
 pub(super) async fn list(State(app): State<App>, who: Who) -> Page {
     let s = Shell::load(&app, &who, Here::Outbox).await?;
     let entries = app.shared.store.outbox_list(who.operator.tenant, &[], ROWS).await?;
-    let stopped: Vec<(SessionId, i64)> = entries
-        .iter()
-        .filter(|entry| entry.state == OutboxState::Parked)
-        .map(|entry| (entry.session, entry.id))
-        .collect();
-    let behind = |entry: &OutboxEntry| stopped.iter().any(|(session, id)| *session == entry.session && *id < entry.id);
-    let rows: Vec<QueueRow> =
-        entries.into_iter().map(|entry| QueueRow::new(entry.clone(), behind(&entry), s.t, &s.clock)).collect();
-    let parked = rows.iter().any(|row| row.parked);
-    page(&OutboxPage { s, rows, parked })
+    // All of them: one may be older than the rows that are shown.
+    let stopped = app.shared.store.outbox_list(who.operator.tenant, &[OutboxState::Parked], u32::MAX).await?;
+    let behind = |entry: &OutboxEntry| stopped.iter().any(|one| one.session == entry.session && one.id < entry.id);
+    let row = |entry: OutboxEntry| {
+        let stopped = behind(&entry);
+        QueueRow::new(entry, stopped, s.t, &s.clock)
+    };
+    let rows = entries.into_iter().map(row).collect();
+    page(&OutboxPage { s, rows })
 }
 
 /// `POST /outbox/{id}/retry`
