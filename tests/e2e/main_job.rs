@@ -198,8 +198,10 @@ fn a_link_of_the_console_opens_the_program_on_the_partner_and_the_ticket() -> Re
     let credentials = story::waiting(&customer)?;
     let link = format!("amparo:connect?id={}&ticket={number}", credentials.id.replace(' ', ""));
     // The browser's way: no desktop, no browser of its own to ask.
-    let open = |link: &str| attendant.command("xdg-open").arg(link).env_remove("XDG_CURRENT_DESKTOP").status();
-    ensure!(open(&link)?.success(), "the link is not opened");
+    let open = |computer: &Computer, link: &str| {
+        computer.command("xdg-open").arg(link).env_remove("XDG_CURRENT_DESKTOP").status()
+    };
+    ensure!(open(&attendant, &link)?.success(), "the link is not opened");
     let found = |page: &Page| page.view["lookup"]["Found"]["number"].as_str() == Some(&number);
     attendant.screen().wait_page_where("ticket-step", "with the ticket found", found)?;
     attendant.click("main", "Iniciar sessão")?;
@@ -207,8 +209,9 @@ fn a_link_of_the_console_opens_the_program_on_the_partner_and_the_ticket() -> Re
     story::give_password(&attendant, &credentials.password)?;
     story::allow(&customer)?;
     story::picture_seen(&attendant)?;
-    // Another one while the session runs changes nothing.
-    ensure!(open("amparo:connect?id=987654321")?.success(), "the link is not opened");
+    // Another one while the session runs changes nothing. It has to be heard while it runs.
+    ensure!(open(&attendant, "amparo:connect?id=987654321")?.success(), "the link is not opened");
+    attendant.program()?.wait_log("a link is not followed: a session goes on", wait::PATIENCE)?;
     story::end_by_customer(&customer, &attendant)?;
     assert_eq!(world.check_tickets()?, 2);
     assert_eq!(world.records()?.tickets()?.len(), 1, "both sessions are on one ticket");

@@ -213,8 +213,8 @@ fn a_windows_attendant_helps_a_linux_customer_and_sees_the_picture_exactly() -> 
     let number = world.records()?.tickets()?.first().context("no ticket")?.ticket.number.as_str().to_owned();
     let link = format!("amparo:connect?id={}&ticket={number}", credentials.id.replace(' ', ""));
     let file = wine::windows_path(&program);
-    let told = attendant.registered("HKCU\\Software\\Classes\\amparo\\shell\\open\\command")?;
-    assert_eq!(told, format!("\"{file}\" -- \"%1\""));
+    let command = attendant.registered("HKCU\\Software\\Classes\\amparo\\shell\\open\\command")?;
+    assert_eq!(command, format!("\"{file}\" -- \"%1\""));
     attendant.start_beside(&file, &["--", &link])?;
     let found = |page: &Page| page.view["lookup"]["Found"]["number"].as_str() == Some(&number);
     attendant.screen().wait_page_where("ticket-step", "with the link's ticket found", found)?;

@@ -4,7 +4,7 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::{Command, ExitStatus, Stdio},
 };
 
 pub(super) fn answer(scheme: &str, name: &str, program: &str) -> io::Result<()> {
@@ -15,12 +15,12 @@ pub(super) fn answer(scheme: &str, name: &str, program: &str) -> io::Result<()> 
     if fs::read_to_string(&path).is_ok_and(|there| there == entry) {
         return Ok(());
     }
-    // Made the default first: where that fails, the next start tries again.
     fs::create_dir_all(&applications)?;
     let new = applications.join(format!(".{file}.{}", std::process::id()));
     fs::write(&new, &entry)?;
     let answered = fs::rename(&new, &path).and_then(|()| make_default(&file, scheme, &applications));
     if answered.is_err() {
+        // Without it the next login tries again.
         let _ = fs::remove_file(&new);
         let _ = fs::remove_file(&path);
     }
@@ -28,24 +28,19 @@ pub(super) fn answer(scheme: &str, name: &str, program: &str) -> io::Result<()> 
 }
 
 fn make_default(file: &str, scheme: &str, applications: &Path) -> io::Result<()> {
-    let asked = Command::new("xdg-mime")
-        .args(["default", file, &format!("x-scheme-handler/{scheme}")])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
+    let kind = format!("x-scheme-handler/{scheme}");
+    let asked = quiet(Command::new("xdg-mime").args(["default", file, &kind]))
         .map_err(|error| io::Error::other(format!("xdg-mime (xdg-utils): {error}")))?;
     if !asked.success() {
         return Err(io::Error::other(format!("xdg-mime ended with {asked}")));
     }
     // A cache: desktops without this tool do without it.
-    let _ = Command::new("update-desktop-database")
-        .arg(applications)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status();
+    let _ = quiet(Command::new("update-desktop-database").arg(applications));
     Ok(())
+}
+
+fn quiet(command: &mut Command) -> io::Result<ExitStatus> {
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status()
 }
 
 /// XDG Base Directory Specification: `$XDG_DATA_HOME`, where it is absolute, or `~/.local/share`.

@@ -81,11 +81,16 @@ impl Controller {
             self.attendant.link = Some(link);
             return;
         }
-        match &self.attendant.stage {
-            Stage::Session(_) => return,
-            Stage::Ended(session, _) if session.wrap_up.is_some() => return,
-            _ => self.attendant.stage = Stage::Home,
+        let busy = match &self.attendant.stage {
+            Stage::Session(_) => true,
+            Stage::Ended(session, _) => session.wrap_up.is_some(),
+            _ => false,
+        };
+        if busy {
+            tracing::info!("a link is not followed: a session goes on");
+            return;
         }
+        self.attendant.stage = Stage::Home;
         self.connect(&link.partner.to_string(), None);
         if let Some(ticket) = link.ticket {
             self.look_up(ticket.as_str());
