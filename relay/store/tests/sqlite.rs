@@ -102,6 +102,7 @@ macro_rules! whole_suite {
                 history_is_found_by_what_people_remember, every_step_of_a_session_is_a_line_of_the_audit_log_once,
                 a_session_that_was_refused_is_in_the_audit_log_and_a_late_start_after_it;
             outbox: the_end_waits_for_the_start, sessions_on_one_ticket_go_one_after_the_other_and_others_side_by_side,
+                a_session_that_opened_its_ticket_is_told_in_the_order_of_that_ticket,
                 a_claim_takes_no_more_than_it_is_told, a_parked_row_holds_up_its_own_session_only,
                 a_lease_that_ran_out_makes_the_row_uncertain_and_its_holder_powerless,
                 a_restart_takes_leased_rows_up_at_once_as_uncertain, next_due_is_when_there_is_something_to_claim, a_long_reason_is_cut;

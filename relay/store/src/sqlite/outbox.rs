@@ -83,6 +83,18 @@ pub(super) fn entry(row: &SqliteRow) -> Result<OutboxEntry, StoreError> {
     })
 }
 
+/// Rows of one ticket have one key. A session that opened its ticket has that ticket's from then on.
+fn order_key(session: &Session) -> String {
+    let number = match (&session.ticket, &session.choice) {
+        (Some(number), _) | (None, TicketChoice::Number(number)) => number,
+        (None, TicketChoice::OpenNew { .. }) => return format!("session:{}", session.id),
+    };
+    match session.connection {
+        None => format!("ticket:{number}"),
+        Some(connection) => format!("ticket:{connection}:{number}"),
+    }
+}
+
 /// Writes an outbox row inside the transaction that changes its session.
 pub(super) async fn add(
     tx: &mut SqliteConnection,
@@ -90,13 +102,7 @@ pub(super) async fn add(
     kind: EventKind,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let order_key = match &session.choice {
-        TicketChoice::Number(number) => match session.connection {
-            None => format!("ticket:{number}"),
-            Some(connection) => format!("ticket:{connection}:{number}"),
-        },
-        TicketChoice::OpenNew { .. } => format!("session:{}", session.id),
-    };
+    let order_key = order_key(session);
     let sql = "INSERT INTO outbox (tenant, session, kind, marker, order_key, state, due_at, created_at)
                VALUES (?1, ?2, ?3, ?4, ?5, 'pending', ?6, ?6)";
     sqlx::query(sql)
@@ -113,6 +119,18 @@ pub(super) async fn add(
     if kind != EventKind::WrapUp {
         webhook::session(tx, session.id, kind, now).await?;
     }
+    Ok(())
+}
+
+/// What is still to be told of a session goes on its ticket, in the order of that ticket's rows.
+async fn reorder(tx: &mut SqliteConnection, session: SessionId) -> Result<(), StoreError> {
+    let session = session::one(tx, session).await?;
+    sqlx::query("UPDATE outbox SET order_key = ?2 WHERE session = ?1 AND state IN ('pending', 'leased', 'parked')")
+        .bind(session.id.as_bytes().as_slice())
+        .bind(order_key(&session))
+        .execute(tx)
+        .await
+        .map_err(error::of)?;
     Ok(())
 }
 
@@ -241,12 +259,16 @@ impl OutboxRecords for SqliteStore {
         let row =
             query.fetch_optional(&mut *tx).await.map_err(error::of)?.ok_or(StoreError::Conflict { what: "lease" })?;
         if let Settled::Done { ticket, .. } = how {
-            sqlx::query("UPDATE sessions SET ticket = ?2 WHERE id = ?1 AND ticket IS NULL")
-                .bind(row.id::<SessionId>("session")?.as_bytes().as_slice())
+            let session: SessionId = row.id("session")?;
+            let set = sqlx::query("UPDATE sessions SET ticket = ?2 WHERE id = ?1 AND ticket IS NULL")
+                .bind(session.as_bytes().as_slice())
                 .bind(ticket.as_str())
                 .execute(&mut *tx)
                 .await
                 .map_err(error::of)?;
+            if set.rows_affected() > 0 {
+                reorder(&mut tx, session).await?;
+            }
         }
         tx.commit().await.map_err(error::of)
     }

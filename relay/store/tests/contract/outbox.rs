@@ -73,6 +73,40 @@ pub async fn sessions_on_one_ticket_go_one_after_the_other_and_others_side_by_si
     assert_eq!(what(&claim(w, 202).await)[0], (2, start));
 }
 
+pub async fn a_session_that_opened_its_ticket_is_told_in_the_order_of_that_ticket(w: &World) {
+    let store = w.store().await;
+    // Its end comes when its ticket is known already, or is there before: either way it is before whatever follows on that ticket.
+    let late = w.started(1, open_new()).await;
+    let _early = w.ended(2, open_new()).await;
+    let first = claim(w, 100).await;
+    assert_eq!(what(&first), [(1, EventKind::Start), (2, EventKind::Start)]);
+    store.settle(first[0].lease, &done("1001"), at(101)).await.unwrap();
+    store.end_session(late, &end(102), at(102)).await.unwrap();
+    w.started(3, on("1001")).await;
+    w.started(4, on("1002")).await;
+    store.settle(first[1].lease, &parked(), at(103)).await.unwrap();
+    let next = claim(w, 104).await;
+    assert_eq!(what(&next), [(1, EventKind::End), (4, EventKind::Start)]);
+    store.settle(next[0].lease, &retry(200, false), at(105)).await.unwrap();
+    store.settle(next[1].lease, &done("1002"), at(105)).await.unwrap();
+    assert!(claim(w, 106).await.is_empty(), "the next session of the ticket waits");
+    let again = claim(w, 200).await;
+    assert_eq!(what(&again), [(1, EventKind::End)]);
+    store.settle(again[0].lease, &done("1001"), at(201)).await.unwrap();
+    assert_eq!(what(&claim(w, 202).await), [(3, EventKind::Start)]);
+
+    // What waited for a person goes on the ticket that was opened for it, in the order in which it happened.
+    store.retry_parked(w.varanda.tenant, first[1].entry.id, at(204)).await.unwrap();
+    let opened = claim(w, 205).await;
+    assert_eq!(what(&opened), [(2, EventKind::Start)]);
+    w.started(5, on("1003")).await;
+    store.settle(opened[0].lease, &done("1003"), at(206)).await.unwrap();
+    let next = claim(w, 207).await;
+    assert_eq!(what(&next), [(2, EventKind::End)]);
+    store.settle(next[0].lease, &done("1003"), at(208)).await.unwrap();
+    assert_eq!(what(&claim(w, 209).await), [(5, EventKind::Start)]);
+}
+
 pub async fn a_claim_takes_no_more_than_it_is_told(w: &World) {
     for n in 1..=3 {
         w.started(n, open_new()).await;
