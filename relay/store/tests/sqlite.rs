@@ -90,6 +90,7 @@ macro_rules! whole_suite {
                 tickets_are_found_by_tag_text_owner_app_and_category, canned_answers_are_a_companys_own_and_have_different_titles,
                 a_letter_and_its_action_are_written_both_or_neither_and_settled_once, a_companys_mail_server_and_texts_are_its_own, a_notice_is_good_once_for_a_while_and_while_its_ticket_is_open;
             wrap_up: an_end_waits_for_what_the_attendant_says_and_holds_it,
+                an_end_that_waits_for_its_answer_holds_no_other_session_of_the_ticket_up,
                 an_answer_that_does_not_come_holds_nothing_up_and_comes_later_by_itself, an_answer_that_says_nothing_lets_the_end_go,
                 an_end_that_may_have_been_told_is_not_changed_by_a_late_answer, nothing_is_said_about_a_session_that_is_not_over;
             sessions: protocol_numbers_count_per_tenant_and_utc_day, sessions_dialled_at_once_get_different_numbers,

@@ -110,11 +110,14 @@ pub(super) async fn add(
         .bind(session.id.as_bytes().as_slice())
         .bind(kind.as_str())
         .bind(kind.marker(session.id))
-        .bind(order_key)
+        .bind(&order_key)
         .bind(ms(now))
         .execute(&mut *tx)
         .await
         .map_err(error::unique("outbox row"))?;
+    if kind == EventKind::Start {
+        release(tx, session.tenant, &order_key, now).await?;
+    }
     // The wrap-up tells webhooks itself: it has no row of its own when the end has not been told yet.
     if kind != EventKind::WrapUp {
         webhook::session(tx, session.id, kind, now).await?;
@@ -122,16 +125,40 @@ pub(super) async fn add(
     Ok(())
 }
 
-/// What is still to be told of a session goes on its ticket, in the order of that ticket's rows.
-async fn reorder(tx: &mut SqliteConnection, session: SessionId) -> Result<(), StoreError> {
-    let session = session::one(tx, session).await?;
-    sqlx::query("UPDATE outbox SET order_key = ?2 WHERE session = ?1 AND state IN ('pending', 'leased', 'parked')")
-        .bind(session.id.as_bytes().as_slice())
-        .bind(order_key(&session))
+/// Ends that wait for what an attendant says about them wait no longer once another session has something to tell on their ticket:
+/// what is said later is told by itself.
+async fn release(
+    tx: &mut SqliteConnection,
+    tenant: TenantId,
+    order_key: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE outbox AS held SET due_at = ?3
+               WHERE tenant = ?1 AND order_key = ?2 AND kind = 'end' AND state = 'pending' AND attempts = 0 AND due_at > ?3
+                     AND EXISTS (SELECT 1 FROM outbox o WHERE o.tenant = ?1 AND o.order_key = ?2 AND o.id > held.id
+                                 AND o.session <> held.session AND o.kind = 'start' AND o.state IN ('pending', 'leased'))";
+    sqlx::query(sql)
+        .bind(tenant.as_bytes().as_slice())
+        .bind(order_key)
+        .bind(ms(now))
         .execute(tx)
         .await
         .map_err(error::of)?;
     Ok(())
+}
+
+/// What is still to be told of a session goes on its ticket, in the order of that ticket's rows.
+async fn reorder(tx: &mut SqliteConnection, session: SessionId, now: Timestamp) -> Result<(), StoreError> {
+    let session = session::one(tx, session).await?;
+    let order_key = order_key(&session);
+    let sql = "UPDATE outbox SET order_key = ?2 WHERE session = ?1 AND order_key <> ?2 AND state IN ('pending', 'leased', 'parked')";
+    let moved = sqlx::query(sql)
+        .bind(session.id.as_bytes().as_slice())
+        .bind(&order_key)
+        .execute(&mut *tx)
+        .await
+        .map_err(error::of)?;
+    if moved.rows_affected() > 0 { release(tx, session.tenant, &order_key, now).await } else { Ok(()) }
 }
 
 /// Lets a session's row that nobody has tried wait until then.
@@ -267,7 +294,7 @@ impl OutboxRecords for SqliteStore {
                 .await
                 .map_err(error::of)?;
             if set.rows_affected() > 0 {
-                reorder(&mut tx, session).await?;
+                reorder(&mut tx, session, now).await?;
             }
         }
         tx.commit().await.map_err(error::of)

@@ -3,7 +3,7 @@
 use protocol::id::SessionId;
 use store::{Category, EventKind, HistoryQuery, Kept, OutboxState, Settled, StoreError, WRAP_UP_WITHIN, WrappedUp};
 
-use super::{World, at, end, number, on, start};
+use super::{World, at, end, number, on, open_new, start};
 
 const LEASE: std::time::Duration = std::time::Duration::from_secs(60);
 
@@ -62,6 +62,43 @@ pub async fn an_answer_that_does_not_come_holds_nothing_up_and_comes_later_by_it
     tell(w, late + 61, EventKind::WrapUp).await;
     let rows = w.store().await.outbox_of_session(id).await.unwrap();
     assert!(rows.iter().all(|row| row.state == OutboxState::Done) && rows.len() == 3);
+}
+
+pub async fn an_end_that_waits_for_its_answer_holds_no_other_session_of_the_ticket_up(w: &World) {
+    let store = w.store().await;
+    let id = over(w, 1).await;
+    let elsewhere = w.dialled(2, on("9")).await;
+    store.start_session(elsewhere, &start(70), at(70)).await.unwrap();
+    assert_eq!(store.claim(at(71), LEASE, 10).await.unwrap().len(), 1, "the start on the other ticket");
+    let next = w.dialled(3, on("4821")).await;
+    store.start_session(next, &start(72), at(72)).await.unwrap();
+    tell(w, 73, EventKind::End).await;
+    tell(w, 74, EventKind::Start).await;
+    // What is said now is told by itself, after what was told before.
+    store.wrap_up_session(id, &solved("Certificado renovado."), at(80)).await.unwrap();
+    tell(w, 81, EventKind::WrapUp).await;
+
+    // An answer that comes in time is still in the end.
+    let other = over(w, 4).await;
+    let next = w.dialled(5, on("4821")).await;
+    store.start_session(next, &start(90), at(90)).await.unwrap();
+    store.wrap_up_session(other, &solved(""), at(91)).await.unwrap();
+    assert_eq!(store.outbox_of_session(other).await.unwrap().len(), 2);
+    tell(w, 92, EventKind::End).await;
+    tell(w, 93, EventKind::Start).await;
+
+    // Also on a ticket that is known to be the same only later.
+    let opens = w.dialled(6, open_new()).await;
+    store.ask_wrap_up(opens).await.unwrap();
+    store.start_session(opens, &start(100), at(100)).await.unwrap();
+    store.end_session(opens, &end(101), at(101)).await.unwrap();
+    let claimed = store.claim(at(102), LEASE, 10).await.unwrap();
+    let next = w.dialled(7, on("1001")).await;
+    store.start_session(next, &start(103), at(103)).await.unwrap();
+    let done = Settled::Done { ticket: number("1001"), external_id: None };
+    store.settle(claimed[0].lease, &done, at(104)).await.unwrap();
+    tell(w, 105, EventKind::End).await;
+    tell(w, 106, EventKind::Start).await;
 }
 
 pub async fn an_answer_that_says_nothing_lets_the_end_go(w: &World) {
