@@ -11,7 +11,7 @@ mod fakes;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use common::{ANA, World, action, at, session_id};
+use common::{ANA, World, action, at, cida, session_id};
 use jiff::Timestamp;
 use protocol::id::{SessionId, TicketNumber};
 use store::{CustomerDetails, EventKind};
@@ -22,15 +22,6 @@ use tickets::{
     kind::{self, Means},
     system::Repeats,
 };
-
-fn cida(unique: &str) -> CustomerDetails {
-    CustomerDetails {
-        name: "Cida Nogueira".into(),
-        company: "Padaria Aurora".into(),
-        email: format!("cida.{unique}@padaria.example"),
-        ..Default::default()
-    }
-}
 
 /// A system under test.
 struct Tested {

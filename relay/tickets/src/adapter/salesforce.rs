@@ -16,7 +16,7 @@ use store::{CustomerDetails, EventKind};
 use tokio::sync::Mutex;
 use url::Url;
 
-use super::wire::{Id, Memory, SOON, digits, moment, names, nullable, number, only_digits};
+use super::wire::{Id, Memory, PAGES, SOON, digits, moment, names, nullable, number, only_digits};
 use crate::{
     event::{Action, Link},
     gate::Limits,
@@ -87,6 +87,10 @@ pub static KIND: Kind = Kind {
     connect,
 };
 
+/// Pages of one query that are gone through: usually of two thousand records, of fewer where those are long.
+const MOST_PAGES: usize = PAGES * 10;
+/// A session's start is on its Case at the latest when its end is written, and our clocks differ by this much.
+const CLOCKS_APART: SignedDuration = SignedDuration::from_mins(10);
 /// The organisation's calls of the day are used up: this long at least until some are free again.
 const QUOTA_PAUSE: SignedDuration = SignedDuration::from_mins(15);
 
@@ -132,9 +136,13 @@ struct Token {
     instance_url: String,
 }
 
+/// One page of what a query finds, and where the next one is: how many records a page has is for Salesforce to say.
 #[derive(Deserialize)]
 struct Records<T> {
     records: Vec<T>,
+    done: bool,
+    #[serde(default, rename = "nextRecordsUrl", deserialize_with = "nullable")]
+    next: String,
 }
 
 #[derive(Deserialize)]
@@ -257,16 +265,57 @@ impl Salesforce {
         format!("/services/data/{}{rest}", self.version)
     }
 
+    /// One page, and the call for the next one.
+    async fn page<T: DeserializeOwned>(&self, call: Call) -> Result<(Vec<T>, Option<Call>), ReportError> {
+        let page: Records<T> = self.ask(call).await?.good()?.json()?;
+        if page.done {
+            return Ok((page.records, None));
+        }
+        // It is an address that we are sent to: only that of the rest of a query.
+        let cursor = page.next.rsplit('/').next().filter(|c| page.next == self.path(&format!("/query/{c}")));
+        let next = cursor.filter(|c| !c.is_empty() && c.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'));
+        let next = next.ok_or_else(|| ReportError::garbage("a query that is not done and does not go on"))?;
+        Ok((page.records, Some(Call::get(self.path(&format!("/query/{next}"))))))
+    }
+
+    /// Everything that a query finds.
     async fn query<T: DeserializeOwned>(&self, soql: &str) -> Result<Vec<T>, ReportError> {
-        let call = Call::get(self.path("/query")).query("q", soql);
-        Ok(self.ask(call).await?.good()?.json::<Records<T>>()?.records)
+        let mut all = Vec::new();
+        let mut call = Call::get(self.path("/query")).query("q", soql);
+        for _ in 0..MOST_PAGES {
+            let (records, next) = self.page(call).await?;
+            all.extend(records);
+            match next {
+                Some(next) => call = next,
+                None => return Ok(all),
+            }
+        }
+        Err(ReportError::garbage("more records than can be looked through"))
+    }
+
+    /// The first one that a query finds and that is wanted; `None` only when all of them were looked at.
+    async fn find<T: DeserializeOwned>(
+        &self,
+        soql: &str,
+        wanted: impl Fn(&T) -> bool + Sync + Send,
+    ) -> Result<Option<T>, ReportError> {
+        let mut call = Call::get(self.path("/query")).query("q", soql);
+        for _ in 0..MOST_PAGES {
+            let (records, next) = self.page::<T>(call).await?;
+            match (records.into_iter().find(&wanted), next) {
+                (Some(found), _) => return Ok(Some(found)),
+                (None, Some(next)) => call = next,
+                (None, None) => return Ok(None),
+            }
+        }
+        Err(ReportError::garbage("more records than can be looked through"))
     }
 
     async fn case(&self, number: &TicketNumber) -> Result<Option<Case>, ReportError> {
         let Some(digits) = digits(number) else { return Ok(None) };
         // Case numbers have eight digits; people leave the zeros out.
         let soql = format!("SELECT {CASE} FROM Case WHERE CaseNumber='{digits:0>8}'");
-        let case = self.query::<Case>(&soql).await?.into_iter().next();
+        let case = self.find(&soql, |_: &Case| true).await?;
         if let Some(case) = &case {
             self.ids.keep(number.clone(), case.id.0.clone());
         }
@@ -286,13 +335,14 @@ impl Salesforce {
         }
     }
 
-    /// The newest Tasks of a Case are few enough to look through: a description cannot be searched for.
-    async fn tasks(&self, case: &str) -> Result<Vec<Task>, ReportError> {
+    /// The Task of a Case whose description holds this; a description cannot be searched for.
+    async fn task_with(&self, case: &str, text: &str, since: Timestamp) -> Result<Option<Task>, ReportError> {
         let soql = format!(
-            "SELECT Id,Description FROM Task WHERE WhatId='{}' ORDER BY CreatedDate DESC LIMIT 200",
-            escaped(case)
+            "SELECT Id,Description FROM Task WHERE WhatId='{}' AND CreatedDate>={} ORDER BY CreatedDate DESC",
+            escaped(case),
+            instant(since)
         );
-        self.query(&soql).await
+        self.find(&soql, |task: &Task| task.description.contains(text)).await
     }
 
     async fn contact(&self, customer: &CustomerDetails) -> Result<Option<String>, ReportError> {
@@ -310,8 +360,8 @@ impl Salesforce {
         }
         // One after the other: a document says more than an address, an address more than a telephone of a whole house.
         for way in ways {
-            let found: Vec<Contact> = self.query(&format!("SELECT Id FROM Contact WHERE {way} LIMIT 1")).await?;
-            if let Some(contact) = found.into_iter().next() {
+            let soql = format!("SELECT Id FROM Contact WHERE {way} LIMIT 1");
+            if let Some(contact) = self.find(&soql, |_: &Contact| true).await? {
                 return Ok(Some(contact.id.0));
             }
         }
@@ -371,6 +421,11 @@ fn brief_of(case: &Case) -> Result<TicketBrief, ReportError> {
         status,
         moment(&case.created),
     ))
+}
+
+/// A time in a SOQL condition.
+fn instant(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 /// A text in a SOQL string.
@@ -475,7 +530,8 @@ impl TicketSystem for Salesforce {
         let mut task = self.task(action);
         if action.kind == EventKind::End {
             let start = EventKind::Start.marker(action.session);
-            if let Some(begun) = self.tasks(&case).await?.into_iter().find(|t| t.description.contains(&start)) {
+            let since = action.started.checked_sub(CLOCKS_APART).unwrap_or(Timestamp::MIN);
+            if let Some(begun) = self.task_with(&case, &start, since).await? {
                 // Both texts stay on the one Task, and with them both markers.
                 task["Description"] = format!("{}\n\n{text}", begun.description).into();
                 let call = Call::patch(self.path(&format!("/sobjects/Task/{}", segment(&begun.id.0))));
@@ -496,25 +552,24 @@ impl TicketSystem for Salesforce {
         since: Timestamp,
     ) -> Result<Option<Appended>, ReportError> {
         let Some(ticket) = ticket else {
+            // Oldest first: one that was opened for the session is soon met, however many have been opened since.
             let soql = format!(
-                "SELECT Id,CaseNumber,Description FROM Case WHERE CreatedDate>={} ORDER BY CreatedDate DESC LIMIT 2000",
-                since.strftime("%Y-%m-%dT%H:%M:%SZ")
+                "SELECT Id,CaseNumber,Description FROM Case WHERE CreatedDate>={} ORDER BY CreatedDate",
+                instant(since)
             );
-            let found = self.query::<Case>(&soql).await?.into_iter().find(|c| c.description.contains(marker));
+            let found = self.find(&soql, |case: &Case| case.description.contains(marker)).await?;
             let Some(case) = found else { return Ok(None) };
             let number = number(&case.number.0)?;
             self.ids.keep(number.clone(), case.id.0);
             return Ok(Some(Appended { ticket: number, external_id: None }));
         };
         let Some(case) = self.case_id(ticket).await? else { return Ok(None) };
-        if let Some(task) = self.tasks(&case).await?.into_iter().find(|t| t.description.contains(marker)) {
+        if let Some(task) = self.task_with(&case, marker, since).await? {
             return Ok(Some(Appended { ticket: ticket.clone(), external_id: Some(task.id.0) }));
         }
         let soql = format!("SELECT Id,CaseNumber,Description FROM Case WHERE Id='{}'", escaped(&case));
-        let case = self.query::<Case>(&soql).await?.into_iter().next();
-        Ok(case
-            .filter(|c| c.description.contains(marker))
-            .map(|_| Appended { ticket: ticket.clone(), external_id: None }))
+        let case = self.find(&soql, |case: &Case| case.description.contains(marker)).await?;
+        Ok(case.map(|_| Appended { ticket: ticket.clone(), external_id: None }))
     }
 
     async fn attach_link(&self, _: &TicketNumber, _: &Link) -> Result<(), ReportError> {

@@ -17,12 +17,12 @@ use super::wire::{Id, Memory, SOON, digits, identity, moment, names, nullable, n
 use crate::{
     event::{Action, Link},
     gate::Limits,
-    http::{Answer, Call, Http},
+    http::{Answer, Call, Http, segment},
     kind::{self, Connected, Kind, Means, Settings},
     markup::{Markup, written},
     secret::Secret,
     system::{
-        Account, Appended, Breadth, Capabilities, CustomerRef, FoundTicket, NewTicket, Repeats, ReportError,
+        Account, Appended, Breadth, Capabilities, CustomerRef, FoundTicket, NewTicket, Refusal, Repeats, ReportError,
         TicketSystem, brief, whose,
     },
 };
@@ -80,6 +80,9 @@ fn connect(settings: &Settings, means: &Means) -> Connected {
         ids: Memory::default(),
     }))
 }
+
+/// New tickets that are looked through for a marker: each takes a call.
+const CANDIDATES: usize = 200;
 
 struct Zammad {
     http: Http,
@@ -174,11 +177,9 @@ impl Zammad {
         Ok(found.into_iter().find(same))
     }
 
-    async fn articles(&self, id: &str, marker: &str) -> Result<Option<Article>, ReportError> {
-        let Some(answer) = self.ask(Call::get(format!("/api/v1/ticket_articles/by_ticket/{id}"))).await?.found()?
-        else {
-            return Ok(None);
-        };
+    async fn article(&self, ticket: &TicketNumber, id: &str, marker: &str) -> Result<Option<Article>, ReportError> {
+        let call = Call::get(format!("/api/v1/ticket_articles/by_ticket/{}", segment(id)));
+        let answer = self.ask(call).await?.found()?.ok_or_else(|| ReportError::no_ticket(ticket))?;
         let articles: Vec<Article> = answer.json()?;
         Ok(articles.into_iter().find(|a| a.body.contains(marker)))
     }
@@ -302,23 +303,34 @@ impl TicketSystem for Zammad {
     ) -> Result<Option<Appended>, ReportError> {
         if let Some(ticket) = ticket {
             let Some(id) = self.id(ticket).await? else { return Ok(None) };
-            let found = self.articles(&id, marker).await?;
+            let found = self.article(ticket, &id, marker).await?;
             return Ok(found.map(|a| Appended { ticket: ticket.clone(), external_id: Some(a.id.0) }));
         }
         // Newest first; opened before the session cannot be ours. A day's slack: the search is by day in some versions.
         let from = since.checked_sub(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MIN);
         let query = format!("created_at:>={}", from.strftime("%Y-%m-%d"));
-        for candidate in self.search(&query, 200).await? {
-            if moment(&candidate.created_at).is_some_and(|at| at < since) {
+        let candidates = self.search(&query, CANDIDATES).await?;
+        // As many as were asked for: unless the oldest of them is from before the session, there are more.
+        let older = |ticket: &Ticket| moment(&ticket.created_at).is_some_and(|at| at < since);
+        let all = candidates.len() < CANDIDATES || candidates.last().is_some_and(older);
+        for candidate in candidates {
+            if older(&candidate) {
                 continue;
             }
-            if self.articles(&candidate.id.0, marker).await?.is_some() {
-                let number = number(&candidate.number.0)?;
+            let number = number(&candidate.number.0)?;
+            let found = match self.article(&number, &candidate.id.0, marker).await {
+                // Listed, and not there: the next list tells which is true.
+                Err(ReportError::Rejected { refusal: Refusal::NoTicket, .. }) => {
+                    return Err(ReportError::garbage("a ticket that is listed and is not there"));
+                }
+                found => found?,
+            };
+            if found.is_some() {
                 self.ids.keep(number.clone(), candidate.id.0);
                 return Ok(Some(Appended { ticket: number, external_id: None }));
             }
         }
-        Ok(None)
+        if all { Ok(None) } else { Err(ReportError::garbage("more new tickets than can be looked through")) }
     }
 
     async fn attach_link(&self, _: &TicketNumber, _: &Link) -> Result<(), ReportError> {

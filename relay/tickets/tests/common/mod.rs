@@ -22,8 +22,8 @@ use protocol::{
     },
 };
 use store::{
-    ActionKind, App, CustomerDetails, Ended, EventKind, Language, NewDeskTicket, NewOperator, NewSession, OutboxState,
-    Roles, SqliteStore, Started, Store, Tenant, TicketAction, TicketFilter,
+    ActionKind, App, CustomerDetails, Ended, EventKind, Language, MissedWhy, NewDeskTicket, NewMissed, NewOperator,
+    NewSession, OutboxState, Roles, SqliteStore, Started, Store, Tenant, TicketAction, TicketFilter,
 };
 use tickets::{
     Always, DeskSystem, Owner, TicketSystem, Worker,
@@ -146,6 +146,26 @@ impl World {
         id
     }
 
+    /// A request that nobody took.
+    pub async fn missed(&mut self) -> SessionId {
+        self.sessions += 1;
+        let field = |key, value: &str| Field { key, value: ShownText::lossy(value) };
+        let email = format!("c{}@padaria.example", self.sessions);
+        let new = NewMissed {
+            id: session_id(self.sessions),
+            tenant: TENANT,
+            app: AppId::from_bytes([2; 16]),
+            device: DeviceId::new(123_456_789).unwrap(),
+            fields: vec![field(FieldKey::Name, "Cida Nogueira"), field(FieldKey::Email, &email)],
+            why: MissedWhy::OutOfHours,
+            text: "Liguem amanhã.".into(),
+            since: at(0),
+            at: at(95),
+        };
+        self.store.miss_request(&new).await.unwrap();
+        new.id
+    }
+
     /// A ticket that is there already.
     pub async fn ticket(&self) -> TicketNumber {
         if let Some(plain) = &self.plain {
@@ -220,6 +240,16 @@ pub fn session_id(n: u32) -> SessionId {
     match u8::try_from(n) {
         Ok(n) => SessionId::from_bytes([n; 16]),
         Err(_) => SessionId::from_bytes([&n.to_be_bytes()[..], &[0xee; 12]].concat().try_into().unwrap()),
+    }
+}
+
+/// A customer who is another in each run.
+pub fn cida(unique: &str) -> CustomerDetails {
+    CustomerDetails {
+        name: "Cida Nogueira".into(),
+        company: "Padaria Aurora".into(),
+        email: format!("cida.{unique}@padaria.example"),
+        ..CustomerDetails::default()
     }
 }
 

@@ -112,6 +112,12 @@ pub trait Fake: Send {
     fn close(&mut self, _number: &str) -> bool {
         false
     }
+    /// What it keeps of actions and customers beside texts.
+    fn kept(&self) -> Value {
+        Value::Null
+    }
+    /// Where it is reached, for who tells that in answers.
+    fn is_reached_at(&mut self, _base: &str) {}
     /// What a call that is answered with this status does not do, it does not do: but some count it.
     fn refused(&mut self, _status: u16, _now: Timestamp) {}
     /// Times it had to make somebody wait.
@@ -142,10 +148,14 @@ pub enum Fate {
     Redirect,
 }
 
+/// Questions that are kept, the latest: the long forms ask a million.
+const KEPT: usize = 2_000;
+
 struct Inner {
     fake: Box<dyn Fake>,
     fates: VecDeque<Fate>,
-    asked: Vec<Asked>,
+    asked: VecDeque<Asked>,
+    calls: usize,
     down: bool,
 }
 
@@ -167,7 +177,7 @@ impl Server {
     pub async fn start(fake: Box<dyn Fake>, clock: Clock) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
-        let inner = Inner { fake, fates: VecDeque::new(), asked: Vec::new(), down: false };
+        let inner = Inner { fake, fates: VecDeque::new(), asked: VecDeque::new(), calls: 0, down: false };
         let inner = Arc::new(Mutex::new(inner));
         let task = tokio::spawn(serve(listener, inner.clone(), clock.clone()));
         Self { inner, base, clock, task }
@@ -207,16 +217,34 @@ impl Server {
         self.inner.lock().unwrap().fates.len()
     }
 
+    pub fn kept(&self) -> Value {
+        self.inner.lock().unwrap().fake.kept()
+    }
+
+    pub fn is_reached_at(&self, base: &str) {
+        self.inner.lock().unwrap().fake.is_reached_at(base);
+    }
+
     pub fn set_down(&self, down: bool) {
         self.inner.lock().unwrap().down = down;
     }
 
+    /// What was asked, oldest first; of very much the latest.
     pub fn asked(&self) -> Vec<Asked> {
-        self.inner.lock().unwrap().asked.clone()
+        self.inner.lock().unwrap().asked.iter().cloned().collect()
     }
 
+    /// What was asked since there were so many calls.
+    pub fn asked_since(&self, calls: usize) -> Vec<Asked> {
+        let inner = self.inner.lock().unwrap();
+        let since = inner.calls - calls;
+        assert!(since <= inner.asked.len(), "that is not kept any more");
+        inner.asked.iter().skip(inner.asked.len() - since).cloned().collect()
+    }
+
+    /// How often it was asked so far.
     pub fn calls(&self) -> usize {
-        self.inner.lock().unwrap().asked.len()
+        self.inner.lock().unwrap().calls
     }
 
     /// Waits until everything that was sent so far has been worked on.
@@ -296,7 +324,11 @@ async fn answer(
     }
     let (reply, fate) = {
         let mut inner = inner.lock().unwrap();
-        inner.asked.push(asked.clone());
+        inner.calls += 1;
+        inner.asked.push_back(asked.clone());
+        if inner.asked.len() > KEPT {
+            inner.asked.pop_front();
+        }
         let fate = if inner.down { Fate::Reset } else { inner.fates.pop_front().unwrap_or(Fate::Ok) };
         let now = clock.now();
         let reply = match fate {

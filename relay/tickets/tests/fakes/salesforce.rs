@@ -1,22 +1,46 @@
 //! Salesforce as its REST pages say: a token that is suddenly no longer good, an organisation that does not know the fields of calls, duplicates that
-//! are detected, errors in an array. Of SOQL it reads the few forms that are asked.
+//! are detected, errors in an array, queries in pages of whatever size it likes. Of SOQL it reads the few forms that are asked.
+
+use std::collections::VecDeque;
 
 use jiff::Timestamp;
-use serde_json::{Value, json as value};
+use serde_json::{Map, Value, json as value};
 
 use super::{Asked, Fake, OnTicket, Reply, empty, form, json, quoted_after};
 
 const SECRET: &str = "sf-client-secret-0123456789";
 /// Calls after which a token is no longer good.
 const TOKEN: u32 = 5;
+/// Records of a query's first page, and of each further one: nobody may rely on a size.
+const PAGES: [usize; 2] = [2, 50];
+/// Queries whose further pages are kept.
+const CURSORS: usize = 10;
 
 #[derive(Default)]
 pub struct Salesforce {
+    /// Where it is reached, if not where it is asked.
+    base: String,
     tokens: u32,
     left: u32,
-    contacts: Vec<(String, String, String)>,
+    /// Has Salesforce's own call centre: knows the fields of calls.
+    call_centre: bool,
+    contacts: Vec<Contact>,
     cases: Vec<Case>,
     tasks: Vec<Task>,
+    /// What is left of queries that were not told whole.
+    cursors: VecDeque<(u64, Vec<Value>)>,
+    queries: u64,
+}
+
+#[derive(Default)]
+pub struct Contact {
+    pub id: String,
+    pub name: String,
+    pub email: String,
+    pub phone: String,
+    pub mobile: String,
+    /// In the organisation's own field, `CPF__c`.
+    pub document: String,
 }
 
 struct Case {
@@ -33,6 +57,8 @@ struct Task {
     id: String,
     case: String,
     description: String,
+    fields: Map<String, Value>,
+    at: Timestamp,
 }
 
 fn says(status: u16, code: &str, message: &str) -> Reply {
@@ -40,9 +66,14 @@ fn says(status: u16, code: &str, message: &str) -> Reply {
 }
 
 impl Salesforce {
+    /// An organisation that has these contacts already.
+    pub fn of(call_centre: bool, contacts: Vec<Contact>) -> Self {
+        Self { call_centre, contacts, ..Self::default() }
+    }
+
     fn case(&self, case: &Case) -> Value {
         let name =
-            self.contacts.iter().find(|c| c.0 == case.contact).map(|c| value!({ "attributes": {}, "Name": c.1 }));
+            self.contacts.iter().find(|c| c.id == case.contact).map(|c| value!({ "attributes": {}, "Name": c.name }));
         value!({
             "attributes": { "type": "Case" }, "Id": case.id, "CaseNumber": case.number, "Subject": case.subject, "Status": "New", "IsClosed": false,
             "CreatedDate": case.at.strftime("%Y-%m-%dT%H:%M:%S.000+0000").to_string(), "Description": case.description,
@@ -64,20 +95,28 @@ impl Salesforce {
         self.cases.last_mut().unwrap()
     }
 
-    fn query(&self, soql: &str) -> Reply {
-        let records: Vec<Value> = if soql.contains(" FROM Contact ") {
-            let email = quoted_after(soql, "Email=");
-            self.contacts.iter().filter(|c| Some(&c.2) == email.as_ref()).map(|c| value!({ "Id": c.0 })).collect()
+    fn query(&mut self, soql: &str) -> Reply {
+        let since = soql.split_once("CreatedDate>=").and_then(|(_, r)| r.split(' ').next()?.parse::<Timestamp>().ok());
+        let mut records: Vec<Value> = if soql.contains(" FROM Contact ") {
+            let is = |field: &str, value: &str| quoted_after(soql, field).is_some_and(|wanted| wanted == value);
+            let of = self.contacts.iter().filter(|c| {
+                is(" Email=", &c.email)
+                    || is(" CPF__c=", &c.document)
+                    || is(" Phone=", &c.phone)
+                    || is(" MobilePhone=", &c.mobile)
+            });
+            of.map(|c| value!({ "Id": c.id })).collect()
         } else if soql.contains(" FROM Task") {
             let case = quoted_after(soql, "WhatId=");
-            let of = self.tasks.iter().rev().filter(|t| case.as_ref().is_none_or(|c| t.case == *c));
+            let of = self
+                .tasks
+                .iter()
+                .filter(|t| case.as_ref().is_none_or(|c| t.case == *c) && since.is_none_or(|s| t.at >= s));
             of.map(|t| value!({ "Id": t.id, "Description": t.description })).collect()
         } else if soql.contains(" FROM Case") {
             let (number, id, contact) =
                 (quoted_after(soql, "CaseNumber="), quoted_after(soql, " Id="), quoted_after(soql, "ContactId="));
-            let since =
-                soql.split_once("CreatedDate>=").and_then(|(_, r)| r.split(' ').next()?.parse::<Timestamp>().ok());
-            let of = self.cases.iter().rev().filter(|c| {
+            let of = self.cases.iter().filter(|c| {
                 number.as_ref().is_none_or(|n| c.number == *n)
                     && id.as_ref().is_none_or(|i| c.id == *i)
                     && contact.as_ref().is_none_or(|k| c.contact == *k)
@@ -87,7 +126,39 @@ impl Salesforce {
         } else {
             return says(400, "MALFORMED_QUERY", "unexpected token");
         };
-        json(200, value!({ "totalSize": records.len(), "done": true, "records": records }))
+        if soql.contains(" ORDER BY CreatedDate DESC") {
+            records.reverse();
+        }
+        if let Some(limit) = soql.split_once(" LIMIT ").and_then(|(_, limit)| limit.parse().ok()) {
+            records.truncate(limit);
+        }
+        self.paged(records, PAGES[0])
+    }
+
+    fn paged(&mut self, mut records: Vec<Value>, page: usize) -> Reply {
+        let total = records.len();
+        let rest = records.split_off(page.min(total));
+        if rest.is_empty() {
+            return json(200, value!({ "totalSize": total, "done": true, "records": records }));
+        }
+        self.queries += 1;
+        let next = format!("/services/data/v60.0/query/01g{:012}-{page}", self.queries);
+        self.cursors.push_back((self.queries, rest));
+        if self.cursors.len() > CURSORS {
+            self.cursors.pop_front();
+        }
+        json(200, value!({ "totalSize": total, "done": false, "nextRecordsUrl": next, "records": records }))
+    }
+
+    fn more(&mut self, cursor: &str) -> Reply {
+        let wanted = cursor.strip_prefix("01g").and_then(|c| c.split_once('-')?.0.parse::<u64>().ok());
+        match self.cursors.iter().position(|(id, _)| Some(*id) == wanted) {
+            Some(at) => {
+                let (_, rest) = self.cursors.remove(at).unwrap();
+                self.paged(rest, PAGES[1])
+            }
+            None => says(400, "INVALID_QUERY_LOCATOR", "invalid query locator"),
+        }
     }
 }
 
@@ -97,7 +168,15 @@ impl Fake for Salesforce {
     }
 
     fn settings(&self) -> Vec<(&'static str, &'static str)> {
-        vec![("client_id", "3MVG9client"), ("client_secret", SECRET)]
+        vec![("client_id", "3MVG9client"), ("client_secret", SECRET), ("document", "CPF__c")]
+    }
+
+    fn kept(&self) -> Value {
+        self.tasks.iter().map(|task| Value::Object(task.fields.clone())).collect()
+    }
+
+    fn is_reached_at(&mut self, base: &str) {
+        self.base = base.to_owned();
     }
 
     fn answer(&mut self, asked: &Asked, now: Timestamp) -> Reply {
@@ -113,11 +192,14 @@ impl Fake for Salesforce {
             }
             self.tokens += 1;
             self.left = TOKEN;
-            let host = asked.header("host");
+            let instance = match self.base.as_str() {
+                "" => format!("http://{}", asked.header("host")),
+                base => base.to_owned(),
+            };
             return json(
                 200,
                 value!({
-                    "access_token": format!("00Daccess-token-{:06}", self.tokens), "instance_url": format!("http://{host}"), "token_type": "Bearer",
+                    "access_token": format!("00Daccess-token-{:06}", self.tokens), "instance_url": instance, "token_type": "Bearer",
                 }),
             );
         }
@@ -132,6 +214,7 @@ impl Fake for Salesforce {
         let text = |key: &str| body[key].as_str().unwrap_or_default().to_owned();
         match (method, path) {
             ("GET", ["query"]) => self.query(asked.query("q").unwrap_or_default()),
+            ("GET", ["query", cursor]) => self.more(cursor),
             ("POST", ["sobjects", "Contact"]) => {
                 if text("LastName").is_empty() {
                     return says(400, "REQUIRED_FIELD_MISSING", "Required fields are missing: [LastName]");
@@ -142,10 +225,11 @@ impl Fake for Salesforce {
                 let id = format!("003{:012}", self.contacts.len() + 1);
                 // The organisation's own rule of this fake: without an address, one contact per name.
                 let name = format!("{} {}", text("FirstName"), text("LastName"));
-                if text("Email").is_empty() && self.contacts.iter().any(|c| c.1 == name) {
+                if text("Email").is_empty() && self.contacts.iter().any(|c| c.name == name) {
                     return says(400, "DUPLICATES_DETECTED", "Use one of these records?");
                 }
-                self.contacts.push((id.clone(), name, text("Email")));
+                let (email, phone, document) = (text("Email"), text("Phone"), text("CPF__c"));
+                self.contacts.push(Contact { id: id.clone(), name, email, phone, mobile: String::new(), document });
                 json(201, value!({ "id": id, "success": true, "errors": [] }))
             }
             ("POST", ["sobjects", "Case"]) => {
@@ -160,18 +244,21 @@ impl Fake for Salesforce {
                 None => says(404, "NOT_FOUND", "The requested resource does not exist"),
             },
             (_, ["sobjects", "Task", ..])
-                if body.as_object().is_some_and(|o| o.keys().any(|k| k.starts_with("Call"))) =>
+                if !self.call_centre && body.as_object().is_some_and(|o| o.keys().any(|k| k.starts_with("Call"))) =>
             {
                 says(400, "INVALID_FIELD", "No such column 'CallDurationInSeconds' on sobject of type Task")
             }
             ("POST", ["sobjects", "Task"]) => {
                 let id = format!("00T{:012}", self.tasks.len() + 1);
-                self.tasks.push(Task { id: id.clone(), case: text("WhatId"), description: text("Description") });
+                let (case, description) = (text("WhatId"), text("Description"));
+                let fields = body.as_object().cloned().unwrap_or_default();
+                self.tasks.push(Task { id: id.clone(), case, description, fields, at: now });
                 json(201, value!({ "id": id, "success": true, "errors": [] }))
             }
             ("PATCH", ["sobjects", "Task", id]) => match self.tasks.iter_mut().find(|t| t.id == *id) {
                 Some(task) => {
                     task.description = text("Description");
+                    task.fields.extend(body.as_object().cloned().unwrap_or_default());
                     empty(204)
                 }
                 None => says(404, "NOT_FOUND", "The requested resource does not exist"),
