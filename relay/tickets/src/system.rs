@@ -246,7 +246,8 @@ pub trait TicketSystem: Send + Sync {
     async fn open_ticket(&self, ticket: &NewTicket) -> Result<Appended, ReportError>;
     /// Adds an action to a ticket. One that does not exist: [`ReportError::Rejected`] with [`Refusal::NoTicket`].
     async fn append_action(&self, ticket: &TicketNumber, action: &Action) -> Result<Appended, ReportError>;
-    /// The action with this marker: on this ticket, or on any that was opened at `since` or later.
+    /// The action with this marker: on this ticket, or on any that was opened at `since` or later. `None` only when all there is was
+    /// looked at; a ticket that is said not to exist: [`Refusal::NoTicket`], or `None`.
     async fn find_marker(
         &self,
         ticket: Option<&TicketNumber>,

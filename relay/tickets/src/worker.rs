@@ -21,7 +21,7 @@ use tracing::{debug, error, info, warn};
 use crate::{
     event::{self, Says, Template},
     policy::{self, Decision, Outcome},
-    system::{Appended, Cause, NewTicket, Refusal, ReportError},
+    system::{Appended, Cause, NewTicket, Refusal, ReportError, TicketSystem},
     systems::{Reached, Systems},
 };
 
@@ -208,8 +208,8 @@ impl Worker {
             let since = session.dialled_at.checked_sub(CLOCKS_APART).unwrap_or(Timestamp::MIN);
             // On the ticket it belongs to, and on any other when it may have been opened for it.
             let mut found = None;
-            if chosen.is_some() {
-                found = self.call(system.find_marker(chosen, &entry.marker, since)).await?;
+            if let Some(ticket) = chosen {
+                found = self.look_on(system, ticket, &entry.marker, since).await?;
             }
             if found.is_none() && session.ticket.is_none() {
                 found = self.call(system.find_marker(None, &entry.marker, since)).await?;
@@ -249,6 +249,26 @@ impl Worker {
         };
         *wrote = true;
         self.call(system.open_ticket(&ticket)).await
+    }
+
+    /// Looks for a marker on a ticket. That there is no such ticket is believed when it is said twice: what is written next would be
+    /// written a second time.
+    async fn look_on(
+        &self,
+        system: &dyn TicketSystem,
+        ticket: &TicketNumber,
+        marker: &str,
+        since: Timestamp,
+    ) -> Result<Option<Appended>, ReportError> {
+        match self.call(system.find_marker(Some(ticket), marker, since)).await {
+            Err(ReportError::Rejected { refusal: Refusal::NoTicket, .. }) => {
+                match self.call(system.look_up(ticket)).await? {
+                    None => Ok(None),
+                    Some(_) => Err(ReportError::garbage("a ticket that is there and is not")),
+                }
+            }
+            found => found,
+        }
     }
 
     async fn call<T>(&self, call: impl Future<Output = Result<T, ReportError>>) -> Result<T, ReportError> {

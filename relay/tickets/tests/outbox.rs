@@ -13,11 +13,11 @@ mod far;
 use std::time::Duration;
 
 use common::{TENANT, killed_after, open_new};
-use fakes::Fate;
+use fakes::{Asked, Fate};
 use far::{Far, since_start, told};
 use protocol::message::ticket::TicketChoice;
 use store::{EventKind, OutboxState};
-use tickets::kind::Means;
+use tickets::{kind::Means, system::Repeats};
 
 /// Everything that can become of a call. Whether a person is needed.
 fn fates() -> Vec<(Fate, bool)> {
@@ -41,53 +41,139 @@ fn fates() -> Vec<(Fate, bool)> {
     ]
 }
 
+/// Tells a session while these are the fates of the first calls, and whatever a person has to see to. How many times that was; `None`: there
+/// are not so many calls.
+async fn told_with(f: &mut Far, chosen: bool, fates: &[Fate], what: &str) -> Option<usize> {
+    let choice = if chosen { TicketChoice::Number(f.ticket()) } else { open_new() };
+    // Anew each time: what an adapter remembers must not spare it a call.
+    f.restart().await;
+    f.server.fates(fates.iter().copied());
+    let session = f.ended(choice).await;
+    let parked = f.work_off().await;
+    f.assert_told_once(session, what).await;
+    let all = f.server.fates_left() == 0;
+    f.server.fates([]);
+    all.then_some(parked)
+}
+
 /// Every call that telling a session takes, with every fate.
 async fn every_call_with_every_fate(kind: &str) {
     let mut f = Far::new(kind).await;
-    let mut cases = 0;
     for chosen in [false, true] {
-        for (fate, _) in fates() {
+        for (fate, person) in fates() {
+            let (mut cases, mut parked) = (0, 0);
             for nth in 0.. {
-                let choice = if chosen { TicketChoice::Number(f.ticket()) } else { open_new() };
-                // Anew each time: what an adapter remembers must not spare it a call.
-                f.restart().await;
-                f.server.fates(std::iter::repeat_n(Fate::Ok, nth).chain([fate]));
-                let session = f.ended(choice).await;
-                f.work_off().await;
-                f.assert_told_once(session, &format!("{kind}, chosen {chosen}, call {nth}, {fate:?}")).await;
-                cases += 1;
-                if f.server.fates_left() > 0 {
-                    // There are no more calls than that.
-                    f.server.fates([]);
-                    break;
-                }
+                let what = format!("{kind}, chosen {chosen}, call {nth}, {fate:?}");
+                let fates: Vec<Fate> = std::iter::repeat_n(Fate::Ok, nth).chain([fate]).collect();
+                // There are no more calls than that.
+                let Some(seen_to) = told_with(&mut f, chosen, &fates, &what).await else { break };
+                assert!(seen_to <= usize::from(person), "{what}: {seen_to} times somebody had to see to it");
+                (cases, parked) = (cases + 1, parked + seen_to);
                 assert!(nth < 30, "it never ends");
+            }
+            assert!(cases >= 2, "{cases}");
+            assert_eq!(parked > 0, person, "{kind}, chosen {chosen}, {fate:?}: whether somebody has to see to it");
+        }
+    }
+}
+
+/// A call that changes something.
+fn writes(asked: &Asked) -> bool {
+    asked.method != "GET" && asked.path != "/services/oauth2/token"
+}
+
+/// A call that writes is cut off after its effect, and then every call that looks for what it has left, with every fate.
+async fn every_look_for_a_marker_with_every_fate(kind: &str) {
+    let mut f = Far::new(kind).await;
+    let (mut cases, mut parked) = (0, 0);
+    for chosen in [false, true] {
+        for nth in 0.. {
+            let mut cut: Vec<Fate> = std::iter::repeat_n(Fate::Ok, nth).chain([Fate::OkButReset]).collect();
+            let from = f.server.calls();
+            let what = format!("{kind}, chosen {chosen}, call {nth} cut off");
+            if told_with(&mut f, chosen, &cut, &what).await.is_none() {
+                break;
+            }
+            let asked = f.server.asked_since(from);
+            if !writes(&asked[nth]) {
+                continue;
+            }
+            let looks = asked[nth + 1..].iter().take_while(|asked| !writes(asked)).count();
+            for look in 0..looks {
+                // What a read would have done makes no difference.
+                for (fate, person) in
+                    fates().into_iter().filter(|(f, _)| !matches!(f, Fate::OkButReset | Fate::OkButSilent))
+                {
+                    let what = format!("{what}, look {look}, {fate:?}");
+                    cut.truncate(nth + 1);
+                    cut.extend(std::iter::repeat_n(Fate::Ok, look).chain([fate]));
+                    let seen_to = told_with(&mut f, chosen, &cut, &what).await;
+                    let seen_to = seen_to.unwrap_or_else(|| panic!("{what}: there is no such call"));
+                    assert!(seen_to <= usize::from(person), "{what}: {seen_to} times somebody had to see to it");
+                    (cases, parked) = (cases + 1, parked + seen_to);
+                }
             }
         }
     }
-    assert!(cases >= fates().len() * 2 * 3, "{cases}");
+    let asked = f.systems.0.system.capabilities().repeats == Repeats::LookedFor;
+    assert_eq!((cases > 0, parked > 0), (asked, asked), "{kind}: {cases} looks, {parked} seen to");
+}
+
+/// Nobody vouches for its certificate: nothing is said to it, and nothing is uncertain.
+async fn a_certificate_that_nobody_vouches_for(kind: &str) {
+    let mut f = Far::new(kind).await;
+    let issued = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
+    let front = fakes::tls::front(&f.server, &issued).await;
+    let kind = tickets::kind::of(kind).unwrap();
+    let mut typed = f.server.typed();
+    typed.insert("base".into(), front.base.clone());
+    let means = Means::new(f.clock.clone());
+    let reached = |typed: &std::collections::BTreeMap<String, String>| {
+        let settings = kind.parse(typed).unwrap();
+        let system = (kind.connect)(&settings, &means).unwrap();
+        tickets::Reached { system, gate: means.gate(kind, &settings) }
+    };
+    f.systems = std::sync::Arc::new(far::Fixed(reached(&typed)));
+    for choice in [open_new(), TicketChoice::Number(f.ticket())] {
+        let session = f.ended(choice).await;
+        f.worker().drain(f.world.now).await.unwrap();
+        let row = f.world.store.outbox_of_session(session).await.unwrap().remove(0);
+        assert!(row.why.as_ref().unwrap().contains("no safe connection"), "{row:?}");
+        assert!(!row.uncertain && row.state == OutboxState::Pending, "{row:?}");
+        assert_eq!(f.server.calls(), 0);
+        means.gate(kind, &kind.parse(&typed).unwrap()).reset_pause();
+    }
+    // The company's own authority, and everything works.
+    typed.insert("certificates".into(), issued.cert.pem());
+    f.systems = std::sync::Arc::new(far::Fixed(reached(&typed)));
+    means.gate(kind, &kind.parse(&typed).unwrap()).reset_pause();
+    f.work_off().await;
+    for n in 1..=2 {
+        f.assert_told_once(common::session_id(n), "with the authority").await;
+    }
 }
 
 macro_rules! for_every_kind {
     ($($name:ident: $kind:literal;)*) => {
-        mod every_call_with_every_outcome_ends_in_one_start_and_one_end {
-            $(#[tokio::test]
-            async fn $name() {
-                super::every_call_with_every_fate($kind).await;
-            })*
-        }
+        for_every_kind! { every_call_with_every_outcome_ends_in_one_start_and_one_end: every_call_with_every_fate; $($name: $kind;)* }
+        for_every_kind! { so_does_every_look_for_what_a_broken_call_has_left: every_look_for_a_marker_with_every_fate; $($name: $kind;)* }
+        for_every_kind! { a_certificate_that_nobody_vouches_for_stops_everything_before_a_word_is_said: a_certificate_that_nobody_vouches_for; $($name: $kind;)* }
+        for_every_kind! { killed_at_random_nothing_is_lost_or_doubled_and_order_is_kept: a_few_random_kills; $($name: $kind;)* }
+        for_every_kind! { after_an_hour_without_the_system_two_hundred_sessions_are_told: drained; $($name: $kind;)* }
 
-        mod killed_at_random_nothing_is_lost_or_doubled_and_order_is_kept {
-            $(#[tokio::test]
-            async fn $name() {
-                super::random_kills($kind, super::actions(400), 20).await;
-            })*
+        #[test]
+        fn every_kind_is_put_to_the_test() {
+            let tested = [$($kind),*];
+            for kind in tickets::kind::KINDS {
+                assert!(tested.contains(&kind.name), "{} is not told anything here", kind.name);
+            }
         }
-
-        mod after_an_hour_without_the_system_two_hundred_sessions_are_told {
+    };
+    ($sentence:ident: $story:ident; $($name:ident: $kind:literal;)*) => {
+        mod $sentence {
             $(#[tokio::test]
             async fn $name() {
-                super::drained($kind).await;
+                super::$story($kind).await;
             })*
         }
     };
@@ -133,6 +219,10 @@ impl Dice {
     }
 }
 
+async fn a_few_random_kills(kind: &str) {
+    random_kills(kind, actions(400), 20).await;
+}
+
 /// Sessions on a few tickets and on none, a system that fails now and then, a worker that is killed at any moment.
 async fn random_kills(kind: &str, actions: usize, tickets: usize) {
     let seed = std::env::var("AMPARO_SEED").ok().and_then(|s| s.parse().ok()).unwrap_or(0x5eed_0001);
@@ -141,6 +231,7 @@ async fn random_kills(kind: &str, actions: usize, tickets: usize) {
     let numbers: Vec<_> = (0..tickets).map(|_| f.ticket()).collect();
     let mut sessions = Vec::new();
     let mut kills = 0;
+    let began = std::time::Instant::now();
     while sessions.len() * 2 < actions {
         for _ in 0..dice.roll(8) {
             let choice = match dice.roll(10) {
@@ -171,7 +262,12 @@ async fn random_kills(kind: &str, actions: usize, tickets: usize) {
         assert_eq!(actions[0].0, actions[1].0, "seed {seed}: {session} is on two tickets");
     }
     in_order(&f, &sessions, seed);
-    println!("{kind}: {} actions, {kills} kills, {} calls: 0 lost, 0 doubled", sessions.len() * 2, f.server.calls());
+    println!(
+        "figure outbox with {kind}: {} actions on {tickets} tickets, {kills} kills, {} calls, seed {seed}: 0 lost, 0 doubled, order kept, {} s",
+        sessions.len() * 2,
+        f.server.calls(),
+        began.elapsed().as_secs()
+    );
 }
 
 /// On each ticket the sessions are in the order in which they began.
@@ -234,33 +330,4 @@ async fn movidesk_never_has_to_block_us_however_much_there_is_to_tell() {
     assert_eq!(told(&f.server).len(), 30);
     assert_eq!(f.server.blocked(), 0, "it had to make us wait");
     assert!(f.world.store.outbox_list(TENANT, &[OutboxState::Parked], 9).await.unwrap().is_empty());
-}
-
-#[tokio::test]
-async fn a_certificate_that_nobody_vouches_for_stops_everything_before_a_word_is_said() {
-    let mut f = Far::new("redmine").await;
-    let issued = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
-    let front = fakes::tls::front(&f.server, &issued).await;
-    let kind = tickets::kind::of("redmine").unwrap();
-    let mut typed = f.server.typed();
-    typed.insert("base".into(), front.base.clone());
-    let means = Means::new(f.clock.clone());
-    let reached = |typed: &std::collections::BTreeMap<String, String>| {
-        let settings = kind.parse(typed).unwrap();
-        let system = (kind.connect)(&settings, &means).unwrap();
-        tickets::Reached { system, gate: means.gate(kind, &settings) }
-    };
-    f.systems = std::sync::Arc::new(far::Fixed(reached(&typed)));
-    let session = f.ended(open_new()).await;
-    f.worker().drain(f.world.now).await.unwrap();
-    let row = f.world.store.outbox_of_session(session).await.unwrap().remove(0);
-    assert!(row.why.as_ref().unwrap().contains("no safe connection"), "{row:?}");
-    assert!(!row.uncertain && row.state == OutboxState::Pending, "{row:?}");
-    assert_eq!(f.server.calls(), 0);
-    // The company's own authority, and everything works.
-    typed.insert("certificates".into(), issued.cert.pem());
-    f.systems = std::sync::Arc::new(far::Fixed(reached(&typed)));
-    means.gate(kind, &kind.parse(&typed).unwrap()).reset_pause();
-    f.work_off().await;
-    f.assert_told_once(session, "with the authority").await;
 }

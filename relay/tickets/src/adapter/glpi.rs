@@ -387,7 +387,7 @@ impl TicketSystem for Glpi {
         since: Timestamp,
     ) -> Result<Option<Appended>, ReportError> {
         if let Some(ticket) = ticket {
-            let Some(found) = self.ticket(ticket).await? else { return Ok(None) };
+            let found = self.ticket(ticket).await?.ok_or_else(|| ReportError::no_ticket(ticket))?;
             if found.content.contains(marker) {
                 return Ok(Some(Appended { ticket: ticket.clone(), external_id: None }));
             }

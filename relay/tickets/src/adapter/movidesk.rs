@@ -197,10 +197,18 @@ impl Movidesk {
     }
 
     async fn ticket(&self, number: &TicketNumber, select: &str, expand: &str) -> Result<Option<Ticket>, ReportError> {
-        let Some(named) = named(number) else { return Ok(None) };
         if self.is_missing(number) {
             return Ok(None);
         }
+        let found = self.fetched(number, select, expand).await?;
+        if found.is_none() {
+            self.miss(number);
+        }
+        Ok(found)
+    }
+
+    async fn fetched(&self, number: &TicketNumber, select: &str, expand: &str) -> Result<Option<Ticket>, ReportError> {
+        let Some(named) = named(number) else { return Ok(None) };
         // A ticket that nobody has touched for 90 days is in the past.
         for path in ["/tickets", "/tickets/past"] {
             let call = match named {
@@ -212,7 +220,6 @@ impl Movidesk {
                 return Ok(Some(answer.json()?));
             }
         }
-        self.miss(number);
         Ok(None)
     }
 
@@ -418,7 +425,8 @@ impl TicketSystem for Movidesk {
         let holds =
             |t: &Ticket| t.actions.iter().flatten().find(|a| a.description.contains(marker)).map(|a| a.id.0.clone());
         if let Some(number) = ticket {
-            let Some(found) = self.ticket(number, "id", "actions").await? else { return Ok(None) };
+            // Asked in any case, and without keeping what a single answer says: what is written next depends on it.
+            let found = self.fetched(number, "id", "actions").await?.ok_or_else(|| ReportError::no_ticket(number))?;
             return Ok(holds(&found).map(|id| Appended { ticket: number.clone(), external_id: Some(id) }));
         }
         let filter = format!("createdDate ge {}", since.strftime("%Y-%m-%dT%H:%M:%S.000Z"));

@@ -293,7 +293,7 @@ impl TicketSystem for Redmine {
         _since: Timestamp,
     ) -> Result<Option<Appended>, ReportError> {
         if let Some(ticket) = ticket {
-            let Some(issue) = self.issue(ticket, "journals").await? else { return Ok(None) };
+            let issue = self.issue(ticket, "journals").await?.ok_or_else(|| ReportError::no_ticket(ticket))?;
             if issue.description.contains(marker) {
                 return Ok(Some(Appended { ticket: ticket.clone(), external_id: None }));
             }

@@ -300,7 +300,7 @@ impl TicketSystem for Rt {
                 .query("per_page", "100")
                 .query("page", page.to_string());
             let answer = self.ask(call).await?;
-            let Some(answer) = answer.found()? else { return Ok(None) };
+            let answer = answer.found()?.ok_or_else(|| ReportError::no_ticket(ticket))?;
             let list: List<Attachment> = answer.json()?;
             if let Some(found) = list.items.iter().find(|a| a.content.contains(marker)) {
                 let external_id = Some(found.transaction.0.clone()).filter(|id| !id.is_empty());

@@ -296,7 +296,7 @@ impl TicketSystem for Zendesk {
             if !after.is_empty() {
                 call = call.query("page[after]", &*after);
             }
-            let Some(answer) = self.ask(call).await?.found()? else { return Ok(None) };
+            let answer = self.ask(call).await?.found()?.ok_or_else(|| ReportError::no_ticket(ticket))?;
             let page: Comments = answer.json()?;
             let ours = page.comments.iter().find(|c| c.html_body.contains(marker) || c.body.contains(marker));
             if let Some(comment) = ours {

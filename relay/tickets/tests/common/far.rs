@@ -134,7 +134,9 @@ pub fn told(server: &Server) -> BTreeMap<String, Vec<(String, EventKind)>> {
                 if let Some((session, tail)) = after.split_once(':')
                     && session.len() == 32
                 {
-                    let kind = if tail.starts_with("start") { EventKind::Start } else { EventKind::End };
+                    let word = tail.split(|c: char| !c.is_ascii_lowercase() && c != '_').next().unwrap();
+                    let all = [EventKind::Start, EventKind::End, EventKind::WrapUp, EventKind::Missed];
+                    let kind = all.into_iter().find(|kind| kind.as_str() == word).unwrap();
                     told.entry(session.to_owned()).or_default().push((ticket.number.clone(), kind));
                 }
                 rest = after;

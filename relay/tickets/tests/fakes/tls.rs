@@ -35,6 +35,7 @@ pub async fn front(server: &Server, issued: &CertifiedKey<KeyPair>) -> Front {
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("https://{}", listener.local_addr().unwrap());
+    server.is_reached_at(&base);
     let behind = server.base.trim_start_matches("http://").to_owned();
     let task = tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
