@@ -18,7 +18,7 @@ use store::{CustomerDetails, EventKind};
 use tickets::{
     CustomerRef, DeskSystem, NewTicket, Owner, Refusal, ReportError, TicketSystem,
     clock::Clock,
-    event::Link,
+    event::{Action, Link},
     kind::{self, Means},
     system::Repeats,
 };
@@ -170,6 +170,34 @@ async fn a_start_and_an_end_on_a_ticket_of_somebody_elses_are_both_found(t: &Tes
     }
 }
 
+async fn an_action_of_any_kind_opens_a_ticket_is_added_to_one_and_is_found(t: &Tested) {
+    if t.system.capabilities().repeats == Repeats::LeftToReceiver {
+        return;
+    }
+    let kinds = [EventKind::Start, EventKind::End, EventKind::WrapUp, EventKind::Missed];
+    for (n, opening) in kinds.into_iter().enumerate() {
+        let session = t.session(1 + u32::try_from(n).unwrap());
+        let requester = t.system.find_or_create_customer(&t.customer()).await.unwrap();
+        (t.settle)();
+        let first = Action { author: None, ..action(opening, session) };
+        let new = NewTicket { subject: "Nota fiscal".into(), requester, owner: None, first };
+        let number = t.system.open_ticket(&new).await.unwrap().ticket;
+        (t.settle)();
+        for kind in kinds.into_iter().filter(|kind| *kind != opening) {
+            t.system.append_action(&number, &action(kind, session)).await.unwrap();
+            (t.settle)();
+        }
+        let found = t.system.find_marker(None, &opening.marker(session), t.now).await.unwrap();
+        assert_eq!(found.unwrap().ticket, number, "opened with {opening:?}");
+        (t.settle)();
+        for kind in kinds {
+            let found = t.system.find_marker(Some(&number), &kind.marker(session), t.now).await.unwrap();
+            assert_eq!(found.unwrap().ticket, number, "{kind:?} on one opened with {opening:?}");
+            (t.settle)();
+        }
+    }
+}
+
 async fn a_link_is_kept_once_or_refused_in_words(t: &Tested) {
     let number = t.opened(9).await;
     (t.settle)();
@@ -203,7 +231,8 @@ macro_rules! whole_suite {
         conforms!($tested; a_ticket_that_was_opened_is_looked_up, a_ticket_that_is_not_there_is_none_and_takes_no_action,
             a_customer_is_the_same_when_asked_again_and_sees_their_open_tickets, an_action_is_found_by_its_marker,
             somebody_who_told_next_to_nothing_can_have_a_ticket, a_link_is_kept_once_or_refused_in_words, the_account_is_told,
-            a_start_and_an_end_on_a_ticket_of_somebody_elses_are_both_found);
+            a_start_and_an_end_on_a_ticket_of_somebody_elses_are_both_found,
+            an_action_of_any_kind_opens_a_ticket_is_added_to_one_and_is_found);
     };
 }
 

@@ -16,7 +16,7 @@ use common::{TENANT, killed_after, open_new};
 use fakes::{Asked, Fate};
 use far::{Far, since_start, told};
 use protocol::message::ticket::TicketChoice;
-use store::{EventKind, OutboxState};
+use store::{Category, EventKind, OutboxState, WrappedUp};
 use tickets::{kind::Means, system::Repeats};
 
 /// Everything that can become of a call. Whether a person is needed.
@@ -119,6 +119,36 @@ async fn every_look_for_a_marker_with_every_fate(kind: &str) {
     assert_eq!((cases > 0, parked > 0), (asked, asked), "{kind}: {cases} looks, {parked} seen to");
 }
 
+/// What is told beside starts and ends: what an attendant says of a session whose end has been told, and a request that nobody took.
+async fn late_words_and_missed_requests(kind: &str) {
+    let mut f = Far::new(kind).await;
+    for nth in 0..4 {
+        let session = f.ended(open_new()).await;
+        f.work_off().await;
+        let note = format!("Certificado renovado pela {nth}a vez");
+        let said =
+            WrappedUp { category: Some(Category { name: "Resolvido".into(), solved: true }), note: note.clone() };
+        f.world.store.wrap_up_session(session, &said, f.world.now).await.unwrap();
+        let missed = f.world.missed().await;
+        f.restart().await;
+        f.server.fates(std::iter::repeat_n(Fate::Ok, nth).chain([Fate::OkButReset]));
+        f.work_off().await;
+        f.server.fates([]);
+        let kinds = |session| f.told(session).into_iter().map(|(_, kind)| kind).collect::<Vec<_>>();
+        assert_eq!(kinds(session), [EventKind::Start, EventKind::End, EventKind::WrapUp], "{kind}, call {nth}");
+        assert_eq!(kinds(missed), [EventKind::Missed], "{kind}, call {nth}");
+        let (told, of) = (f.told(session), f.world.store.session(session).await.unwrap().ticket.unwrap());
+        assert!(told.iter().all(|(ticket, _)| *ticket == of.as_str()), "{kind}: {told:?}");
+        let texts = f.server.tickets().into_iter().filter(|ticket| ticket.number == of.as_str());
+        let words: String = texts.flat_map(|ticket| ticket.texts).collect();
+        assert!(words.contains(&note) && words.contains("Resolvido"), "{kind}: {words}");
+        let of = f.world.store.session(missed).await.unwrap().ticket.unwrap();
+        let texts = f.server.tickets().into_iter().filter(|ticket| ticket.number == of.as_str());
+        let words: String = texts.flat_map(|ticket| ticket.texts).collect();
+        assert!(words.contains("Liguem amanh"), "{kind}: {words}");
+    }
+}
+
 /// Nobody vouches for its certificate: nothing is said to it, and nothing is uncertain.
 async fn a_certificate_that_nobody_vouches_for(kind: &str) {
     let mut f = Far::new(kind).await;
@@ -157,6 +187,7 @@ macro_rules! for_every_kind {
     ($($name:ident: $kind:literal;)*) => {
         for_every_kind! { every_call_with_every_outcome_ends_in_one_start_and_one_end: every_call_with_every_fate; $($name: $kind;)* }
         for_every_kind! { so_does_every_look_for_what_a_broken_call_has_left: every_look_for_a_marker_with_every_fate; $($name: $kind;)* }
+        for_every_kind! { late_words_and_missed_requests_are_told_once: late_words_and_missed_requests; $($name: $kind;)* }
         for_every_kind! { a_certificate_that_nobody_vouches_for_stops_everything_before_a_word_is_said: a_certificate_that_nobody_vouches_for; $($name: $kind;)* }
         for_every_kind! { killed_at_random_nothing_is_lost_or_doubled_and_order_is_kept: a_few_random_kills; $($name: $kind;)* }
         for_every_kind! { after_an_hour_without_the_system_two_hundred_sessions_are_told: drained; $($name: $kind;)* }

@@ -44,7 +44,9 @@ impl Fake for Receiver {
         let data = &body["data"];
         let session = data["session"].as_str().unwrap_or_default().to_owned();
         if self.seen.insert(id.to_owned())
-            && body["type"].as_str().is_some_and(|t| t.starts_with("session.") && t != "session.linked")
+            && ["session.started", "session.ended", "session.wrapped_up", "request.missed"]
+                .map(Some)
+                .contains(&body["type"].as_str())
         {
             let number = match data["ticket"].as_str() {
                 Some(number) => number.to_owned(),
@@ -54,7 +56,10 @@ impl Fake for Receiver {
                 }
             };
             self.by_session.insert(session.clone(), number.clone());
-            self.tickets.entry(number).or_default().push(format!("[{id}]"));
+            self.tickets
+                .entry(number)
+                .or_default()
+                .push(format!("{} [{id}]", data["text"].as_str().unwrap_or_default()));
         }
         match self.by_session.get(&session) {
             Some(ticket) => json(200, value!({ "ticket": ticket })),
