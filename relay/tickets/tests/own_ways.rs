@@ -12,13 +12,13 @@ use std::sync::Arc;
 use common::{action, at, cida, session_id};
 use fakes::{
     Asked, Fake, OnTicket, Reply, Server, json,
-    salesforce::Salesforce,
+    salesforce::{Contact, Salesforce},
 };
 use jiff::Timestamp;
 use protocol::id::TicketNumber;
 use serde_json::json as value;
-use store::EventKind;
-use tickets::{Cause, ReportError, TicketSystem, clock::Clock, kind::Means};
+use store::{CustomerDetails, EventKind};
+use tickets::{Cause, ReportError, TicketSystem, clock::Clock, event::Action, kind::Means};
 
 async fn served(fake: Box<dyn Fake>) -> (Server, Arc<dyn TicketSystem>) {
     let clock = Clock::standing_at(at(0));
@@ -133,4 +133,127 @@ async fn more_new_tickets_than_zammad_tells_of_are_no_proof_that_none_was_opened
     // All that were opened since are among them: that is a proof.
     clock.set(at(60));
     assert_eq!(system.find_marker(None, &marker, at(60)).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn in_a_call_centre_of_salesforces_a_session_is_one_call_with_its_number_duration_and_disposition() {
+    for call_centre in [true, false] {
+        let (server, system) = served(Box::new(Salesforce::of(call_centre, Vec::new()))).await;
+        let case = number(&server.open("Caixa 2").unwrap());
+        let start = action(EventKind::Start, session_id(1));
+        system.append_action(&case, &start).await.unwrap();
+        let begun = server.kept()[0].clone();
+        assert_eq!((&begun["Subject"], &begun["Status"]), (&value!("2026-11-21-000001"), &value!("In Progress")));
+        assert_eq!(begun["CallDurationInSeconds"], value!(null));
+        let end = Action { category: Some("Resolvido".into()), ..action(EventKind::End, session_id(1)) };
+        system.append_action(&case, &end).await.unwrap();
+        // Without a word of the attendant's the disposition is how it ended; a start that is not there makes no difference.
+        system.append_action(&case, &action(EventKind::End, session_id(2))).await.unwrap();
+        let kept = server.kept();
+        assert_eq!(kept.as_array().unwrap().len(), 2, "{kept}");
+        for (task, disposition, session) in [(&kept[0], "Resolvido", 1), (&kept[1], "encerrado pelo cliente", 2)] {
+            assert_eq!(task["Subject"], "2026-11-21-000001");
+            assert_eq!(task["Status"], "Completed");
+            assert_eq!(task["ActivityDate"], "2026-11-21");
+            let description = task["Description"].as_str().unwrap();
+            assert!(description.contains("https://relay.example/history?q=1&x=2"), "{description}");
+            assert!(description.contains(&EventKind::End.marker(session_id(session))), "{description}");
+            if call_centre {
+                assert_eq!(task["CallDurationInSeconds"], 60);
+                assert_eq!(task["CallDisposition"], disposition);
+                assert_eq!(task["CallObject"], session_id(session).to_string());
+                assert_eq!((&task["TaskSubtype"], &task["CallType"]), (&value!("Call"), &value!("Outbound")));
+            } else {
+                let calls = task.as_object().unwrap().keys().filter(|key| key.starts_with("Call")).count();
+                assert_eq!(calls, 0, "{task}");
+            }
+        }
+        assert_eq!(kept[0]["WhatId"], "500000000000001");
+    }
+}
+
+#[tokio::test]
+async fn salesforce_knows_a_contact_by_tax_number_then_by_address_then_by_either_telephone() {
+    let known = |n: u32, email: &str, phone: &str, mobile: &str, document: &str| Contact {
+        id: format!("003{n:012}"),
+        name: format!("Pessoa {n}"),
+        email: email.into(),
+        phone: phone.into(),
+        mobile: mobile.into(),
+        document: document.into(),
+    };
+    let contacts = vec![
+        known(1, "cida@padaria.example", "(11) 5555-0188", "", ""),
+        known(2, "outra@padaria.example", "", "(11) 98888-0001", "12345678909"),
+    ];
+    let (server, system) = served(Box::new(Salesforce::of(false, contacts))).await;
+    for (who, details) in [
+        (1, CustomerDetails { email: "cida@padaria.example".into(), ..CustomerDetails::default() }),
+        (1, CustomerDetails { phone: "(11) 5555-0188".into(), ..CustomerDetails::default() }),
+        (2, CustomerDetails { phone: "(11) 98888-0001".into(), ..CustomerDetails::default() }),
+        (2, CustomerDetails { document: "123.456.789-09".into(), ..CustomerDetails::default() }),
+        (
+            2,
+            CustomerDetails {
+                document: "123.456.789-09".into(),
+                email: "cida@padaria.example".into(),
+                phone: "(11) 5555-0188".into(),
+                ..CustomerDetails::default()
+            },
+        ),
+        (
+            1,
+            CustomerDetails {
+                email: "cida@padaria.example".into(),
+                phone: "(11) 98888-0001".into(),
+                ..CustomerDetails::default()
+            },
+        ),
+    ] {
+        let found = system.find_or_create_customer(&details).await.unwrap();
+        assert_eq!(found.0, format!("003{who:012}"), "{details:?}");
+    }
+    assert!(!server.asked().iter().any(|asked| asked.method == "POST" && asked.path.ends_with("/Contact")));
+    // Somebody new is made with everything that was told, and is found again by each of it.
+    let new = CustomerDetails {
+        name: "Rui d'Ávila Lima".into(),
+        email: "o'rui@mercado.example".into(),
+        phone: "(21) 3333-1111".into(),
+        document: "11.222.333/0001-81".into(),
+        ..CustomerDetails::default()
+    };
+    let made = system.find_or_create_customer(&new).await.unwrap();
+    for details in [
+        CustomerDetails { document: "11222333000181".into(), ..CustomerDetails::default() },
+        CustomerDetails { email: new.email.clone(), ..CustomerDetails::default() },
+        CustomerDetails { phone: new.phone.clone(), ..CustomerDetails::default() },
+    ] {
+        assert_eq!(system.find_or_create_customer(&details).await.unwrap(), made, "{details:?}");
+    }
+}
+
+#[tokio::test]
+async fn movidesk_knows_somebody_by_their_tax_number_and_has_old_tickets_in_the_past() {
+    let clock = Clock::standing_at(at(0));
+    let server = Server::start(fakes::of("movidesk"), clock.clone()).await;
+    let later = |seconds| clock.set(clock.now().checked_add(std::time::Duration::from_secs(seconds)).unwrap());
+    let whole = CustomerDetails { document: "123.456.789-09".into(), ..cida("1") };
+    let made = server.system(&Means::new(clock.clone())).find_or_create_customer(&whole).await.unwrap();
+    later(600);
+    // One who has forgotten everything, and a customer who tells no more than this.
+    let system = server.system(&Means::new(clock.clone()));
+    let papers = CustomerDetails { document: "12345678909".into(), ..CustomerDetails::default() };
+    assert_eq!(system.find_or_create_customer(&papers).await.unwrap(), made);
+
+    let ticket = number(&server.open("Caixa 2").unwrap());
+    system.append_action(&ticket, &action(EventKind::Start, session_id(1))).await.unwrap();
+    later(100 * 86_400);
+    let found = system.look_up(&ticket).await.unwrap().unwrap();
+    assert_eq!((found.brief.number, found.brief.subject.as_str()), (ticket.clone(), "Caixa 2"));
+    later(600);
+    let marker = EventKind::Start.marker(session_id(1));
+    assert_eq!(system.find_marker(Some(&ticket), &marker, at(0)).await.unwrap().unwrap().ticket, ticket);
+    let paths: Vec<String> =
+        server.asked().into_iter().map(|asked| asked.path).filter(|path| path.contains("past")).collect();
+    assert_eq!(paths.len(), 2, "{paths:?}");
 }

@@ -16,10 +16,18 @@ pub struct Movidesk {
     errors: Vec<Timestamp>,
     blocks: u32,
     blocked: Option<Timestamp>,
-    people: Vec<(String, String, String, Timestamp)>,
+    people: Vec<Person>,
     tickets: Vec<Ticket>,
     answers: u64,
     blocked_times: u32,
+}
+
+struct Person {
+    id: String,
+    name: String,
+    email: String,
+    document: String,
+    at: Timestamp,
 }
 
 struct Ticket {
@@ -31,14 +39,14 @@ struct Ticket {
 }
 
 impl Ticket {
-    fn shown(
-        &self,
-        ids_as_text: bool,
-        actions: bool,
-        people: &[(String, String, String, Timestamp)],
-        now: Timestamp,
-    ) -> Value {
-        let name = people.iter().find(|p| p.0 == self.client).map_or("", |p| p.1.as_str());
+    /// Nobody has touched it for 90 days: only the list of the past has it.
+    fn is_past(&self, now: Timestamp) -> bool {
+        let touched = self.actions.iter().map(|(_, at)| *at).max().unwrap_or(self.at);
+        now.as_second() - touched.as_second() >= 90 * 86_400
+    }
+
+    fn shown(&self, ids_as_text: bool, actions: bool, people: &[Person], now: Timestamp) -> Value {
+        let name = people.iter().find(|p| p.id == self.client).map_or("", |p| p.name.as_str());
         let id = if ids_as_text { value!(self.id.to_string()) } else { value!(self.id) };
         let mut shown = value!({
             "id": id, "protocol": format!("MOVI2026110000{:04}", self.id), "type": 2, "subject": self.subject, "status": "Em atendimento",
@@ -86,8 +94,8 @@ impl Movidesk {
         let filter = asked.query("$filter").unwrap_or_default();
         let expand = asked.query("$expand").unwrap_or_default().contains("actions");
         match (asked.method.as_str(), asked.path.as_str()) {
-            ("GET", "/tickets/past") => self.refuse(404, "Ticket not found", now),
-            ("GET", "/tickets") => {
+            ("GET", path @ ("/tickets" | "/tickets/past")) => {
+                let past = path == "/tickets/past";
                 let one = |t: &Ticket| {
                     asked
                         .query("id")
@@ -95,7 +103,8 @@ impl Movidesk {
                         .or_else(|| asked.query("protocol").map(|p| p == format!("MOVI2026110000{:04}", t.id)))
                 };
                 if asked.query("id").is_some() || asked.query("protocol").is_some() {
-                    let found = self.tickets.iter().find(|t| one(t) == Some(true) && seen(t.at, now));
+                    let found =
+                        self.tickets.iter().find(|t| one(t) == Some(true) && seen(t.at, now) && t.is_past(now) == past);
                     return match found {
                         Some(ticket) => json(200, ticket.shown(text_ids, expand, &self.people, now)),
                         None => self.refuse(404, "Ticket not found", now),
@@ -109,7 +118,10 @@ impl Movidesk {
                 let skip: usize = asked.query("$skip").and_then(|s| s.parse().ok()).unwrap_or(0);
                 let top: usize = asked.query("$top").and_then(|s| s.parse().ok()).unwrap_or(20);
                 let found = self.tickets.iter().filter(|t| {
-                    seen(t.at, now) && client.as_ref().is_none_or(|c| t.client == *c) && since.is_none_or(|s| t.at >= s)
+                    seen(t.at, now)
+                        && t.is_past(now) == past
+                        && client.as_ref().is_none_or(|c| t.client == *c)
+                        && since.is_none_or(|s| t.at >= s)
                 });
                 json(200, found.skip(skip).take(top).map(|t| t.shown(text_ids, expand, &self.people, now)).collect())
             }
@@ -135,7 +147,7 @@ impl Movidesk {
                 if client.is_empty() || body["createdBy"]["id"].as_str().is_none() || !body["type"].is_number() {
                     return self.refuse(400, "createdBy is required", now);
                 }
-                if !self.people.iter().any(|p| p.0 == client) {
+                if !self.people.iter().any(|p| p.id == client) {
                     return self.refuse(400, "Client not found", now);
                 }
                 let id = self.tickets.len() as u64 + 1;
@@ -145,11 +157,12 @@ impl Movidesk {
                 json(200, value!({ "id": id }))
             }
             ("GET", "/persons") => {
-                let (id, email) = (quoted_after(filter, "id eq "), quoted_after(filter, "e/email eq "));
+                let is = |field: &str, value: &str| quoted_after(filter, field).is_some_and(|wanted| wanted == value);
                 let found = self.people.iter().filter(|p| {
-                    seen(p.3, now) && (Some(&p.0) == id.as_ref() || (!p.2.is_empty() && Some(&p.2) == email.as_ref()))
+                    seen(p.at, now)
+                        && (is("id eq ", &p.id) || is("e/email eq ", &p.email) || is("cpfCnpj eq ", &p.document))
                 });
-                json(200, found.map(|p| value!({ "id": p.0, "businessName": p.1 })).collect())
+                json(200, found.map(|p| value!({ "id": p.id, "businessName": p.name })).collect())
             }
             ("POST", "/persons") => {
                 let text = |key: &str| body[key].as_str().unwrap_or_default().to_owned();
@@ -158,11 +171,12 @@ impl Movidesk {
                 {
                     return self.refuse(400, "businessName is required", now);
                 }
-                if self.people.iter().any(|p| p.0 == id) {
+                if self.people.iter().any(|p| p.id == id) {
                     return self.refuse(400, "Já existe uma pessoa com este código de referência", now);
                 }
                 let email = body["emails"][0]["email"].as_str().unwrap_or_default().to_owned();
-                self.people.push((id.clone(), text("businessName"), email, now));
+                let (name, document) = (text("businessName"), text("cpfCnpj"));
+                self.people.push(Person { id: id.clone(), name, email, document, at: now });
                 json(200, value!({ "id": id }))
             }
             _ => self.refuse(404, "No such method", now),
