@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use protocol::id::{SessionId, TicketNumber};
 use store::{CustomerDetails, EventKind};
 use tickets::{
-    CustomerRef, DeskSystem, NewTicket, Owner, Refusal, ReportError, TicketSystem,
+    Capabilities, CustomerRef, DeskSystem, NewTicket, Owner, Refusal, ReportError, TicketSystem,
     clock::Clock,
     event::{Action, Link},
     kind::{self, Means},
@@ -271,6 +271,62 @@ async fn fake(kind: &str) -> Option<Tested> {
     };
     Some(Tested { system, run: 0, now: at(0), settle: Box::new(settle), _kept: Box::new(server) })
 }
+
+/// A system's row in the README.
+fn row(title: &str, can: &Capabilities, against: &str) -> String {
+    let tick = |can: bool| if can { "yes" } else { "no" };
+    let notes = match (can.internal_notes, can.public_notes) {
+        (true, true) => "internal, public",
+        (true, false) => "internal",
+        (false, true) => "public",
+        (false, false) => "none",
+    };
+    let repeats = match can.repeats {
+        Repeats::Refused => "is refused by it",
+        Repeats::LookedFor => "is looked for first",
+        Repeats::LeftToReceiver => "is the receiver's to drop",
+    };
+    let seen = match can.visible_after.as_secs() {
+        0 => "at once".to_owned(),
+        seconds if seconds % 60 == 0 => format!("{} min", seconds / 60),
+        seconds => format!("{seconds} s"),
+    };
+    format!(
+        "| {title} | {} | {notes} | {} | {} | {} | {repeats} | {seen} | {against} |\n",
+        tick(can.reads),
+        tick(can.returns_id),
+        tick(can.links),
+        tick(can.customers)
+    )
+}
+
+#[tokio::test]
+async fn the_readme_tells_what_each_system_can_do() {
+    let desk = ours(|w| Arc::new(DeskSystem::new(w.store.clone(), common::TENANT))).await.unwrap();
+    let mut table = row("The built-in desk", &desk.system.capabilities(), "itself");
+    for kind in kind::KINDS {
+        let tested = fake(kind.name).await.unwrap();
+        let against =
+            if REAL.contains(&kind.name) { "a real server, a fake" } else { "a fake made from its documents" };
+        table += &row(kind.title, &tested.system.capabilities(), against);
+    }
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md");
+    let readme = std::fs::read_to_string(file).unwrap();
+    let head = readme.find("| System | Is asked |").expect("the table's head");
+    // Below the head and the line under it, up to the first line that is no row.
+    let rows = head + readme[head..].match_indices('\n').nth(1).unwrap().0 + 1;
+    let end = rows
+        + readme[rows..].split_inclusive('\n').take_while(|line| line.starts_with('|')).map(str::len).sum::<usize>();
+    let said = &readme[rows..end];
+    if said == table {
+        return;
+    }
+    assert!(std::env::var_os("AMPARO_BLESS").is_some(), "the README says\n{said}\nand it is\n{table}");
+    std::fs::write(file, format!("{}{table}{}", &readme[..rows], &readme[end..])).unwrap();
+}
+
+/// Which have a real server in the tests, as well.
+const REAL: [&str; 2] = ["rt", "redmine"];
 
 macro_rules! fakes {
     ($($name:ident: $kind:literal;)*) => {
