@@ -135,10 +135,15 @@ pub fn action(kind: EventKind, session: &Session, tenant: &Tenant, says: Says<'_
         category: said.and_then(|said| said.category.as_ref()).map(|category| category.name.clone()),
         solved: said.and_then(|said| said.category.as_ref()).map(|category| category.solved),
         note: said.map(|said| said.note.clone()).filter(|note| !note.is_empty()),
-        links: says.page.map(|url| Link { title: text::session_page(language).to_owned(), url }).into_iter().collect(),
+        links: says.page.map(|url| page(language, url)).into_iter().collect(),
         author: owner(session),
         text: lines.join("\n"),
     }
+}
+
+/// The console's page about a session, by its address.
+pub(crate) fn page(language: Language, url: String) -> Link {
+    Link { title: text::session_page(language).to_owned(), url }
 }
 
 /// Whose it is; a missed request is nobody's.

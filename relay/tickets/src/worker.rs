@@ -155,7 +155,8 @@ impl Worker {
             }
             for row in rows {
                 let delivered = self.deliver(&row, now).await;
-                self.settle(&row, delivered, now).await?;
+                let told = self.settle(&row, delivered, now).await?;
+                self.link(&row, told, now).await;
                 worked += 1;
             }
         }
@@ -169,8 +170,11 @@ impl Worker {
             visible_after: LONGEST_VISIBLE,
         });
         // A row that cannot be settled stays leased; after its lease it is taken up as uncertain.
-        if let Err(error) = self.settle(&row, delivered, Timestamp::now()).await {
-            error!(error = &error as &dyn std::error::Error, session = %row.entry.session, "an outbox row cannot be settled");
+        match self.settle(&row, delivered, Timestamp::now()).await {
+            Ok(told) => self.link(&row, told, Timestamp::now()).await,
+            Err(error) => {
+                error!(error = &error as &dyn std::error::Error, session = %row.entry.session, "an outbox row cannot be settled");
+            }
         }
     }
 
@@ -276,7 +280,34 @@ impl Worker {
         answer.unwrap_or(Err(ReportError::Unreachable(Cause::TimedOut(self.call_timeout))))
     }
 
-    async fn settle(&self, row: &Claimed, delivered: Delivered, now: Timestamp) -> Result<(), StoreError> {
+    /// Puts the session's page beside its end, where a system keeps links as data. The text has it in any case: one that cannot be put
+    /// there changes nothing about what is told.
+    async fn link(&self, row: &Claimed, told: Option<TicketNumber>, now: Timestamp) {
+        let (Some(ticket), Some(before), EventKind::End) = (told, &self.pages, row.entry.kind) else { return };
+        let attached = async {
+            let reached = self.systems.reach(row.entry.tenant, row.session.connection).await?;
+            if !reached.system.capabilities().links {
+                return Ok(());
+            }
+            let limited = |until| ReportError::RateLimited { until: Some(until) };
+            let _turn = reached.gate.turn(now, CALLS_TO_APPEND).map_err(limited)?;
+            let records = |e: StoreError| ReportError::Unreachable(Cause::Records(e.to_string()));
+            let language = self.store.tenant(row.entry.tenant).await.map_err(records)?.language;
+            let link = event::page(language, format!("{before}{}", row.session.protocol));
+            self.call(reached.system.attach_link(&ticket, &link)).await
+        };
+        if let Err(error) = attached.await {
+            warn!(error = &error as &dyn std::error::Error, session = %row.entry.session, %ticket, "no link beside its text");
+        }
+    }
+
+    /// The ticket it is on now; `None` when it is not told yet, or no longer ours.
+    async fn settle(
+        &self,
+        row: &Claimed,
+        delivered: Delivered,
+        now: Timestamp,
+    ) -> Result<Option<TicketNumber>, StoreError> {
         let Delivered { outcome, uncertain, visible_after } = delivered;
         let visible_after = if uncertain { visible_after } else { Duration::ZERO };
         let why = outcome.as_ref().err().map(chain).unwrap_or_default();
@@ -296,14 +327,15 @@ impl Worker {
             Err(StoreError::Conflict { .. }) => {
                 // The lease ran out and another claim has the row: what was written will be found by its marker.
                 debug!(session = %entry.session, kind = entry.kind.as_str(), "a lease ran out");
-                return Ok(());
+                return Ok(None);
             }
             Err(error) => return Err(error),
         }
         log_settled(entry, &how, &why);
         // Nobody listening is fine: the store has it.
-        let _ = self.reports.send(Reported { tenant: entry.tenant, session: entry.session, kind: entry.kind, ticket });
-        Ok(())
+        let (tenant, session, kind) = (entry.tenant, entry.session, entry.kind);
+        let _ = self.reports.send(Reported { tenant, session, kind, ticket: ticket.clone() });
+        Ok(ticket)
     }
 
     async fn until_next_due(&self) -> Duration {

@@ -349,6 +349,35 @@ async fn a_hundred_thousand_actions_on_two_hundred_tickets_with_the_worker_kille
 }
 
 #[tokio::test]
+async fn the_sessions_page_is_a_link_beside_its_end_and_an_end_without_it_is_told_all_the_same() {
+    let mut f = Far::new("rt").await;
+    let ticket = f.ticket();
+    let mut calls = 0;
+    let fates =
+        [Fate::Ok, Fate::OkButReset, Fate::Reset, Fate::Silent, Fate::Garbage, Fate::Status(403), Fate::Status(500)];
+    for fate in fates {
+        f.restart().await;
+        let before = f.server.calls();
+        // The link is the last call of all.
+        f.server.fates(std::iter::repeat_n(Fate::Ok, usize::saturating_sub(calls, 1)).chain([fate]));
+        let session = f.ended(TicketChoice::Number(ticket.clone())).await;
+        f.work_off().await;
+        f.assert_told_once(session, &format!("{fate:?}")).await;
+        assert_eq!(f.server.fates_left(), 0);
+        let asked = f.server.asked_since(before);
+        let links = asked.iter().filter(|asked| asked.method == "PUT").count();
+        assert_eq!((links, asked.last().unwrap().method.as_str()), (1, "PUT"), "{fate:?}: it is not tried again");
+        calls = asked.len();
+        let rows = f.world.store.outbox_of_session(session).await.unwrap();
+        assert!(rows.iter().all(|row| row.state == OutboxState::Done), "{fate:?}: {rows:?}");
+        let page = format!("https://relay.example/history?q={}", rows[0].protocol);
+        let kept = f.server.kept()[0].as_array().unwrap().iter().filter(|uri| **uri == page.as_str()).count();
+        let works = matches!(fate, Fate::Ok | Fate::OkButReset | Fate::Garbage);
+        assert_eq!(kept, usize::from(works), "{fate:?}");
+    }
+}
+
+#[tokio::test]
 async fn movidesk_never_has_to_block_us_however_much_there_is_to_tell() {
     let mut f = Far::new("movidesk").await;
     for n in 0..30 {

@@ -78,6 +78,10 @@ impl Fake for Rt {
         vec![("token", TOKEN)]
     }
 
+    fn kept(&self) -> Value {
+        self.tickets.iter().map(|ticket| ticket.refers_to.clone()).collect()
+    }
+
     fn answer(&mut self, asked: &Asked, now: Timestamp) -> Reply {
         if asked.header("authorization") != format!("token {TOKEN}") {
             return says(401, "Unauthorized");
