@@ -79,6 +79,8 @@ pub struct Call {
     query: Vec<(String, String)>,
     headers: Vec<(header::HeaderName, Secret)>,
     body: Option<(&'static str, Bytes)>,
+    /// Whether words that ask to wait are about what is asked for here, and not about all calls.
+    narrow: Option<fn(&str) -> bool>,
 }
 
 impl Call {
@@ -103,13 +105,20 @@ impl Call {
     }
 
     fn new(method: Method, path: impl Into<String>) -> Self {
-        Self { method, path: path.into(), query: Vec::new(), headers: Vec::new(), body: None }
+        Self { method, path: path.into(), query: Vec::new(), headers: Vec::new(), body: None, narrow: None }
     }
 
     /// One more parameter of the query; escaped here.
     #[must_use]
     pub fn query(mut self, name: &str, value: impl Into<String>) -> Self {
         self.query.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// A system that asks to wait in such words means this object only: its other calls go on.
+    #[must_use]
+    pub fn limited_by_itself(mut self, says_so: fn(&str) -> bool) -> Self {
+        self.narrow = Some(says_so);
         self
     }
 
@@ -242,7 +251,7 @@ impl Http {
     /// When nothing was sent, when there is no answer, or when it is 408, 409, 429 or 5xx.
     pub async fn send(&self, call: Call) -> Result<Answer, ReportError> {
         self.gate.spend(self.clock.now()).map_err(|until| ReportError::RateLimited { until: Some(until) })?;
-        let (method, path) = (call.method.clone(), call.path.clone());
+        let (method, path, narrow) = (call.method.clone(), call.path.clone(), call.narrow);
         let answer = match tokio::time::timeout(self.patience.answer, self.exchange(call)).await {
             Ok(answer) => answer,
             Err(_) => Err(Cause::TimedOut(self.patience.answer)),
@@ -256,7 +265,8 @@ impl Http {
         tracing::debug!(%method, path, status, "ticketing system");
         self.gate.answered(answer.status.is_client_error() || answer.status.is_server_error(), now);
         let asked = retry_after(&answer.headers, now);
-        if let Some(until) = asked.filter(|_| status == 429 || status >= 500) {
+        let of_all = status >= 500 || (status == 429 && !narrow.is_some_and(|says_so| says_so(&answer.words())));
+        if let Some(until) = asked.filter(|_| of_all) {
             self.gate.wait_until(until, now);
         }
         match status {

@@ -378,6 +378,32 @@ async fn the_sessions_page_is_a_link_beside_its_end_and_an_end_without_it_is_tol
 }
 
 #[tokio::test]
+async fn a_zendesk_ticket_that_takes_no_more_for_a_while_holds_up_nothing_but_itself() {
+    let mut f = Far::new("zendesk").await;
+    let (busy, quiet) = (f.ticket(), f.ticket());
+    for _ in 0..16 {
+        f.ended(TicketChoice::Number(busy.clone())).await;
+    }
+    let other = f.ended(TicketChoice::Number(quiet)).await;
+    let new = f.ended(open_new()).await;
+    let began = f.world.now;
+    f.worker().drain(began).await.unwrap();
+    let waits = f.world.store.outbox_list(TENANT, &[], 99).await.unwrap();
+    assert_eq!(waits.len(), 2, "two of thirty-two actions are too many, and nothing else waits: {waits:?}");
+    f.assert_told_once(other, "on another ticket").await;
+    f.assert_told_once(new, "on a new one").await;
+    f.work_off().await;
+    assert_eq!(told(&f.server).len(), 18);
+    assert!(since_start(f.world.now) >= Duration::from_secs(600), "as long as it was asked to");
+    // The account's own limit is everybody's.
+    f.server.fates([Fate::Status(429)]);
+    f.ended(TicketChoice::Number(busy)).await;
+    f.ended(open_new()).await;
+    f.worker().drain(f.world.now).await.unwrap();
+    assert_eq!(f.world.store.outbox_list(TENANT, &[], 99).await.unwrap().len(), 4);
+}
+
+#[tokio::test]
 async fn movidesk_never_has_to_block_us_however_much_there_is_to_tell() {
     let mut f = Far::new("movidesk").await;
     for n in 0..30 {

@@ -1,5 +1,5 @@
 //! Zendesk as its developer pages say: `Idempotency-Key` on opening a ticket only, kept for two hours; a hundred updates a minute, thirty in ten minutes
-//! on one ticket by one user.
+//! on one ticket by one user, which it says in plain words.
 
 use std::collections::BTreeMap;
 
@@ -64,16 +64,22 @@ impl Zendesk {
         self.tickets.last_mut().unwrap()
     }
 
-    /// Too many updates: in how many seconds again.
-    fn limited(&mut self, ticket: u64, now: Timestamp) -> Option<i64> {
+    /// Too many updates.
+    fn limited(&mut self, ticket: u64, now: Timestamp) -> Option<Reply> {
         let age = |at: &Timestamp| now.as_second() - at.as_second();
         self.updates.retain(|(_, at)| age(at) < 600);
         let minute = self.updates.iter().filter(|(_, at)| age(at) < 60).count();
         let on_ticket: Vec<i64> = self.updates.iter().filter(|(t, _)| *t == ticket).map(|(_, at)| age(at)).collect();
-        if minute >= 100 {
-            return Some(60);
-        }
-        (on_ticket.len() >= 30).then(|| 600 - on_ticket[0])
+        let (mut reply, seconds) = if minute >= 100 {
+            (says(429, "TooManyRequests", ""), 60)
+        } else if on_ticket.len() >= 30 {
+            let words = "Rate limit for ticket updates exceeded, please wait before updating this ticket again";
+            (Reply { status: 429, headers: Vec::new(), body: words.into() }, 600 - on_ticket[0])
+        } else {
+            return None;
+        };
+        reply.headers.push(("retry-after".into(), seconds.to_string()));
+        Some(reply)
     }
 }
 
@@ -134,9 +140,7 @@ impl Fake for Zendesk {
                     reply.headers.push(("x-idempotency-lookup".into(), "hit".into()));
                     return reply;
                 }
-                if let Some(seconds) = self.limited(0, now) {
-                    let mut reply = says(429, "TooManyRequests", "");
-                    reply.headers.push(("retry-after".into(), seconds.to_string()));
+                if let Some(reply) = self.limited(0, now) {
                     return reply;
                 }
                 self.updates.push((0, now));
@@ -190,10 +194,8 @@ impl Fake for Zendesk {
                     return says(404, "RecordNotFound", "Not found");
                 }
                 if method == "PUT"
-                    && let Some(seconds) = self.limited(id, now)
+                    && let Some(reply) = self.limited(id, now)
                 {
-                    let mut reply = says(429, "TooManyRequests", "");
-                    reply.headers.push(("retry-after".into(), seconds.to_string()));
                     return reply;
                 }
                 let ticket = self.tickets.iter_mut().find(|t| t.id == id).unwrap();
