@@ -22,7 +22,11 @@ use protocol::{
     message::directory::FieldKey,
 };
 use store::{CustomerDetails, EventKind, TicketOf};
-use tickets::{NewTicket, clock::Clock, event::Action};
+use tickets::{
+    NewTicket,
+    clock::Clock,
+    event::{Action, Facts},
+};
 
 /// A company with a Zendesk in which Cida has ticket 1.
 struct Office {
@@ -100,6 +104,7 @@ fn first() -> Action {
         note: None,
         author: None,
         links: Vec::new(),
+        facts: Facts::default(),
         text: "Acesso remoto iniciado".into(),
     }
 }

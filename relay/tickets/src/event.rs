@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use jiff::{Timestamp, tz::TimeZone};
 use protocol::{
     id::{SessionId, TicketNumber},
-    message::{directory::FieldKey, ticket::TicketChoice},
+    message::{directory::FieldKey, grant::Grants, ticket::TicketChoice},
 };
-use store::{EventKind, Language, Session, Tenant};
+use store::{CustomerDetails, EventKind, Language, Session, Tenant};
 
 use crate::system::Owner;
 
@@ -23,6 +23,19 @@ pub struct Link {
     pub title: String,
     /// Its address.
     pub url: String,
+}
+
+/// What is known of a session beside its words, for systems that keep data.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Facts {
+    /// Who asked, as they told it.
+    pub customer: CustomerDetails,
+    /// What the customer has allowed; of a missed request nothing.
+    pub allowed: Grants,
+    /// How often the connection broke and came back; only on its end.
+    pub reconnects: Option<u32>,
+    /// Where the audit log stood when it was over, in full; only on its end.
+    pub audit: Option<String>,
 }
 
 /// One action, ready to be written on a ticket.
@@ -54,6 +67,8 @@ pub struct Action {
     pub author: Option<Owner>,
     /// Pages about the session.
     pub links: Vec<Link>,
+    /// The same as data.
+    pub facts: Facts,
     /// Plain text, lines separated by `\n`; the first one is a title. Holds what customers typed: to be escaped for HTML.
     pub text: String,
 }
@@ -137,6 +152,12 @@ pub fn action(kind: EventKind, session: &Session, tenant: &Tenant, says: Says<'_
         note: said.map(|said| said.note.clone()).filter(|note| !note.is_empty()),
         links: says.page.map(|url| page(language, url)).into_iter().collect(),
         author: owner(session),
+        facts: Facts {
+            customer: CustomerDetails::from_fields(&session.fields),
+            allowed: session.granted,
+            reconnects: end.then_some(session.reconnects),
+            audit: session.audit.as_ref().filter(|_| end).map(ToString::to_string),
+        },
         text: lines.join("\n"),
     }
 }

@@ -136,6 +136,7 @@ mod tests {
             note: None,
             author: Some(Owner { operator: OperatorId::from_bytes([3; 16]), name: "Ana".into() }),
             links: vec![Link { title: "Page".into(), url: "https://relay.example/h?a=1&b=2".into() }],
+            facts: crate::event::Facts::default(),
             text: format!("Title\nCustomer: {customer}"),
         }
     }

@@ -5,7 +5,7 @@ use protocol::id::{OperatorId, SessionId, TicketNumber};
 use store::{CustomerDetails, EventKind};
 
 use crate::{
-    event::Action,
+    event::{Action, Facts},
     system::{Account, Breadth, NewTicket, Owner, ReportError},
     systems::Reached,
 };
@@ -156,6 +156,7 @@ fn action(kind: EventKind, trial: &Trial<'_>) -> Action {
         note: None,
         author: Some(Owner { operator: trial.operator, name: trial.name.to_owned() }),
         links: Vec::new(),
+        facts: Facts::default(),
         text: trial.words.to_owned(),
     }
 }

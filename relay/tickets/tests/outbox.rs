@@ -349,6 +349,28 @@ async fn a_hundred_thousand_actions_on_two_hundred_tickets_with_the_worker_kille
 }
 
 #[tokio::test]
+async fn a_webhook_is_told_as_data_what_the_text_says_in_words() {
+    let mut f = Far::new("webhook").await;
+    let session = f.ended(open_new()).await;
+    f.world.missed().await;
+    f.work_off().await;
+    let told: Vec<serde_json::Value> = f.server.asked().iter().map(fakes::Asked::json).collect();
+    let of = |kind: &str| told.iter().find(|message| message["type"] == kind).unwrap()["data"].clone();
+    let (start, end, missed) = (of("session.started"), of("session.ended"), of("request.missed"));
+    for data in [&start, &end] {
+        let requester = serde_json::json!({ "name": "Cida Nogueira", "email": "c1@padaria.example" });
+        assert_eq!(data["requester"], requester, "what was not told is not there");
+        assert_eq!(data["allowed"], serde_json::json!({ "view": true, "control": true }));
+    }
+    assert!(start["reconnects"].is_null() && start["audit"].is_null(), "{start}");
+    assert_eq!(end["reconnects"], 0);
+    let head = f.world.store.session(session).await.unwrap().audit.unwrap();
+    assert_eq!(end["audit"], head.to_string());
+    assert_eq!(missed["requester"]["email"], "c2@padaria.example");
+    assert_eq!(missed["allowed"], serde_json::json!({ "view": false, "control": false }));
+}
+
+#[tokio::test]
 async fn the_sessions_page_is_a_link_beside_its_end_and_an_end_without_it_is_told_all_the_same() {
     let mut f = Far::new("rt").await;
     let ticket = f.ticket();

@@ -73,6 +73,13 @@ impl Webhook {
     }
 }
 
+/// What the customer told of themselves.
+fn known(customer: &CustomerDetails) -> Value {
+    let CustomerDetails { name, email, company, phone, document } = customer;
+    let all = [("name", name), ("email", email), ("company", company), ("phone", phone), ("document", document)];
+    all.into_iter().filter(|(_, text)| !text.is_empty()).map(|(key, text)| (key.to_owned(), json!(text))).collect()
+}
+
 fn message(action: &Action, ticket: Option<&TicketNumber>, opening: Option<&NewTicket>) -> Value {
     json!({
         "type": match action.kind {
@@ -88,10 +95,14 @@ fn message(action: &Action, ticket: Option<&TicketNumber>, opening: Option<&NewT
             "ticket": ticket.map(|t| t.as_str()),
             "subject": opening.map(|o| o.subject.as_str()),
             "customer": opening.map(|o| o.requester.0.as_str()),
+            "requester": known(&action.facts.customer),
             "attendant": action.author.as_ref().map(|author| author.name.as_str()),
             "started": action.started.to_string(),
             "ended": action.ended.map(|at| at.to_string()),
             "reason": action.reason,
+            "allowed": { "view": action.facts.allowed.view, "control": action.facts.allowed.control },
+            "reconnects": action.facts.reconnects,
+            "audit": action.facts.audit,
             "category": action.category,
             "solved": action.solved,
             "note": action.note,

@@ -28,7 +28,7 @@ use store::{
 use tickets::{
     Always, DeskSystem, Owner, TicketSystem, Worker,
     adapter::faulty::Faulty,
-    event::{Action, Link},
+    event::{Action, Facts, Link},
 };
 use tokio::sync::Notify;
 
@@ -270,6 +270,7 @@ pub fn action(kind: EventKind, session: SessionId) -> Action {
         note: None,
         author: Some(Owner { operator: ANA, name: "Ana Ribeiro".into() }),
         links: vec![Link { title: "Sessão no console".into(), url: "https://relay.example/history?q=1&x=2".into() }],
+        facts: Facts::default(),
         text: "Acesso remoto iniciado\nCliente: <Cida & Cia>".into(),
     }
 }
