@@ -226,6 +226,9 @@ fn actions(usual: usize) -> usize {
     std::env::var("AMPARO_ACTIONS").ok().and_then(|n| n.parse().ok()).unwrap_or(usual)
 }
 
+/// Actions that wait at once before no more sessions begin.
+const WAITING: u64 = 200;
+
 /// A generator that a seed repeats.
 struct Dice(u64);
 
@@ -264,7 +267,9 @@ async fn random_kills(kind: &str, actions: usize, tickets: usize) {
     let mut kills = 0;
     let began = std::time::Instant::now();
     while sessions.len() * 2 < actions {
-        for _ in 0..dice.roll(8) {
+        // However often the worker is killed: what waits does not grow without end.
+        let waiting = f.world.store.outbox_figures(f.world.now).await.unwrap().pending;
+        for _ in 0..if waiting < WAITING { dice.roll(8) } else { 0 } {
             let choice = match dice.roll(10) {
                 0 => open_new(),
                 _ => TicketChoice::Number(numbers[usize::try_from(dice.roll(tickets as u64)).unwrap()].clone()),
