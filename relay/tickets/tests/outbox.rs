@@ -150,7 +150,7 @@ async fn late_words_and_missed_requests(kind: &str) {
 }
 
 /// Nobody vouches for its certificate: nothing is said to it, and nothing is uncertain.
-async fn a_certificate_that_nobody_vouches_for(kind: &str) {
+async fn a_certificate_that_nobody_vouches_for_stops_everything_before_a_word_is_said(kind: &str) {
     let mut f = Far::new(kind).await;
     let issued = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
     let front = fakes::tls::front(&f.server, &issued).await;
@@ -188,7 +188,7 @@ macro_rules! for_every_kind {
         for_every_kind! { every_call_with_every_outcome_ends_in_one_start_and_one_end: every_call_with_every_fate; $($name: $kind;)* }
         for_every_kind! { so_does_every_look_for_what_a_broken_call_has_left: every_look_for_a_marker_with_every_fate; $($name: $kind;)* }
         for_every_kind! { late_words_and_missed_requests_are_told_once: late_words_and_missed_requests; $($name: $kind;)* }
-        for_every_kind! { a_certificate_that_nobody_vouches_for_stops_everything_before_a_word_is_said: a_certificate_that_nobody_vouches_for; $($name: $kind;)* }
+        for_every_kind! { a_certificate_that_nobody_vouches_for_stops_everything_before_a_word_is_said: a_certificate_that_nobody_vouches_for_stops_everything_before_a_word_is_said; $($name: $kind;)* }
         for_every_kind! { killed_at_random_nothing_is_lost_or_doubled_and_order_is_kept: a_few_random_kills; $($name: $kind;)* }
         for_every_kind! { after_an_hour_without_the_system_two_hundred_sessions_are_told: drained; $($name: $kind;)* }
 
