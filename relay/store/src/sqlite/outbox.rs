@@ -35,6 +35,16 @@ macro_rules! its_turn {
     };
 }
 
+/// SQL: rows whose time and turn it is. That they are not settled is said in the words of the index that holds only those: without them
+/// every row that was ever told is looked at.
+const DUE: &str = concat!(
+    "SELECT o.id FROM outbox o
+     WHERE o.state IN ('pending', 'leased')
+           AND ((o.state = 'pending' AND o.due_at <= ?1) OR (o.state = 'leased' AND o.leased_until <= ?1)) AND ",
+    its_turn!(),
+    " ORDER BY o.id LIMIT ?2"
+);
+
 pub(super) fn state_word(state: OutboxState) -> &'static str {
     match state {
         OutboxState::Pending => "pending",
@@ -212,13 +222,7 @@ impl OutboxRecords for SqliteStore {
             return Ok(Vec::new());
         }
         let mut tx = self.write().await?;
-        let sql = concat!(
-            "SELECT o.id FROM outbox o
-             WHERE ((o.state = 'pending' AND o.due_at <= ?1) OR (o.state = 'leased' AND o.leased_until <= ?1)) AND ",
-            its_turn!(),
-            " ORDER BY o.id LIMIT ?2"
-        );
-        let due = sqlx::query(sql).bind(ms(now)).bind(limit).fetch_all(&mut *tx).await.map_err(error::of)?;
+        let due = sqlx::query(DUE).bind(ms(now)).bind(limit).fetch_all(&mut *tx).await.map_err(error::of)?;
         let until = now.checked_add(lease).unwrap_or(Timestamp::MAX);
         let mut claimed = Vec::with_capacity(due.len());
         for row in due {
@@ -303,7 +307,7 @@ impl OutboxRecords for SqliteStore {
     async fn expire_leases(&self, now: Timestamp) -> Result<u64, StoreError> {
         let sql =
             "UPDATE outbox SET state = 'pending', leased_until = NULL, uncertain = 1, uncertain_at = ?1, due_at = ?1
-                   WHERE state = 'leased'";
+                   WHERE state = 'leased' AND state IN ('pending', 'leased')";
         Ok(sqlx::query(sql).bind(ms(now)).execute(&self.writer).await.map_err(error::of)?.rows_affected())
     }
 
@@ -392,5 +396,24 @@ impl OutboxRecords for SqliteStore {
         } else {
             Ok(())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use sqlx::Row;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_was_told_long_ago_is_not_looked_at_for_what_is_due() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&folder.path().join("relay.sqlite")).await.unwrap();
+        let sql = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {DUE}"));
+        let plan = sqlx::query(sql).bind(0_i64).bind(1_i64).fetch_all(&store.readers).await.unwrap();
+        let steps: Vec<String> = plan.iter().map(|row| row.get("detail")).collect();
+        assert!(steps[0].contains("USING INDEX outbox_unsettled"), "{steps:?}");
+        assert!(!steps.iter().any(|step| step.starts_with("SCAN") && !step.contains("USING")), "{steps:?}");
     }
 }
