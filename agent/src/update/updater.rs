@@ -149,11 +149,12 @@ pub struct Updater {
 }
 
 impl Updater {
-    /// A program without a brand, or compiled without keys, takes no updates.
+    /// A program without a brand, or compiled without keys, takes no updates; nor does one that carries a key alone, as the server gives
+    /// out programs with whole brands only: who hands it out keeps it up to date.
     pub fn new(setup: Setup) -> Self {
         let Setup { carried, place, app, folder, failed, draw, keys, version } = setup;
         let own = match (carried, place, System::this(), keys.is_empty()) {
-            (Some(carried), Some(place), Some(system), false) => {
+            (Some(carried @ Carried::Profile(..)), Some(place), Some(system), false) => {
                 Some(Own { carried, app, system, place, keys, version })
             }
             _ => None,

@@ -518,10 +518,14 @@ fn a_version_that_did_not_start_is_told_once_and_not_offered_again_until_somebod
 }
 
 #[test]
-fn an_own_brand_that_is_only_a_key_takes_the_same_kind_only() {
+fn a_program_that_carries_a_key_alone_asks_for_nothing_and_says_nothing() {
     let desk = Desk::new();
     let setup = Setup { carried: Some(Carried::Pin(desk.brand.key().id())), ..desk.setup() };
     let mut updater = Updater::new(setup);
     updater.up(UPDATES_SINCE, desk.now);
-    assert_eq!(run(&desk, &mut updater, &desk.offer(&desk.release())), Err(Some(Trouble::NotTrusted)));
+    updater.tick(IDLE, desk.now + Duration::from_secs(7 * 3600));
+    assert!(updater.poll().is_none(), "the server has no program of its kind");
+    // Nor does it believe one that is offered all the same.
+    assert_eq!(run(&desk, &mut updater, &desk.offer(&desk.release())), Err(None));
+    assert!(!desk.place.staged().exists(), "nothing was fetched");
 }
