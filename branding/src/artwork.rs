@@ -65,7 +65,33 @@ pub enum PictureError {
     Drawing(String),
     /// A drawing does more than draw.
     #[error("the SVG drawing holds {0}, which is not allowed in a logo")]
-    NotADrawing(String),
+    NotADrawing(Beside),
+}
+
+/// What a drawing has in it beside what it draws.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Beside {
+    /// An element that runs, loads or moves something; its name, in printable characters.
+    #[error("<{0}>")]
+    Element(String),
+    /// An attribute with a script in it; its name, in printable characters.
+    #[error("a script in `{0}`")]
+    Script(String),
+    /// Something that is read from elsewhere, and the attribute that says so.
+    #[error("a reference to something outside of it in `{0}`")]
+    Reference(String),
+    /// A style sheet that loads something.
+    #[error("a style that loads something")]
+    Style,
+    /// Letters in a font that only its maker has.
+    #[error("<text>, whose font is not here (turn it into outlines)")]
+    Text,
+    /// A document type, which could name files and multiply text.
+    #[error("a document type")]
+    DocumentType,
+    /// More elements than a logo needs.
+    #[error("more than {0} elements")]
+    Elements(usize),
 }
 
 impl Picture {

@@ -74,6 +74,8 @@ pub use visitor::{Act, Arrived, Source};
 
 /// Profiles that are signed at the same time.
 const SIGNED_AT_ONCE: usize = 4;
+/// Pictures that are read at the same time: each may take 200 MB while it is decoded.
+const DRAWN_AT_ONCE: usize = 2;
 /// Messages of ticketing systems that are looked into at once: each may ask a system that takes its time.
 const TOLD_AT_ONCE: usize = 4;
 /// Live streams at once: each is a task and a few kilobytes.
@@ -87,6 +89,8 @@ struct App {
     streams: Arc<Semaphore>,
     /// Profiles that may still be signed at the same time: anybody may ask for one.
     signing: Arc<Semaphore>,
+    /// Pictures that may still be read at the same time.
+    drawing: Arc<Semaphore>,
     /// Audit logs that were gone through lately.
     verified: audit::Verified,
     /// Logins that gave their own password lately.
@@ -319,6 +323,7 @@ pub fn router(shared: Arc<Shared>, shutdown: CancellationToken) -> Router {
         shared,
         streams: Arc::new(Semaphore::new(LIVE_STREAMS)),
         signing: Arc::new(Semaphore::new(SIGNED_AT_ONCE)),
+        drawing: Arc::new(Semaphore::new(DRAWN_AT_ONCE)),
         verified: audit::Verified::default(),
         step_ups: step_up::StepUps::default(),
         rates: api::Rates::default(),

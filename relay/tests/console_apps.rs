@@ -373,28 +373,39 @@ async fn a_picture_is_written_anew_and_what_is_none_is_refused_with_its_reason()
     upload(&mut b, &path, &sent).await;
     assert_eq!(read(shared, id).await.logo_png.unwrap(), kept, "nothing behind the picture is kept");
 
-    let svg =
-        b"<?xml version=\"1.0\"?><svg xmlns=\"http://www.w3.org/2000/svg\"><script>alert(1)</script></svg>".to_vec();
+    let svg = |inside: &str| {
+        format!("<?xml version=\"1.0\"?><svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 8 8\">{inside}</svg>")
+            .into_bytes()
+    };
+    for good in
+        [include_bytes!("console_support/photo.jpg").to_vec(), svg("<rect width='8' height='8'/>"), picture(600, 64)]
+    {
+        assert_eq!(upload(&mut b, &path, &good).await.location(), format!("/apps/{id}/look?saved=1"));
+        let made = bundle::Logo::from_png(&read(shared, id).await.logo_png.unwrap()).unwrap();
+        assert_eq!((made.width_px(), made.height_px()), (96, 96));
+    }
+    let kept = read(shared, id).await.logo_png.unwrap();
     let mut cut = picture(64, 64);
     cut.truncate(60);
     for (file, why) in [
         (picture(20_000, 20_000), "20000 x 20000"),
-        (picture(600, 64), "600 x 64"),
-        (svg, "é SVG"),
-        (b"\xFF\xD8\xFF\xE0 and more".to_vec(), "é JPEG"),
+        (picture(600, 4), "600 x 4"),
+        (svg("<script>alert(1)</script>"), "o elemento &#60;script&#62;"),
+        (svg("<rect onload='alert(1)'/>"), "um script em “onload”"),
+        (svg("<use href='https://elsewhere.example/x.svg#a'/>"), "de fora dele"),
+        (b"\xFF\xD8\xFF\xE0 and more".to_vec(), "incompleto"),
+        (cut, "incompleto"),
         (b"GIF89a".to_vec(), "é GIF"),
-        (cut, "não é um PNG"),
-        (b"plain text".to_vec(), "não é um PNG"),
+        (b"plain text".to_vec(), "não é PNG"),
         (Vec::new(), "Escolha um arquivo"),
-        (vec![7; 300 * 1024], "300 kB"),
-        (vec![7; 5 << 20], "5120 kB"),
+        (vec![7; (4 << 20) + 60_000], "4,1 MB"),
     ] {
         let refused = upload(&mut b, &path, &file).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{why}");
         assert!(refused.body.contains("id=\"e-logo\"") && refused.body.contains(why), "{why}");
         assert!(!refused.body.contains("alert(1)"));
     }
-    let huge = upload(&mut b, &path, &vec![0; 9 << 20]).await;
+    let huge = upload(&mut b, &path, &vec![0; 5 << 20]).await;
     assert_eq!(huge.status, StatusCode::PAYLOAD_TOO_LARGE);
     assert!(huge.body.contains("grande demais"));
     assert_eq!(read(shared, id).await.logo_png.unwrap(), kept, "what is refused changes nothing");

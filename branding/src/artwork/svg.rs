@@ -5,7 +5,7 @@ use resvg::{
     usvg::{Options, Tree},
 };
 
-use super::{Picture, PictureError};
+use super::{Beside, Picture, PictureError};
 
 /// The longer side of the made picture, in pixels: the largest icon, at twice its size.
 const SIDE_PX: f32 = 512.0;
@@ -34,7 +34,7 @@ pub(super) fn drawn(text: &str) -> Result<Picture, PictureError> {
     let failed = |error: &dyn std::fmt::Display| PictureError::Drawing(error.to_string());
     // A document type could name other files and multiply text: it is not read at all.
     let document = roxmltree::Document::parse(text).map_err(|error| match error {
-        roxmltree::Error::DtdDetected => PictureError::NotADrawing("a document type".to_owned()),
+        roxmltree::Error::DtdDetected => PictureError::NotADrawing(Beside::DocumentType),
         error => failed(&error),
     })?;
     if document.root_element().tag_name().name() != "svg" {
@@ -59,34 +59,34 @@ pub(super) fn drawn(text: &str) -> Result<Picture, PictureError> {
 }
 
 fn only_draws(document: &roxmltree::Document<'_>) -> Result<(), PictureError> {
-    let no = |what: String| Err(PictureError::NotADrawing(what));
+    let no = |what: Beside| Err(PictureError::NotADrawing(what));
     for (count, node) in document.descendants().filter(roxmltree::Node::is_element).enumerate() {
         if count >= ELEMENTS_MAX {
-            return no(format!("more than {ELEMENTS_MAX} elements"));
+            return no(Beside::Elements(ELEMENTS_MAX));
         }
         let name = node.tag_name().name();
         if NOT_DRAWING.iter().any(|other| name.eq_ignore_ascii_case(other)) {
-            return no(format!("<{}>", name.escape_debug()));
+            return no(Beside::Element(name.escape_debug().to_string()));
         }
         if name == "text" {
-            return no("<text>, whose font is not here (turn it into outlines)".to_owned());
+            return no(Beside::Text);
         }
         for attribute in node.attributes() {
             let (name, value) = (attribute.name(), attribute.value().trim().to_ascii_lowercase());
             if name.len() > 2 && name[..2].eq_ignore_ascii_case("on") {
-                return no(format!("a script in `{}`", name.escape_debug()));
+                return no(Beside::Script(name.escape_debug().to_string()));
             }
             if name == "href" && !value.starts_with('#') {
-                return no("a reference to something outside of it".to_owned());
+                return no(Beside::Reference(name.to_owned()));
             }
             if value.contains("javascript:")
                 || (value.contains("url(") && !value.replace(['"', '\''], "").contains("url(#"))
             {
-                return no(format!("a reference to something outside of it in `{}`", name.escape_debug()));
+                return no(Beside::Reference(name.escape_debug().to_string()));
             }
         }
         if name == "style" && node.text().is_some_and(|css| css.contains("@import") || css.contains("url(")) {
-            return no("a style that loads something".to_owned());
+            return no(Beside::Style);
         }
     }
     Ok(())

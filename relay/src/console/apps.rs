@@ -9,6 +9,8 @@ mod fields;
 pub(super) mod get;
 mod holidays;
 pub(super) mod look;
+mod picture;
+mod words;
 
 use askama::Template;
 use axum::{

@@ -386,16 +386,12 @@ texts! {
     ask_optional: "Opcional", "Optional", "Opcional";
     ask_required: "Obrigatório", "Required", "Obligatorio";
     logo: "Logo", "Logo", "Logo";
-    logo_hint: "PNG quadrado, até 512 x 512 e 256 kB. Aparece também como ícone do programa.", "A square PNG, up to 512 x 512 and 256 kB. It is the program's icon too.", "PNG cuadrado, hasta 512 x 512 y 256 kB. También es el icono del programa.";
     send_picture: "Enviar imagem", "Send picture", "Enviar imagen";
     remove: "Remover", "Remove", "Quitar";
     no_file: "Escolha um arquivo antes de enviar.", "Choose a file before sending.", "Elija un archivo antes de enviar.";
-    not_png: "Este arquivo não é um PNG que se possa ler.", "This file is not a PNG that can be read.", "Este archivo no es un PNG que se pueda leer.";
-    not_png_but: "Este arquivo é {}. Salve a imagem como PNG e envie de novo.", "This file is {}. Save the picture as PNG and send it again.", "Este archivo es {}. Guarde la imagen como PNG y envíela de nuevo.";
     logo_sides: "A imagem tem {} pixels. Cada lado pode ter de 8 a {}.", "The picture has {} pixels. Each side may have 8 to {}.", "La imagen tiene {} píxeles. Cada lado puede tener de 8 a {}.";
-    logo_bytes: "O arquivo tem {} kB. O limite é 256 kB.", "The file has {} kB. The limit is 256 kB.", "El archivo tiene {} kB. El límite es 256 kB.";
     too_large: "O arquivo é grande demais", "The file is too large", "El archivo es demasiado grande";
-    too_large_lead: "Uma logo tem até 256 kB. Nada foi mudado.", "A logo has up to 256 kB. Nothing was changed.", "Un logo tiene hasta 256 kB. No se cambió nada.";
+    too_large_lead: "Uma logo tem até 4 MB. Nada foi mudado; volte para ver o que digitou.", "A logo has up to 4 MB. Nothing was changed; go back to see what you typed.", "Un logo tiene hasta 4 MB. No se cambió nada; vuelva para ver lo que escribió.";
     title_hint: "No alto da janela do programa.", "At the top of the program's window.", "En lo alto de la ventana del programa.";
     bad_title: "Escreva um título de até 60 caracteres.", "Enter a title of up to 60 characters.", "Escriba un título de hasta 60 caracteres.";
     colour_hint: "Uma só. O resto é calculado para que todo texto possa ser lido.", "One only. The rest is computed so that every text can be read.", "Uno solo. El resto se calcula para que todo texto se pueda leer.";

@@ -47,8 +47,8 @@ const WITHOUT_FACTOR: [&str; 10] = [
 ];
 /// The largest form: a long text on a ticket, with room for its encoding.
 const BODY_BYTES: usize = 256 * 1024;
-/// The largest form with a picture. More than a logo may have, so that a photograph gets a reason and not an end.
-const PICTURE_BYTES: usize = 8 * 1024 * 1024;
+/// The largest form with a picture, with room for its fields.
+const PICTURE_BYTES: usize = branding::artwork::MAX_PICTURE_BYTES + BODY_BYTES;
 
 /// The address a request comes from; put on each request by [`super::serve()`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

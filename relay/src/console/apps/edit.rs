@@ -16,6 +16,7 @@ use super::{
     fields::{self, Clash, Fields, Wrong},
     holidays,
     look::Preview,
+    words::Words,
 };
 use crate::account::Operator;
 
@@ -94,6 +95,10 @@ impl EditPage {
             users,
             others,
         })
+    }
+
+    pub(super) fn words(&self) -> &'static Words {
+        Words::of(self.s.t.language)
     }
 
     pub(super) fn tabs(&self) -> Vec<(&'static str, &'static str, bool)> {

@@ -161,7 +161,7 @@ pub(crate) async fn program(
 
 /// `GET /d/{code}/logo`
 pub(crate) async fn logo(State(app): State<App>, Path(code): Path<String>) -> Page {
-    Ok(look::picture(&of(&app, &code).await?))
+    Ok(look::shown(&of(&app, &code).await?))
 }
 
 /// `GET /d/{code}/profile`

@@ -11,7 +11,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use bundle::{
-    Logo, LogoError, Palette,
+    Logo, Palette,
     palette::{Rgb, contrast},
 };
 use jiff::Timestamp;
@@ -31,7 +31,7 @@ use super::{
     edit::EditPage,
     editable,
     fields::{self, Fields},
-    seen, tell, unprocessable,
+    picture, seen, tell, unprocessable,
 };
 use crate::profile;
 
@@ -177,7 +177,7 @@ pub(crate) async fn style(Query(form): Query<Accent>) -> Result<Response, AppErr
 }
 
 /// A picture as PNG: the app's own, or its mark.
-pub(super) fn picture(record: &Record) -> Response {
+pub(super) fn shown(record: &Record) -> Response {
     let png = record
         .logo_png
         .clone()
@@ -187,7 +187,7 @@ pub(super) fn picture(record: &Record) -> Response {
 
 /// `GET /apps/{id}/logo`
 pub(crate) async fn logo(State(app): State<App>, who: Who, Path(id): Path<String>) -> Page {
-    Ok(picture(&seen(&app, &who, &id).await?))
+    Ok(shown(&seen(&app, &who, &id).await?))
 }
 
 /// `POST /apps/{id}/logo`
@@ -200,13 +200,10 @@ pub(crate) async fn upload(
 ) -> Page {
     let record = editable(&app, &who, &id).await?;
     let file = upload::part(&headers, body, "logo").await.unwrap_or_default();
-    let bytes = file.clone();
-    // Decoding and writing a picture is work for another thread.
-    let read = tokio::task::spawn_blocking(move || Logo::from_png(&bytes)).await.map_err(|_| AppError::Trouble)?;
-    match read {
+    match picture::read(&app, file.clone()).await? {
         Ok(logo) => put(&app, &who, &id, Some(logo.into_png())).await,
         Err(error) => {
-            let why = refusal(who.texts, &file, &error);
+            let why = picture::words(who.texts, &file, &error);
             let fields = fields::of_app(Tab::Look, &record);
             let mut edit = EditPage::load(&app, &who, record, Tab::Look, fields).await?;
             edit.logo_refused = Some(why);
@@ -237,31 +234,4 @@ async fn put(app: &App, who: &Who, id: &str, png: Option<Vec<u8>>) -> Page {
         }
     }
     Err(AppError::Trouble)
-}
-
-/// Why a file cannot be the picture, with what it is instead.
-fn refusal(t: &'static Texts, file: &[u8], error: &LogoError) -> String {
-    let begins = |start: &[u8]| file.starts_with(start);
-    let kind = if begins(b"\xFF\xD8\xFF") {
-        Some("JPEG")
-    } else if begins(b"GIF8") {
-        Some("GIF")
-    } else if begins(b"RIFF") {
-        Some("WebP")
-    } else if file.trim_ascii_start().starts_with(b"<") {
-        Some("SVG")
-    } else if begins(b"BM") {
-        Some("BMP")
-    } else {
-        None
-    };
-    match (error, kind) {
-        _ if file.is_empty() => t.no_file.to_owned(),
-        (_, Some(kind)) => fill(t.not_png_but, &[kind]),
-        (LogoError::Side { width_px, height_px }, _) => {
-            fill(t.logo_sides, &[&format!("{width_px} x {height_px}"), &bundle::LOGO_SIDE_PX.end().to_string()])
-        }
-        (LogoError::TooLong { bytes }, _) => fill(t.logo_bytes, &[&(bytes / 1024).to_string()]),
-        (LogoError::NotPng(_), _) => t.not_png.to_owned(),
-    }
 }
