@@ -103,16 +103,18 @@ fn pictures(office: &Office) -> Result<()> {
     let picture = || admin.execute("return document.querySelector('img.huge').src");
     let kept = picture()?;
 
-    let script = b"<svg xmlns='http://www.w3.org/2000/svg'><script>document.title = 'roubado'</script></svg>";
+    let svg =
+        |inside: &str| format!("<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 8 8'>{inside}</svg>").into_bytes();
     let wide = office.world.folder.path().join("larga.png");
-    plain(1200, 64).save(&wide)?;
+    plain(5000, 64).save(&wide)?;
     let wrong = [
-        (file("desenho.png", script)?, fill(w.not_png_but, "SVG")),
-        (file("foto.png", b"\xFF\xD8\xFF\xE0 uma foto")?, fill(w.not_png_but, "JPEG")),
-        (file("planilha.png", b"PK\x03\x04 uma planilha")?, w.not_png.to_owned()),
-        (wide, fill(w.logo_sides, "1200 x 64")),
+        (file("desenho.svg", &svg("<script>document.title = 'roubado'</script>"))?, fill(w.drawing_has, w.a_script)),
+        (file("foto.jpg", b"\xFF\xD8\xFF\xE0 uma foto")?, w.unreadable_picture.to_owned()),
+        (file("planilha.png", b"PK\x03\x04 uma planilha")?, w.no_picture.to_owned()),
+        (file("animada.png", b"GIF89a")?, fill(w.no_picture_but, "GIF")),
+        (wide, fill(w.logo_sides, "5000 x 64")),
         // As a photograph is.
-        (file("foto-grande.png", &vec![7; 3 << 20])?, fill(w.logo_bytes, "3072")),
+        (file("foto-grande.png", &vec![7; (4 << 20) + 60_000])?, fill(w.logo_bytes, w.four_and_a_bit)),
     ];
     for (file, said) in wrong {
         admin.attach("input[type=file]", &file)?;
@@ -121,6 +123,11 @@ fn pictures(office: &Office) -> Result<()> {
         ensure!(admin.execute("return document.title")? != "roubado", "a picture was run as a script");
         ensure!(picture()? == kept, "what was refused took the place of the picture");
     }
+    // A drawing is taken as well as a picture is.
+    admin.attach("input[type=file]", &file("logo.svg", &svg("<rect width='8' height='8'/>"))?)?;
+    admin.press_named(w.send_picture)?;
+    admin.wait_text(w.saved)?;
+    ensure!(picture()? != kept, "the drawing did not take the place of the picture");
     // Larger than anything that is read.
     admin.attach("input[type=file]", &file("imensa.png", &vec![7; 9 << 20])?)?;
     admin.press_named(w.send_picture)?;

@@ -17,6 +17,7 @@ macro_rules! words {
 }
 
 words! {
+    a_script: "o elemento <script>", "the element <script>";
     account_linked: "Conta vinculada.", "Account linked.";
     active: "Ativo", "Active";
     add: "Registrar", "Add";
@@ -80,6 +81,7 @@ words! {
     dismiss: "Fechar aviso", "Dismiss";
     distribute: "Oferecer cada cliente a um atendente por vez", "Offer each customer to one attendant at a time";
     document: "CPF ou CNPJ", "Tax number";
+    drawing_has: "Este desenho SVG tem {}", "This SVG drawing has {}";
     email: "E-mail", "E-mail";
     enable: "Reativar", "Enable";
     end: "Encerrar", "End";
@@ -93,6 +95,7 @@ words! {
     facts_fit: "Esta página mostra o mesmo que o registro", "This page shows the same as the log";
     finish: "Concluir", "Finish";
     forbidden: "Você não pode ver isto", "You may not see this";
+    four_and_a_bit: "4,1", "4.1";
     from: "de", "from";
     get_title: "Receber ajuda neste computador", "Get help on this computer";
     go_on: "Continuar", "Continue";
@@ -119,7 +122,7 @@ words! {
     log_out: "Sair", "Log out";
     log_whole: "Registro íntegro: {} linhas conferidas no último minuto", "The log is whole: {} lines checked within the last minute";
     login_name: "Usuário", "User";
-    logo_bytes: "O arquivo tem {} kB. O limite é 256 kB.", "The file has {} kB. The limit is 256 kB.";
+    logo_bytes: "O arquivo tem {} MB. O limite é 4 MB.", "The file has {} MB. The limit is 4 MB.";
     logo_sides: "A imagem tem {} pixels. Cada lado pode ter de 8 a {}.", "The picture has {} pixels. Each side may have 8 to {}.";
     longest_wait: "Maior espera", "Longest wait";
     mail: "E-mail", "E-mail";
@@ -153,6 +156,8 @@ words! {
     no_connection: "Não há conexão com este endereço", "No connection to this address";
     no_deliveries: "Nada enviado ainda. Use o teste para ver se o endereço responde.", "Nothing sent yet. Use the test to see whether the address answers.";
     no_overflow: "Nenhum", "None";
+    no_picture: "Este arquivo não é PNG, JPEG nem SVG.", "This file is neither PNG, JPEG nor SVG.";
+    no_picture_but: "Este arquivo é {}. Salve a imagem como PNG, JPEG ou SVG e envie de novo.", "This file is {}. Save the picture as PNG, JPEG or SVG and send it again.";
     no_program: "Não está com o programa aberto", "Does not have the program open";
     no_scope: "Marque pelo menos uma coisa.", "Tick at least one thing.";
     no_session: "Nenhuma sessão em andamento.", "No session in progress.";
@@ -165,8 +170,6 @@ words! {
     none_found: "Nada encontrado com “{}”.", "Nothing found with “{}”.";
     none_with_filters: "Nenhum ticket com estes filtros.", "No ticket with these filters.";
     not_linked: "Não vinculada", "Not linked";
-    not_png: "Este arquivo não é um PNG que se possa ler.", "This file is not a PNG that can be read.";
-    not_png_but: "Este arquivo é {}. Salve a imagem como PNG e envie de novo.", "This file is {}. Save the picture as PNG and send it again.";
     not_saved: "Nada foi salvo ainda. Corrija os campos marcados.", "Nothing is saved yet. Correct the marked fields.";
     not_the_same: "As duas senhas são diferentes.", "The two passwords differ.";
     note: "Nota", "Note";
@@ -260,6 +263,7 @@ words! {
     told: "Avisos pedidos", "Notices asked for";
     too_large: "O arquivo é grande demais", "The file is too large";
     under_way: "Em sessão", "In session";
+    unreadable_picture: "Esta imagem não pode ser lida.", "This picture cannot be read.";
     until: "até", "until";
     use_this: "Usar este", "Use this";
     users: "Usuários", "Users";
