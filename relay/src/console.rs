@@ -128,6 +128,8 @@ pub struct Route {
     pub path: &'static str,
     /// Who may.
     pub act: Act,
+    /// Only after "is it still you" was answered lately.
+    pub proved: bool,
 }
 
 struct Routes {
@@ -144,6 +146,15 @@ impl Routes {
         self.add(Method::POST, MethodFilter::POST, path, act, handler)
     }
 
+    /// As a [`post`](Self::post), of a login that has proved lately that it is still them.
+    fn proved<H: Handler<T, App>, T: 'static>(self, path: &'static str, act: Act, handler: H) -> Self {
+        let mut routes = self.post(path, act, handler.layer(middleware::from_fn(confirm::proved)));
+        if let Some(route) = routes.table.last_mut() {
+            route.proved = true;
+        }
+        routes
+    }
+
     fn add<H: Handler<T, App>, T: 'static>(
         mut self,
         method: Method,
@@ -154,7 +165,7 @@ impl Routes {
     ) -> Self {
         let guarded = on(filter, handler).layer(middleware::from_fn_with_state(act, visitor::guard));
         self.router = self.router.route(path, guarded);
-        self.table.push(Route { method, path, act });
+        self.table.push(Route { method, path, act, proved: false });
         self
     }
 }
@@ -220,8 +231,8 @@ fn all() -> Routes {
         .post("/tickets/{number}/notices/{id}/cancel", Act::Attend, tickets::cancel_notice)
         .post("/tickets/{number}/mails/{id}/retry", Act::Attend, tickets::retry_mail)
         .get("/mail", Act::Administer, mail::show)
-        .post("/mail", Act::Administer, mail::save)
-        .post("/mail/test", Act::Administer, mail::test)
+        .proved("/mail", Act::Administer, mail::save)
+        .proved("/mail/test", Act::Administer, mail::test)
         .post("/mail/texts", Act::Administer, mail::save_text)
         .get("/customers", Act::Attend, customers::list)
         .post("/customers/fields", Act::Administer, customers::set_fields)
@@ -265,21 +276,21 @@ fn all() -> Routes {
         .get("/welcome/{token}", Act::Anybody, users::links::form)
         .post("/welcome/{token}", Act::Anybody, users::links::choose)
         .post("/welcome/{token}/oidc", Act::Anybody, oidc::welcome)
-        .post("/users/{id}/link", Act::Administer, users::links::renew)
-        .post("/users", Act::Administer, users::add)
+        .proved("/users/{id}/link", Act::Administer, users::links::renew)
+        .proved("/users", Act::Administer, users::add)
         .get("/users/enrolments", Act::Administer, enrolments::download)
         .post("/users/enrolments", Act::Administer, enrolments::upload)
-        .post("/users/factor", Act::Administer, users::require_factor)
+        .proved("/users/factor", Act::Administer, users::require_factor)
         .get("/users/provider", Act::Administer, oidc::provider::show)
-        .post("/users/provider", Act::Administer, oidc::provider::save)
-        .post("/users/provider/test", Act::Administer, oidc::provider::test)
-        .post("/users/provider/remove", Act::Administer, oidc::provider::remove)
+        .proved("/users/provider", Act::Administer, oidc::provider::save)
+        .proved("/users/provider/test", Act::Administer, oidc::provider::test)
+        .proved("/users/provider/remove", Act::Administer, oidc::provider::remove)
         .get("/users/{id}", Act::Administer, users::show)
-        .post("/users/{id}", Act::Administer, users::change)
-        .post("/users/{id}/disabled", Act::Administer, users::set_disabled)
-        .post("/users/{id}/password", Act::Administer, users::reset)
-        .post("/users/{id}/factor", Act::Administer, users::reset_factor)
-        .post("/users/{id}/identity/remove", Act::Administer, users::unlink_identity)
+        .proved("/users/{id}", Act::Administer, users::change)
+        .proved("/users/{id}/disabled", Act::Administer, users::set_disabled)
+        .proved("/users/{id}/password", Act::Administer, users::reset)
+        .proved("/users/{id}/factor", Act::Administer, users::reset_factor)
+        .proved("/users/{id}/identity/remove", Act::Administer, users::unlink_identity)
         .get("/outbox", Act::Administer, outbox::list)
         .post("/outbox/retry", Act::Administer, outbox::retry_all)
         .post("/outbox/{id}/retry", Act::Administer, outbox::retry)
@@ -288,20 +299,20 @@ fn all() -> Routes {
         .get("/connections/texts", Act::Administer, connections::show_texts)
         .post("/connections/texts", Act::Administer, connections::save_texts)
         .get("/connections/new/{kind}", Act::Administer, connections::new)
-        .post("/connections/new/{kind}", Act::Administer, connections::add)
+        .proved("/connections/new/{kind}", Act::Administer, connections::add)
         .get("/connections/{id}", Act::Administer, connections::show)
-        .post("/connections/{id}", Act::Administer, connections::save)
-        .post("/connections/{id}/test", Act::Administer, connections::test)
-        .post("/connections/{id}/remove", Act::Administer, connections::remove)
-        .post("/apps/{id}/connection", Act::Administer, connections::choose)
+        .proved("/connections/{id}", Act::Administer, connections::save)
+        .proved("/connections/{id}/test", Act::Administer, connections::test)
+        .proved("/connections/{id}/remove", Act::Administer, connections::remove)
+        .proved("/apps/{id}/connection", Act::Administer, connections::choose)
         .get("/audit", Act::Administer, audit::list)
         .get("/webhooks", Act::Administer, webhooks::list)
-        .post("/webhooks", Act::Administer, webhooks::add)
+        .proved("/webhooks", Act::Administer, webhooks::add)
         .get("/webhooks/{id}", Act::Administer, webhooks::show)
-        .post("/webhooks/{id}", Act::Administer, webhooks::save)
-        .post("/webhooks/{id}/test", Act::Administer, webhooks::test)
-        .post("/webhooks/{id}/secret", Act::Administer, webhooks::rotate)
-        .post("/webhooks/{id}/remove", Act::Administer, webhooks::remove)
+        .proved("/webhooks/{id}", Act::Administer, webhooks::save)
+        .proved("/webhooks/{id}/test", Act::Administer, webhooks::test)
+        .proved("/webhooks/{id}/secret", Act::Administer, webhooks::rotate)
+        .proved("/webhooks/{id}/remove", Act::Administer, webhooks::remove)
         .post("/webhooks/{id}/deliveries/{message}/retry", Act::Administer, webhooks::retry)
         .get("/tokens", Act::Attend, tokens::list)
         .post("/tokens", Act::Attend, tokens::make)

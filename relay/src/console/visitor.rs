@@ -46,7 +46,7 @@ const WITHOUT_FACTOR: [&str; 10] = [
     "/logout",
 ];
 /// The largest form: a long text on a ticket, with room for its encoding.
-const BODY_BYTES: usize = 256 * 1024;
+pub(super) const BODY_BYTES: usize = 256 * 1024;
 /// The largest form with a picture, with room for its fields.
 const PICTURE_BYTES: usize = branding::artwork::MAX_PICTURE_BYTES + BODY_BYTES;
 
@@ -201,6 +201,7 @@ pub(super) async fn recognise(State(app): State<App>, mut request: Request, next
         };
         // It is read and within its limit; a smaller one behind this would answer a photograph in English.
         DefaultBodyLimit::disable().apply(&mut request);
+        request.extensions_mut().insert(app);
     }
     request.extensions_mut().insert(visitor);
     next.run(request).await
