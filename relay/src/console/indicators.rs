@@ -184,7 +184,7 @@ pub(super) async fn show(State(app): State<App>, who: Who, Query(form): Query<In
     let chosen = if form.range.is_empty() { "today" } else { form.range.as_str() };
     let ranges = ranges.map(|(value, word)| Choice { value: value.into(), word: word.into(), chosen: value == chosen });
     page(&IndicatorsPage {
-        now: now(&app, &who, &found, &s),
+        now: now(&app, &who, &found, &all, &s),
         summary: figures::summary(&total, t),
         bars,
         tables,
@@ -196,14 +196,15 @@ pub(super) async fn show(State(app): State<App>, who: Who, Query(form): Query<In
     })
 }
 
-/// What is so at this moment.
-fn now(app: &App, who: &Who, asked: &Asked, s: &Shell) -> Vec<(&'static str, String)> {
+/// What is so at this moment, of the chosen ones among these apps.
+fn now(app: &App, who: &Who, asked: &Asked, all: &[store::App], s: &Shell) -> Vec<(&'static str, String)> {
     let (tenant, t) = (who.operator.tenant, s.t);
     let (directory, chosen) = (&app.shared.directory, |of| asked.apps.contains(&of));
     let longest = directory.first_waiting_of(tenant, 1, chosen);
     let longest = longest.first().map(|p| super::when::stopwatch(super::when::between(p.since, s.clock.now())));
     let sessions = app.shared.sessions.list(tenant).iter().filter(|l| asked.apps.contains(&l.app)).count();
-    let there = app.shared.queue.there(tenant);
+    let mut there = app.shared.queue.there(tenant);
+    there.retain(|a| all.iter().any(|of| chosen(of.id) && crate::apps::attends(of, &a.operator)));
     let available = there.iter().filter(|a| a.status == Status::Available).count();
     let breaks = there.iter().filter(|a| matches!(a.status, Status::Break(_))).count();
     vec![
