@@ -11,6 +11,7 @@ mod apps;
 mod assets;
 mod attendance;
 mod audit;
+mod by_app;
 mod confirm;
 mod connections;
 mod customers;

@@ -10,6 +10,7 @@ pub mod apps;
 pub mod cli;
 pub mod config;
 pub mod console;
+pub(crate) mod contact;
 pub mod directory;
 pub mod enrolment;
 pub(crate) mod external;

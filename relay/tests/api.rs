@@ -287,6 +287,7 @@ async fn many_wait(shared: &Arc<Shared>, apps: &[AppId], customers: u32) -> Cust
                 field(FieldKey::Name, format!("Cliente {n}")),
                 field(FieldKey::Company, format!("Loja {}", n % 7)),
             ],
+            class: String::new(),
             listed: true,
             busy: false,
             since: Timestamp::from_millisecond(i64::from(n / 2)).unwrap(),

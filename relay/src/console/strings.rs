@@ -155,6 +155,13 @@ texts! {
     sessions: "Sessões", "Sessions", "Sesiones";
     mean_duration: "Duração média", "Mean duration", "Duración media";
     mean_wait: "Espera média", "Mean wait", "Espera media";
+    classification: "Classificação", "Classification", "Clasificación";
+    what_they_typed: "O que o cliente escreveu", "What the customer typed", "Lo que escribió el cliente";
+    connect: "Conectar", "Connect", "Conectar";
+    by_app: "Por aplicativo", "By app", "Por aplicación";
+    queued_and_helped: "{} na fila, {} em sessão", "{} queued, {} in session", "{} en la cola, {} en sesión";
+    out_of_hours: "fora do horário", "out of hours", "fuera de horario";
+    missed_today: "Não atendidas hoje", "Missed today", "No atendidas hoy";
     missed_many: "Não atendidas", "Missed", "No atendidas";
     not_allowed: "Não permitidas", "Not allowed", "No permitidas";
     available_now: "Disponíveis", "Available", "Disponibles";

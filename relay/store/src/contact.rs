@@ -18,12 +18,14 @@ pub struct Contact {
     pub customer: Customer,
     /// The company's own fields, by name. Empty: unknown.
     pub extra: BTreeMap<String, String>,
+    /// How the company classifies them (a contract, a priority); empty: not.
+    pub class: String,
 }
 
 /// Which contacts to list, by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContactFilter {
-    /// Part of name, company, e-mail, telephone, document or a field of the company's own; empty: any.
+    /// Part of name, company, e-mail, telephone, document, classification or a field of the company's own; empty: any.
     pub search: String,
     /// Only those behind this one: the next page.
     pub after: Option<CustomerId>,
@@ -46,6 +48,13 @@ pub trait ContactRecords: Send + Sync {
         details: &CustomerDetails,
         extra: &BTreeMap<String, String>,
     ) -> Result<Contact, StoreError>;
+    /// The contact whom these details belong to, as [`desk_find_or_create_customer`](crate::DeskRecords::desk_find_or_create_customer) finds
+    /// them; nobody is added.
+    async fn known_contact(&self, tenant: TenantId, details: &CustomerDetails) -> Result<Option<Contact>, StoreError>;
+    /// Classifies a contact; empty: not any more.
+    async fn classify_contact(&self, tenant: TenantId, id: CustomerId, class: &str) -> Result<Contact, StoreError>;
+    /// The classifications that contacts have, each once, in order; at most a hundred.
+    async fn contact_classes(&self, tenant: TenantId) -> Result<Vec<String>, StoreError>;
     /// Makes one contact of two: `keep` gets the other's tickets and what it lacks itself; what finds the other finds `keep`.
     async fn merge_contacts(
         &self,

@@ -50,6 +50,8 @@ pub struct NewSession {
 pub struct OpenedSession {
     /// The number both people know it by.
     pub protocol: ProtocolNumber,
+    /// The ticketing system it is told to; `None`: the built-in desk.
+    pub connection: Option<ConnectionId>,
 }
 
 /// The customer allowed it.

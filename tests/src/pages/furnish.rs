@@ -103,7 +103,7 @@ pub(super) fn furnish(browser: &Browser, world: &World, ticket: &str, servers: &
         "/answers",
         &json!({ "title": "Enviar o programa", "text": "Oi, {customer}. Para vermos isso juntos, abra este link e deixe a janela aberta: {download_link}" }),
     )?;
-    post(browser, "/customers/fields", &json!({ "names": "Plano\nClassificação" }))?;
+    post(browser, "/customers/fields", &json!({ "names": "Plano\nRevendedor" }))?;
     post(
         browser,
         "/mail",

@@ -220,8 +220,9 @@ impl SessionRecords for SqliteStore {
             "INSERT INTO sessions (id, tenant, app, protocol, device, fields, customer_name, attendant, attendant_name,
                                          choice_number, choice_subject, state, dialled_at, search, connection)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 'dialling', ?12, ?13,
-                           (SELECT connection FROM apps WHERE id = ?3))";
-        sqlx::query(sql)
+                           (SELECT connection FROM apps WHERE id = ?3))
+                   RETURNING connection";
+        let row = sqlx::query(sql)
             .bind(new.id.as_bytes().as_slice())
             .bind(new.tenant.as_bytes().as_slice())
             .bind(new.app.as_bytes().as_slice())
@@ -235,9 +236,10 @@ impl SessionRecords for SqliteStore {
             .bind(choice_subject)
             .bind(ms(new.dialled_at))
             .bind(search)
-            .execute(&mut *tx)
+            .fetch_one(&mut *tx)
             .await
             .map_err(error::referring("session", "app or operator"))?;
+        let connection = row.id_if_any("connection")?;
         let dialled = AuditEntry {
             tenant: new.tenant,
             operator: Some(new.attendant),
@@ -250,7 +252,7 @@ impl SessionRecords for SqliteStore {
         };
         audit::add(&mut tx, &dialled).await?;
         tx.commit().await.map_err(error::of)?;
-        Ok(OpenedSession { protocol })
+        Ok(OpenedSession { protocol, connection })
     }
 
     async fn miss_request(&self, missed: &NewMissed) -> Result<OpenedSession, StoreError> {
@@ -290,7 +292,7 @@ impl SessionRecords for SqliteStore {
         audit::add(&mut tx, &line(&session, "request.missed", detail, missed.at)).await?;
         outbox::add(&mut tx, &session, EventKind::Missed, missed.at).await?;
         tx.commit().await.map_err(error::of)?;
-        Ok(OpenedSession { protocol })
+        Ok(OpenedSession { protocol, connection: session.connection })
     }
 
     async fn start_session(&self, id: SessionId, started: &Started, now: Timestamp) -> Result<Kept, StoreError> {

@@ -114,6 +114,39 @@ pub async fn of_two_contacts_one_is_made_with_the_tickets_of_both(w: &World) {
     assert!(matches!(store.merge_contacts(w.other.tenant, keep.id, other.id).await, Err(StoreError::NotFound { .. })));
 }
 
+pub async fn a_contact_is_classified_and_found_by_it(w: &World) {
+    let (store, tenant) = (w.store().await, w.varanda.tenant);
+    let cida = made(w, &details("Cida", "cida@a.example", "Padaria")).await;
+    let other = made(w, &details("Aparecida", "aparecida@b.example", "")).await;
+    let known = async |email: &str| store.known_contact(tenant, &details("", email, "")).await.unwrap();
+    assert_eq!(known("cida@a.example").await.unwrap().class, "");
+    assert_eq!(known("rosa@a.example").await, None, "nobody is added by a look");
+    store.classify_contact(tenant, other.id, "Contrato Ação").await.unwrap();
+    assert_eq!(store.contact_classes(tenant).await.unwrap(), ["Contrato Ação"]);
+    let found = ContactFilter { search: "contrato ACAO".into(), ..all() };
+    assert_eq!(store.contacts(tenant, &found).await.unwrap()[0].customer.id, other.id);
+    // What else is known of them may change without it.
+    store
+        .change_contact(tenant, other.id, &details("A. N.", "aparecida@b.example", ""), &BTreeMap::new())
+        .await
+        .unwrap();
+    assert_eq!(store.contacts(tenant, &found).await.unwrap().len(), 1);
+    // Who had none gets the other's; who had one keeps it.
+    assert_eq!(store.merge_contacts(tenant, cida.id, other.id).await.unwrap().class, "Contrato Ação");
+    assert_eq!(known("APARECIDA@b.example").await.unwrap().class, "Contrato Ação");
+    let third = made(w, &details("Davi", "davi@a.example", "")).await;
+    store.classify_contact(tenant, third.id, "Avulso").await.unwrap();
+    assert_eq!(store.merge_contacts(tenant, cida.id, third.id).await.unwrap().class, "Contrato Ação");
+    // The one that is left, also by the number of one that was merged into it.
+    store.classify_contact(tenant, third.id, "Ouro").await.unwrap();
+    assert_eq!(store.contact(tenant, cida.id).await.unwrap().class, "Ouro");
+    assert!(store.contact_classes(w.other.tenant).await.unwrap().is_empty());
+    let stranger = store.classify_contact(w.other.tenant, cida.id, "x").await;
+    assert!(matches!(stranger, Err(StoreError::NotFound { .. })));
+    store.classify_contact(tenant, cida.id, "").await.unwrap();
+    assert_eq!(w.store().await.contact(tenant, cida.id).await.unwrap().class, "");
+}
+
 pub async fn a_companys_own_fields_are_kept_in_order(w: &World) {
     let (store, tenant) = (w.store().await, w.varanda.tenant);
     assert!(store.contact_fields(tenant).await.unwrap().is_empty());
