@@ -198,7 +198,7 @@
   }, true);
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey && event.key === "Enter") event.target.closest("form")?.requestSubmit();
-    if (event.ctrlKey && event.key.toLowerCase() === "k") { const field = document.querySelector("input[type=search]"); if (field) { event.preventDefault(); field.focus(); } }
+    if (event.ctrlKey && event.key.toLowerCase() === "k") { const field = [...document.querySelectorAll("input[type=search]")].find((one) => one.offsetParent); event.preventDefault(); if (field) { field.focus(); field.select(); } else location.href = "/search"; }
     if (event.key === "Escape") event.target.closest("form")?.querySelector("[data-back]")?.click();
     if (event.key === "Escape") for (const open of document.querySelectorAll("details.more[open]")) open.removeAttribute("open");
   });

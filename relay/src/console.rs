@@ -35,6 +35,7 @@ mod passkeys;
 mod people;
 mod phrases;
 mod reasons;
+mod search;
 mod second_step;
 mod security;
 mod serve;
@@ -244,6 +245,7 @@ fn all() -> Routes {
         .post("/answers", Act::Administer, answers::add)
         .post("/answers/{id}", Act::Administer, answers::change)
         .post("/answers/{id}/remove", Act::Administer, answers::remove)
+        .get("/search", Act::Attend, search::show)
         .get("/history", Act::Attend, history::page_handler)
         .get("/history.csv", Act::Attend, history::csv)
         .get("/history.json", Act::Attend, history::json)

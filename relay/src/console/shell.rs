@@ -39,6 +39,7 @@ pub(super) enum Here {
     Mail,
     Help,
     Account,
+    Search,
 }
 
 /// What the frame shows.
@@ -59,6 +60,8 @@ pub(super) struct Shell {
     /// Webhooks that are off; for administrators.
     pub(super) webhooks_off: usize,
     pub(super) clock: Clock,
+    /// What stands in the search over everything.
+    pub(super) searched: String,
 }
 
 impl Shell {
@@ -90,6 +93,7 @@ impl Shell {
             webhooks_off,
             clock: Clock::new(&tenant.time_zone, who.texts, now),
             tenant,
+            searched: String::new(),
         })
     }
 

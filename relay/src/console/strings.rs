@@ -158,6 +158,7 @@ texts! {
     classification: "Classificação", "Classification", "Clasificación";
     what_they_typed: "O que o cliente escreveu", "What the customer typed", "Lo que escribió el cliente";
     connect: "Conectar", "Connect", "Conectar";
+    search_everything: "Buscar em tudo", "Search everything", "Buscar en todo";
     by_app: "Por aplicativo", "By app", "Por aplicación";
     queued_and_helped: "{} na fila, {} em sessão", "{} queued, {} in session", "{} en la cola, {} en sesión";
     out_of_hours: "fora do horário", "out of hours", "fuera de horario";

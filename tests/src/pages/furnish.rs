@@ -211,6 +211,8 @@ pub(super) fn furnish(browser: &Browser, world: &World, ticket: &str, servers: &
         ),
         Page::sent("mail-wrong", "/mail", "form[action='/mail']", &[("host", ""), ("port", "0"), ("from", "")]),
         Page::at("history", "/history"),
+        Page::at("search", "/search?q=nota"),
+        Page::at("search-none", "/search?q=xyz"),
         Page::at("history-none", "/history?q=nada"),
         Page::at("indicators", "/indicators"),
         Page::at("session", session.as_str()),
