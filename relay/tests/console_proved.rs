@@ -67,7 +67,9 @@ async fn a_cookie_from_elsewhere_changes_nothing_that_matters() {
         if kept {
             assert_eq!(typed.status, StatusCode::UNAUTHORIZED, "{path}");
             assert!(
-                typed.body.contains("confirme que é você") && !typed.body.contains("\"Eva\"") && !typed.body.contains(">Eva"),
+                typed.body.contains("confirme que é você")
+                    && !typed.body.contains("\"Eva\"")
+                    && !typed.body.contains(">Eva"),
                 "{path}: {}",
                 typed.body
             );

@@ -125,6 +125,10 @@ pub(super) fn furnish(browser: &Browser, world: &World, ticket: &str, servers: &
     let session = link(browser, "a[href^=\"/sessions/\"]")?;
     browser.goto(&world.relay.url("/customers"))?;
     let contact = link(browser, "a.rowlink")?;
+    browser.goto(&world.relay.url("/customers?q=cida"))?;
+    browser.click("a.rowlink")?;
+    browser.fill("[name=class]", "Ouro")?;
+    browser.click("form[action^='/customers/'] button.p")?;
     let connection = connect(
         browser,
         world,
