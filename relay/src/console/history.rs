@@ -214,8 +214,10 @@ pub(super) async fn page_handler(State(app): State<App>, who: Who, Query(form): 
     let more = sessions.len() > ROWS;
     sessions.truncate(ROWS);
     let next = sessions.last().filter(|_| more).map(|last| last.row);
-    let rows = sessions.iter().map(|session| EndedRow::new(session, s.t, &s.clock)).collect();
     let apps = app.shared.apps.of(who.operator.tenant).await?;
+    let several = apps.iter().filter(|app| who.reach.sees(app.id)).count() > 1;
+    let name = |of| apps.iter().find(|app| several && app.id == of).map_or_else(String::new, |app| app.name.clone());
+    let rows = sessions.iter().map(|of| EndedRow { app: name(of.app), ..EndedRow::new(of, s.t, &s.clock) }).collect();
     // Of every app that is seen, also what no app has any more when it is asked for.
     let mut categories: Vec<String> = apps
         .iter()

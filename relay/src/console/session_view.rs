@@ -38,6 +38,8 @@ pub(super) struct EndedRow {
     pub(super) customer: String,
     pub(super) company: String,
     pub(super) attendant: String,
+    /// Its app, where a list has several.
+    pub(super) app: String,
     pub(super) result: (&'static str, &'static str, &'static str),
     /// What the attendant put it into; empty: nothing.
     pub(super) category: String,
@@ -74,6 +76,7 @@ impl EndedRow {
             customer: s.customer_name.clone(),
             company: s.field(FieldKey::Company).to_owned(),
             attendant: s.attendant_name.clone(),
+            app: String::new(),
             result,
             category: category(s).to_owned(),
             duration,

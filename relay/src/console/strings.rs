@@ -162,7 +162,6 @@ texts! {
     by_app: "Por aplicativo", "By app", "Por aplicación";
     queued_and_helped: "{} na fila, {} em sessão", "{} queued, {} in session", "{} en la cola, {} en sesión";
     out_of_hours: "fora do horário", "out of hours", "fuera de horario";
-    missed_today: "Perdidas hoje", "Missed today", "Perdidas hoy";
     missed_many: "Não atendidas", "Missed", "No atendidas";
     not_allowed: "Não permitidas", "Not allowed", "No permitidas";
     available_now: "Disponíveis", "Available", "Disponibles";

@@ -215,6 +215,7 @@ pub(super) fn furnish(browser: &Browser, world: &World, ticket: &str, servers: &
         ),
         Page::sent("mail-wrong", "/mail", "form[action='/mail']", &[("host", ""), ("port", "0"), ("from", "")]),
         Page::at("history", "/history"),
+        Page::unfolded("attendance-details", "/", "#waiting-rows details"),
         Page::at("search", "/search?q=nota"),
         Page::at("search-none", "/search?q=xyz"),
         Page::at("history-none", "/history?q=nada"),
