@@ -264,6 +264,8 @@ fn all() -> Routes {
         .post("/apps/{id}/logo/remove", Act::Attend, apps::look::remove)
         .get("/apps/{id}/profile", Act::Attend, apps::download::profile)
         .get("/apps/{id}/program/{system}", Act::Attend, apps::download::program)
+        .post("/apps/{id}/program/{system}", Act::Attend, apps::download::make)
+        .post("/apps/{id}/program/{system}/cancel", Act::Attend, apps::download::cancel)
         .get("/apps/{id}/qr.svg", Act::Attend, apps::download::qr_svg)
         .get("/apps/{id}/qr.png", Act::Attend, apps::download::qr_png)
         .post("/apps/{id}/code", Act::Attend, apps::download::renew_code)

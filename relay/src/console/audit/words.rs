@@ -40,6 +40,11 @@ const WORDS: &[(&str, [&str; 3])] = &[
     ),
     ("profile.downloaded", ["Baixou perfil", "Downloaded a profile", "Descargó perfil"]),
     ("program.built", ["Fez o programa", "Made the program", "Hizo el programa"]),
+    ("program.asked", ["Mandou fazer o programa", "Had the program made", "Mandó hacer el programa"]),
+    (
+        "program.cancelled",
+        ["Cancelou o programa em andamento", "Cancelled the program being made", "Canceló el programa en curso"],
+    ),
     (store::ALARM, ["Tentativas demais", "Too many tries", "Demasiados intentos"]),
     (
         "attendant.enrolled",
