@@ -46,6 +46,7 @@ mod step_up;
 mod strings;
 mod tickets;
 mod tokens;
+mod told;
 mod upload;
 mod users;
 mod visitor;

@@ -26,3 +26,4 @@ pub mod programs;
 pub mod queue;
 pub mod relay;
 pub mod session;
+pub mod telling;

@@ -7,6 +7,7 @@
 
 mod making;
 mod update;
+mod wanted;
 
 use std::{
     collections::HashMap,
@@ -24,6 +25,9 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use making::Work;
 pub use making::{Asked, Failure, NotMade, Stage};
+use wanted::Wanted;
+
+use crate::telling::Telling;
 
 /// Programs of one system and app that are kept: the newest and those before it.
 const KEPT: usize = 3;
@@ -143,6 +147,9 @@ pub struct Programs {
     one: Mutex<()>,
     /// Never held for longer than a look.
     known: Arc<Mutex<Known>>,
+    /// Who wants to be told how it comes out.
+    wanted: Mutex<Wanted>,
+    telling: Arc<Telling>,
     seats: Semaphore,
     fetching: Semaphore,
 }
@@ -162,12 +169,14 @@ fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Programs {
-    /// Those of this data folder.
-    pub fn of(data: &Path) -> Self {
+    /// Those of this data folder. How they come out is told there.
+    pub fn of(data: &Path, telling: Arc<Telling>) -> Self {
         Self {
             data: data.to_owned(),
             one: Mutex::default(),
             known: Arc::default(),
+            wanted: Mutex::default(),
+            telling,
             seats: Semaphore::new(SEATS),
             fetching: Semaphore::new(update::PARTS_AT_ONCE),
         }

@@ -43,6 +43,7 @@ use crate::{
     programs::Programs,
     queue::Queue,
     session::{grant::OneTimeGrants, live::Sessions},
+    telling::Telling,
 };
 
 pub use port::PortError;
@@ -78,6 +79,8 @@ pub struct Shared {
     pub apps: Apps,
     /// Branded programs of them.
     pub programs: Programs,
+    /// What operators are told of long work that they began.
+    pub telling: Arc<Telling>,
     /// Who is here.
     pub directory: Arc<Directory>,
     /// Sessions that are under way.
@@ -209,6 +212,7 @@ impl Relay {
         let console = TcpListener::from_std(tcp).context("opening the console's port")?;
         let key = SealKey::new(&keys.connection_key());
         let oidc = Oidc::new(store.clone(), key, config.clock.clone(), &public_url);
+        let telling = Arc::<Telling>::default();
         let shared = Arc::new(Shared {
             public_url,
             oidc,
@@ -216,7 +220,8 @@ impl Relay {
             accounts: Accounts::new(store.clone(), SealKey::new(&keys.connection_key()), config.clock.clone()),
             keys,
             apps: Apps::new(store.clone()),
-            programs: Programs::of(&config.data),
+            programs: Programs::of(&config.data, telling.clone()),
+            telling,
             store,
             tickets,
             connections,

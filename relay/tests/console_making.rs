@@ -1,4 +1,4 @@
-//! Programs while they are made: why one is not, how far it is, and stopping it.
+//! Programs while they are made: why one is not, how far it is, stopping it, and who is told how it came out.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
@@ -6,6 +6,7 @@ mod console_support;
 
 use std::{
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
@@ -14,10 +15,11 @@ use amparo_relay::{
     relay::{Running, Shared},
 };
 use axum::{
-    body::{Body, to_bytes},
+    body::{Body, BodyDataStream, to_bytes},
     http::{Method, StatusCode},
 };
 use console_support::*;
+use futures::StreamExt;
 use store::App;
 
 const LINUX: System = System::Linux;
@@ -213,6 +215,7 @@ async fn while_it_is_made_the_page_shows_how_far_it_is_and_stopping_it_leaves_no
     assert!(made(data, &record).is_empty(), "{:?}", made(data, &record));
     let shown = chief.get(&page).await.body;
     assert!(shown.contains("Cancelado antes de ficar pronto") && shown.contains("Tentar de novo"), "{shown}");
+    assert!(!shown.contains("role=\"status\"><svg"), "who stops it is not told that it is stopped");
     chief.post(&place, &[]).await;
     until(shared, &record, is_ready).await;
     assert_eq!(made(data, &record).len(), 2, "the program and its hash");
@@ -263,5 +266,100 @@ async fn what_a_killed_server_has_left_half_written_goes_with_the_next_program()
     let left = made(data, &record);
     assert!(!left.iter().any(|name| name.ends_with(".new")), "{left:?}");
     assert_eq!(left.len(), 3, "{left:?}");
+    relay.shutdown().await.unwrap();
+}
+
+/// A live stream, as an open page has it.
+struct Live {
+    chunks: BodyDataStream,
+}
+
+impl Live {
+    async fn open(browser: &Browser, path: &str) -> Self {
+        let host = format!("https://{}", browser.host);
+        let request = browser.request(Method::GET, path).header("origin", &host);
+        let request = request.header("sec-fetch-site", "same-origin").body(Body::empty()).unwrap();
+        let mut page = Self { chunks: browser.open(request).await.into_body().into_data_stream() };
+        page.hear("event: beat").await;
+        page
+    }
+
+    /// What it says until this comes.
+    async fn hear(&mut self, wanted: &str) -> String {
+        let mut heard = String::new();
+        let listening = async {
+            while !heard.contains(wanted) {
+                heard.push_str(std::str::from_utf8(&self.chunks.next().await.unwrap().unwrap()).unwrap());
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), listening).await.expect("what was wanted is said");
+        heard
+    }
+}
+
+/// The page, once these words are on it.
+async fn shows(browser: &mut Browser, path: &str, words: &str) -> String {
+    let looking = async {
+        loop {
+            let shown = browser.get(path).await.body;
+            if shown.contains(words) {
+                break shown;
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), looking).await.expect("it is shown")
+}
+
+async fn saved(shared: &Arc<Shared>, browser: &mut Browser, record: &App, title: &str) -> App {
+    save(browser, record, title).await;
+    app(shared).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_saved_the_app_is_told_once_when_its_program_is_ready_and_nobody_else_is() {
+    let (relay, folder, mut chief, mut ana) = office().await;
+    let (shared, data) = (&relay.shared, folder.path());
+    list(data, &template());
+    let first = app(shared).await;
+    // Without JavaScript: by a note on the next page, whichever it is; a part of a page takes nothing away.
+    let record = saved(shared, &mut chief, &first, "Ajuda <b>já</b>").await;
+    until(shared, &record, is_ready).await;
+    let name = record.name.clone();
+    let part = chief.request(Method::GET, "/apps").header("hx-request", "true").body(Body::empty()).unwrap();
+    chief.send(part).await;
+    assert!(!ana.get("/tickets").await.body.contains("pronto para baixar"), "it is nobody else's");
+    let shown = shows(&mut chief, "/tickets", "pronto para baixar").await;
+    let link = format!("href=\"/apps/{}/download\"", record.id);
+    assert!(shown.contains("role=\"status\"") && shown.contains(&name) && shown.contains(&link), "{shown}");
+    assert!(!chief.get("/tickets").await.body.contains("pronto para baixar"), "told once");
+
+    // With it: on every page that is open, and then by none that comes.
+    let mut pages = [Live::open(&chief, "/live?only=news").await, Live::open(&chief, "/live").await];
+    let pipe = Pipe::lay(data);
+    // Another template hash would be another program; this is the same one behind a pipe.
+    let record = saved(shared, &mut chief, &record, "Outra ajuda").await;
+    pipe.flow().await;
+    for page in &mut pages {
+        let heard = page.hear("event: done").await;
+        let said = heard.split("event: done").nth(1).unwrap();
+        assert!(
+            said.contains("pronto para baixar") && said.contains(&format!("/apps/{}/download", record.id)),
+            "{said}"
+        );
+        assert!(said.contains("\"failed\":false") && said.contains("Linux"), "{said}");
+    }
+    assert!(!chief.get("/tickets").await.body.contains("pronto para baixar"), "told by the pages that were open");
+    let mut late = Live::open(&chief, "/live?only=news").await;
+    assert!(!late.hear("event: beat").await.contains("event: done"), "and by none that comes");
+    drop((pages, late));
+
+    // A failure is told too, in the reader's language, without what is for the log.
+    std::fs::write(data.join("templates/amparo"), b"another").unwrap();
+    let record = saved(shared, &mut chief, &record, "Terceira").await;
+    until(shared, &record, |state| matches!(state, State::Failed { .. })).await;
+    chief.language = "es";
+    let shown = shows(&mut chief, "/customers", "el programa no está listo").await;
+    assert!(shown.contains("Linux: La plantilla del servidor no es la de su lista"), "{shown}");
+    assert!(!WORDS_OF_OURS.iter().any(|ours| shown.contains(ours)), "{shown}");
     relay.shutdown().await.unwrap();
 }

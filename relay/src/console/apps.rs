@@ -35,6 +35,7 @@ use crate::apps::{self, attendants_in_order};
 use edit::EditPage;
 use fields::Fields;
 pub(super) use fields::put_ask;
+pub(super) use words::reason;
 
 /// Attendants shown by their initials in the list.
 const FACES: usize = 4;
@@ -305,7 +306,7 @@ pub(super) async fn make(app: &App, who: &Who, name: &str) -> Result<Record, Not
     who.audit(app, "app.made", &record.name).await?;
     let made = apps::add(&*app.shared.store, record).await?;
     tell(app, who);
-    download::prepare(app, &made);
+    download::prepare(app, who, &made);
     Ok(made)
 }
 
@@ -323,7 +324,7 @@ pub(super) async fn write(
         Ok(_) => {
             tell(app, who);
             // As it is on record now, with its new revision.
-            download::prepare(app, &app.shared.store.app(before.id).await?);
+            download::prepare(app, who, &app.shared.store.app(before.id).await?);
             Ok(true)
         }
         Err(StoreError::Conflict { what: "revision" }) => Ok(false),

@@ -4,8 +4,13 @@
 //! sees the newest state later, and nothing is queued for it. Never carries a password.
 
 mod rows;
+mod told;
 
-use std::{collections::HashSet, convert::Infallible, time::Duration};
+use std::{
+    collections::{HashSet, VecDeque},
+    convert::Infallible,
+    time::Duration,
+};
 
 use askama::Template;
 use axum::{
@@ -52,8 +57,6 @@ const BEAT: Duration = Duration::from_secs(5);
 const LOGIN_CHECKED: Duration = Duration::from_secs(30);
 /// How often ended sessions are read without anything having changed here: their tickets are settled by another part.
 const ENDED_READ: Duration = Duration::from_secs(15);
-/// How long somebody who came and was waited for is announced on new pages.
-const COME_SHOWN_FOR: jiff::SignedDuration = jiff::SignedDuration::from_mins(30);
 /// Of those who come together, this many are announced.
 const ANNOUNCED: usize = 8;
 /// Changes that come together are shown together.
@@ -93,9 +96,10 @@ pub(super) async fn stream(
         ended_read: now,
         over: false,
         news: None,
-        ready: None,
+        to_tell: VecDeque::new(),
         notices: app.shared.notices.subscribe(),
         told: HashSet::new(),
+        done: app.shared.telling.last(),
         beat,
         _seat: seat,
         app,
@@ -151,11 +155,13 @@ struct Viewer {
     only_news: bool,
     /// What is to be announced behind the rows that were just sent.
     news: Option<Event>,
-    /// … and who has come that somebody asked to be told of.
-    ready: Option<Event>,
+    /// … and what whoever looks asked to be told of.
+    to_tell: VecDeque<Event>,
     notices: watch::Receiver<u64>,
     /// Those that were told on this stream.
     told: HashSet<i64>,
+    /// The last of what was told of long work that whoever looks began.
+    done: u64,
     _seat: OwnedSemaphorePermit,
 }
 
@@ -165,11 +171,11 @@ impl Viewer {
         if self.over {
             return None;
         }
-        if let Some(news) = self.news.take().or_else(|| self.ready.take()) {
+        if let Some(news) = self.news.take().or_else(|| self.to_tell.pop_front()) {
             return Some(news);
         }
         if self.shown.is_none() {
-            self.ready = self.who_came().await;
+            self.look_what_to_tell(true).await;
             return Some(self.rows(true).await.unwrap_or_else(|| self.beat()));
         }
         loop {
@@ -187,46 +193,19 @@ impl Viewer {
                 self.over = true;
                 return Some(Event::default().event("over").data("login"));
             }
-            if self.notices.has_changed().unwrap_or(false) {
-                self.ready = self.who_came().await;
-            }
+            self.look_what_to_tell(false).await;
             if (changed || self.ended_read.elapsed() >= ENDED_READ)
                 && let Some(rows) = self.rows(false).await
             {
                 return Some(rows);
             }
-            if let Some(ready) = self.ready.take() {
-                return Some(ready);
+            if let Some(told) = self.to_tell.pop_front() {
+                return Some(told);
             }
             if !changed {
                 return Some(self.beat());
             }
         }
-    }
-
-    /// Those whom whoever looks asked to be told of, who came lately, still wait, and were not told on this stream.
-    async fn who_came(&mut self) -> Option<Event> {
-        self.notices.mark_unchanged();
-        let (tenant, store) = (self.who.operator.tenant, &self.app.shared.store);
-        let since = Timestamp::now() - COME_SHOWN_FOR;
-        // Not readable now: told with the next page.
-        let came = store.came_notices(tenant, self.who.operator.id, since).await.ok()?;
-        let mut ready = Vec::new();
-        for notice in came {
-            let Some((_, device)) = notice.came else { continue };
-            let waits = self.app.shared.directory.present(tenant, device).is_some_and(|p| !p.busy);
-            if waits && self.told.insert(notice.id) {
-                ready.push(Ready {
-                    id: notice.id,
-                    href: crate::notice::page_of(&notice.ticket),
-                    ticket: notice.ticket.number.as_str().to_owned(),
-                    subject: notice.subject,
-                    name: notice.requester.name,
-                    device: device.to_string(),
-                });
-            }
-        }
-        (!ready.is_empty()).then(|| Event::default().event("ready").json_data(&ready).unwrap_or_default())
     }
 
     fn beat(&self) -> Event {
@@ -323,17 +302,6 @@ impl Viewer {
         self.shown = Some((now, board.ended));
         (!html.is_empty()).then(|| Event::default().event("rows").data(html))
     }
-}
-
-/// Somebody who was waited for has come.
-#[derive(Serialize)]
-struct Ready {
-    id: i64,
-    href: String,
-    ticket: String,
-    subject: String,
-    name: String,
-    device: String,
 }
 
 /// Who has come and who has gone, for a page that announces it; each only with what the row shows.

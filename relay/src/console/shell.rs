@@ -10,6 +10,7 @@ use super::{
     App, assets,
     error::AppError,
     strings::Texts,
+    told::{self, Told},
     visitor::{Act, Who},
     when::Clock,
 };
@@ -59,6 +60,8 @@ pub(super) struct Shell {
     pub(super) alarms: u32,
     /// Webhooks that are off; for administrators.
     pub(super) webhooks_off: usize,
+    /// What whoever looks has not been told yet: shown on this page and no other.
+    pub(super) told: Vec<Told>,
     pub(super) clock: Clock,
     /// What stands in the search over everything.
     pub(super) searched: String,
@@ -91,6 +94,7 @@ impl Shell {
             parked,
             alarms,
             webhooks_off,
+            told: told::on_page(app, who),
             clock: Clock::new(&tenant.time_zone, who.texts, now),
             tenant,
             searched: String::new(),

@@ -95,6 +95,7 @@ pub(super) struct Visitor {
     pub(super) source: IpAddr,
     pub(super) at: Instant,
     login: Option<Known>,
+    whole: bool,
 }
 
 /// A login that is good.
@@ -123,6 +124,8 @@ pub(super) struct Who {
     pub(super) csrf: String,
     /// The cookie's token.
     pub(super) token: String,
+    /// The answer is shown as a page: it is not looked at for a part of it, or for its headers alone.
+    pub(super) whole: bool,
     /// The name of the API's token that acts for them; `None`: they are at a page themselves.
     pub(super) via: Option<String>,
     /// What stays the same when the token is renewed.
@@ -193,7 +196,8 @@ pub(super) async fn recognise(State(app): State<App>, mut request: Request, next
             Err(_) => {}
         }
     }
-    let visitor = Visitor { texts, source, at, login };
+    let whole = request.method() != Method::HEAD && !request.headers().contains_key("hx-request");
+    let visitor = Visitor { texts, source, at, login, whole };
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         request = match checked(&app, &visitor, request).await {
             Ok(request) => request,
@@ -273,7 +277,7 @@ impl Visitor {
     /// # Errors
     /// `LogIn`, `Forbidden` or `FactorMissing`.
     pub(super) fn who(self, act: Act, path: &str) -> Result<Who, AppError> {
-        let Self { texts, source, at, login } = self;
+        let Self { texts, source, at, login, whole } = self;
         let Known { token, operator, reach, family, csrf, lacks_factor } = login.ok_or(AppError::LogIn)?;
         if !operator.may(act) {
             return Err(AppError::Forbidden);
@@ -281,7 +285,7 @@ impl Visitor {
         if lacks_factor && !is_without_factor(path) {
             return Err(AppError::FactorMissing);
         }
-        Ok(Who { operator, reach, texts, source, at, csrf, token, family, via: None })
+        Ok(Who { operator, reach, texts, source, at, csrf, token, family, whole, via: None })
     }
 
     /// What a form of a page for anybody carries when somebody is logged in all the same; empty: nobody is.

@@ -132,6 +132,8 @@ impl Job {
 pub(super) struct Work {
     pub(super) job: Arc<Job>,
     all: usize,
+    /// Of these, who begin anew when it is stopped.
+    insist: usize,
 }
 
 /// A program counts as being made until this is dropped.
@@ -139,6 +141,7 @@ pub struct Asked {
     known: Arc<Mutex<Known>>,
     of: (AppId, System),
     job: Arc<Job>,
+    insists: bool,
 }
 
 impl Asked {
@@ -154,6 +157,11 @@ impl Asked {
 
     pub(super) fn system(&self) -> System {
         self.of.1
+    }
+
+    /// Nobody begins anew when it is stopped.
+    fn is_given_up(&self) -> bool {
+        lock(&self.known).asked.get(&self.of).is_none_or(|work| work.insist == 0)
     }
 
     /// With a job that nobody has stopped.
@@ -172,6 +180,7 @@ impl Drop for Asked {
         let mut known = lock(&self.known);
         if let Some(work) = known.asked.get_mut(&self.of) {
             work.all -= 1;
+            work.insist -= usize::from(self.insists);
             if work.all == 0 {
                 known.asked.remove(&self.of);
             }
@@ -180,8 +189,8 @@ impl Drop for Asked {
 }
 
 impl Programs {
-    /// Somebody wants this program, and counts as waiting for it.
-    pub fn asked(&self, app: &App, system: System) -> Asked {
+    /// Somebody has asked for this program, and waits for it. Who `insists` waits for the file itself.
+    fn ask(&self, app: &App, system: System, insists: bool) -> Asked {
         let of = (app.id, system);
         let mut known = lock(&self.known);
         let work = known.asked.entry(of).or_default();
@@ -189,7 +198,13 @@ impl Programs {
             work.job = Arc::default();
         }
         work.all += 1;
-        Asked { known: self.known.clone(), of, job: work.job.clone() }
+        work.insist += usize::from(insists);
+        Asked { known: self.known.clone(), of, job: work.job.clone(), insists }
+    }
+
+    /// Somebody wants this program to be there, and does not wait for it: stopped, it is not made.
+    pub fn asked(&self, app: &App, system: System) -> Asked {
+        self.ask(app, system, false)
     }
 
     /// Stops the making of an app's program before its next stage; whether one was under way.
@@ -233,7 +248,7 @@ impl Shared {
     /// # Errors
     /// As [`NotMade`] says.
     pub async fn made(self: &Arc<Self>, app: App, system: System) -> Result<Program, NotMade> {
-        let mut asked = self.programs.asked(&app, system);
+        let mut asked = self.programs.ask(&app, system, true);
         loop {
             let made;
             (asked, made) = self.once(&app, asked).await;
@@ -244,7 +259,7 @@ impl Shared {
         }
     }
 
-    /// Makes a program, for nobody who waits; stopped, it is not made. How it came out is kept for the pages.
+    /// Makes a program, for nobody who waits; stopped, it is not made. How it came out is kept for the pages and told to whoever wants it.
     pub async fn make(self: &Arc<Self>, app: App, asked: Asked) {
         let (asked, made) = self.once(&app, asked).await;
         if let Err(error) = made {
@@ -279,6 +294,11 @@ impl Shared {
             Ok(program) => self.write_down(app, system, &program).await.map(|()| program),
             Err(error) => Err(error),
         };
+        let failed = made.as_ref().err().map(|error| error.kind);
+        // Stopped, but somebody begins anew: it has not come out yet.
+        if (failed != Some(Failure::Cancelled) || asked.is_given_up()) && self.programs.came_out(app, system, failed) {
+            self.changes.bump();
+        }
         (asked, made)
     }
 

@@ -105,6 +105,7 @@ async fn caller(app: &App, request: &Parts) -> Result<Caller, ApiError> {
         at,
         csrf: String::new(),
         token: String::new(),
+        whole: false,
         // No console session: nothing that is bound to one is ever found for it.
         family: LoginFamily::from_bytes([0; 16]),
         via: Some(token.name.clone()),

@@ -291,14 +291,15 @@ async fn made(app: &App, record: Record, system: System) -> Result<Program, AppE
     })
 }
 
-/// Makes an app's programs after it was saved, so that they are there when somebody asks. What fails is shown on the download page.
-pub(super) fn prepare(app: &App, record: &Record) {
+/// Makes an app's programs after it was saved, so that they are there when somebody asks. Whoever saved it is told how they come out.
+pub(super) fn prepare(app: &App, who: &Who, record: &Record) {
     for system in offered(app, record) {
-        prepare_one(app, record, system);
+        prepare_one(app, who, record, system);
     }
 }
 
-fn prepare_one(app: &App, record: &Record, system: System) {
+fn prepare_one(app: &App, who: &Who, record: &Record, system: System) {
+    app.shared.programs.wants(who.operator.id, record, system);
     // Before the answer to whoever saved: the page that comes next knows of it.
     let asked = app.shared.programs.asked(record, system);
     let (shared, record) = (app.shared.clone(), record.clone());
@@ -311,11 +312,12 @@ pub(crate) async fn make(State(app): State<App>, who: Who, Path((id, system)): P
     let system = System::of(&system).ok_or(AppError::NotFound)?;
     if offered(&app, &record).contains(&system) {
         match app.shared.programs.state(&record, system) {
+            Stands::Ready { .. } => {}
             // Asked twice is asked once.
-            Stands::Ready { .. } | Stands::Making { stopping: false, .. } => {}
+            Stands::Making { stopping: false, .. } => app.shared.programs.wants(who.operator.id, &record, system),
             Stands::Making { .. } | Stands::NotMade | Stands::Failed { .. } => {
                 who.audit(&app, "program.asked", &format!("{} · {}", record.name, system.title())).await?;
-                prepare_one(&app, &record, system);
+                prepare_one(&app, &who, &record, system);
             }
         }
     }
@@ -328,6 +330,7 @@ pub(crate) async fn cancel(State(app): State<App>, who: Who, Path((id, system)):
     let system = System::of(&system).ok_or(AppError::NotFound)?;
     if matches!(app.shared.programs.state(&record, system), Stands::Making { stopping: false, .. }) {
         who.audit(&app, "program.cancelled", &format!("{} · {}", record.name, system.title())).await?;
+        app.shared.programs.wants_no_more(who.operator.id, record.id, system);
         app.shared.programs.stop(record.id, system);
     }
     Ok(Redirect::to(&format!("/apps/{id}/download")).into_response())

@@ -47,7 +47,7 @@ phrases! {
 }
 
 /// Why there is no program, and what to do about it.
-pub(super) fn reason(language: store::Language, why: Failure) -> &'static str {
+pub(in crate::console) fn reason(language: store::Language, why: Failure) -> &'static str {
     let w = Words::of(language);
     match why {
         Failure::NoTemplate => w.no_template,
