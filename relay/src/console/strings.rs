@@ -3,10 +3,12 @@
 //! Read by the templates. One table: a text that lacks a language does not compile. Nothing here ever comes from outside.
 
 mod asked;
+mod number;
 
 use store::Language;
 
 pub(super) use asked::asked_for;
+pub(super) use number::number;
 
 macro_rules! texts {
     ($($name:ident: $pt:literal, $en:literal, $es:literal;)*) => {
@@ -514,6 +516,9 @@ texts! {
     filter_wrong: "Um filtro não foi entendido e ficou de fora. Corrija o campo marcado.", "A filter was not understood and was left out. Correct the marked field.", "Un filtro no se entendió y quedó fuera. Corrija el campo marcado.";
     least_minutes: "Durou de (min)", "Lasted from (min)", "Duró de (min)";
     most_minutes: "até (min)", "up to (min)", "hasta (min)";
+    rows_in_file: "{} linhas no arquivo", "{} rows in the file", "{} filas en el archivo";
+    one_row_in_file: "1 linha no arquivo", "1 row in the file", "1 fila en el archivo";
+    more_rows_in_file: "mais de {} linhas no arquivo", "more than {} rows in the file", "más de {} filas en el archivo";
     no_history: "Nenhuma sessão ainda.", "No sessions yet.", "Ninguna sesión todavía.";
     today: "Hoje", "Today", "Hoy";
 

@@ -324,4 +324,6 @@ pub trait SessionRecords: Send + Sync {
     async fn unfinished_sessions(&self) -> Result<Vec<Session>, StoreError>;
     /// A tenant's sessions, newest first.
     async fn history(&self, tenant: TenantId, query: &HistoryQuery) -> Result<Vec<Session>, StoreError>;
+    /// How many of a tenant's sessions fit, whatever the query's own limit; no more than `at_most` are counted.
+    async fn count_history(&self, tenant: TenantId, query: &HistoryQuery, at_most: u32) -> Result<u32, StoreError>;
 }

@@ -15,6 +15,7 @@ mod device;
 mod enrolment;
 mod error;
 mod figures;
+mod history;
 mod listing;
 mod login;
 mod mail;

@@ -100,7 +100,7 @@ macro_rules! whole_suite {
                 a_session_that_never_started_tells_nobody, a_start_that_is_reported_after_the_end_still_gives_one_pair_in_order,
                 times_that_cannot_be_are_put_in_order, unknown_sessions_are_not_found,
                 unfinished_sessions_are_those_a_restart_must_see_to, history_is_newest_first_in_pages_and_only_the_tenants,
-                history_is_found_by_what_people_remember, every_step_of_a_session_is_a_line_of_the_audit_log_once,
+                history_is_found_by_what_people_remember, history_is_counted_as_it_is_found_and_no_further_than_wanted, every_step_of_a_session_is_a_line_of_the_audit_log_once,
                 a_session_that_was_refused_is_in_the_audit_log_and_a_late_start_after_it;
             outbox: the_end_waits_for_the_start, sessions_on_one_ticket_go_one_after_the_other_and_others_side_by_side,
                 a_session_that_opened_its_ticket_is_told_in_the_order_of_that_ticket,
