@@ -21,6 +21,8 @@ pub enum News {
     Programs {
         /// The app.
         app: AppId,
+        /// … as it was saved then.
+        revision: u32,
         /// Its name.
         name: String,
         /// For each system, why there is none.
@@ -112,7 +114,7 @@ mod tests {
     const BIA: OperatorId = OperatorId::from_bytes([2; 16]);
 
     fn news(n: u8) -> News {
-        News::Programs { app: AppId::from_bytes([n; 16]), name: String::new(), results: Vec::new() }
+        News::Programs { app: AppId::from_bytes([n; 16]), revision: 1, name: String::new(), results: Vec::new() }
     }
 
     #[test]

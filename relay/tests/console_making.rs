@@ -219,6 +219,8 @@ async fn while_it_is_made_the_page_shows_how_far_it_is_and_stopping_it_leaves_no
     chief.post(&place, &[]).await;
     until(shared, &record, is_ready).await;
     assert_eq!(made(data, &record).len(), 2, "the program and its hash");
+    // Told behind the line of the audit log.
+    shows(&mut chief, "/tickets", "pronto para baixar").await;
     let audit = shared.store.audit_list(shared.first_tenant, 100).await.unwrap();
     let count = |what: &str| audit.iter().filter(|line| line.what == what).count();
     assert_eq!((count("program.asked"), count("program.cancelled"), count("program.built")), (2, 1, 1));

@@ -33,7 +33,7 @@ impl Told {
     fn of(Numbered { id, news }: Numbered, language: Language) -> Self {
         let w = Words::of(language);
         match news {
-            News::Programs { app, name, results } => {
+            News::Programs { app, name, results, .. } => {
                 let (failed, what) = came_out(&results, w, language);
                 Self {
                     id,

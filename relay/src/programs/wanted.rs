@@ -54,17 +54,27 @@ impl Wanted {
     }
 
     fn close(&mut self, who: OperatorId, app: AppId) -> Option<News> {
-        let Open { name, mut results, .. } = self.0.remove(&(who, app))?;
+        let Open { revision, name, mut results, .. } = self.0.remove(&(who, app))?;
         results.sort_by_key(|(system, _)| *system as u8);
-        (!results.is_empty()).then_some(News::Programs { app, name, results })
+        (!results.is_empty()).then_some(News::Programs { app, revision, name, results })
+    }
+}
+
+/// Whether this is no news any more when this program is made anew.
+fn overtaken(news: &News, by: &App, system: System) -> bool {
+    match news {
+        News::Programs { app, revision, results, .. } if *app == by.id => {
+            *revision != by.revision || results.iter().all(|(other, _)| *other == system)
+        }
+        _ => false,
     }
 }
 
 impl Programs {
-    /// This operator is told how this program comes out. What was made before it is no news any more.
+    /// This operator is told how this program comes out. What was made of it before is no news any more.
     pub fn wants(&self, who: OperatorId, app: &App, system: System) {
         lock(&self.wanted).add(who, app, system);
-        self.telling.forget(who, |news| matches!(news, News::Programs { app: other, .. } if *other == app.id));
+        self.telling.forget(who, |news| overtaken(news, app, system));
     }
 
     /// … and now not any more: they have stopped it themselves.
@@ -99,7 +109,7 @@ mod tests {
     }
 
     fn news(results: &[(System, Option<Failure>)]) -> News {
-        News::Programs { app: app(1).id, name: "Fiscal".to_owned(), results: results.to_vec() }
+        News::Programs { app: app(1).id, revision: 1, name: "Fiscal".to_owned(), results: results.to_vec() }
     }
 
     #[test]
@@ -122,7 +132,17 @@ mod tests {
         wanted.add(ANA, &app(1), System::Linux);
         wanted.add(ANA, &app(2), System::Linux);
         assert_eq!(wanted.came_out(&app(1), System::Linux, None), []);
-        assert_eq!(wanted.came_out(&app(2), System::Linux, None), [(ANA, news(&[(System::Linux, None)]))]);
+        let told = wanted.came_out(&app(2), System::Linux, None);
+        assert!(matches!(&told[..], [(ANA, News::Programs { revision: 2, .. })]), "{told:?}");
+    }
+
+    #[test]
+    fn what_another_making_of_the_same_overtakes_is_no_news_and_anothers_system_still_is() {
+        let linux = news(&[(System::Linux, None)]);
+        assert!(overtaken(&linux, &app(1), System::Linux), "it is made again");
+        assert!(overtaken(&linux, &app(2), System::Windows), "the app was saved again");
+        assert!(!overtaken(&linux, &app(1), System::Windows));
+        assert!(!overtaken(&news(&[(System::Windows, None), (System::Linux, None)]), &app(1), System::Linux));
     }
 
     #[test]
