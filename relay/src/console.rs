@@ -79,6 +79,8 @@ pub use visitor::{Act, Arrived, Source};
 const SIGNED_AT_ONCE: usize = 4;
 /// Pictures that are read at the same time: each may take 200 MB while it is decoded.
 const DRAWN_AT_ONCE: usize = 2;
+/// Lists of contacts that are looked at at the same time: each may take 100 MB.
+const LISTS_AT_ONCE: usize = 2;
 /// Messages of ticketing systems that are looked into at once: each may ask a system that takes its time.
 const TOLD_AT_ONCE: usize = 4;
 /// Live streams at once: each is a task and a few kilobytes.
@@ -94,6 +96,10 @@ struct App {
     signing: Arc<Semaphore>,
     /// Pictures that may still be read at the same time.
     drawing: Arc<Semaphore>,
+    /// Lists of contacts that may still be looked at.
+    listing: Arc<Semaphore>,
+    /// Lists of contacts that were brought.
+    imports: Arc<customers::import::Imports>,
     /// Audit logs that were gone through lately.
     verified: audit::Verified,
     /// Logins that gave their own password lately.
@@ -239,6 +245,10 @@ fn all() -> Routes {
         .post("/mail/texts", Act::Administer, mail::save_text)
         .get("/customers", Act::Attend, customers::list)
         .post("/customers/fields", Act::Administer, customers::set_fields)
+        .get(customers::import::PATH, Act::Administer, customers::import::show)
+        .post(customers::import::PATH, Act::Administer, customers::import::bring)
+        .post("/customers/import/run", Act::Administer, customers::import::run)
+        .post("/customers/import/cancel", Act::Administer, customers::import::cancel)
         .get("/customers/{id}", Act::Attend, customers::show)
         .post("/customers/{id}", Act::Attend, customers::change)
         .post("/customers/{id}/merge", Act::Administer, customers::merge)
@@ -341,6 +351,8 @@ pub fn router(shared: Arc<Shared>, shutdown: CancellationToken) -> Router {
         streams: Arc::new(Semaphore::new(LIVE_STREAMS)),
         signing: Arc::new(Semaphore::new(SIGNED_AT_ONCE)),
         drawing: Arc::new(Semaphore::new(DRAWN_AT_ONCE)),
+        listing: Arc::new(Semaphore::new(LISTS_AT_ONCE)),
+        imports: Arc::default(),
         verified: audit::Verified::default(),
         step_ups: step_up::StepUps::default(),
         rates: api::Rates::default(),

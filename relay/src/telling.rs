@@ -14,6 +14,17 @@ use crate::programs::{Failure, System};
 /// What somebody may still be told; the oldest gives way.
 const KEPT: usize = 8;
 
+/// How something ended that goes on behind the pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// All of it was done.
+    Done,
+    /// Somebody has stopped it.
+    Cancelled,
+    /// The server could not go on.
+    Failed,
+}
+
 /// Something to tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum News {
@@ -27,6 +38,15 @@ pub enum News {
         name: String,
         /// For each system, why there is none.
         results: Vec<(System, Option<Failure>)>,
+    },
+    /// A list of contacts is on record, as far as it goes.
+    Contacts {
+        /// What it has done.
+        put: store::Put,
+        /// Lines that were refused.
+        refused: usize,
+        /// How it ended.
+        ended: Ended,
     },
 }
 

@@ -1,5 +1,7 @@
 //! Contacts: the built-in desk's customers, what is known of them, their tickets and sessions; merging two that are one.
 
+pub(super) mod import;
+
 use std::collections::BTreeMap;
 
 use askama::Template;
@@ -88,6 +90,11 @@ struct ListPage {
 }
 
 impl ListPage {
+    /// What the page where a list is brought is called.
+    fn bring(&self) -> &'static str {
+        import::title(self.s.t.language)
+    }
+
     fn nothing(&self) -> String {
         if self.q.is_empty() { self.w.no_contacts.to_owned() } else { fill(self.s.t.none_found, &[&self.q]) }
     }

@@ -36,7 +36,7 @@ const FIELD: &str = "kept";
 /// Stands for a form that waited and is gone, so that its user is told.
 pub(super) const GONE: &str = "gone";
 /// Forms with nothing in them but secrets and presses of a button: those are typed and pressed anew.
-const NEVER: [&str; 16] = [
+const NEVER: [&str; 19] = [
     "/logout",
     "/confirm",
     "/confirm/passkey",
@@ -52,6 +52,9 @@ const NEVER: [&str; 16] = [
     "/users/factor",
     "/users/{id}/disabled",
     "/apps/{id}/logo",
+    super::customers::import::PATH,
+    "/customers/import/run",
+    "/customers/import/cancel",
     "/tokens",
 ];
 /// Names of fields that are never kept, beside the secrets of connections.

@@ -400,6 +400,7 @@ texts! {
     no_file: "Escolha um arquivo antes de enviar.", "Choose a file before sending.", "Elija un archivo antes de enviar.";
     logo_sides: "A imagem tem {} pixels. Cada lado pode ter de 8 a {}.", "The picture has {} pixels. Each side may have 8 to {}.", "La imagen tiene {} píxeles. Cada lado puede tener de 8 a {}.";
     too_large: "O arquivo é grande demais", "The file is too large", "El archivo es demasiado grande";
+    list_too_large_lead: "Uma lista tem até 20 MB. Divida-a e envie uma parte depois da outra. Nada foi mudado.", "A list has up to 20 MB. Split it and send one part after the other. Nothing was changed.", "Una lista tiene hasta 20 MB. Divídala y envíe una parte después de otra. No se cambió nada.";
     too_large_lead: "Uma logo tem até 4 MB. Nada foi mudado; volte para ver o que digitou.", "A logo has up to 4 MB. Nothing was changed; go back to see what you typed.", "Un logo tiene hasta 4 MB. No se cambió nada; vuelva para ver lo que escribió.";
     title_hint: "No alto da janela do programa.", "At the top of the program's window.", "En lo alto de la ventana del programa.";
     bad_title: "Escreva um título de até 60 caracteres.", "Enter a title of up to 60 characters.", "Escriba un título de hasta 60 caracteres.";

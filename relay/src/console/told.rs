@@ -3,16 +3,28 @@
 use serde::Serialize;
 use store::Language;
 
-use super::{App, apps::reason, phrases::phrases, strings::fill, visitor::Who};
+use super::{
+    App,
+    apps::reason,
+    customers::import,
+    phrases::phrases,
+    strings::{fill, number},
+    visitor::{Act, Who},
+};
 use crate::{
     programs::{Failure, System},
-    telling::{News, Numbered},
+    telling::{Ended, News, Numbered},
 };
 
 phrases! {
     programs_ready: "{}: pronto para baixar", "{}: ready to download", "{}: listo para descargar";
     programs_failed: "{}: o programa não ficou pronto", "{}: the program is not ready", "{}: el programa no está listo";
     ready_too: "Pronto: {}.", "Ready: {}.", "Listo: {}.";
+    contacts_done: "Importação de contatos terminada", "Import of contacts finished", "Importación de contactos terminada";
+    contacts_cancelled: "Importação de contatos cancelada", "Import of contacts cancelled", "Importación de contactos cancelada";
+    contacts_failed: "A importação de contatos parou no meio", "The import of contacts stopped half-way", "La importación de contactos se detuvo a la mitad";
+    contacts_put: "Criados: {}. Atualizados: {}. Recusados: {}.", "Made: {}. Updated: {}. Refused: {}.", "Creados: {}. Actualizados: {}. Rechazados: {}.";
+    see_contacts: "Ver a importação", "See the import", "Ver la importación";
     see_download: "Ver em Download", "See under Download", "Ver en Descarga";
 }
 
@@ -42,6 +54,23 @@ impl Told {
                     what,
                     see: w.see_download,
                     failed,
+                }
+            }
+            News::Contacts { put, refused, ended } => {
+                let n = |n: u32| number(language, usize::try_from(n).unwrap_or(usize::MAX));
+                let title = match ended {
+                    Ended::Done => w.contacts_done,
+                    Ended::Cancelled => w.contacts_cancelled,
+                    Ended::Failed => w.contacts_failed,
+                };
+                let counts = [n(put.made), n(put.changed), number(language, refused)];
+                Self {
+                    id,
+                    href: import::PATH.to_owned(),
+                    title: title.to_owned(),
+                    what: fill(w.contacts_put, &counts.each_ref().map(String::as_str)),
+                    see: w.see_contacts,
+                    failed: ended != Ended::Done,
                 }
             }
         }
@@ -79,6 +108,7 @@ pub(super) fn on_stream(app: &App, who: &Who, after: &mut u64) -> Vec<Told> {
 fn said(news: Vec<Numbered>, who: &Who) -> Vec<Told> {
     let within = news.into_iter().filter(|numbered| match &numbered.news {
         News::Programs { app, .. } => who.reach.edits(*app) || who.reach.sees(*app),
+        News::Contacts { .. } => who.operator.may(Act::Administer),
     });
     within.map(|numbered| Told::of(numbered, who.texts.language)).collect()
 }

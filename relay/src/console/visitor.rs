@@ -17,6 +17,7 @@ use store::{Language, LoginFamily};
 
 use super::{
     App,
+    customers::import,
     error::AppError,
     form_token, kept,
     strings::{self, Texts},
@@ -49,6 +50,9 @@ const WITHOUT_FACTOR: [&str; 10] = [
 pub(super) const BODY_BYTES: usize = 256 * 1024;
 /// The largest form with a picture, with room for its fields.
 const PICTURE_BYTES: usize = branding::artwork::MAX_PICTURE_BYTES + BODY_BYTES;
+
+/// The largest form with a list, with room for its fields.
+const LIST_BYTES: usize = import::FILE_BYTES + BODY_BYTES;
 
 /// The address a request comes from; put on each request by [`super::serve()`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -216,14 +220,16 @@ async fn checked(app: &App, visitor: &Visitor, request: Request) -> Result<Reque
     let (parts, body) = request.into_parts();
     let path = parts.uri.path();
     let picture = visitor.login.is_some() && path.ends_with("/logo");
-    let most = match (picture, kept::CARRIERS.contains(&path)) {
-        (true, _) => PICTURE_BYTES,
-        (false, true) => kept::BODY_BYTES,
-        (false, false) => BODY_BYTES,
+    let list = visitor.login.is_some() && path == import::PATH;
+    let brings = visitor.operator().is_some_and(|operator| operator.may(Act::Administer));
+    let (most, larger) = match (picture, kept::CARRIERS.contains(&path)) {
+        (true, _) => (PICTURE_BYTES, AppError::TooLarge),
+        // Who may bring none is told so once it is read, and sends no more than any form.
+        (false, false) if list && brings => (LIST_BYTES, AppError::ListTooLarge),
+        (false, true) => (kept::BODY_BYTES, AppError::BadRequest),
+        (false, false) => (BODY_BYTES, AppError::BadRequest),
     };
-    let Ok(body) = to_bytes(body, most).await else {
-        return Err(if picture { AppError::TooLarge } else { AppError::BadRequest }.into_response());
-    };
+    let Ok(body) = to_bytes(body, most).await else { return Err(larger.into_response()) };
     let mut for_check = Request::new(Body::from(body.clone()));
     *for_check.method_mut() = Method::POST;
     if let Some(kind) = parts.headers.get(header::CONTENT_TYPE) {
@@ -242,7 +248,7 @@ async fn checked(app: &App, visitor: &Visitor, request: Request) -> Result<Reque
     // back from a provider carries what is in a cookie of their own instead, which its handler compares.
     let carries_none = ["/language", crate::oidc::BACK].contains(&path);
     let is_ours = |sent: &str| carries_none || form_token::same(sent, &known.csrf);
-    if picture {
+    if picture || list {
         let sent = upload::text(&parts.headers, body.clone(), "_csrf").await;
         if !is_ours(&sent.unwrap_or_default()) {
             return Err(AppError::StaleForm.into_response());

@@ -9,6 +9,7 @@ mod app;
 mod audit;
 mod connection;
 mod contact;
+mod contact_import;
 mod desk;
 mod desk_customers;
 mod device;

@@ -86,6 +86,7 @@ macro_rules! whole_suite {
                 nothing_happens_in_a_missed_request_and_a_session_counts_on_behind_it;
             contacts: contacts_are_listed_by_name_in_pages_and_found_by_what_is_known,
                 two_contacts_do_not_share_an_address_and_a_changed_one_is_found_by_the_new,
+                a_list_of_contacts_is_put_on_record_once_however_often_it_comes, of_a_list_those_are_known_who_are_on_record_and_no_others,
                 of_two_contacts_one_is_made_with_the_tickets_of_both, a_contact_is_classified_and_found_by_it, a_companys_own_fields_are_kept_in_order,
                 tickets_are_found_by_tag_text_owner_app_and_category, canned_answers_are_a_companys_own_and_have_different_titles,
                 a_letter_and_its_action_are_written_both_or_neither_and_settled_once, a_companys_mail_server_and_texts_are_its_own, a_notice_is_good_once_for_a_while_and_while_its_ticket_is_open;

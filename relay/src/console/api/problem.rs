@@ -186,7 +186,7 @@ impl From<AppError> for ApiError {
             AppError::LogIn => Self::unauthorized("the token is not good"),
             AppError::StaleForm => Self::conflict("it does not fit what is there"),
             AppError::BadRequest => Self::unprocessable("a value cannot be taken"),
-            AppError::TooLarge => Self::too_large(),
+            AppError::TooLarge | AppError::ListTooLarge => Self::too_large(),
             AppError::WrongHost => Self::new(StatusCode::MISDIRECTED_REQUEST, "this server has another name"),
             AppError::Full => Self::new(StatusCode::INSUFFICIENT_STORAGE, "the server has no room left"),
             AppError::Trouble => {

@@ -205,6 +205,11 @@ const WORDS: &[(&str, [&str; 3])] = &[
         ["Mudou o que os e-mails dizem", "Changed what e-mails say", "Cambió lo que dicen los correos"],
     ),
     ("contact.changed", ["Mudou um contato", "Changed a contact", "Cambió un contacto"]),
+    ("contacts.import", ["Começou a importar contatos", "Began to import contacts", "Empezó a importar contactos"]),
+    (
+        "contacts.imported",
+        ["Terminou de importar contatos", "Finished importing contacts", "Terminó de importar contactos"],
+    ),
     ("contact.merged", ["Juntou dois contatos", "Merged two contacts", "Juntó dos contactos"]),
     (
         "contact_fields.changed",

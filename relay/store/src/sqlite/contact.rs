@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use protocol::id::TenantId;
 use sqlx::{SqliteConnection, sqlite::SqliteRow};
 
@@ -12,7 +13,7 @@ use super::{
     session::session,
 };
 use crate::{
-    contact::{Contact, ContactFilter, ContactRecords},
+    contact::{Contact, ContactFilter, ContactRecords, Found, ListedContact, Put},
     desk::{CustomerDetails, CustomerId},
     error::StoreError,
     session::Session,
@@ -20,7 +21,7 @@ use crate::{
 
 const NO_CONTACT: StoreError = StoreError::NotFound { what: "contact" };
 
-fn contact(row: &SqliteRow) -> Result<Contact, StoreError> {
+pub(super) fn contact(row: &SqliteRow) -> Result<Contact, StoreError> {
     Ok(Contact { customer: customers::customer(row)?, extra: row.json("extra")?, class: row.plain("class")? })
 }
 
@@ -32,7 +33,7 @@ async fn one(tx: &mut SqliteConnection, tenant: TenantId, id: CustomerId) -> Res
     contact(&row.ok_or(NO_CONTACT)?)
 }
 
-async fn write(
+pub(super) async fn write(
     tx: &mut SqliteConnection,
     tenant: TenantId,
     id: CustomerId,
@@ -192,6 +193,14 @@ impl ContactRecords for SqliteStore {
         let merged = one(&mut tx, tenant, keep).await?;
         tx.commit().await.map_err(error::of)?;
         Ok(merged)
+    }
+
+    async fn look_up_contacts(&self, tenant: TenantId, list: &[ListedContact]) -> Result<Vec<Found>, StoreError> {
+        self.look_up(tenant, list).await
+    }
+
+    async fn put_contacts(&self, tenant: TenantId, list: &[ListedContact], now: Timestamp) -> Result<Put, StoreError> {
+        self.put(tenant, list, now).await
     }
 
     async fn contact_sessions(&self, tenant: TenantId, id: CustomerId, limit: u32) -> Result<Vec<Session>, StoreError> {
