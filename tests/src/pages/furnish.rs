@@ -194,6 +194,7 @@ pub(super) fn furnish(browser: &Browser, world: &World, ticket: &str, servers: &
         Page::sent("ticket-new-wrong", "/tickets/new", "form[action='/tickets'][method=post]", &[]),
         Page::at("customers", "/customers"),
         Page::at("customers-none", "/customers?q=nada"),
+        Page::at("customers-import", "/customers/import"),
         Page::at("customer", format!("{contact}?find=a")),
         Page::sent(
             "customer-wrong",
