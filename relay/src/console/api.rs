@@ -9,6 +9,7 @@ mod auth;
 mod desk;
 mod docs;
 mod extract;
+mod indicators;
 mod people;
 mod problem;
 mod sessions;
@@ -87,6 +88,8 @@ fn all() -> Routes {
         .get("/api/v1/sessions/{id}", Scope::SessionsRead, sessions::show)
         .post("/api/v1/sessions/{id}/end", Scope::SessionsEnd, sessions::end)
         .get("/api/v1/waiting", Scope::WaitingRead, sessions::waiting)
+        .get("/api/v1/indicators", Scope::IndicatorsRead, indicators::show)
+        .get("/api/v1/indicators/now", Scope::IndicatorsRead, indicators::now)
         .get("/api/v1/tickets", Scope::TicketsRead, desk::list)
         .post("/api/v1/tickets", Scope::TicketsWrite, desk::open)
         .get("/api/v1/tickets/{number}", Scope::TicketsRead, desk::show)

@@ -28,6 +28,9 @@ pub enum Scope {
     /// Read who waits. Never a password.
     #[serde(rename = "waiting:read")]
     WaitingRead,
+    /// Read indicators of the apps that the user administers: figures, and no customer.
+    #[serde(rename = "indicators:read")]
+    IndicatorsRead,
     /// Read tickets and customers of the built-in desk.
     #[serde(rename = "tickets:read")]
     TicketsRead,
@@ -59,10 +62,11 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope, in the order in which they are shown.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::SessionsRead,
         Self::SessionsEnd,
         Self::WaitingRead,
+        Self::IndicatorsRead,
         Self::TicketsRead,
         Self::TicketsWrite,
         Self::AppsRead,
@@ -80,6 +84,7 @@ impl Scope {
             Self::SessionsRead => "sessions:read",
             Self::SessionsEnd => "sessions:end",
             Self::WaitingRead => "waiting:read",
+            Self::IndicatorsRead => "indicators:read",
             Self::TicketsRead => "tickets:read",
             Self::TicketsWrite => "tickets:write",
             Self::AppsRead => "apps:read",

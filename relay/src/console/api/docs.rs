@@ -15,7 +15,7 @@ use super::{
         tokens::Words,
         visitor::Who,
     },
-    ApiRoute, apps, desk, people,
+    ApiRoute, apps, desk, indicators, people,
     problem::{FieldError, MEDIA_TYPE, Problem},
     sessions, ticketing, webhooks,
 };
@@ -45,7 +45,8 @@ const WITH_BODY: [(&str, &str); 4] = [
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
     paths(
-        people::me, people::users, people::user, sessions::list, sessions::show, sessions::end, sessions::waiting, desk::list,
+        people::me, people::users, people::user, sessions::list, sessions::show, sessions::end, sessions::waiting, indicators::show,
+        indicators::now, desk::list,
         desk::open, desk::show, desk::change, desk::add_action, desk::customers, desk::add_customer, desk::customer, apps::list,
         apps::make, apps::show, apps::change, ticketing::connections, ticketing::connection, ticketing::outbox, ticketing::retry,
         ticketing::audit, webhooks::list, webhooks::make, webhooks::show, webhooks::change,
@@ -55,6 +56,7 @@ const WITH_BODY: [(&str, &str); 4] = [
     tags(
         (name = "People", description = "Whose token it is, and the company's users"),
         (name = "Sessions", description = "Sessions and waiting customers"),
+        (name = "Indicators", description = "What sessions and requests come to"),
         (name = "Tickets", description = "The built-in desk"),
         (name = "Apps", description = "Branded programs"),
         (name = "Ticketing", description = "Other ticketing systems"),

@@ -36,6 +36,7 @@ phrases! {
     sessions_read: "Ver sessões", "Read sessions", "Ver sesiones";
     sessions_end: "Encerrar sessões em andamento", "End sessions in progress", "Terminar sesiones en curso";
     waiting_read: "Ver quem aguarda, sem senhas", "Read who waits, without passwords", "Ver quién espera, sin contraseñas";
+    indicators_read: "Ver indicadores, sem clientes", "Read indicators, without customers", "Ver indicadores, sin clientes";
     tickets_read: "Ver tickets e clientes", "Read tickets and customers", "Ver tickets y clientes";
     tickets_write: "Abrir e mudar tickets e clientes", "Open and change tickets and customers", "Abrir y cambiar tickets y clientes";
     apps_read: "Ver aplicativos", "Read apps", "Ver aplicaciones";
@@ -54,6 +55,7 @@ pub(super) fn scope(language: Language, scope: Scope) -> &'static str {
         Scope::SessionsRead => w.sessions_read,
         Scope::SessionsEnd => w.sessions_end,
         Scope::WaitingRead => w.waiting_read,
+        Scope::IndicatorsRead => w.indicators_read,
         Scope::TicketsRead => w.tickets_read,
         Scope::TicketsWrite => w.tickets_write,
         Scope::AppsRead => w.apps_read,

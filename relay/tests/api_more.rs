@@ -1,0 +1,179 @@
+//! The API around sessions and tickets: indicators, status, who waits, notices, tags, answers, letters. Who may, what it gives and takes,
+//! and that it does what the pages do.
+
+#![allow(missing_docs, clippy::unwrap_used)]
+
+mod api_support;
+mod console_support;
+
+use std::sync::Arc;
+
+use amparo_relay::relay::{Running, Shared};
+use api_support::Api;
+use axum::http::Method;
+use console_support::*;
+use jiff::Timestamp;
+use protocol::{
+    id::{AppId, TenantId},
+    message::directory::FieldKey,
+};
+use serde_json::{Value, json};
+use store::{App, Language, Scope, Staff, Tenant};
+
+const OTHER: TenantId = TenantId::from_bytes([9; 16]);
+const FISCAL: AppId = AppId::from_bytes([60; 16]);
+
+/// A company with two apps: Bia looks after the second and does not attend it, Ana attends both. And another company, with nothing but
+/// an app and somebody who may everything.
+async fn office() -> (Running, tempfile::TempDir) {
+    let (relay, folder) = relay().await;
+    let (shared, tenant) = (&relay.shared, relay.shared.first_tenant);
+    operator(shared, tenant, "chefe", EVERYTHING).await;
+    operator(shared, tenant, "ana", ATTENDS).await;
+    operator(shared, tenant, "bia", ATTENDS).await;
+    let staff = Staff {
+        everyone: false,
+        administrators: vec![id(shared, "bia").await],
+        attendants: vec![id(shared, "ana").await],
+    };
+    let app = App { staff, ..App::new(FISCAL, tenant, "Fiscal", "Varanda", "", Timestamp::now()) };
+    amparo_relay::apps::add(&*shared.store, app).await.unwrap();
+    shared.apps.changed(tenant);
+    let other = Tenant {
+        id: OTHER,
+        name: "Outra".into(),
+        language: Language::PtBr,
+        time_zone: "America/Sao_Paulo".into(),
+        created_at: Timestamp::now(),
+    };
+    shared.store.add_tenant(&other).await.unwrap();
+    let app = App::new(AppId::from_bytes([9; 16]), OTHER, "Alheio", "Outra", "9999", Timestamp::now());
+    shared.store.add_app(&app).await.unwrap();
+    operator(shared, OTHER, "outra", EVERYTHING).await;
+    (relay, folder)
+}
+
+async fn id(shared: &Shared, login: &str) -> protocol::id::OperatorId {
+    shared.store.operator_by_login(shared.first_tenant, login).await.unwrap().unwrap().id
+}
+
+/// A token of this user with every scope.
+async fn api(shared: &Arc<Shared>, login: &str) -> Api {
+    let tenant = if login == "outra" { OTHER } else { shared.first_tenant };
+    Api::of(shared, tenant, login, &Scope::ALL).await
+}
+
+/// … with every scope but this.
+async fn without(shared: &Arc<Shared>, login: &str, scope: Scope) -> Api {
+    let others: Vec<Scope> = Scope::ALL.into_iter().filter(|other| *other != scope).collect();
+    Api::of(shared, shared.first_tenant, login, &others).await
+}
+
+/// The values of one field of a list.
+fn each<'a>(list: &'a Value, key: &str) -> Vec<&'a str> {
+    list.as_array().unwrap().iter().map(|item| item[key].as_str().unwrap()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn indicators_are_of_the_apps_that_the_tokens_user_administers_and_say_what_the_page_says() {
+    let (relay, _folder) = office().await;
+    let (shared, tenant) = (&relay.shared, relay.shared.first_tenant);
+    let first = shared.store.apps(tenant).await.unwrap()[0].id;
+    let ana: amparo_relay::account::Operator =
+        shared.store.operator_by_login(tenant, "ana").await.unwrap().unwrap().into();
+    past_session(shared, 1, first, &ana, Some(("Impressora", true))).await;
+    past_session(shared, 2, FISCAL, &ana, Some(("Nota", false))).await;
+    past_session(shared, 3, FISCAL, &ana, None).await;
+    let range = "/api/v1/indicators?range=7";
+
+    let (mut chief, mut bia) = (api(shared, "chefe").await, api(shared, "bia").await);
+    let all = chief.get(range).await;
+    assert_eq!((&all["total"]["sessions"], &all["total"]["categorised"]), (&json!(3), &json!(2)));
+    assert_eq!((&all["total"]["mean_duration_s"], &all["total"]["mean_wait_s"]), (&json!(60), &json!(30)));
+    assert_eq!(all["time_zone"], shared.store.tenant(tenant).await.unwrap().time_zone.as_str());
+    let days = all["days"].as_array().unwrap();
+    assert_eq!((days.len(), &days[0]["date"], &days[6]["date"]), (7, &all["from"], &all["to"]));
+    assert_eq!(days.iter().map(|day| day["sessions"].as_u64().unwrap()).sum::<u64>(), 3);
+    let hers = bia.get(range).await;
+    assert_eq!(each(&hers["by_app"], "id"), [FISCAL.to_string()]);
+    assert_eq!(each(&hers["by_category"], "id"), ["", "Nota"], "nothing of the other app");
+    let row = &hers["by_attendant"][0];
+    assert_eq!((row["id"].as_str(), &row["sessions"]), (Some(&*ana.id.to_string()), &json!(2)));
+
+    // The same as the page's own file.
+    let mut page = Browser::new(shared);
+    page.language = "en";
+    page.log_in("bia", PASSWORD).await;
+    let file: Value = serde_json::from_str(&page.get("/indicators.json?range=7").await.body).unwrap();
+    for table in ["from", "to", "by_app", "by_attendant", "by_category"] {
+        assert_eq!(hers[table], file[table], "{table}");
+    }
+
+    // An app out of reach is as one that is not there; of the other company there is nothing at all.
+    let none = bia.get(&format!("{range}&app={first}")).await;
+    assert_eq!(
+        (&none["total"]["sessions"], &none["by_app"], &none["by_attendant"]),
+        (&json!(0), &json!([]), &json!([]))
+    );
+    let mut other = api(shared, "outra").await;
+    let theirs = other.get(range).await.to_string();
+    assert!(!theirs.contains("ANA") && !theirs.contains("Nota") && theirs.contains("\"sessions\":0"), "{theirs}");
+    assert_eq!(other.get(&format!("{range}&app={FISCAL}")).await["total"]["sessions"], 0);
+
+    let mut attendant = api(shared, "ana").await;
+    let mut narrow = without(shared, "chefe", Scope::IndicatorsRead).await;
+    for path in ["/api/v1/indicators", "/api/v1/indicators/now"] {
+        assert_eq!(attendant.status(Method::GET, path, None).await, 403, "{path}");
+        assert_eq!(narrow.status(Method::GET, path, None).await, 403, "{path}");
+    }
+    let long = "9".repeat(5_000);
+    for wrong in [
+        "range=century",
+        "range=",
+        "range=own",
+        "from=2026-01-01",
+        "to=2026-01-01",
+        "from=&to=",
+        "from=2026-02-02&to=2026-01-01",
+        "from=2024-01-01&to=2026-01-01",
+        "from=9999-12-31&to=9999-12-31",
+        "from=x&to=y",
+        "range=today&from=2026-01-01&to=2026-01-02",
+        "app=x",
+        "more=1",
+        &format!("from={long}&to={long}"),
+    ] {
+        assert_eq!(chief.status(Method::GET, &format!("/api/v1/indicators?{wrong}"), None).await, 400, "{wrong}");
+    }
+    let year = chief.get("/api/v1/indicators?from=2026-01-01&to=2026-12-31").await;
+    assert_eq!(year["days"].as_array().unwrap().len(), 365);
+    relay.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waits_and_who_attends_now_is_counted_for_those_who_administer() {
+    let (relay, _folder) = office().await;
+    let shared = &relay.shared;
+    let mut chief = api(shared, "chefe").await;
+    let nobody = chief.get("/api/v1/indicators/now").await;
+    assert_eq!(
+        (&nobody["waiting"], &nobody["longest_since"], &nobody["longest_wait_s"]),
+        (&json!(0), &Value::Null, &Value::Null)
+    );
+    let _customer = Customer::wait(shared, &[(FieldKey::Name, "Cida")]).await;
+    let _other = Customer::register(shared.listen(), shared.first_tenant, FISCAL, &[]).await;
+    let (_ana, _bia) = (Attendant::log_in(shared, "ana").await, Attendant::log_in(shared, "bia").await);
+    let now = chief.get("/api/v1/indicators/now").await;
+    assert_eq!((&now["waiting"], &now["available"], &now["on_break"]), (&json!(2), &json!(2), &json!(0)), "{now}");
+    assert!(now["longest_since"].is_string() && now["longest_wait_s"].as_u64().unwrap() < 60);
+    // Bia's app has one waiting and Ana to attend it.
+    let mut bia = api(shared, "bia").await;
+    let hers = bia.get("/api/v1/indicators/now").await;
+    assert_eq!((&hers["waiting"], &hers["available"], &hers["sessions"]), (&json!(1), &json!(1), &json!(0)), "{hers}");
+    let one = chief.get(&format!("/api/v1/indicators/now?app={FISCAL}")).await;
+    assert_eq!((&one["waiting"], &one["available"]), (&json!(1), &json!(1)));
+    let mut other = api(shared, "outra").await;
+    let theirs = other.get("/api/v1/indicators/now").await;
+    assert_eq!((&theirs["waiting"], &theirs["available"]), (&json!(0), &json!(0)));
+    relay.shutdown().await.unwrap();
+}
