@@ -6,11 +6,14 @@
 mod api_support;
 mod console_support;
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use amparo_relay::relay::{Running, Shared};
-use api_support::Api;
-use axum::http::Method;
+use api_support::{Api, json};
+use axum::http::{Method, StatusCode};
 use console_support::*;
 use jiff::Timestamp;
 use protocol::{
@@ -67,6 +70,10 @@ async fn api(shared: &Arc<Shared>, login: &str) -> Api {
 async fn without(shared: &Arc<Shared>, login: &str, scope: Scope) -> Api {
     let others: Vec<Scope> = Scope::ALL.into_iter().filter(|other| *other != scope).collect();
     Api::of(shared, shared.first_tenant, login, &others).await
+}
+
+fn items(page: &Value) -> &Vec<Value> {
+    page["items"].as_array().unwrap()
 }
 
 /// The values of one field of a list.
@@ -175,5 +182,84 @@ async fn who_waits_and_who_attends_now_is_counted_for_those_who_administer() {
     let mut other = api(shared, "outra").await;
     let theirs = other.get("/api/v1/indicators/now").await;
     assert_eq!((&theirs["waiting"], &theirs["available"]), (&json!(0), &json!(0)));
+    relay.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_attendant_sets_their_own_status_and_who_administers_sees_it() {
+    let (relay, _folder) = office().await;
+    let shared = &relay.shared;
+    let (mut ana, mut chief, mut bia) =
+        (api(shared, "ana").await, api(shared, "chefe").await, api(shared, "bia").await);
+    let meal = json!({ "status": "break", "reason": "meal" });
+    // No program of hers was ever here: she is offline, and there is nothing to be set.
+    let offline = json!({ "status": "offline", "reason": null, "since": null, "in_status_s": null });
+    assert_eq!(ana.get("/api/v1/me/status").await, offline);
+    assert_eq!(ana.status(Method::PUT, "/api/v1/me/status", Some(&meal)).await, 409);
+
+    let program = Attendant::log_in(shared, "ana").await;
+    let here = ana.get("/api/v1/me/status").await;
+    assert_eq!((&here["status"], &here["reason"]), (&json!("available"), &Value::Null));
+    assert!(here["since"].is_string() && here["in_status_s"].is_u64(), "{here}");
+    let set = ana.call(Method::PUT, "/api/v1/me/status", Some(&meal)).await;
+    assert_eq!((json(&set)["status"].as_str(), json(&set)["reason"].as_str()), (Some("break"), Some("meal")));
+    for who in [&mut chief, &mut bia] {
+        let seen = who.get("/api/v1/attendants").await;
+        let row = &items(&seen)[0];
+        assert_eq!((items(&seen).len(), row["name"].as_str(), row["reason"].as_str()), (1, Some("ANA"), Some("meal")));
+        assert_eq!(
+            (row["user_id"].as_str(), &row["in_session"]),
+            (Some(&*id(shared, "ana").await.to_string()), &json!(false))
+        );
+        assert!(row["in_status_s"].as_u64().unwrap() < 60 && row["since"].is_string());
+    }
+    assert_eq!(chief.get("/api/v1/indicators/now").await["on_break"], 1);
+    // What was set here the console shows, and the other way round.
+    let mut page = Browser::new(shared);
+    page.log_in("ana", PASSWORD).await;
+    assert_eq!(page.post("/status", &[("status", "other_work")]).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(ana.get("/api/v1/me/status").await["reason"], "other_work");
+    let changes = shared.store.presence(shared.first_tenant, Timestamp::UNIX_EPOCH, Timestamp::MAX).await.unwrap();
+    assert_eq!(changes.len(), 3, "available, meal, other work: {changes:?}");
+
+    // Whoever attends an app that somebody else looks after is not in that list; others administer nothing at all.
+    let _bia = Attendant::log_in(shared, "bia").await;
+    assert_eq!(each(&chief.get("/api/v1/attendants").await["items"], "name"), ["ANA", "BIA"]);
+    assert_eq!(each(&bia.get("/api/v1/attendants").await["items"], "name"), ["ANA"]);
+    assert_eq!(ana.status(Method::GET, "/api/v1/attendants", None).await, 403);
+    let mut other = api(shared, "outra").await;
+    assert!(items(&other.get("/api/v1/attendants").await).is_empty());
+    assert_eq!(other.status(Method::PUT, "/api/v1/me/status", Some(&meal)).await, 409);
+
+    let mut reads = without(shared, "ana", Scope::StatusWrite).await;
+    let mut writes = without(shared, "ana", Scope::StatusRead).await;
+    assert_eq!(reads.status(Method::PUT, "/api/v1/me/status", Some(&meal)).await, 403);
+    assert_eq!(writes.status(Method::GET, "/api/v1/me/status", None).await, 403);
+    assert_eq!(writes.status(Method::GET, "/api/v1/attendants", None).await, 403);
+    for wrong in [
+        json!({}),
+        json!({ "status": "" }),
+        json!({ "status": "break" }),
+        json!({ "status": "break", "reason": null }),
+        json!({ "status": "break", "reason": "nap" }),
+        json!({ "status": "available", "reason": "meal" }),
+        json!({ "status": "offline", "reason": "meal" }),
+        json!({ "status": "x".repeat(100_000) }),
+        json!({ "status": "available", "user_id": id(shared, "bia").await.to_string() }),
+        json!([]),
+    ] {
+        assert_eq!(ana.status(Method::PUT, "/api/v1/me/status", Some(&wrong)).await, 422, "{wrong}");
+    }
+    assert_eq!(ana.get("/api/v1/me/status").await["reason"], "other_work", "nothing of it was done");
+    let reasons = ana.get("/api/v1/break-reasons").await;
+    assert_eq!(each(&reasons["items"], "reason"), ["meal", "rest", "meeting", "training", "other_work"]);
+    assert!(each(&reasons["items"], "name").iter().all(|name| !name.is_empty()));
+
+    program.leave().await;
+    let begun = Instant::now();
+    while ana.get("/api/v1/me/status").await["status"] != "offline" {
+        assert!(begun.elapsed() < Duration::from_secs(20), "her program is gone");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     relay.shutdown().await.unwrap();
 }

@@ -13,6 +13,7 @@ mod indicators;
 mod people;
 mod problem;
 mod sessions;
+mod status;
 mod ticketing;
 mod webhooks;
 
@@ -53,6 +54,10 @@ impl Routes {
         self.add(Method::GET, MethodFilter::GET, path, Some(scope), handler)
     }
 
+    fn put<H: Handler<T, App>, T: 'static>(self, path: &'static str, scope: Scope, handler: H) -> Self {
+        self.add(Method::PUT, MethodFilter::PUT, path, Some(scope), handler)
+    }
+
     fn post<H: Handler<T, App>, T: 'static>(self, path: &'static str, scope: Scope, handler: H) -> Self {
         self.add(Method::POST, MethodFilter::POST, path, Some(scope), handler)
     }
@@ -84,6 +89,10 @@ impl Routes {
 fn all() -> Routes {
     Routes { router: Router::new(), table: Vec::new() }
         .add(Method::GET, MethodFilter::GET, "/api/v1/me", None, people::me)
+        .get("/api/v1/me/status", Scope::StatusRead, status::show)
+        .put("/api/v1/me/status", Scope::StatusWrite, status::set)
+        .get("/api/v1/attendants", Scope::StatusRead, status::attendants)
+        .get("/api/v1/break-reasons", Scope::StatusRead, status::break_reasons)
         .get("/api/v1/sessions", Scope::SessionsRead, sessions::list)
         .get("/api/v1/sessions/{id}", Scope::SessionsRead, sessions::show)
         .post("/api/v1/sessions/{id}/end", Scope::SessionsEnd, sessions::end)

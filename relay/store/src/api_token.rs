@@ -31,6 +31,12 @@ pub enum Scope {
     /// Read indicators of the apps that the user administers: figures, and no customer.
     #[serde(rename = "indicators:read")]
     IndicatorsRead,
+    /// Read whether attendants take customers.
+    #[serde(rename = "status:read")]
+    StatusRead,
+    /// Set the user's own status.
+    #[serde(rename = "status:write")]
+    StatusWrite,
     /// Read tickets and customers of the built-in desk.
     #[serde(rename = "tickets:read")]
     TicketsRead,
@@ -62,11 +68,13 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope, in the order in which they are shown.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::SessionsRead,
         Self::SessionsEnd,
         Self::WaitingRead,
         Self::IndicatorsRead,
+        Self::StatusRead,
+        Self::StatusWrite,
         Self::TicketsRead,
         Self::TicketsWrite,
         Self::AppsRead,
@@ -85,6 +93,8 @@ impl Scope {
             Self::SessionsEnd => "sessions:end",
             Self::WaitingRead => "waiting:read",
             Self::IndicatorsRead => "indicators:read",
+            Self::StatusRead => "status:read",
+            Self::StatusWrite => "status:write",
             Self::TicketsRead => "tickets:read",
             Self::TicketsWrite => "tickets:write",
             Self::AppsRead => "apps:read",

@@ -17,7 +17,7 @@ use super::{
     },
     ApiRoute, apps, desk, indicators, people,
     problem::{FieldError, MEDIA_TYPE, Problem},
-    sessions, ticketing, webhooks,
+    sessions, status, ticketing, webhooks,
 };
 
 /// Refusals of every route, and why.
@@ -46,7 +46,7 @@ const WITH_BODY: [(&str, &str); 4] = [
     ),
     paths(
         people::me, people::users, people::user, sessions::list, sessions::show, sessions::end, sessions::waiting, indicators::show,
-        indicators::now, desk::list,
+        indicators::now, status::show, status::set, status::attendants, status::break_reasons, desk::list,
         desk::open, desk::show, desk::change, desk::add_action, desk::customers, desk::add_customer, desk::customer, apps::list,
         apps::make, apps::show, apps::change, ticketing::connections, ticketing::connection, ticketing::outbox, ticketing::retry,
         ticketing::audit, webhooks::list, webhooks::make, webhooks::show, webhooks::change,
@@ -55,6 +55,7 @@ const WITH_BODY: [(&str, &str); 4] = [
     components(schemas(Problem, FieldError)),
     tags(
         (name = "People", description = "Whose token it is, and the company's users"),
+        (name = "Attendants", description = "Who takes customers; a token sets its own user's status only"),
         (name = "Sessions", description = "Sessions and waiting customers"),
         (name = "Indicators", description = "What sessions and requests come to"),
         (name = "Tickets", description = "The built-in desk"),

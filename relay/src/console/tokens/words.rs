@@ -37,6 +37,8 @@ phrases! {
     sessions_end: "Encerrar sessões em andamento", "End sessions in progress", "Terminar sesiones en curso";
     waiting_read: "Ver quem aguarda, sem senhas", "Read who waits, without passwords", "Ver quién espera, sin contraseñas";
     indicators_read: "Ver indicadores, sem clientes", "Read indicators, without customers", "Ver indicadores, sin clientes";
+    status_read: "Ver a disponibilidade dos atendentes", "Read whether attendants are available", "Ver la disponibilidad de los agentes";
+    status_write: "Mudar a sua própria disponibilidade", "Set whether you are available", "Cambiar su propia disponibilidad";
     tickets_read: "Ver tickets e clientes", "Read tickets and customers", "Ver tickets y clientes";
     tickets_write: "Abrir e mudar tickets e clientes", "Open and change tickets and customers", "Abrir y cambiar tickets y clientes";
     apps_read: "Ver aplicativos", "Read apps", "Ver aplicaciones";
@@ -56,6 +58,8 @@ pub(super) fn scope(language: Language, scope: Scope) -> &'static str {
         Scope::SessionsEnd => w.sessions_end,
         Scope::WaitingRead => w.waiting_read,
         Scope::IndicatorsRead => w.indicators_read,
+        Scope::StatusRead => w.status_read,
+        Scope::StatusWrite => w.status_write,
         Scope::TicketsRead => w.tickets_read,
         Scope::TicketsWrite => w.tickets_write,
         Scope::AppsRead => w.apps_read,
