@@ -79,7 +79,8 @@ pub struct Present {
 }
 
 impl Present {
-    fn waits(&self) -> bool {
+    /// Nobody is connected, and it wants somebody to be.
+    pub fn waits(&self) -> bool {
         self.listed && !self.busy
     }
 

@@ -263,3 +263,44 @@ async fn an_attendant_sets_their_own_status_and_who_administers_sees_it() {
     }
     relay.shutdown().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_customer_who_waits_is_told_to_those_who_see_them_and_without_the_password() {
+    let (relay, _folder) = office().await;
+    let (shared, tenant) = (&relay.shared, relay.shared.first_tenant);
+    let typed = [
+        (FieldKey::Name, "Cida"),
+        (FieldKey::Company, "Aurora"),
+        (FieldKey::Subject, "<b>Nota</b>"),
+        (FieldKey::Document, "123"),
+    ];
+    let customer = Customer::register(shared.listen(), tenant, FISCAL, &typed).await;
+    let path = format!("/api/v1/waiting/{}", customer.registered.id.number());
+    let (mut ana, mut bia, mut chief) =
+        (api(shared, "ana").await, api(shared, "bia").await, api(shared, "chefe").await);
+    let seen = ana.get(&path).await;
+    for (key, value) in
+        [("name", "Cida"), ("company", "Aurora"), ("subject", "<b>Nota</b>"), ("document", "123"), ("email", "")]
+    {
+        assert_eq!(seen[key], value, "{key}: {seen}");
+    }
+    assert_eq!((&seen["app_id"], &seen["may_connect"]), (&json!(FISCAL.to_string()), &json!(true)));
+    assert!(!seen.to_string().contains(&customer.password.reveal()));
+    assert_eq!(items(&ana.get("/api/v1/waiting").await)[0], seen, "as in the list");
+    for who in [&mut bia, &mut chief] {
+        assert_eq!(who.get(&path).await["may_connect"], false, "looks after the app and does not attend it");
+    }
+    operator(shared, tenant, "rui", ATTENDS).await;
+    let mut rui = api(shared, "rui").await;
+    let mut other = api(shared, "outra").await;
+    let mut narrow = without(shared, "ana", Scope::WaitingRead).await;
+    assert_eq!(rui.status(Method::GET, &path, None).await, 404, "of an app that he has nothing to do with");
+    assert_eq!(other.status(Method::GET, &path, None).await, 404);
+    assert_eq!(narrow.status(Method::GET, &path, None).await, 403);
+    for nobody in ["0", "1", "x", "-1", "100000000", "99999999999999999999", "%20", &"9".repeat(5_000)] {
+        assert_eq!(ana.status(Method::GET, &format!("/api/v1/waiting/{nobody}"), None).await, 404, "{nobody}");
+    }
+    shared.directory.set_busy(customer.registered.id, true);
+    assert_eq!(ana.status(Method::GET, &path, None).await, 404, "whoever is in a session does not wait");
+    relay.shutdown().await.unwrap();
+}

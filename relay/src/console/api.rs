@@ -97,6 +97,7 @@ fn all() -> Routes {
         .get("/api/v1/sessions/{id}", Scope::SessionsRead, sessions::show)
         .post("/api/v1/sessions/{id}/end", Scope::SessionsEnd, sessions::end)
         .get("/api/v1/waiting", Scope::WaitingRead, sessions::waiting)
+        .get("/api/v1/waiting/{id}", Scope::WaitingRead, sessions::waiting_one)
         .get("/api/v1/indicators", Scope::IndicatorsRead, indicators::show)
         .get("/api/v1/indicators/now", Scope::IndicatorsRead, indicators::now)
         .get("/api/v1/tickets", Scope::TicketsRead, desk::list)

@@ -336,7 +336,7 @@ struct PasswordCell {
 }
 
 /// A customer of an app that whoever asks has to do with.
-fn seen(app: &App, who: &Who, id: u32) -> Result<Arc<Present>, AppError> {
+pub(super) fn seen(app: &App, who: &Who, id: u32) -> Result<Arc<Present>, AppError> {
     let id = DeviceId::new(id).ok_or(AppError::NotFound)?;
     let present = app.shared.directory.present(who.operator.tenant, id).filter(|p| who.reach.sees(p.app));
     present.ok_or(AppError::NotFound)

@@ -45,8 +45,8 @@ const WITH_BODY: [(&str, &str); 4] = [
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
     paths(
-        people::me, people::users, people::user, sessions::list, sessions::show, sessions::end, sessions::waiting, indicators::show,
-        indicators::now, status::show, status::set, status::attendants, status::break_reasons, desk::list,
+        people::me, people::users, people::user, sessions::list, sessions::show, sessions::end, sessions::waiting, sessions::waiting_one,
+        indicators::show, indicators::now, status::show, status::set, status::attendants, status::break_reasons, desk::list,
         desk::open, desk::show, desk::change, desk::add_action, desk::customers, desk::add_customer, desk::customer, apps::list,
         apps::make, apps::show, apps::change, ticketing::connections, ticketing::connection, ticketing::outbox, ticketing::retry,
         ticketing::audit, webhooks::list, webhooks::make, webhooks::show, webhooks::change,
