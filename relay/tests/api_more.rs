@@ -21,7 +21,8 @@ use protocol::{
     message::directory::FieldKey,
 };
 use serde_json::{Value, json};
-use store::{App, Language, Scope, Staff, Tenant};
+use store::{App, CustomerDetails, Language, Scope, Staff, Tenant};
+use tickets::desk::Author;
 
 const OTHER: TenantId = TenantId::from_bytes([9; 16]);
 const FISCAL: AppId = AppId::from_bytes([60; 16]);
@@ -72,6 +73,16 @@ async fn without(shared: &Arc<Shared>, login: &str, scope: Scope) -> Api {
     Api::of(shared, shared.first_tenant, login, &others).await
 }
 
+/// A ticket of the first company, as the path of the API has it.
+async fn ticket(shared: &Shared, name: &str, email: &str) -> String {
+    let (tenant, now) = (shared.first_tenant, Timestamp::now());
+    let details = CustomerDetails { name: name.into(), email: email.into(), ..CustomerDetails::default() };
+    let customer = shared.desk.find_or_create_customer(tenant, &details, now).await.unwrap();
+    let author = Author { operator: id(shared, "chefe").await, name: "Chefe".into(), language: Language::PtBr };
+    let ticket = shared.desk.open_ticket(tenant, &author, customer.id, "Nota", "", now).await.unwrap();
+    format!("/api/v1/tickets/{}", ticket.number)
+}
+
 fn items(page: &Value) -> &Vec<Value> {
     page["items"].as_array().unwrap()
 }
@@ -79,6 +90,13 @@ fn items(page: &Value) -> &Vec<Value> {
 /// The values of one field of a list.
 fn each<'a>(list: &'a Value, key: &str) -> Vec<&'a str> {
     list.as_array().unwrap().iter().map(|item| item[key].as_str().unwrap()).collect()
+}
+
+async fn audited(shared: &Shared, what: &str) -> Vec<String> {
+    let mut lines = shared.store.audit_list(shared.first_tenant, 200).await.unwrap();
+    lines.retain(|line| line.what == what);
+    assert!(lines.iter().all(|line| line.detail == "token=Painel"), "each names its token: {lines:?}");
+    lines.into_iter().map(|line| line.subject).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -302,5 +320,69 @@ async fn one_customer_who_waits_is_told_to_those_who_see_them_and_without_the_pa
     }
     shared.directory.set_busy(customer.registered.id, true);
     assert_eq!(ana.status(Method::GET, &path, None).await, 404, "whoever is in a session does not wait");
+    relay.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_notice_is_asked_for_once_told_once_and_cancelled_by_whom_it_is_of() {
+    let (relay, _folder) = office().await;
+    let shared = &relay.shared;
+    let path = ticket(shared, "Cida", "cida@a.example").await;
+    let notices = format!("{path}/notices");
+    let (mut ana, mut chief) = (api(shared, "ana").await, api(shared, "chefe").await);
+    assert!(items(&ana.get(&notices).await).is_empty());
+    let asked = ana.call(Method::POST, &notices, None).await;
+    assert_eq!(asked.status, StatusCode::CREATED, "{}", asked.body);
+    let asked = json(&asked);
+    assert_eq!((&asked["user"], &asked["own"], &asked["may_cancel"]), (&json!("ANA"), &json!(true), &json!(true)));
+    let again = json(&ana.call(Method::POST, &notices, None).await);
+    assert_eq!(again["id"], asked["id"], "asked twice is asked once");
+    let of_chief = json(&chief.call(Method::POST, &notices, None).await);
+    let seen = ana.get(&notices).await;
+    assert_eq!(each(&seen["items"], "user"), ["ANA", "CHEFE"]);
+    assert_eq!((&items(&seen)[1]["own"], &items(&seen)[1]["may_cancel"]), (&json!(false), &json!(false)));
+    let one = |notice: &Value| format!("{notices}/{}", notice["id"]);
+
+    // Another's is theirs, unless one administers; another company's ticket is not there.
+    assert_eq!(ana.status(Method::DELETE, &one(&of_chief), None).await, 403);
+    let mut other = api(shared, "outra").await;
+    let mut reads = without(shared, "ana", Scope::TicketsWrite).await;
+    assert_eq!(other.status(Method::GET, &notices, None).await, 404);
+    assert_eq!(other.status(Method::POST, &notices, None).await, 404);
+    assert_eq!(other.status(Method::DELETE, &one(&asked), None).await, 404);
+    assert_eq!(reads.status(Method::POST, &notices, None).await, 403);
+    assert_eq!(reads.status(Method::DELETE, &one(&asked), None).await, 403);
+    assert_eq!(reads.status(Method::GET, &notices, None).await, 200);
+    for nothing in ["0", "x", "-1", "999999999999999999999", "%00", "a%2Fb"] {
+        assert_eq!(ana.status(Method::DELETE, &format!("{notices}/{nothing}"), None).await, 404, "{nothing}");
+        assert_eq!(
+            ana.status(Method::POST, &format!("/api/v1/tickets/{nothing}/notices"), None).await,
+            404,
+            "{nothing}"
+        );
+    }
+    let second = ticket(shared, "Rosa", "rosa@a.example").await;
+    let misplaced = format!("{second}/notices/{}", asked["id"]);
+    assert_eq!(ana.status(Method::DELETE, &misplaced, None).await, 404, "of another ticket");
+    assert_eq!(chief.status(Method::DELETE, &one(&asked), None).await, 204);
+    assert_eq!(ana.status(Method::DELETE, &one(&asked), None).await, 404, "it is gone");
+
+    // Hers is told when the requester comes, and no longer waits then.
+    ana.call(Method::POST, &notices, None).await;
+    let _customer = Customer::wait(shared, &[(FieldKey::Email, "CIDA@a.example")]).await;
+    let begun = Instant::now();
+    while !items(&ana.get(&notices).await).is_empty() {
+        assert!(begun.elapsed() < Duration::from_secs(20), "nobody is told");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let came =
+        shared.store.came_notices(shared.first_tenant, id(shared, "ana").await, Timestamp::UNIX_EPOCH).await.unwrap();
+    assert_eq!(came.len(), 1);
+    for status in ["resolved", "closed"] {
+        assert_eq!(ana.status(Method::PATCH, &second, Some(&json!({ "status": status }))).await, 200);
+        assert_eq!(ana.status(Method::POST, &format!("{second}/notices"), None).await, 409, "{status}");
+    }
+    assert_eq!(audited(shared, "notice.asked").await.len(), 4);
+    assert_eq!(audited(shared, "notice.cancelled").await, ["1001 ANA"]);
     relay.shutdown().await.unwrap();
 }

@@ -10,6 +10,7 @@ mod desk;
 mod docs;
 mod extract;
 mod indicators;
+mod notices;
 mod people;
 mod problem;
 mod sessions;
@@ -105,6 +106,9 @@ fn all() -> Routes {
         .get("/api/v1/tickets/{number}", Scope::TicketsRead, desk::show)
         .patch("/api/v1/tickets/{number}", Scope::TicketsWrite, desk::change)
         .post("/api/v1/tickets/{number}/actions", Scope::TicketsWrite, desk::add_action)
+        .get("/api/v1/tickets/{number}/notices", Scope::TicketsRead, notices::list)
+        .post("/api/v1/tickets/{number}/notices", Scope::TicketsWrite, notices::ask)
+        .delete("/api/v1/tickets/{number}/notices/{id}", Scope::TicketsWrite, notices::cancel)
         .get("/api/v1/customers", Scope::TicketsRead, desk::customers)
         .post("/api/v1/customers", Scope::TicketsWrite, desk::add_customer)
         .get("/api/v1/customers/{id}", Scope::TicketsRead, desk::customer)

@@ -35,7 +35,9 @@ use super::{
 pub(super) use letters::retry as retry_mail;
 pub(super) use list::list;
 pub(super) use new::{form as new_form, open};
-pub(super) use notices::{WAITS, Waiting, ask as ask_notice, cancel as cancel_notice, cancel_on};
+pub(super) use notices::{
+    NotAsked, WAITS, Waiting, ask as ask_notice, ask_on, cancel as cancel_notice, cancel_on, is_own, may_cancel,
+};
 pub(super) use remote::{Here as RequesterHere, Invited, here, invited, link_of};
 pub(super) use tags::{add as add_tag, remove as remove_tag};
 

@@ -262,7 +262,8 @@ pub(super) async fn list(
     Ok(Json(Page::cut(found, limit, |last| last.number.as_str().to_owned(), Ticket::from)))
 }
 
-fn number(name: &Named) -> Result<TicketNumber, ApiError> {
+/// The number that a path names.
+pub(super) fn number(name: &Named) -> Result<TicketNumber, ApiError> {
     TicketNumber::new(&name.0).map_err(|_| ApiError::not_found())
 }
 
