@@ -386,3 +386,57 @@ async fn a_notice_is_asked_for_once_told_once_and_cancelled_by_whom_it_is_of() {
     assert_eq!(audited(shared, "notice.cancelled").await, ["1001 ANA"]);
     relay.shutdown().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_tags_of_a_ticket_are_set_added_and_taken_off() {
+    let (relay, _folder) = office().await;
+    let shared = &relay.shared;
+    let path = ticket(shared, "Cida", "").await;
+    let tags = format!("{path}/tags");
+    let mut ana = api(shared, "ana").await;
+    let put = |tag: &str| json!({ "tag": tag });
+    let added = json(&ana.call(Method::POST, &tags, Some(&put(" Fiscal "))).await);
+    assert_eq!(added["items"], json!(["Fiscal"]));
+    let again = json(&ana.call(Method::POST, &tags, Some(&put("FISCAL"))).await);
+    assert_eq!(again["items"], json!(["Fiscal"]), "it is there already");
+    let set = json!({ "tags": ["Fiscal", "a/b", "<script>"] });
+    let now = json(&ana.call(Method::PUT, &tags, Some(&set)).await);
+    assert_eq!(now["items"].as_array().unwrap().len(), 3, "{now}");
+    assert_eq!(ana.get(&path).await["tags"], now["items"]);
+    assert_eq!(ana.get(&tags).await, now);
+    assert_eq!(ana.status(Method::DELETE, &format!("{tags}/a%2Fb"), None).await, 204);
+    assert_eq!(ana.status(Method::DELETE, &format!("{tags}/a%2Fb"), None).await, 204, "it is not there either way");
+    let respelt = json(&ana.call(Method::PUT, &tags, Some(&json!({ "tags": ["fiscal", "FISCAL", "Urgência"] }))).await);
+    assert_eq!(respelt["items"], json!(["fiscal", "Urgência"]), "two that are one are one");
+    assert_eq!(ana.get("/api/v1/tags").await["items"], json!(["fiscal", "Urgência"]));
+    let second = ticket(shared, "Rosa", "").await;
+    assert_eq!(each(&ana.get("/api/v1/tickets?tag=URGENCIA").await["items"], "number"), ["1001"]);
+    assert!(items(&ana.get("/api/v1/tickets?tag=nada").await).is_empty());
+    assert!(items(&ana.get(&format!("{second}/tags")).await).is_empty());
+
+    for wrong in ["", "  \n", &"x".repeat(41), &"x".repeat(100_000)] {
+        assert_eq!(ana.status(Method::POST, &tags, Some(&put(wrong))).await, 422);
+        assert_eq!(ana.status(Method::PUT, &tags, Some(&json!({ "tags": ["good", wrong] }))).await, 422);
+    }
+    let many = |n: usize| json!({ "tags": (0..n).map(|n| format!("t{n}")).collect::<Vec<_>>() });
+    assert_eq!(ana.status(Method::PUT, &tags, Some(&many(13))).await, 422);
+    assert_eq!(ana.status(Method::PUT, &tags, Some(&json!({ "tags": "fiscal" }))).await, 422);
+    assert_eq!(ana.get(&tags).await, respelt, "nothing of it was done");
+    assert_eq!(ana.status(Method::PUT, &tags, Some(&many(12))).await, 200);
+    assert_eq!(ana.status(Method::POST, &tags, Some(&put("one more"))).await, 409);
+    assert_eq!(json(&ana.call(Method::PUT, &tags, Some(&many(0))).await)["items"], json!([]));
+
+    let mut other = api(shared, "outra").await;
+    let mut reads = without(shared, "ana", Scope::TicketsWrite).await;
+    assert_eq!(other.status(Method::GET, &tags, None).await, 404);
+    assert_eq!(other.status(Method::PUT, &tags, Some(&many(1))).await, 404);
+    assert_eq!(other.status(Method::POST, &tags, Some(&put("x"))).await, 404);
+    assert_eq!(other.status(Method::DELETE, &format!("{tags}/x"), None).await, 404);
+    assert!(items(&other.get("/api/v1/tags").await).is_empty());
+    assert_eq!(reads.status(Method::PUT, &tags, Some(&many(1))).await, 403);
+    assert_eq!(reads.status(Method::POST, &tags, Some(&put("x"))).await, 403);
+    assert_eq!(reads.status(Method::DELETE, &format!("{tags}/x"), None).await, 403);
+    assert_eq!(audited(shared, "ticket.tagged").await.last().unwrap(), "1001 Fiscal");
+    assert!(audited(shared, "ticket.untagged").await.contains(&"1001 a/b".to_owned()));
+    relay.shutdown().await.unwrap();
+}

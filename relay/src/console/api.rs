@@ -15,6 +15,7 @@ mod people;
 mod problem;
 mod sessions;
 mod status;
+mod tags;
 mod ticketing;
 mod webhooks;
 
@@ -109,6 +110,11 @@ fn all() -> Routes {
         .get("/api/v1/tickets/{number}/notices", Scope::TicketsRead, notices::list)
         .post("/api/v1/tickets/{number}/notices", Scope::TicketsWrite, notices::ask)
         .delete("/api/v1/tickets/{number}/notices/{id}", Scope::TicketsWrite, notices::cancel)
+        .get("/api/v1/tickets/{number}/tags", Scope::TicketsRead, tags::list)
+        .put("/api/v1/tickets/{number}/tags", Scope::TicketsWrite, tags::set)
+        .post("/api/v1/tickets/{number}/tags", Scope::TicketsWrite, tags::add)
+        .delete("/api/v1/tickets/{number}/tags/{tag}", Scope::TicketsWrite, tags::remove)
+        .get("/api/v1/tags", Scope::TicketsRead, tags::all)
         .get("/api/v1/customers", Scope::TicketsRead, desk::customers)
         .post("/api/v1/customers", Scope::TicketsWrite, desk::add_customer)
         .get("/api/v1/customers/{id}", Scope::TicketsRead, desk::customer)

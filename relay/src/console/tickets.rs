@@ -39,7 +39,7 @@ pub(super) use notices::{
     NotAsked, WAITS, Waiting, ask as ask_notice, ask_on, cancel as cancel_notice, cancel_on, is_own, may_cancel,
 };
 pub(super) use remote::{Here as RequesterHere, Invited, here, invited, link_of};
-pub(super) use tags::{add as add_tag, remove as remove_tag};
+pub(super) use tags::{NotPut, TAGS, add as add_tag, put_on, remove as remove_tag, shown as shown_tag, take_off};
 
 /// Sessions shown in a ticket's margin.
 const MENTIONED: u32 = 8;
