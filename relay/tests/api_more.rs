@@ -13,7 +13,7 @@ use std::{
 
 use amparo_relay::relay::{Running, Shared};
 use api_support::{Api, json};
-use axum::http::{Method, StatusCode};
+use axum::http::{Method, StatusCode, header};
 use console_support::*;
 use jiff::Timestamp;
 use protocol::{
@@ -438,5 +438,73 @@ async fn the_tags_of_a_ticket_are_set_added_and_taken_off() {
     assert_eq!(reads.status(Method::DELETE, &format!("{tags}/x"), None).await, 403);
     assert_eq!(audited(shared, "ticket.tagged").await.last().unwrap(), "1001 Fiscal");
     assert!(audited(shared, "ticket.untagged").await.contains(&"1001 a/b".to_owned()));
+    relay.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn canned_answers_are_read_by_who_answers_and_written_by_who_administers() {
+    let (relay, _folder) = office().await;
+    let shared = &relay.shared;
+    let (mut chief, mut ana) = (api(shared, "chefe").await, api(shared, "ana").await);
+    let link =
+        json!({ "title": " Link ", "text": "Oi {customer}, sou {attendant}. Ticket {ticket}: {download_link}\r\n" });
+    let made = chief.call(Method::POST, "/api/v1/answers", Some(&link)).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+    let place = made.headers[header::LOCATION].to_str().unwrap().to_owned();
+    assert_eq!(json(&made)["title"], "Link");
+    assert_eq!(ana.get(&place).await, json(&made));
+    assert_eq!(each(&ana.get("/api/v1/answers").await["items"], "title"), ["Link"]);
+    let path = ticket(shared, "Cida {ticket}", "").await;
+    let filled = ana.get(&format!("{path}/answers")).await;
+    let text = items(&filled)[0]["text"].as_str().unwrap();
+    assert!(text.starts_with("Oi Cida {ticket}, sou ANA. Ticket 1001: https://"), "{text}");
+
+    let changed = chief.call(Method::PATCH, &place, Some(&json!({ "text": "Oi" }))).await;
+    assert_eq!((json(&changed)["title"].as_str(), json(&changed)["text"].as_str()), (Some("Link"), Some("Oi")));
+    assert_eq!(chief.status(Method::PATCH, &place, Some(&json!({}))).await, 200);
+    let second =
+        json(&chief.call(Method::POST, "/api/v1/answers", Some(&json!({ "title": "Até", "text": "Tchau" }))).await);
+    let big = "x".repeat(17 * 1024);
+    for (body, field) in [
+        (json!({ "title": "", "text": "x" }), "title"),
+        (json!({ "title": "LINK", "text": "x" }), "title"),
+        (json!({ "title": "x".repeat(81), "text": "x" }), "title"),
+        (json!({ "title": "a\nb", "text": "x" }), "title"),
+        (json!({ "title": "A", "text": " " }), "text"),
+        (json!({ "title": "A", "text": big }), "text"),
+        (json!({ "title": "A", "text": "{nobody}" }), "text"),
+    ] {
+        let refused = chief.call(Method::POST, "/api/v1/answers", Some(&body)).await;
+        assert_eq!(
+            (refused.status, &json(&refused)["errors"][0]["field"]),
+            (StatusCode::UNPROCESSABLE_ENTITY, &json!(field))
+        );
+        let other = format!("/api/v1/answers/{}", second["id"]);
+        assert_eq!(chief.status(Method::PATCH, &other, Some(&body)).await, 422, "{field}");
+    }
+    let both = json(&chief.call(Method::POST, "/api/v1/answers", Some(&json!({ "title": "", "text": "" }))).await);
+    assert_eq!(both["errors"].as_array().unwrap().len(), 2);
+    assert_eq!(chief.status(Method::POST, "/api/v1/answers", Some(&json!({ "title": "x" }))).await, 422);
+
+    let mut other = api(shared, "outra").await;
+    let mut reads = without(shared, "chefe", Scope::TicketsWrite).await;
+    let some = json!({ "title": "Z", "text": "z" });
+    for (who, status) in [(&mut ana, 403), (&mut reads, 403), (&mut other, 404)] {
+        assert_eq!(who.status(Method::PATCH, &place, Some(&some)).await, status);
+        assert_eq!(who.status(Method::DELETE, &place, None).await, status);
+    }
+    assert_eq!(ana.status(Method::POST, "/api/v1/answers", Some(&some)).await, 403, "an attendant writes none");
+    assert_eq!(other.status(Method::GET, &place, None).await, 404);
+    assert_eq!(other.status(Method::GET, &format!("{path}/answers"), None).await, 404);
+    assert!(items(&other.get("/api/v1/answers").await).is_empty());
+    assert_eq!(chief.status(Method::DELETE, &place, None).await, 204);
+    assert_eq!(chief.status(Method::DELETE, &place, None).await, 404);
+    for nothing in ["0", "x", "-1", "99999999999999999999"] {
+        let nothing = format!("/api/v1/answers/{nothing}");
+        assert_eq!(chief.status(Method::GET, &nothing, None).await, 404);
+        assert_eq!(chief.status(Method::PATCH, &nothing, Some(&some)).await, 404);
+    }
+    assert!(audited(shared, "answer.written").await.contains(&"Até".to_owned()));
+    assert_eq!(audited(shared, "answer.removed").await, ["Link"]);
     relay.shutdown().await.unwrap();
 }

@@ -4,6 +4,7 @@
 //! [`auth::Caller`] only through a guard that let it pass, and does what the console's pages do by calling what they call. Must never read a
 //! cookie, show a password, or make a token.
 
+mod answers;
 mod apps;
 mod auth;
 mod desk;
@@ -49,6 +50,8 @@ pub struct ApiRoute {
 struct Routes {
     router: Router<App>,
     table: Vec<ApiRoute>,
+    /// What the routes that are added now take of their user, beside what the scope does.
+    more: Option<Act>,
 }
 
 impl Routes {
@@ -72,6 +75,11 @@ impl Routes {
         self.add(Method::DELETE, MethodFilter::DELETE, path, Some(scope), handler)
     }
 
+    /// Routes that take this of their user as well.
+    fn for_who_may(self, act: Act, routes: impl FnOnce(Self) -> Self) -> Self {
+        Self { more: None, ..routes(Self { more: Some(act), ..self }) }
+    }
+
     fn add<H: Handler<T, App>, T: 'static>(
         mut self,
         method: Method,
@@ -80,16 +88,16 @@ impl Routes {
         scope: Option<Scope>,
         handler: H,
     ) -> Self {
-        let guarded = on(filter, handler).layer(middleware::from_fn_with_state(scope, auth::guard));
+        let act = self.more.unwrap_or(scope.map_or(Act::LoggedIn, super::tokens::takes));
+        let guarded = on(filter, handler).layer(middleware::from_fn_with_state((scope, act), auth::guard));
         self.router = self.router.route(path, guarded);
-        let act = scope.map_or(Act::LoggedIn, super::tokens::takes);
         self.table.push(ApiRoute { method, path, scope, act });
         self
     }
 }
 
 fn all() -> Routes {
-    Routes { router: Router::new(), table: Vec::new() }
+    Routes { router: Router::new(), table: Vec::new(), more: None }
         .add(Method::GET, MethodFilter::GET, "/api/v1/me", None, people::me)
         .get("/api/v1/me/status", Scope::StatusRead, status::show)
         .put("/api/v1/me/status", Scope::StatusWrite, status::set)
@@ -115,6 +123,15 @@ fn all() -> Routes {
         .post("/api/v1/tickets/{number}/tags", Scope::TicketsWrite, tags::add)
         .delete("/api/v1/tickets/{number}/tags/{tag}", Scope::TicketsWrite, tags::remove)
         .get("/api/v1/tags", Scope::TicketsRead, tags::all)
+        .get("/api/v1/answers", Scope::TicketsRead, answers::list)
+        .get("/api/v1/answers/{id}", Scope::TicketsRead, answers::show)
+        .get("/api/v1/tickets/{number}/answers", Scope::TicketsRead, answers::filled)
+        .for_who_may(Act::Administer, |routes| {
+            routes
+                .post("/api/v1/answers", Scope::TicketsWrite, answers::add)
+                .patch("/api/v1/answers/{id}", Scope::TicketsWrite, answers::change)
+                .delete("/api/v1/answers/{id}", Scope::TicketsWrite, answers::remove)
+        })
         .get("/api/v1/customers", Scope::TicketsRead, desk::customers)
         .post("/api/v1/customers", Scope::TicketsWrite, desk::add_customer)
         .get("/api/v1/customers/{id}", Scope::TicketsRead, desk::customer)

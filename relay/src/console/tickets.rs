@@ -38,7 +38,7 @@ pub(super) use new::{form as new_form, open};
 pub(super) use notices::{
     NotAsked, WAITS, Waiting, ask as ask_notice, ask_on, cancel as cancel_notice, cancel_on, is_own, may_cancel,
 };
-pub(super) use remote::{Here as RequesterHere, Invited, here, invited, link_of};
+pub(super) use remote::{Here as RequesterHere, Invited, here, invited, link, link_of};
 pub(super) use tags::{NotPut, TAGS, add as add_tag, put_on, remove as remove_tag, shown as shown_tag, take_off};
 
 /// Sessions shown in a ticket's margin.
@@ -111,11 +111,24 @@ impl TicketPage {
 }
 
 /// An answer to be put into the form.
-struct Canned {
-    id: i64,
-    title: String,
+pub(super) struct Canned {
+    pub(super) id: i64,
+    pub(super) title: String,
     /// Filled in for this ticket.
-    text: String,
+    pub(super) text: String,
+}
+
+/// The company's answers, filled in for this ticket and whoever answers.
+pub(super) async fn canned(app: &App, who: &Who, ticket: &DeskTicket, link: &str) -> Result<Vec<Canned>, AppError> {
+    let values = answers::Values {
+        customer: &ticket.requester.details.name,
+        attendant: &who.operator.name,
+        ticket: ticket.number.as_str(),
+        download_link: link,
+    };
+    let known = app.shared.store.canned_answers(who.operator.tenant).await?;
+    let filled = |a: store::CannedAnswer| Canned { id: a.id, text: values.fill(&a.text), title: a.title };
+    Ok(known.into_iter().map(filled).collect())
 }
 
 /// What was typed and was not taken, and why.
@@ -188,21 +201,8 @@ async fn ticket_page_with(app: &App, who: &Who, number: &str, mut draft: Draft, 
             chosen: *status == ticket.status,
         })
         .collect();
-    let link = remote::link(app, who, &ticket.number).await?;
-    let values = answers::Values {
-        customer: &ticket.requester.details.name,
-        attendant: &who.operator.name,
-        ticket: ticket.number.as_str(),
-        download_link: &link,
-    };
-    let canned: Vec<Canned> = app
-        .shared
-        .store
-        .canned_answers(tenant)
-        .await?
-        .into_iter()
-        .map(|answer| Canned { id: answer.id, text: values.fill(&answer.text), title: answer.title })
-        .collect();
+    let link = link(app, who, &ticket.number).await?;
+    let canned = canned(app, who, &ticket, &link).await?;
     if let Some(chosen) = canned.iter().find(|c| query.answer == Some(c.id)) {
         draft.text.clone_from(&chosen.text);
         draft.reply = true;

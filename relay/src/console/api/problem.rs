@@ -121,7 +121,11 @@ impl ApiError {
 
     /// Fields that cannot be.
     pub(super) fn fields(wrong: Vec<(String, &'static str)>) -> Self {
-        let errors = wrong.into_iter().map(|(field, why)| FieldError { field, message: why.to_owned() }).collect();
+        Self::wrong(wrong.into_iter().map(|(field, why)| FieldError { field, message: why.to_owned() }).collect())
+    }
+
+    /// The same, with what was said of them.
+    pub(super) fn wrong(errors: Vec<FieldError>) -> Self {
         Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "some fields are wrong") }
     }
 

@@ -222,7 +222,7 @@ pub async fn canned_answers_are_a_companys_own_and_have_different_titles(w: &Wor
     assert!(matches!(foreign, Err(StoreError::NotFound { .. })));
     store.remove_canned_answer(w.other.tenant, kept[0].id).await.unwrap();
     assert_eq!(store.canned_answers(tenant).await.unwrap().len(), 2, "another company takes nothing away");
-    store.write_canned_answer(tenant, Some(kept[0].id), "Baixar", "aqui").await.unwrap();
+    assert_eq!(store.write_canned_answer(tenant, Some(kept[0].id), "Baixar", "aqui").await.unwrap(), kept[0].id);
     store.remove_canned_answer(tenant, kept[1].id).await.unwrap();
     let left = store.canned_answers(tenant).await.unwrap();
     assert_eq!((left.len(), left[0].title.as_str(), left[0].text.as_str()), (1, "Baixar", "aqui"));
