@@ -508,3 +508,48 @@ async fn canned_answers_are_read_by_who_answers_and_written_by_who_administers()
     assert_eq!(audited(shared, "answer.removed").await, ["Link"]);
     relay.shutdown().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_letters_say_is_read_and_set_by_who_administers() {
+    let (relay, _folder) = office().await;
+    let shared = &relay.shared;
+    let mut chief = api(shared, "chefe").await;
+    let texts = chief.get("/api/v1/mail-texts").await;
+    assert_eq!(each(&texts["items"], "language"), ["pt-BR", "en", "es"]);
+    assert!(items(&texts).iter().all(|text| text["own"] == false && text["text"].as_str().unwrap().contains("{text}")));
+    let ours = json!({ "subject": "[{ticket}] {subject}", "text": "Hi {customer}\r\n{text}" });
+    let set = json(&chief.call(Method::PUT, "/api/v1/mail-texts/en", Some(&ours)).await);
+    let wanted =
+        json!({ "language": "en", "subject": "[{ticket}] {subject}", "text": "Hi {customer}\n{text}", "own": true });
+    assert_eq!(set, wanted);
+    assert_eq!(items(&chief.get("/api/v1/mail-texts").await)[1], wanted);
+    for (subject, text) in [
+        ("", "{text}"),
+        ("x", ""),
+        ("x", "no place"),
+        ("x", "{text} {nobody}"),
+        ("{nobody}", "{text}"),
+        ("a\nb", "{text}"),
+        (&"x".repeat(201), "{text}"),
+        ("x", &format!("{{text}}{}", "x".repeat(17 * 1024))),
+    ] {
+        let body = json!({ "subject": subject, "text": text });
+        assert_eq!(chief.status(Method::PUT, "/api/v1/mail-texts/en", Some(&body)).await, 422, "{subject}");
+    }
+    for nothing in ["fr", "EN", "x"] {
+        assert_eq!(chief.status(Method::PUT, &format!("/api/v1/mail-texts/{nothing}"), Some(&ours)).await, 404);
+    }
+    let mut other = api(shared, "outra").await;
+    assert!(items(&other.get("/api/v1/mail-texts").await).iter().all(|text| text["own"] == false));
+    let mut ana = api(shared, "ana").await;
+    let mut reads = without(shared, "chefe", Scope::TicketsWrite).await;
+    assert_eq!(ana.status(Method::GET, "/api/v1/mail-texts", None).await, 403);
+    for who in [&mut ana, &mut reads] {
+        assert_eq!(who.status(Method::PUT, "/api/v1/mail-texts/en", Some(&ours)).await, 403);
+    }
+    let standing =
+        json(&chief.call(Method::PUT, "/api/v1/mail-texts/en", Some(&json!({ "subject": "", "text": "" }))).await);
+    assert_eq!((&standing["own"], &standing["text"]), (&json!(false), &items(&texts)[1]["text"]));
+    assert_eq!(audited(shared, "mail_text.changed").await, ["en", "en"]);
+    relay.shutdown().await.unwrap();
+}

@@ -11,6 +11,7 @@ mod desk;
 mod docs;
 mod extract;
 mod indicators;
+mod mail;
 mod notices;
 mod people;
 mod problem;
@@ -131,6 +132,8 @@ fn all() -> Routes {
                 .post("/api/v1/answers", Scope::TicketsWrite, answers::add)
                 .patch("/api/v1/answers/{id}", Scope::TicketsWrite, answers::change)
                 .delete("/api/v1/answers/{id}", Scope::TicketsWrite, answers::remove)
+                .get("/api/v1/mail-texts", Scope::TicketsRead, mail::list)
+                .put("/api/v1/mail-texts/{language}", Scope::TicketsWrite, mail::set)
         })
         .get("/api/v1/customers", Scope::TicketsRead, desk::customers)
         .post("/api/v1/customers", Scope::TicketsWrite, desk::add_customer)

@@ -15,7 +15,7 @@ use super::{
         tokens::Words,
         visitor::Who,
     },
-    ApiRoute, answers, apps, desk, indicators, notices, people,
+    ApiRoute, answers, apps, desk, indicators, mail, notices, people,
     problem::{FieldError, MEDIA_TYPE, Problem},
     sessions, status, tags, ticketing, webhooks,
 };
@@ -49,7 +49,7 @@ const WITH_BODY: [(&str, &str); 4] = [
         indicators::show, indicators::now, status::show, status::set, status::attendants, status::break_reasons, desk::list,
         desk::open, desk::show, desk::change, desk::add_action, notices::list, notices::ask, notices::cancel, tags::list,
         tags::set, tags::add, tags::remove, tags::all, answers::list, answers::show, answers::filled, answers::add,
-        answers::change, answers::remove, desk::customers, desk::add_customer, desk::customer, apps::list,
+        answers::change, answers::remove, mail::list, mail::set, desk::customers, desk::add_customer, desk::customer, apps::list,
         apps::make, apps::show, apps::change, ticketing::connections, ticketing::connection, ticketing::outbox, ticketing::retry,
         ticketing::audit, webhooks::list, webhooks::make, webhooks::show, webhooks::change,
         webhooks::remove, webhooks::secret,
