@@ -41,7 +41,7 @@ const WITH_BODY: [(&str, &str); 4] = [
 #[openapi(
     info(
         title = "Amparo",
-        description = "Remote support that becomes a ticket. Each request carries a token made in the console: `Authorization: Bearer amp_…`. Times are UTC (RFC 3339). Lists come in pieces: give `next` as `cursor`. Refusals are `application/problem+json` (RFC 9457) and carry the number of the request. A thing of another company, or out of the reach of the token's user, is not there (404).",
+        description = "Remote support that becomes a ticket. Each request carries a token made in the console: `Authorization: Bearer amp_…`. Times are UTC (RFC 3339). Lists come in pieces: give `next` as `cursor`. Refusals are `application/problem+json` (RFC 9457) and carry the number of the request. A thing of another company, or out of the reach of the token's user, is not there (404). What the console asks a password again for, users and tokens above all, is not done here.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
     paths(
@@ -56,11 +56,11 @@ const WITH_BODY: [(&str, &str); 4] = [
     ),
     components(schemas(Problem, FieldError)),
     tags(
-        (name = "People", description = "Whose token it is, and the company's users"),
+        (name = "People", description = "Whose token it is, and the company's users. Users are changed in the console only: it asks again whether it is still you, which a token cannot answer"),
         (name = "Attendants", description = "Who takes customers; a token sets its own user's status only"),
-        (name = "Sessions", description = "Sessions and waiting customers"),
+        (name = "Sessions", description = "Sessions and waiting customers. Category and note are what the attendant's program wrote when a session was over"),
         (name = "Indicators", description = "What sessions and requests come to"),
-        (name = "Tickets", description = "The built-in desk"),
+        (name = "Tickets", description = "The built-in desk: tickets with their tags and notices, customers, answers, what letters say"),
         (name = "Apps", description = "Branded programs"),
         (name = "Ticketing", description = "Other ticketing systems"),
         (name = "Webhooks", description = "Other systems that are told what happens"),
