@@ -4,9 +4,7 @@
 
 mod console_support;
 
-use std::time::Duration;
-
-use amparo_relay::{account::Operator, console::Source, relay::Shared};
+use amparo_relay::console::Source;
 use axum::http::{StatusCode, header};
 use console_support::*;
 use jiff::{SignedDuration, Timestamp};
@@ -17,38 +15,10 @@ use protocol::{
         directory::FieldKey,
         grant::Grants,
         offer::{BreakReason, Status},
-        pairing::CloseReason,
         ticket::TicketChoice,
     },
 };
-use store::{App, Category, Ended, MissedWhy, NewMissed, NewSession, PresenceChange, Staff, Started, WrappedUp};
-
-/// A session of a minute that was waited for half a minute, and put into a category.
-async fn session(shared: &Shared, n: u8, app: AppId, who: &Operator, category: Option<(&str, bool)>) {
-    let (id, at) = (SessionId::from_bytes([n; 16]), Timestamp::now() - SignedDuration::from_mins(5));
-    let new = NewSession {
-        id,
-        tenant: shared.first_tenant,
-        app,
-        device: DeviceId::from_entropy(u64::from(n) * 77_777_777),
-        fields: Vec::new(),
-        attendant: who.id,
-        attendant_name: who.name.clone(),
-        ticket: TicketChoice::OpenNew { subject: ShownText::default() },
-        dialled_at: at,
-    };
-    shared.store.open_session(&new).await.unwrap();
-    shared.store.note_wait(id, Duration::from_secs(30)).await.unwrap();
-    let started = Started { granted: Grants::CONTROL, attendant_name: String::new(), at };
-    shared.store.start_session(id, &started, at).await.unwrap();
-    let over = at + SignedDuration::from_mins(1);
-    let ended = Ended { why: CloseReason::EndedByCustomer, at: over, reconnects: 0 };
-    shared.store.end_session(id, &ended, over).await.unwrap();
-    if let Some((name, solved)) = category {
-        let said = WrappedUp { category: Some(Category { name: name.into(), solved }), note: String::new() };
-        shared.store.wrap_up_session(id, &said, over).await.unwrap();
-    }
-}
+use store::{App, MissedWhy, NewMissed, NewSession, PresenceChange, Staff, Started};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn indicators_are_of_the_apps_one_administers_and_their_files_say_what_the_page_says() {
@@ -67,9 +37,9 @@ async fn indicators_are_of_the_apps_one_administers_and_their_files_say_what_the
     let app = App { staff, ..App::new(fiscal, tenant, "Fiscal", "Varanda", "", Timestamp::now()) };
     amparo_relay::apps::add(&*shared.store, app).await.unwrap();
     shared.apps.changed(tenant);
-    session(shared, 1, first, who("ana"), Some(("Impressora <b>", true))).await;
-    session(shared, 2, fiscal, who("ana"), Some(("Nota", false))).await;
-    session(shared, 3, fiscal, who("ana"), None).await;
+    past_session(shared, 1, first, who("ana"), Some(("Impressora <b>", true))).await;
+    past_session(shared, 2, fiscal, who("ana"), Some(("Nota", false))).await;
+    past_session(shared, 3, fiscal, who("ana"), None).await;
     let missed = NewMissed {
         id: SessionId::from_bytes([9; 16]),
         tenant,
@@ -164,6 +134,38 @@ async fn every_session_of_today_is_counted_however_many() {
     if today() == begun {
         assert!(page.contains("<b>503</b><span>Sessões hoje"), "{page}");
     }
+    relay.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_available_is_counted_among_those_who_attend_the_apps_that_are_looked_at() {
+    let (relay, _folder) = relay().await;
+    let (shared, tenant) = (&relay.shared, relay.shared.first_tenant);
+    for login in ["ana", "bia"] {
+        operator(shared, tenant, login, ATTENDS).await;
+    }
+    operator(shared, tenant, "chefe", EVERYTHING).await;
+    let users = shared.accounts.list(tenant).await.unwrap();
+    let id = |login: &str| users.iter().find(|u| u.operator.login == login).unwrap().operator.id;
+    let fiscal = AppId::from_bytes([60; 16]);
+    let staff = Staff { everyone: false, administrators: vec![id("bia")], attendants: vec![id("ana")] };
+    let app = App { staff, ..App::new(fiscal, tenant, "Fiscal", "Varanda", "", Timestamp::now()) };
+    amparo_relay::apps::add(&*shared.store, app).await.unwrap();
+    shared.apps.changed(tenant);
+    let (_ana, _bia) = (Attendant::log_in(shared, "ana").await, Attendant::log_in(shared, "bia").await);
+    for (login, path, available) in [
+        ("bia", "/indicators", 1),
+        ("chefe", "/indicators", 2),
+        ("chefe", &*format!("/indicators?app={fiscal}"), 1),
+        ("chefe", "/indicators?app=x", 0),
+    ] {
+        let mut browser = Browser::new(shared);
+        browser.language = "en";
+        browser.log_in(login, PASSWORD).await;
+        let page = browser.get(path).await.body;
+        assert!(page.contains(&format!("<b>{available}</b><span>Available</span>")), "{login} {path}");
+    }
+    relay.shutdown().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

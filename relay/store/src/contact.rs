@@ -41,6 +41,8 @@ pub struct ListedContact {
     pub details: CustomerDetails,
     /// … in the company's own fields, by name.
     pub extra: BTreeMap<String, String>,
+    /// How the company classifies them; empty: it does not say.
+    pub class: String,
 }
 
 /// What a line of a list would do.

@@ -9,7 +9,7 @@ use std::{
 };
 
 use amparo_relay::{
-    account::{NewUser, Roles},
+    account::{NewUser, Operator, Roles},
     config::{Config, FirstStart},
     console::{Arrived, Source, router},
     relay::{Relay, Running, Shared},
@@ -20,17 +20,22 @@ use axum::{
     http::{HeaderMap, Method, Request, StatusCode, header},
     response::Response,
 };
+use jiff::{SignedDuration, Timestamp};
 use protocol::{
     frame,
-    id::{AppId, Password, TenantId},
+    id::{AppId, DeviceId, Password, SessionId, TenantId},
     limits::OUTER_MESSAGE_BYTES,
     message::{
         FromRelay, ShownText, ToRelay,
-        directory::{Field, FieldKey, Register, Registered},
+        directory::{Field, FieldKey, Login, Register, Registered},
+        grant::Grants,
         hello::Hello,
+        pairing::CloseReason,
+        ticket::TicketChoice,
     },
     version::{ALPN_OUTER, SPOKEN},
 };
+use store::{Category, Ended, NewSession, Started, WrappedUp};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
@@ -83,12 +88,7 @@ impl Customer {
     }
 
     pub async fn register(relay: SocketAddr, tenant: TenantId, app: AppId, fields: &[(FieldKey, &str)]) -> Self {
-        let endpoint = endpoint();
-        let connection = endpoint.connect(relay, "relay").unwrap().await.unwrap();
-        let (mut send, mut receive) = connection.open_bi().await.unwrap();
-        let program = ShownText::lossy("0.1.0 test");
-        say(&mut send, &ToRelay::Hello(Hello { versions: SPOKEN, tenant, program })).await;
-        assert!(matches!(hear(&mut receive).await, FromRelay::Welcome(_)));
+        let (endpoint, connection, (mut send, mut receive)) = greet(relay, tenant).await;
         let fields = fields.iter().map(|(key, value)| Field { key: *key, value: ShownText::lossy(value) }).collect();
         let password = Password::from_entropy([1, 2, 3, 4, 5]);
         say(
@@ -105,6 +105,71 @@ impl Customer {
         self.connection.close(1_u32.into(), b"");
         self._endpoint.wait_idle().await;
     }
+}
+
+/// A session of a minute that was waited for half a minute, and put into a category.
+pub async fn past_session(shared: &Shared, n: u8, app: AppId, who: &Operator, category: Option<(&str, bool)>) {
+    let (id, at) = (SessionId::from_bytes([n; 16]), Timestamp::now() - SignedDuration::from_mins(5));
+    let new = NewSession {
+        id,
+        tenant: shared.first_tenant,
+        app,
+        device: DeviceId::from_entropy(u64::from(n) * 77_777_777),
+        fields: Vec::new(),
+        attendant: who.id,
+        attendant_name: who.name.clone(),
+        ticket: TicketChoice::OpenNew { subject: ShownText::default() },
+        dialled_at: at,
+    };
+    shared.store.open_session(&new).await.unwrap();
+    shared.store.note_wait(id, Duration::from_secs(30)).await.unwrap();
+    let started = Started { granted: Grants::CONTROL, attendant_name: String::new(), at };
+    shared.store.start_session(id, &started, at).await.unwrap();
+    let over = at + SignedDuration::from_mins(1);
+    let ended = Ended { why: CloseReason::EndedByCustomer, at: over, reconnects: 0 };
+    shared.store.end_session(id, &ended, over).await.unwrap();
+    if let Some((name, solved)) = category {
+        let said = WrappedUp { category: Some(Category { name: name.into(), solved }), note: String::new() };
+        shared.store.wrap_up_session(id, &said, over).await.unwrap();
+    }
+}
+
+/// An attendant's program that is logged in; it is gone when this is dropped.
+pub struct Attendant {
+    connection: quinn::Connection,
+    _control: (quinn::SendStream, quinn::RecvStream),
+    _endpoint: quinn::Endpoint,
+}
+
+impl Attendant {
+    /// Logs in; they are available from then on.
+    pub async fn log_in(shared: &Shared, user: &str) -> Self {
+        let (endpoint, connection, (mut send, mut receive)) = greet(shared.listen(), shared.first_tenant).await;
+        let login = Login { user: user.to_owned(), password: PASSWORD.to_owned() };
+        say(&mut send, &ToRelay::Login(login)).await;
+        while !matches!(hear(&mut receive).await, FromRelay::StatusIs(_)) {}
+        Self { connection, _control: (send, receive), _endpoint: endpoint }
+    }
+
+    /// The program is closed by its user.
+    pub async fn leave(self) {
+        self.connection.close(1_u32.into(), b"");
+        self._endpoint.wait_idle().await;
+    }
+}
+
+/// A program that has said which company it is of.
+async fn greet(
+    relay: SocketAddr,
+    tenant: TenantId,
+) -> (quinn::Endpoint, quinn::Connection, (quinn::SendStream, quinn::RecvStream)) {
+    let endpoint = endpoint();
+    let connection = endpoint.connect(relay, "relay").unwrap().await.unwrap();
+    let (mut send, mut receive) = connection.open_bi().await.unwrap();
+    let program = ShownText::lossy("0.1.0 test");
+    say(&mut send, &ToRelay::Hello(Hello { versions: SPOKEN, tenant, program })).await;
+    assert!(matches!(hear(&mut receive).await, FromRelay::Welcome(_)));
+    (endpoint, connection, (send, receive))
 }
 
 async fn say(send: &mut quinn::SendStream, message: &ToRelay) {

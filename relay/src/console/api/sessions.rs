@@ -144,6 +144,8 @@ pub(super) struct Waiting {
     document: String,
     /// What the problem is.
     subject: String,
+    /// How the company classifies their contact; empty: not.
+    classification: String,
     /// The token's user attends this app: may connect.
     may_connect: bool,
 }
@@ -162,6 +164,7 @@ impl Waiting {
             phone: typed(FieldKey::Phone),
             document: typed(FieldKey::Document),
             subject: typed(FieldKey::Subject),
+            classification: p.class.clone(),
             may_connect: who.reach.attends(p.app),
         }
     }

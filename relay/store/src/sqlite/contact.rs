@@ -70,6 +70,23 @@ pub(super) async fn write(
     if done.rows_affected() == 0 { Err(NO_CONTACT) } else { Ok(()) }
 }
 
+pub(super) async fn classify(
+    tx: &mut SqliteConnection,
+    tenant: TenantId,
+    id: CustomerId,
+    class: &str,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE desk_customers SET class = ?3, class_key = ?4 WHERE tenant = ?1 AND id = ?2")
+        .bind(tenant.as_bytes().as_slice())
+        .bind(id.0)
+        .bind(class)
+        .bind(fold(class))
+        .execute(tx)
+        .await
+        .map_err(error::of)?;
+    Ok(())
+}
+
 #[async_trait]
 impl ContactRecords for SqliteStore {
     async fn contacts(&self, tenant: TenantId, filter: &ContactFilter) -> Result<Vec<Contact>, StoreError> {
@@ -130,14 +147,7 @@ impl ContactRecords for SqliteStore {
     async fn classify_contact(&self, tenant: TenantId, id: CustomerId, class: &str) -> Result<Contact, StoreError> {
         let mut tx = self.write().await?;
         let contact = one(&mut tx, tenant, id).await?;
-        sqlx::query("UPDATE desk_customers SET class = ?3, class_key = ?4 WHERE tenant = ?1 AND id = ?2")
-            .bind(tenant.as_bytes().as_slice())
-            .bind(contact.customer.id.0)
-            .bind(class)
-            .bind(fold(class))
-            .execute(&mut *tx)
-            .await
-            .map_err(error::of)?;
+        classify(&mut tx, tenant, contact.customer.id, class).await?;
         tx.commit().await.map_err(error::of)?;
         Ok(Contact { class: class.to_owned(), ..contact })
     }

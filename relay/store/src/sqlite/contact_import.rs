@@ -11,7 +11,7 @@ use sqlx::{SqliteConnection, sqlite::SqliteRow};
 
 use super::{
     SqliteStore,
-    contact::{contact, write},
+    contact::{classify, contact, write},
     desk_customers::{self as customers, Keys},
     error,
     row::fold,
@@ -35,6 +35,7 @@ struct Known {
     before: Contact,
     details: CustomerDetails,
     extra: BTreeMap<String, String>,
+    class: String,
 }
 
 impl Known {
@@ -55,11 +56,14 @@ impl Known {
             details.email.clone_from(&told.email);
         }
         extra.extend(line.extra.iter().filter(|(_, value)| !value.is_empty()).map(|(n, v)| (n.clone(), v.clone())));
-        Self { before, details, extra }
+        let class = if line.class.is_empty() { &before.class } else { &line.class }.clone();
+        Self { before, details, extra, class }
     }
 
     fn is_same(&self) -> bool {
-        self.before.customer.details == self.details && self.before.extra == self.extra
+        self.before.customer.details == self.details
+            && self.before.extra == self.extra
+            && self.before.class == self.class
     }
 }
 
@@ -184,6 +188,9 @@ impl SqliteStore {
                 Some(known) if known.is_same() => put.same += 1,
                 Some(known) => {
                     write(&mut tx, tenant, known.before.customer.id, &known.details, &known.extra).await?;
+                    if known.before.class != known.class {
+                        classify(&mut tx, tenant, known.before.customer.id, &known.class).await?;
+                    }
                     put.changed += 1;
                 }
                 None => {
@@ -192,6 +199,9 @@ impl SqliteStore {
                         line.extra.iter().filter(|(_, v)| !v.is_empty()).map(|(n, v)| (n.clone(), v.clone())).collect();
                     if !extra.is_empty() {
                         write(&mut tx, tenant, made.id, &made.details, &extra).await?;
+                    }
+                    if !line.class.is_empty() {
+                        classify(&mut tx, tenant, made.id, &line.class).await?;
                     }
                     put.made += 1;
                 }

@@ -338,13 +338,14 @@ pub async fn a_notice_is_good_once_for_a_while_and_while_its_ticket_is_open(w: &
 
 fn listed(name: &str, email: &str, company: &str, phone: &str, document: &str) -> ListedContact {
     let details = CustomerDetails { phone: phone.into(), document: document.into(), ..details(name, email, company) };
-    ListedContact { details, extra: BTreeMap::new() }
+    ListedContact { details, extra: BTreeMap::new(), class: String::new() }
 }
 
 pub async fn a_list_of_contacts_is_put_on_record_once_however_often_it_comes(w: &World) {
     let tenant = w.varanda.tenant;
     let gold = ListedContact {
         extra: BTreeMap::from([("Plano".into(), "Ouro".into()), ("Vazio".into(), String::new())]),
+        class: "Contrato".into(),
         ..listed("Cida", "cida@a.example", "Padaria", "", "")
     };
     let list = [
@@ -374,7 +375,11 @@ pub async fn a_list_of_contacts_is_put_on_record_once_however_often_it_comes(w: 
     let details = &cida.customer.details;
     assert_eq!((details.name.as_str(), details.email.as_str()), ("Cida", "cida@a.example"));
     assert_eq!((details.company.as_str(), details.phone.as_str()), ("Padaria", "11 9999-0000"));
-    assert_eq!(cida.extra, found[0].extra);
+    assert_eq!((&cida.extra, cida.class.as_str()), (&found[0].extra, "Contrato"));
+    let silver = ListedContact { class: "Prata".into(), ..listed("Cida", "cida@a.example", "", "", "") };
+    assert_eq!(look(std::slice::from_ref(&silver)).await, [Found::Changed]);
+    assert_eq!(put(&[silver]).await, Put { made: 0, changed: 1, same: 0 });
+    assert_eq!(store.contact(tenant, cida.customer.id).await.unwrap().class, "Prata");
     assert!(store.contacts(w.other.tenant, &all()).await.unwrap().is_empty(), "it is nobody else's");
     assert_eq!(store.look_up_contacts(w.other.tenant, &list).await.unwrap(), [Found::New; 4]);
     assert_eq!(put(&[]).await, Put::default());

@@ -8,7 +8,7 @@ use protocol::message::ShownText;
 use store::{CustomerDetails, Found, ListedContact};
 
 use super::{
-    super::{VALUE_CHARS, looks_like_email},
+    super::{CLASS_CHARS, VALUE_CHARS, looks_like_email},
     csv::{NoText, OpenQuote, Record, Records, text},
 };
 
@@ -25,12 +25,14 @@ pub(super) enum Column {
     Phone,
     Document,
     Company,
+    /// How the company classifies them.
+    Class,
     /// A field of the company's own, by its name.
     Own(String),
 }
 
 /// How people call the columns, compared without case, accents and punctuation.
-const CALLED: [(Column, &[&str]); 5] = [
+const CALLED: [(Column, &[&str]); 6] = [
     (
         Column::Name,
         &["nome", "nome completo", "name", "full name", "nombre", "nombre completo", "contato", "contact", "contacto"],
@@ -66,6 +68,7 @@ const CALLED: [(Column, &[&str]); 5] = [
     ),
     (Column::Document, &["documento", "document", "cpf", "cnpj", "cpf cnpj", "cpf ou cnpj"]),
     (Column::Company, &["empresa", "organizacao", "company", "organisation", "organization", "organizacion"]),
+    (Column::Class, &["classificacao", "classification", "clasificacion", "classe", "class", "clase"]),
 ];
 
 /// Why a file cannot be taken.
@@ -217,7 +220,8 @@ fn columns(header: &Record, own: &[String]) -> Result<Vec<Option<Column>>, Unrea
         let called = plain(title);
         let known = CALLED.iter().find(|(_, names)| names.contains(&called.as_str())).map(|(column, _)| column.clone());
         let own = || own.iter().find(|name| plain(name) == called && !called.is_empty()).cloned().map(Column::Own);
-        let column = known.or_else(own);
+        // What the company calls so itself comes first.
+        let column = own().or(known);
         if column.is_some() && columns.contains(&column) {
             return Err(Unreadable::Twice(ShownText::lossy(title).as_str().to_owned()));
         }
@@ -248,10 +252,11 @@ fn line(record: &Record, header: &Record, columns: &[Option<Column>]) -> Result<
     if more || record.overflows {
         return Err(Refusal::TooManyCells);
     }
-    let (mut details, mut extra) = (CustomerDetails::default(), BTreeMap::new());
+    let (mut details, mut extra, mut class) = (CustomerDetails::default(), BTreeMap::new(), String::new());
     for ((cell, column), title) in record.cells.iter().zip(columns).zip(&header.cells) {
         let Some(column) = column else { continue };
-        if cell.trim().chars().count() > VALUE_CHARS {
+        let most = if *column == Column::Class { CLASS_CHARS } else { VALUE_CHARS };
+        if cell.trim().chars().count() > most {
             return Err(Refusal::TooLong(ShownText::lossy(title).as_str().to_owned()));
         }
         let value = ShownText::lossy(cell).as_str().to_owned();
@@ -261,6 +266,7 @@ fn line(record: &Record, header: &Record, columns: &[Option<Column>]) -> Result<
             Column::Phone => details.phone = value,
             Column::Document => details.document = value,
             Column::Company => details.company = value,
+            Column::Class => class = value,
             Column::Own(name) => _ = extra.insert(name.clone(), value),
         }
     }
@@ -270,7 +276,7 @@ fn line(record: &Record, header: &Record, columns: &[Option<Column>]) -> Result<
     if details.name.is_empty() && details.email.is_empty() {
         return Err(Refusal::Nobody);
     }
-    Ok(ListedContact { details, extra })
+    Ok(ListedContact { details, extra, class })
 }
 
 #[cfg(test)]
@@ -284,10 +290,11 @@ mod tests {
 
     #[test]
     fn columns_are_known_by_what_people_call_them() {
-        let text = "Nome;E-MAIL;Telefone;CPF/CNPJ;Organização;plano  CONTRATADO;Cor\n\
-                    Cida;cida@a.example;11 5555-0000;123;Padaria;Ouro;azul\n";
+        let text = "Nome;E-MAIL;Telefone;CPF/CNPJ;Organização;plano  CONTRATADO;Cor;Classificação\n\
+                    Cida;cida@a.example;11 5555-0000;123;Padaria;Ouro;azul;Prata\n";
         let plan = read(text).unwrap();
-        let ListedContact { details, extra } = &plan.list[0];
+        let ListedContact { details, extra, class } = &plan.list[0];
+        assert_eq!(class, "Prata");
         assert_eq!((details.name.as_str(), details.email.as_str()), ("Cida", "cida@a.example"));
         assert_eq!((details.phone.as_str(), details.document.as_str()), ("11 5555-0000", "123"));
         assert_eq!((details.company.as_str(), extra["Plano contratado"].as_str()), ("Padaria", "Ouro"));

@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use super::plan::{Plan, Refused};
 use crate::{
     console::{App, visitor::Who},
+    contact,
     telling::{Ended, News},
 };
 
@@ -206,7 +207,13 @@ async fn run(app: &App, who: &Who, import: Import, list: &[ListedContact], runni
             break;
         }
         match app.shared.store.put_contacts(tenant, batch, Timestamp::now()).await {
-            Ok(put) => running.add(batch.len(), put),
+            Ok(put) => {
+                running.add(batch.len(), put);
+                let told: Vec<_> = batch.iter().map(|line| &line.details).collect();
+                if let Err(error) = contact::changed(&app.shared, tenant, &told).await {
+                    tracing::warn!(error = &error as &dyn std::error::Error, "who waits is classified as before");
+                }
+            }
             Err(error) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "a list of contacts is cut short");
                 ended = Ended::Failed;

@@ -11,7 +11,7 @@ phrases! {
     columns: "A primeira linha diz o que é cada coluna: {}. É preciso nome ou e-mail.", "The first row says what each column is: {}. Name or e-mail is needed.", "La primera fila dice qué es cada columna: {}. Hace falta nombre o correo.";
     file: "Arquivo CSV", "CSV file", "Archivo CSV";
     check: "Conferir a lista", "Check the list", "Revisar la lista";
-    fields: "Nome, E-mail, Telefone, Documento, Empresa", "Name, E-mail, Phone, Document, Organisation", "Nombre, Correo, Teléfono, Documento, Empresa";
+    fields: "Nome, E-mail, Telefone, Documento, Empresa, Classificação", "Name, E-mail, Phone, Document, Organisation, Classification", "Nombre, Correo, Teléfono, Documento, Empresa, Clasificación";
 
     // Why a file is not taken.
     no_file: "Escolha um arquivo.", "Choose a file.", "Elija un archivo.";
