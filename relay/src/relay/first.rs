@@ -3,16 +3,13 @@
 use anyhow::Context;
 use jiff::Timestamp;
 use protocol::id::{AppId, TenantId};
-use store::{App, Language, Store, Tenant, TokenHash};
+use store::{App, Store, Tenant, TokenHash};
 
 use crate::{
     apps,
     config::{FirstStart, PublicUrl},
     key::Keys,
 };
-
-/// Where ticket times are told until the settings say otherwise.
-const TIME_ZONE: &str = "America/Sao_Paulo";
 
 /// The first company; made if there is none.
 pub(super) async fn tenant(store: &dyn Store, keys: &Keys, first: &FirstStart) -> anyhow::Result<TenantId> {
@@ -43,14 +40,7 @@ async fn add_tenant(store: &dyn Store, keys: &Keys, name: &str) -> anyhow::Resul
     let id = TenantId::from_bytes(rand::random());
     // The keys first: a company in the records always has them.
     keys.make_tenant(id, name)?;
-    let tenant = Tenant {
-        id,
-        name: name.to_owned(),
-        language: Language::PtBr,
-        time_zone: TIME_ZONE.to_owned(),
-        created_at: Timestamp::now(),
-    };
-    store.add_tenant(&tenant).await.context("writing the company down")?;
+    store.add_tenant(&Tenant::new(id, name, Timestamp::now())).await.context("writing the company down")?;
     Ok(id)
 }
 

@@ -1,15 +1,19 @@
 //! Companies on a server, and the one-time set-up.
 
 use async_trait::async_trait;
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use protocol::id::TenantId;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    app::Stamp,
     error::StoreError,
     login::TokenHash,
     operator::{NewOperator, Operator},
 };
+
+/// Where a company is until its settings say otherwise.
+const TIME_ZONE: &str = "America/Sao_Paulo";
 
 /// A language of the interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -49,12 +53,36 @@ pub struct Tenant {
     pub id: TenantId,
     /// The company's name.
     pub name: String,
-    /// What ticket actions are written in.
+    /// What is written in its name, and what pages speak to whoever's browser names no language of ours.
     pub language: Language,
-    /// IANA time zone of the times in ticket actions, `America/Sao_Paulo`. Unknown to the system: UTC is written.
+    /// IANA time zone of its days, hours and written times, `America/Sao_Paulo`. Unknown to the system: it is UTC.
     pub time_zone: String,
+    /// Grows with each change of the three above.
+    pub revision: u32,
+    /// The last of them.
+    pub changed: Stamp,
     /// Since when.
     pub created_at: Timestamp,
+}
+
+impl Tenant {
+    /// A company that nobody has set up yet.
+    pub fn new(id: TenantId, name: &str, now: Timestamp) -> Self {
+        Self {
+            id,
+            name: name.to_owned(),
+            language: Language::default(),
+            time_zone: TIME_ZONE.to_owned(),
+            revision: 1,
+            changed: Stamp { at: now, by: String::new() },
+            created_at: now,
+        }
+    }
+
+    /// Its time zone; UTC where the system does not know it.
+    pub fn zone(&self) -> TimeZone {
+        TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC)
+    }
 }
 
 /// Records of tenants and the set-up link.
@@ -66,8 +94,10 @@ pub trait TenantRecords: Send + Sync {
     async fn tenant(&self, id: TenantId) -> Result<Tenant, StoreError>;
     /// All tenants, oldest first.
     async fn tenants(&self) -> Result<Vec<Tenant>, StoreError>;
-    /// Writes the tenant's name, language and time zone.
-    async fn update_tenant(&self, tenant: &Tenant) -> Result<(), StoreError>;
+    /// Writes the tenant's name, language, time zone and last change, and gives it its next revision, which is returned.
+    ///
+    /// [`StoreError::Conflict`] (`revision`) when `tenant.revision` is not the recorded one: somebody else has written it meanwhile.
+    async fn update_tenant(&self, tenant: &Tenant) -> Result<u32, StoreError>;
 
     /// Makes this the tenant's one set-up link; an earlier one stops working.
     async fn put_setup_token(&self, tenant: TenantId, token: &TokenHash, now: Timestamp) -> Result<(), StoreError>;

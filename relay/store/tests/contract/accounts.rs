@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use protocol::id::{DeviceId, OperatorId};
-use store::{AuditEntry, Language, LoginFamily, Roles, StoreError, TokenHash, login};
+use store::{AuditEntry, Language, LoginFamily, Roles, Stamp, StoreError, TokenHash, login};
 
 use super::{ADMIN, ATTENDANT, World, at};
 
@@ -17,8 +17,18 @@ pub async fn tenants_and_apps_are_read_back_as_written(w: &World) {
     let mut tenant = w.varanda.tenant("Varanda Sistemas");
     assert_eq!(store.tenant(tenant.id).await.unwrap(), tenant);
     assert_eq!(store.tenants().await.unwrap().len(), 2);
+    let before = tenant.clone();
     tenant.language = Language::Es;
-    store.update_tenant(&tenant).await.unwrap();
+    tenant.time_zone = "Europe/Madrid".into();
+    tenant.changed = Stamp { at: at(5), by: "Dona".into() };
+    tenant.revision = store.update_tenant(&tenant).await.unwrap();
+    assert_eq!(tenant.revision, before.revision + 1);
+    assert_eq!(w.store().await.tenant(tenant.id).await.unwrap(), tenant);
+    // Whoever has read it before that writes nothing.
+    let late = store::Tenant { name: "Outra".into(), ..before };
+    assert!(matches!(store.update_tenant(&late).await, Err(StoreError::Conflict { what: "revision" })));
+    let nobody = store::Tenant { id: protocol::id::TenantId::from_bytes([77; 16]), ..tenant.clone() };
+    assert!(matches!(store.update_tenant(&nobody).await, Err(StoreError::NotFound { what: "tenant" })));
     assert_eq!(w.store().await.tenant(tenant.id).await.unwrap(), tenant);
     assert!(matches!(store.add_tenant(&tenant).await, Err(StoreError::Conflict { what: "tenant" })));
 

@@ -12,11 +12,9 @@ use super::*;
 
 fn tenant(language: Language, time_zone: &str) -> Tenant {
     Tenant {
-        id: TenantId::from_bytes([1; 16]),
-        name: "Varanda Sistemas".into(),
         language,
         time_zone: time_zone.into(),
-        created_at: Timestamp::UNIX_EPOCH,
+        ..Tenant::new(TenantId::from_bytes([1; 16]), "Varanda Sistemas", Timestamp::UNIX_EPOCH)
     }
 }
 

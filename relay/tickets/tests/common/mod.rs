@@ -22,8 +22,8 @@ use protocol::{
     },
 };
 use store::{
-    ActionKind, App, CustomerDetails, Ended, EventKind, Language, MissedWhy, NewDeskTicket, NewMissed, NewOperator,
-    NewSession, OutboxState, Roles, SqliteStore, Started, Store, Tenant, TicketAction, TicketFilter,
+    ActionKind, App, CustomerDetails, Ended, EventKind, MissedWhy, NewDeskTicket, NewMissed, NewOperator, NewSession,
+    OutboxState, Roles, SqliteStore, Started, Store, Tenant, TicketAction, TicketFilter,
 };
 use tickets::{
     Always, DeskSystem, Owner, TicketSystem, Worker,
@@ -65,13 +65,7 @@ impl World {
         let sqlite = SqliteStore::open(&folder.path().join("relay.sqlite")).await.unwrap();
         let store: Arc<dyn Store> = Arc::new(sqlite.clone());
         let created_at = at(0);
-        let tenant = Tenant {
-            id: TENANT,
-            name: "Varanda".into(),
-            language: Language::PtBr,
-            time_zone: "America/Sao_Paulo".into(),
-            created_at,
-        };
+        let tenant = Tenant::new(TENANT, "Varanda", created_at);
         store.add_tenant(&tenant).await.unwrap();
         let app = App::new(AppId::from_bytes([2; 16]), TENANT, "Suporte", "Varanda", "4729", created_at);
         store.add_app(&app).await.unwrap();
