@@ -10,7 +10,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use protocol::{
     id::{AppId, DeviceId, OperatorId, SessionId, TenantId, TicketNumber},
     message::{
@@ -257,6 +257,7 @@ pub fn action(kind: EventKind, session: SessionId) -> Action {
         at: at(if over { 65 } else { 5 }),
         protocol: "2026-11-21-000001".into(),
         started: at(5),
+        day: at(5).to_zoned(TimeZone::UTC).date(),
         ended: over.then(|| at(65)),
         reason: over.then_some("encerrado pelo cliente"),
         category: None,
