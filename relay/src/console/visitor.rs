@@ -12,7 +12,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use protocol::message::directory::LoginError;
+use protocol::{id::TenantId, message::directory::LoginError};
 use store::{Language, LoginFamily};
 
 use super::{
@@ -92,6 +92,8 @@ impl Operator {
 #[derive(Clone)]
 pub(super) struct Visitor {
     pub(super) texts: &'static Texts,
+    /// They have chosen that language, or their browser asks for it.
+    speaks: bool,
     pub(super) source: IpAddr,
     pub(super) at: Instant,
     login: Option<Known>,
@@ -165,19 +167,22 @@ impl<S: Sync> FromRequestParts<S> for Who {
     }
 }
 
-/// Finds out who asks, and refuses a change whose form was not made for this login.
-pub(super) async fn recognise(State(app): State<App>, mut request: Request, next: Next) -> Response {
+/// In which language an answer is; on every answer, for whoever writes a page about an error.
+#[derive(Clone, Copy)]
+pub(super) struct Spoken(pub(super) &'static Texts);
+
+/// Finds out who asks and in which language, and refuses a change whose form was not made for this login.
+pub(super) async fn recognise(State(app): State<App>, request: Request, next: Next) -> Response {
     let (Some(Source(source)), Some(Arrived(at))) =
         (request.extensions().get().copied(), request.extensions().get().copied())
     else {
         return AppError::Trouble.into_response();
     };
-    let texts = texts(request.headers());
+    let spoken = spoken(request.headers());
+    let is_asset = request.uri().path().starts_with("/assets/");
     let mut login = None;
     // Assets are the same for everybody; looking the login up for each would be a query each.
-    if let Some(token) =
-        cookie(request.headers(), SESSION_COOKIE).filter(|_| !request.uri().path().starts_with("/assets/"))
-    {
+    if let Some(token) = cookie(request.headers(), SESSION_COOKIE).filter(|_| !is_asset) {
         match app.shared.accounts.console(token).await {
             Ok((operator, family, elsewhere)) => {
                 let reach = app.shared.apps.reach(&operator).await;
@@ -193,9 +198,24 @@ pub(super) async fn recognise(State(app): State<App>, mut request: Request, next
             Err(_) => {}
         }
     }
-    let visitor = Visitor { texts, source, at, login };
+    let texts = match spoken {
+        Some(language) => Texts::of(language),
+        None if is_asset => Texts::of(Language::default()),
+        None => {
+            let tenant = login.as_ref().map_or(app.shared.first_tenant, |known| known.operator.tenant);
+            texts_of_company(&app, tenant).await
+        }
+    };
+    let visitor = Visitor { texts, speaks: spoken.is_some(), source, at, login };
+    let mut response = answer(&app, visitor, request, next).await;
+    response.extensions_mut().insert(Spoken(texts));
+    response
+}
+
+/// The answer to this visitor: a change is refused whose form was not made for their login.
+async fn answer(app: &App, visitor: Visitor, mut request: Request, next: Next) -> Response {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        request = match checked(&app, &visitor, request).await {
+        request = match checked(app, &visitor, request).await {
             Ok(request) => request,
             Err(refused) => return refused,
         };
@@ -272,7 +292,7 @@ impl Visitor {
     /// # Errors
     /// `LogIn`, `Forbidden` or `FactorMissing`.
     pub(super) fn who(self, act: Act, path: &str) -> Result<Who, AppError> {
-        let Self { texts, source, at, login } = self;
+        let Self { texts, source, at, login, .. } = self;
         let Known { token, operator, reach, family, csrf, lacks_factor } = login.ok_or(AppError::LogIn)?;
         if !operator.may(act) {
             return Err(AppError::Forbidden);
@@ -281,6 +301,11 @@ impl Visitor {
             return Err(AppError::FactorMissing);
         }
         Ok(Who { operator, reach, texts, source, at, csrf, token, family, via: None })
+    }
+
+    /// The texts of a page of this company for anybody: in the visitor's language, else in the company's.
+    pub(super) async fn texts_at(&self, app: &App, tenant: TenantId) -> &'static Texts {
+        if self.speaks { self.texts } else { texts_of_company(app, tenant).await }
     }
 
     /// What a form of a page for anybody carries when somebody is logged in all the same; empty: nobody is.
@@ -304,10 +329,14 @@ fn is_without_factor(path: &str) -> bool {
     WITHOUT_FACTOR.contains(&path) || path.starts_with("/help/")
 }
 
-/// The texts for whoever sends these headers: as chosen, else as the browser asks.
-pub(super) fn texts(headers: &HeaderMap) -> &'static Texts {
-    let chosen = cookie(headers, LANGUAGE_COOKIE).and_then(Language::from_tag);
-    Texts::of(chosen.unwrap_or_else(|| strings::asked_for(headers)))
+/// The language of whoever sends these headers: as chosen, else as the browser asks; `None`: it names none of ours.
+pub(super) fn spoken(headers: &HeaderMap) -> Option<Language> {
+    cookie(headers, LANGUAGE_COOKIE).and_then(Language::from_tag).or_else(|| strings::asked_for(headers))
+}
+
+/// The texts of a company's language. It cannot be read now: whatever is wrong is said by what needs it.
+async fn texts_of_company(app: &App, tenant: TenantId) -> &'static Texts {
+    Texts::of(app.shared.store.tenant(tenant).await.map(|tenant| tenant.language).unwrap_or_default())
 }
 
 /// The cookie of a login.
