@@ -11,6 +11,7 @@ mod apps;
 mod assets;
 mod attendance;
 mod audit;
+mod company;
 mod confirm;
 mod connections;
 mod customers;
@@ -219,6 +220,8 @@ fn all() -> Routes {
         .post("/tickets/{number}/notices", Act::Attend, tickets::ask_notice)
         .post("/tickets/{number}/notices/{id}/cancel", Act::Attend, tickets::cancel_notice)
         .post("/tickets/{number}/mails/{id}/retry", Act::Attend, tickets::retry_mail)
+        .get("/company", Act::Administer, company::show)
+        .post("/company", Act::Administer, company::save)
         .get("/mail", Act::Administer, mail::show)
         .post("/mail", Act::Administer, mail::save)
         .post("/mail/test", Act::Administer, mail::test)

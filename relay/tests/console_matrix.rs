@@ -135,6 +135,7 @@ fn form(path: &str, things: &Things) -> Vec<(&'static str, String)> {
         "/users/enrolments" => text(&[("certificates", "nothing")]),
         "/outbox/{id}/drop" => text(&[("why", "Registrado à mão")]),
         "/webhooks" | "/webhooks/{id}" => text(&[("address", "https://outro.example/"), ("event", "ticket.changed")]),
+        "/company" => text(&[("name", "Alfa Ltda"), ("language", "pt-BR"), ("time_zone", "America/Sao_Paulo")]),
         "/mail/test" => text(&[("to", "x@y.example")]),
         "/mail/texts" => text(&[("language", "pt-BR"), ("subject", "Assunto"), ("text", "Texto")]),
         "/account/factor/off" => text(&[("own", "errada errada")]),
@@ -376,11 +377,8 @@ async fn exactly_those_who_may_are_answered_and_what_is_refused_changes_nothing(
     let (mine, _customer) = furnish(shared, tenant, "Alfa", staff, &people["ana"]).await;
 
     let other = Tenant {
-        id: TenantId::from_bytes([9; 16]),
-        name: "Beta Ltda".to_owned(),
-        language: Language::PtBr,
         time_zone: "UTC".to_owned(),
-        created_at: Timestamp::now(),
+        ..Tenant::new(TenantId::from_bytes([9; 16]), "Beta Ltda", Timestamp::now())
     };
     shared.store.add_tenant(&other).await.unwrap();
     let spy = user(shared, other.id, "espia", EVERYTHING).await;

@@ -36,6 +36,7 @@ pub(super) enum Here {
     Webhooks,
     Customers,
     Answers,
+    Company,
     Mail,
     Help,
     Account,
