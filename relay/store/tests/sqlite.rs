@@ -59,7 +59,8 @@ macro_rules! whole_suite {
         crate::suite! { $engine;
             apps: everything_of_an_app_is_read_back_as_written, of_two_who_change_an_app_the_second_is_told,
                 nobody_of_another_company_works_on_an_app, a_code_means_one_app_and_an_old_one_for_a_while;
-            accounts: tenants_and_apps_are_read_back_as_written, the_set_up_link_works_once,
+            accounts: tenants_and_apps_are_read_back_as_written, a_word_leads_to_one_tenant_until_it_has_another,
+                the_set_up_link_works_once,
                 a_password_link_works_once_until_its_time_and_a_new_one_ends_it,
                 a_login_name_is_unique_in_its_tenant_whatever_its_case, operators_of_another_tenant_are_out_of_reach,
                 somebody_is_always_left_to_administer, a_console_session_ends_when_idle_and_after_its_life,

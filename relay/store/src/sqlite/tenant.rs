@@ -14,13 +14,14 @@ use crate::{
     error::StoreError,
     login::TokenHash,
     operator::{NewOperator, Operator},
-    tenant::{Tenant, TenantRecords},
+    tenant::{CompanyWord, NoWord, Tenant, TenantRecords},
 };
 
 fn tenant(row: &SqliteRow) -> Result<Tenant, StoreError> {
     Ok(Tenant {
         id: row.id("id")?,
         name: row.plain("name")?,
+        word: word_of(row)?,
         language: row.word("language")?,
         time_zone: row.plain("time_zone")?,
         revision: row.count("revision")?,
@@ -29,14 +30,22 @@ fn tenant(row: &SqliteRow) -> Result<Tenant, StoreError> {
     })
 }
 
+fn word_of(row: &SqliteRow) -> Result<Option<CompanyWord>, StoreError> {
+    let word: Option<String> = row.plain("word")?;
+    let damage = |error: NoWord| StoreError::Corrupt { what: format!("tenants.word: {error}") };
+    word.map(|word| word.parse().map_err(damage)).transpose()
+}
+
 #[async_trait]
 impl TenantRecords for SqliteStore {
     async fn add_tenant(&self, tenant: &Tenant) -> Result<(), StoreError> {
-        let sql = "INSERT INTO tenants (id, name, language, time_zone, revision, changed_at, changed_by, created_at)
-                   VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+        let sql =
+            "INSERT INTO tenants (id, name, word, language, time_zone, revision, changed_at, changed_by, created_at)
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
         sqlx::query(sql)
             .bind(tenant.id.as_bytes().as_slice())
             .bind(&tenant.name)
+            .bind(tenant.word.as_ref().map(CompanyWord::as_str))
             .bind(word(tenant.language))
             .bind(&tenant.time_zone)
             .bind(tenant.revision)
@@ -55,6 +64,25 @@ impl TenantRecords for SqliteStore {
             .fetch_optional(&self.readers)
             .await;
         tenant(&row.map_err(error::of)?.ok_or(StoreError::NotFound { what: "tenant" })?)
+    }
+
+    async fn tenant_by_word(&self, word: &CompanyWord) -> Result<Option<Tenant>, StoreError> {
+        let row = sqlx::query("SELECT * FROM tenants WHERE word = ?")
+            .bind(word.as_str())
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(error::of)?;
+        row.as_ref().map(tenant).transpose()
+    }
+
+    async fn set_tenant_word(&self, tenant: TenantId, word: &CompanyWord) -> Result<(), StoreError> {
+        let done = sqlx::query("UPDATE tenants SET word = ?2 WHERE id = ?1")
+            .bind(tenant.as_bytes().as_slice())
+            .bind(word.as_str())
+            .execute(&self.writer)
+            .await
+            .map_err(error::unique("word"))?;
+        if done.rows_affected() == 0 { Err(StoreError::NotFound { what: "tenant" }) } else { Ok(()) }
     }
 
     async fn tenants(&self) -> Result<Vec<Tenant>, StoreError> {
