@@ -11,6 +11,7 @@ mod apps;
 mod assets;
 mod attendance;
 mod audit;
+mod companies;
 mod company;
 mod confirm;
 mod connections;
@@ -168,6 +169,9 @@ fn all() -> Routes {
         .get("/setup/{token}", Act::Anybody, login::setup_form)
         .post("/setup/{token}", Act::Anybody, login::setup)
         .get("/login", Act::Anybody, login::form)
+        .get("/c/{word}", Act::Anybody, login::entrance)
+        .get("/c/{word}/{*path}", Act::Anybody, login::led_in)
+        .get("/c/{word}/login", Act::Anybody, login::form_of)
         .post("/login", Act::Anybody, login::login)
         .post("/login/oidc", Act::Anybody, oidc::start)
         .get(crate::oidc::BACK, Act::Anybody, oidc::back)

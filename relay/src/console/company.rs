@@ -20,7 +20,7 @@ use store::{Language, Stamp, StoreError, Tenant};
 use super::{
     App,
     apps::fields::{Clash, Fields, merge},
-    confirm,
+    companies, confirm,
     error::{AppError, Page, page, unprocessable},
     shell::{self, Choice, Here, Shell},
     strings::fill,
@@ -42,6 +42,7 @@ type Wrong = (&'static str, &'static str);
 struct CompanyPage {
     s: Shell,
     w: &'static Words,
+    address: String,
     fields: Fields,
     /// What the form began with.
     base: String,
@@ -55,7 +56,8 @@ impl CompanyPage {
     async fn load(app: &App, who: &Who, fields: Fields, theirs: &Fields) -> Result<Self, AppError> {
         let s = Shell::load(app, who, Here::Company).await?;
         let w = Words::of(s.t.language);
-        Ok(Self { w, fields, base: theirs.to_json(), wrong: Vec::new(), clashes: Vec::new(), saved: None, s })
+        let address = companies::address(app, &s.tenant);
+        Ok(Self { w, address, fields, base: theirs.to_json(), wrong: Vec::new(), clashes: Vec::new(), saved: None, s })
     }
 
     fn get(&self, name: &str) -> &str {
@@ -80,6 +82,11 @@ impl CompanyPage {
 
     fn zones(&self) -> Vec<Group> {
         zones::offered(self.w, self.get("time_zone"), &self.s.tenant.time_zone, self.s.clock.now())
+    }
+
+    /// Where its people log in.
+    fn address(&self) -> &str {
+        &self.address
     }
 
     /// What the clocks of the company show.

@@ -13,10 +13,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use protocol::{id::TenantId, message::directory::LoginError};
-use store::{Language, LoginFamily};
+use store::{Language, LoginFamily, StoreError, Tenant};
 
 use super::{
-    App,
+    App, companies,
     error::AppError,
     form_token, kept,
     strings::{self, Texts},
@@ -96,6 +96,8 @@ pub(super) struct Visitor {
     speaks: bool,
     pub(super) source: IpAddr,
     pub(super) at: Instant,
+    /// The word of the company whose login their browser was shown last.
+    company: Option<String>,
     login: Option<Known>,
 }
 
@@ -179,6 +181,7 @@ pub(super) async fn recognise(State(app): State<App>, request: Request, next: Ne
         return AppError::Trouble.into_response();
     };
     let spoken = spoken(request.headers());
+    let company = cookie(request.headers(), companies::COOKIE).map(str::to_owned);
     let is_asset = request.uri().path().starts_with("/assets/");
     let mut login = None;
     // Assets are the same for everybody; looking the login up for each would be a query each.
@@ -201,12 +204,12 @@ pub(super) async fn recognise(State(app): State<App>, request: Request, next: Ne
     let texts = match spoken {
         Some(language) => Texts::of(language),
         None if is_asset => Texts::of(Language::default()),
-        None => {
-            let tenant = login.as_ref().map_or(app.shared.first_tenant, |known| known.operator.tenant);
-            texts_of_company(&app, tenant).await
-        }
+        None => match &login {
+            Some(known) => texts_of_company(&app, known.operator.tenant).await,
+            None => texts_of(companies::remembered(&app, company.as_deref()).await),
+        },
     };
-    let visitor = Visitor { texts, speaks: spoken.is_some(), source, at, login };
+    let visitor = Visitor { texts, speaks: spoken.is_some(), source, at, company, login };
     let mut response = answer(&app, visitor, request, next).await;
     response.extensions_mut().insert(Spoken(texts));
     response
@@ -308,9 +311,29 @@ impl Visitor {
         if self.speaks { self.texts } else { texts_of_company(app, tenant).await }
     }
 
+    /// The same, of a company that is at hand.
+    pub(super) fn texts_for(&self, tenant: &Tenant) -> &'static Texts {
+        if self.speaks { self.texts } else { Texts::of(tenant.language) }
+    }
+
+    /// The same visitor, who has just chosen this language.
+    pub(super) fn speaking(&self, language: Language) -> Self {
+        Self { texts: Texts::of(language), speaks: true, ..self.clone() }
+    }
+
+    /// The word of the company whose login this browser was shown last, as it says.
+    pub(super) fn company(&self) -> Option<&str> {
+        self.company.as_deref()
+    }
+
     /// What a form of a page for anybody carries when somebody is logged in all the same; empty: nobody is.
     pub(super) fn csrf(&self) -> String {
         self.login.as_ref().map(|known| known.csrf.clone()).unwrap_or_default()
+    }
+
+    /// Whether they are logged in at this company.
+    pub(super) fn is_of(&self, tenant: TenantId) -> bool {
+        self.operator().is_some_and(|operator| operator.tenant == tenant)
     }
 
     /// Who is logged in.
@@ -334,9 +357,13 @@ pub(super) fn spoken(headers: &HeaderMap) -> Option<Language> {
     cookie(headers, LANGUAGE_COOKIE).and_then(Language::from_tag).or_else(|| strings::asked_for(headers))
 }
 
-/// The texts of a company's language. It cannot be read now: whatever is wrong is said by what needs it.
 async fn texts_of_company(app: &App, tenant: TenantId) -> &'static Texts {
-    Texts::of(app.shared.store.tenant(tenant).await.map(|tenant| tenant.language).unwrap_or_default())
+    texts_of(app.shared.store.tenant(tenant).await)
+}
+
+/// The texts of a company's language. It cannot be read now: whatever is wrong is said by what needs it.
+fn texts_of(tenant: Result<Tenant, StoreError>) -> &'static Texts {
+    Texts::of(tenant.map(|tenant| tenant.language).unwrap_or_default())
 }
 
 /// The cookie of a login.

@@ -7,6 +7,8 @@ super::super::phrases::phrases! {
     language_hint: "Para ações nos tickets, e-mails e quem usa um navegador em outro idioma. Cada pessoa escolhe o das próprias páginas.", "For actions on tickets, e-mails, and whoever's browser speaks another language. Everybody chooses that of their own pages.", "Para acciones en los tickets, correos y quien usa un navegador en otro idioma. Cada persona elige el de sus propias páginas.";
     time_zone: "Fuso horário", "Time zone", "Zona horaria";
     time_zone_hint: "Dele vêm o dia de hoje, o horário de atendimento e as horas escritas. O que já aconteceu fica como foi e passa a ser mostrado nele.", "Today, opening hours and written times follow it. What has happened stays as it was, and is shown in it.", "De ella salen el día de hoy, el horario de atención y las horas escritas. Lo que ya ocurrió queda como fue y se muestra en ella.";
+    address: "Endereço para entrar", "Address to log in at", "Dirección para entrar";
+    address_hint: "Quem entra por ele entra nesta empresa.", "Whoever logs in there logs in to this company.", "Quien entra por ella entra en esta empresa.";
     usual_zones: "Mais usados", "Used most", "Más usadas";
     now_there: "Lá agora: {}", "Now there: {}", "Ahora allí: {}";
     changed_by: "Alterada {}, por {}", "Changed {}, by {}", "Cambiada {}, por {}";

@@ -188,7 +188,8 @@ pub(in crate::console) async fn choose(
             app.shared.accounts_changed.bump();
             super::super::visitor::audit(&app, &user, visitor.source, "operator.link.used", &user.login, "").await?;
             if accounts.factor(user.tenant, user.id).await?.is_some() {
-                return Ok(Redirect::to("/login").into_response());
+                let place = app.shared.store.tenant(user.tenant).await?.at("/login");
+                return Ok(Redirect::to(&place).into_response());
             }
             kept::enter(&app, &visitor, &user, "", "/", "").await
         }
