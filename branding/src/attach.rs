@@ -55,6 +55,13 @@ pub fn system(program: &[u8]) -> Result<System, AttachError> {
 
 /// The branded program.
 pub fn attach(template: &[u8], brand: &Brand<'_>) -> Result<Vec<u8>, AttachError> {
+    let program = unchecked(template, brand)?;
+    expect(&program, brand)?;
+    Ok(program)
+}
+
+/// The same before it was read back: nothing to be handed out until [`expect`] has seen it.
+pub(crate) fn unchecked(template: &[u8], brand: &Brand<'_>) -> Result<Vec<u8>, AttachError> {
     let system = system(template)?;
     match carried::carried(template) {
         Ok(None) => {}
@@ -67,7 +74,6 @@ pub fn attach(template: &[u8], brand: &Brand<'_>) -> Result<Vec<u8>, AttachError
         System::Windows => pe::with_resources(template, &content, brand)?,
     };
     carried::seal(&mut program, brand.key).map_err(AttachError::ReadBack)?;
-    expect(&program, brand)?;
     Ok(program)
 }
 

@@ -112,13 +112,22 @@ pub fn build(order: Order<'_>) -> anyhow::Result<Made> {
     })
 }
 
-/// The program with this profile in it, made in memory: what a server does for each app. The icon is the profile's logo.
-pub fn program(template: &[u8], signed: &[u8], key: &SigningKey) -> anyhow::Result<Vec<u8>> {
+/// The program with this profile in it, made in memory: what a server does for each app. The icon is the profile's logo. `checks` is called
+/// when the brand is in and the program is about to be read back; what it refuses is not made.
+pub fn program(
+    template: &[u8],
+    signed: &[u8],
+    key: &SigningKey,
+    checks: impl FnOnce() -> anyhow::Result<()>,
+) -> anyhow::Result<Vec<u8>> {
     let (profile, _) = bundle::open(signed, Some(key.id().public_key())).context("reading the signed profile")?;
     let picture = picture_of(&profile)?;
     let brand =
         Brand { profile: &profile, load: Load::Profile(signed), key, picture: &picture, version: version(template)? };
-    attach::attach(template, &brand).context("giving the template its brand")
+    let program = attach::unchecked(template, &brand).context("giving the template its brand")?;
+    checks()?;
+    attach::expect(&program, &brand).context("reading the program back")?;
+    Ok(program)
 }
 
 fn picture_of(profile: &Profile) -> anyhow::Result<Picture> {

@@ -48,6 +48,7 @@
       source.addEventListener("rows", hear);
       source.addEventListener("news", (event) => hearNews(event));
       source.addEventListener("ready", (event) => document.dispatchEvent(new CustomEvent("amparo:ready", { detail: JSON.parse(event.data) })));
+      source.addEventListener("done", (event) => hearDone(event));
       source.addEventListener("over", () => { source.close(); location.reload(); });
       return source;
     };
@@ -84,11 +85,25 @@
       toast.querySelector("[data-what]").textContent = customer.what;
       toast.querySelector("a").href = customer.href;
       toasts.append(toast);
-      while (toasts.children.length > SHOWN) toasts.firstElementChild.remove();
+      while (toasts.querySelectorAll("[data-of]").length > SHOWN) toasts.querySelector("[data-of]").remove();
     }
     // Of several open pages one makes the sound.
     const heardAs = JSON.stringify(news.came);
     if (news.came.length && localStorage.getItem("amparo-rang") !== heardAs) { localStorage.setItem("amparo-rang", heardAs); play(); }
+  };
+  // Long work that was begun is done, or failed: said once, by every page that is open then.
+  const hearDone = (event) => {
+    for (const done of JSON.parse(event.data)) {
+      if (!toasts || toasts.querySelector("[data-done='" + done.id + "']")) continue;
+      const toast = document.getElementById("toast").content.firstElementChild.cloneNode(true), icon = toast.querySelector("use");
+      toast.dataset.done = done.id;
+      icon.setAttribute("href", icon.getAttribute("href").replace(/#.*/, done.failed ? "#triangle-alert" : "#circle-check"));
+      toast.querySelector("[data-name]").textContent = done.title;
+      toast.querySelector("[data-what]").textContent = done.what;
+      const link = toast.querySelector("a");
+      link.href = done.href; link.textContent = done.see;
+      toasts.append(toast);
+    }
   };
   document.addEventListener("click", (event) => event.target.closest("[data-dismiss]")?.closest(".toast").remove());
   const sound = document.getElementById("sound");
@@ -101,6 +116,7 @@
     const source = listen("/live?only=news");
     source.addEventListener("news", hearNews);
     source.addEventListener("ready", (event) => document.dispatchEvent(new CustomEvent("amparo:ready", { detail: JSON.parse(event.data) })));
+    source.addEventListener("done", hearDone);
     source.addEventListener("over", () => source.close());
   }
   document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
@@ -198,7 +214,7 @@
   }, true);
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey && event.key === "Enter") event.target.closest("form")?.requestSubmit();
-    if (event.ctrlKey && event.key.toLowerCase() === "k") { const field = document.querySelector("input[type=search]"); if (field) { event.preventDefault(); field.focus(); } }
+    if (event.ctrlKey && event.key.toLowerCase() === "k") { const field = [...document.querySelectorAll("input[type=search]")].find((one) => one.offsetParent); event.preventDefault(); if (field) { field.focus(); field.select(); } else location.href = "/search"; }
     if (event.key === "Escape") event.target.closest("form")?.querySelector("[data-back]")?.click();
     if (event.key === "Escape") for (const open of document.querySelectorAll("details.more[open]")) open.removeAttribute("open");
   });

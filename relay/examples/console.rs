@@ -154,6 +154,7 @@ async fn fill(shared: &Arc<Shared>) {
         document: "12.345.678/0001-95".to_owned(),
     };
     let cida = shared.desk.find_or_create_customer(tenant, &details, now).await.unwrap();
+    shared.store.classify_contact(tenant, cida.id, "Ouro").await.unwrap();
     let text =
         "Bom dia. Desde ontem a nota não sai no caixa 2. Aparece “erro 225” e trava. Já reiniciamos o computador.";
     let early = now - SignedDuration::from_mins(95);

@@ -11,6 +11,7 @@ mod apps;
 mod assets;
 mod attendance;
 mod audit;
+mod by_app;
 mod companies;
 mod company;
 mod confirm;
@@ -36,6 +37,7 @@ mod passkeys;
 mod people;
 mod phrases;
 mod reasons;
+mod search;
 mod second_step;
 mod security;
 mod serve;
@@ -46,6 +48,7 @@ mod step_up;
 mod strings;
 mod tickets;
 mod tokens;
+mod told;
 mod upload;
 mod users;
 mod visitor;
@@ -78,6 +81,8 @@ pub use visitor::{Act, Arrived, Source};
 const SIGNED_AT_ONCE: usize = 4;
 /// Pictures that are read at the same time: each may take 200 MB while it is decoded.
 const DRAWN_AT_ONCE: usize = 2;
+/// Lists of contacts that are looked at at the same time: each may take 100 MB.
+const LISTS_AT_ONCE: usize = 2;
 /// Messages of ticketing systems that are looked into at once: each may ask a system that takes its time.
 const TOLD_AT_ONCE: usize = 4;
 /// Live streams at once: each is a task and a few kilobytes.
@@ -93,6 +98,10 @@ struct App {
     signing: Arc<Semaphore>,
     /// Pictures that may still be read at the same time.
     drawing: Arc<Semaphore>,
+    /// Lists of contacts that may still be looked at.
+    listing: Arc<Semaphore>,
+    /// Lists of contacts that were brought.
+    imports: Arc<customers::import::Imports>,
     /// Audit logs that were gone through lately.
     verified: audit::Verified,
     /// Logins that gave their own password lately.
@@ -130,6 +139,8 @@ pub struct Route {
     pub path: &'static str,
     /// Who may.
     pub act: Act,
+    /// Only after "is it still you" was answered lately.
+    pub proved: bool,
 }
 
 struct Routes {
@@ -146,6 +157,15 @@ impl Routes {
         self.add(Method::POST, MethodFilter::POST, path, act, handler)
     }
 
+    /// As a [`post`](Self::post), of a login that has proved lately that it is still them.
+    fn proved<H: Handler<T, App>, T: 'static>(self, path: &'static str, act: Act, handler: H) -> Self {
+        let mut routes = self.post(path, act, handler.layer(middleware::from_fn(confirm::proved)));
+        if let Some(route) = routes.table.last_mut() {
+            route.proved = true;
+        }
+        routes
+    }
+
     fn add<H: Handler<T, App>, T: 'static>(
         mut self,
         method: Method,
@@ -156,7 +176,7 @@ impl Routes {
     ) -> Self {
         let guarded = on(filter, handler).layer(middleware::from_fn_with_state(act, visitor::guard));
         self.router = self.router.route(path, guarded);
-        self.table.push(Route { method, path, act });
+        self.table.push(Route { method, path, act, proved: false });
         self
     }
 }
@@ -225,13 +245,17 @@ fn all() -> Routes {
         .post("/tickets/{number}/notices/{id}/cancel", Act::Attend, tickets::cancel_notice)
         .post("/tickets/{number}/mails/{id}/retry", Act::Attend, tickets::retry_mail)
         .get("/company", Act::Administer, company::show)
-        .post("/company", Act::Administer, company::save)
+        .proved("/company", Act::Administer, company::save)
         .get("/mail", Act::Administer, mail::show)
-        .post("/mail", Act::Administer, mail::save)
-        .post("/mail/test", Act::Administer, mail::test)
+        .proved("/mail", Act::Administer, mail::save)
+        .proved("/mail/test", Act::Administer, mail::test)
         .post("/mail/texts", Act::Administer, mail::save_text)
         .get("/customers", Act::Attend, customers::list)
         .post("/customers/fields", Act::Administer, customers::set_fields)
+        .get(customers::import::PATH, Act::Administer, customers::import::show)
+        .post(customers::import::PATH, Act::Administer, customers::import::bring)
+        .post("/customers/import/run", Act::Administer, customers::import::run)
+        .post("/customers/import/cancel", Act::Administer, customers::import::cancel)
         .get("/customers/{id}", Act::Attend, customers::show)
         .post("/customers/{id}", Act::Attend, customers::change)
         .post("/customers/{id}/merge", Act::Administer, customers::merge)
@@ -239,6 +263,7 @@ fn all() -> Routes {
         .post("/answers", Act::Administer, answers::add)
         .post("/answers/{id}", Act::Administer, answers::change)
         .post("/answers/{id}/remove", Act::Administer, answers::remove)
+        .get("/search", Act::Attend, search::show)
         .get("/history", Act::Attend, history::page_handler)
         .get("/history.csv", Act::Attend, history::csv)
         .get("/history.json", Act::Attend, history::json)
@@ -257,6 +282,8 @@ fn all() -> Routes {
         .post("/apps/{id}/logo/remove", Act::Attend, apps::look::remove)
         .get("/apps/{id}/profile", Act::Attend, apps::download::profile)
         .get("/apps/{id}/program/{system}", Act::Attend, apps::download::program)
+        .post("/apps/{id}/program/{system}", Act::Attend, apps::download::make)
+        .post("/apps/{id}/program/{system}/cancel", Act::Attend, apps::download::cancel)
         .get("/apps/{id}/qr.svg", Act::Attend, apps::download::qr_svg)
         .get("/apps/{id}/qr.png", Act::Attend, apps::download::qr_png)
         .post("/apps/{id}/code", Act::Attend, apps::download::renew_code)
@@ -272,21 +299,21 @@ fn all() -> Routes {
         .get("/welcome/{token}", Act::Anybody, users::links::form)
         .post("/welcome/{token}", Act::Anybody, users::links::choose)
         .post("/welcome/{token}/oidc", Act::Anybody, oidc::welcome)
-        .post("/users/{id}/link", Act::Administer, users::links::renew)
-        .post("/users", Act::Administer, users::add)
+        .proved("/users/{id}/link", Act::Administer, users::links::renew)
+        .proved("/users", Act::Administer, users::add)
         .get("/users/enrolments", Act::Administer, enrolments::download)
         .post("/users/enrolments", Act::Administer, enrolments::upload)
-        .post("/users/factor", Act::Administer, users::require_factor)
+        .proved("/users/factor", Act::Administer, users::require_factor)
         .get("/users/provider", Act::Administer, oidc::provider::show)
-        .post("/users/provider", Act::Administer, oidc::provider::save)
-        .post("/users/provider/test", Act::Administer, oidc::provider::test)
-        .post("/users/provider/remove", Act::Administer, oidc::provider::remove)
+        .proved("/users/provider", Act::Administer, oidc::provider::save)
+        .proved("/users/provider/test", Act::Administer, oidc::provider::test)
+        .proved("/users/provider/remove", Act::Administer, oidc::provider::remove)
         .get("/users/{id}", Act::Administer, users::show)
-        .post("/users/{id}", Act::Administer, users::change)
-        .post("/users/{id}/disabled", Act::Administer, users::set_disabled)
-        .post("/users/{id}/password", Act::Administer, users::reset)
-        .post("/users/{id}/factor", Act::Administer, users::reset_factor)
-        .post("/users/{id}/identity/remove", Act::Administer, users::unlink_identity)
+        .proved("/users/{id}", Act::Administer, users::change)
+        .proved("/users/{id}/disabled", Act::Administer, users::set_disabled)
+        .proved("/users/{id}/password", Act::Administer, users::reset)
+        .proved("/users/{id}/factor", Act::Administer, users::reset_factor)
+        .proved("/users/{id}/identity/remove", Act::Administer, users::unlink_identity)
         .get("/outbox", Act::Administer, outbox::list)
         .post("/outbox/retry", Act::Administer, outbox::retry_all)
         .post("/outbox/{id}/retry", Act::Administer, outbox::retry)
@@ -295,20 +322,20 @@ fn all() -> Routes {
         .get("/connections/texts", Act::Administer, connections::show_texts)
         .post("/connections/texts", Act::Administer, connections::save_texts)
         .get("/connections/new/{kind}", Act::Administer, connections::new)
-        .post("/connections/new/{kind}", Act::Administer, connections::add)
+        .proved("/connections/new/{kind}", Act::Administer, connections::add)
         .get("/connections/{id}", Act::Administer, connections::show)
-        .post("/connections/{id}", Act::Administer, connections::save)
-        .post("/connections/{id}/test", Act::Administer, connections::test)
-        .post("/connections/{id}/remove", Act::Administer, connections::remove)
-        .post("/apps/{id}/connection", Act::Administer, connections::choose)
+        .proved("/connections/{id}", Act::Administer, connections::save)
+        .proved("/connections/{id}/test", Act::Administer, connections::test)
+        .proved("/connections/{id}/remove", Act::Administer, connections::remove)
+        .proved("/apps/{id}/connection", Act::Administer, connections::choose)
         .get("/audit", Act::Administer, audit::list)
         .get("/webhooks", Act::Administer, webhooks::list)
-        .post("/webhooks", Act::Administer, webhooks::add)
+        .proved("/webhooks", Act::Administer, webhooks::add)
         .get("/webhooks/{id}", Act::Administer, webhooks::show)
-        .post("/webhooks/{id}", Act::Administer, webhooks::save)
-        .post("/webhooks/{id}/test", Act::Administer, webhooks::test)
-        .post("/webhooks/{id}/secret", Act::Administer, webhooks::rotate)
-        .post("/webhooks/{id}/remove", Act::Administer, webhooks::remove)
+        .proved("/webhooks/{id}", Act::Administer, webhooks::save)
+        .proved("/webhooks/{id}/test", Act::Administer, webhooks::test)
+        .proved("/webhooks/{id}/secret", Act::Administer, webhooks::rotate)
+        .proved("/webhooks/{id}/remove", Act::Administer, webhooks::remove)
         .post("/webhooks/{id}/deliveries/{message}/retry", Act::Administer, webhooks::retry)
         .get("/tokens", Act::Attend, tokens::list)
         .post("/tokens", Act::Attend, tokens::make)
@@ -331,6 +358,8 @@ pub fn router(shared: Arc<Shared>, shutdown: CancellationToken) -> Router {
         streams: Arc::new(Semaphore::new(LIVE_STREAMS)),
         signing: Arc::new(Semaphore::new(SIGNED_AT_ONCE)),
         drawing: Arc::new(Semaphore::new(DRAWN_AT_ONCE)),
+        listing: Arc::new(Semaphore::new(LISTS_AT_ONCE)),
+        imports: Arc::default(),
         verified: audit::Verified::default(),
         step_ups: step_up::StepUps::default(),
         rates: api::Rates::default(),

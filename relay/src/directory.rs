@@ -66,6 +66,8 @@ pub struct Present {
     pub app_title: ShownText,
     /// What the customer typed.
     pub fields: Vec<Field>,
+    /// How the company classifies them; empty: not.
+    pub class: String,
     /// In the waiting list (an attendant's own program is not).
     pub listed: bool,
     /// In a session, or being dialled.
@@ -77,7 +79,8 @@ pub struct Present {
 }
 
 impl Present {
-    fn waits(&self) -> bool {
+    /// Nobody is connected, and it wants somebody to be.
+    pub fn waits(&self) -> bool {
         self.listed && !self.busy
     }
 
@@ -324,6 +327,17 @@ impl Directory {
     /// The request of whoever is here under this ID is answered.
     pub fn settle(&self, id: DeviceId) {
         self.entries().change(id, |present| present.settled = true);
+    }
+
+    /// How the company classifies whoever is here under this ID; empty: not.
+    pub fn classify(&self, id: DeviceId, class: String) {
+        let mut entries = self.entries();
+        if entries.here.get(&id).is_none_or(|entry| entry.present.class == class) {
+            return;
+        }
+        entries.change(id, |present| present.class = class);
+        drop(entries);
+        self.changes.bump();
     }
 
     /// Whose customer is here under this ID.

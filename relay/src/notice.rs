@@ -172,6 +172,7 @@ mod tests {
             app: AppId::from_bytes([1; 16]),
             app_title: ShownText::lossy("x"),
             fields: fields.iter().map(field).collect(),
+            class: String::new(),
             listed: true,
             busy: false,
             since: Timestamp::UNIX_EPOCH,

@@ -5,21 +5,29 @@
 //! program uses before it gets its name. Used by the console, when an app is saved and when a program is asked for. Must never hand out a file that
 //! was not made of this revision of the app.
 
+mod making;
 mod update;
+mod wanted;
 
 use std::{
     collections::HashMap,
-    fs,
+    fs, io,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, anyhow, ensure};
 use branding::{build, file};
 use protocol::id::AppId;
 use store::App;
 use tokio::sync::{Semaphore, SemaphorePermit};
+
+use making::Work;
+pub use making::{Asked, Failure, NotMade, Stage};
+use wanted::Wanted;
+
+use crate::telling::Telling;
 
 /// Programs of one system and app that are kept: the newest and those before it.
 const KEPT: usize = 3;
@@ -119,11 +127,16 @@ pub enum State {
     /// It is made when somebody asks for it.
     NotMade,
     /// Somebody has asked, and it is being made, or next.
-    Making,
+    Making {
+        /// How far it is.
+        at: Stage,
+        /// Somebody has stopped it: it ends before the next stage.
+        stopping: bool,
+    },
     /// It could not be made.
     Failed {
         /// Why.
-        why: String,
+        why: Failure,
     },
 }
 
@@ -134,6 +147,9 @@ pub struct Programs {
     one: Mutex<()>,
     /// Never held for longer than a look.
     known: Arc<Mutex<Known>>,
+    /// Who wants to be told how it comes out.
+    wanted: Mutex<Wanted>,
+    telling: Arc<Telling>,
     seats: Semaphore,
     fetching: Semaphore,
 }
@@ -142,41 +158,25 @@ pub struct Programs {
 #[derive(Default)]
 struct Known {
     /// Why the last try failed.
-    failed: HashMap<(AppId, System), (u32, String)>,
-    /// How many have asked and not got it yet.
-    asked: HashMap<(AppId, System), usize>,
+    failed: HashMap<(AppId, System), (u32, Failure)>,
+    /// What somebody has asked for and not got yet.
+    asked: HashMap<(AppId, System), Work>,
 }
 
-/// A program counts as being made until this is dropped.
-pub struct Asked {
-    known: Arc<Mutex<Known>>,
-    of: (AppId, System),
-}
-
-impl Drop for Asked {
-    fn drop(&mut self) {
-        let mut known = look(&self.known);
-        if let Some(asked) = known.asked.get_mut(&self.of) {
-            *asked -= 1;
-            if *asked == 0 {
-                known.asked.remove(&self.of);
-            }
-        }
-    }
-}
-
-fn look(known: &Mutex<Known>) -> MutexGuard<'_, Known> {
+fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
     // Each change is complete in itself.
-    known.lock().unwrap_or_else(PoisonError::into_inner)
+    of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Programs {
-    /// Those of this data folder.
-    pub fn of(data: &Path) -> Self {
+    /// Those of this data folder. How they come out is told there.
+    pub fn of(data: &Path, telling: Arc<Telling>) -> Self {
         Self {
             data: data.to_owned(),
             one: Mutex::default(),
             known: Arc::default(),
+            wanted: Mutex::default(),
+            telling,
             seats: Semaphore::new(SEATS),
             fetching: Semaphore::new(update::PARTS_AT_ONCE),
         }
@@ -186,13 +186,6 @@ impl Programs {
     pub(crate) async fn seat(&self) -> Option<SemaphorePermit<'_>> {
         // Never closed.
         self.seats.acquire().await.ok()
-    }
-
-    /// Somebody has asked for this program, and waits for it.
-    pub fn asked(&self, app: &App, system: System) -> Asked {
-        let of = (app.id, system);
-        *look(&self.known).asked.entry(of).or_default() += 1;
-        Asked { known: self.known.clone(), of }
     }
 
     /// The systems for which there are templates.
@@ -213,46 +206,58 @@ impl Programs {
                 return State::Ready { sha256, bytes: meta.len() };
             }
         }
-        let known = look(&self.known);
+        let known = lock(&self.known);
+        if let Some(work) = known.asked.get(&of) {
+            return State::Making { at: work.job.stage(), stopping: work.job.is_stopped() };
+        }
         match known.failed.get(&of) {
-            _ if known.asked.contains_key(&of) => State::Making,
-            Some((revision, why)) if *revision == app.revision => State::Failed { why: why.clone() },
+            Some((revision, why)) if *revision == app.revision => State::Failed { why: *why },
             _ => State::NotMade,
         }
     }
 
+    /// The last try failed, by itself: what lies there is not to be trusted.
     fn failed(&self, app: &App, system: System) -> bool {
-        look(&self.known).failed.get(&(app.id, system)).is_some_and(|(revision, _)| *revision == app.revision)
+        let known = lock(&self.known);
+        let failed = known.failed.get(&(app.id, system));
+        failed.is_some_and(|(revision, why)| *revision == app.revision && *why != Failure::Cancelled)
+    }
+
+    /// Notes how the last try went.
+    fn note(&self, app: &App, system: System, failed: Option<Failure>) {
+        let mut known = lock(&self.known);
+        match failed {
+            Some(why) => _ = known.failed.insert((app.id, system), (app.revision, why)),
+            None => _ = known.failed.remove(&(app.id, system)),
+        }
     }
 
     /// The program of this revision: as it was made, or made now with the signed profile that `sign` gives. Blocks.
     ///
     /// # Errors
     /// Says what is missing or wrong. The programs of earlier revisions are still there.
-    pub fn get(
+    fn get(
         &self,
         app: &App,
-        system: System,
+        asked: &Asked,
         sign: impl FnOnce() -> anyhow::Result<(Vec<u8>, bundle::SigningKey)>,
-    ) -> anyhow::Result<Program> {
+    ) -> Result<Program, NotMade> {
         let _one = self.one.lock().unwrap_or_else(PoisonError::into_inner);
-        let made = self.made(app, system, sign);
-        let mut known = look(&self.known);
-        match &made {
-            Ok(_) => _ = known.failed.remove(&(app.id, system)),
-            Err(error) => _ = known.failed.insert((app.id, system), (app.revision, format!("{error:#}"))),
-        }
-        drop(known);
+        let made = self.made(app, asked, sign);
+        // While nobody else makes it: what is noted is how it stands.
+        self.note(app, asked.system(), made.as_ref().err().map(|error| error.kind));
         made
     }
 
     fn made(
         &self,
         app: &App,
-        system: System,
+        asked: &Asked,
         sign: impl FnOnce() -> anyhow::Result<(Vec<u8>, bundle::SigningKey)>,
-    ) -> anyhow::Result<Program> {
-        let template_sha256 = self.template_hash(system)?;
+    ) -> Result<Program, NotMade> {
+        let system = asked.system();
+        let listed = self.template_hash(system);
+        let template_sha256 = listed.map_err(|why| NotMade::new(Failure::NoTemplate, why))?;
         let path = self.path(app, system, &template_sha256);
         if let (Ok(bytes), Ok(sha256)) = (fs::read(&path), fs::read_to_string(beside(&path)))
             && file::hex(&file::sha256(&bytes)) == sha256
@@ -260,15 +265,16 @@ impl Programs {
             return Ok(Program { bytes: bytes.into(), sha256, template_sha256, made_in: None });
         }
         let began = Instant::now();
+        asked.at(Stage::Template)?;
         let template = self.template(system, &template_sha256)?;
-        let (signed, key) = sign()?;
-        let bytes = build::program(&template, &signed, &key)?;
+        asked.at(Stage::Branding)?;
+        let (signed, key) = sign().map_err(|why| NotMade::new(Failure::Other, why))?;
+        let checks = || Ok(asked.at(Stage::Checking)?);
+        let bytes = build::program(&template, &signed, &key, checks).map_err(NotMade::of_build)?;
+        asked.at(Stage::Writing)?;
         let sha256 = file::hex(&file::sha256(&bytes));
-        let folder = path.parent().context("a program is in a folder")?;
-        fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
-        file::replace(&path, &bytes)?;
-        file::replace(&beside(&path), sha256.as_bytes())?;
-        forget_old(folder, system, &path);
+        write(&path, &bytes, &sha256).map_err(|why| NotMade::new(Failure::Disk, why))?;
+        forget_old(&path, system);
         Ok(Program { bytes: bytes.into(), sha256, template_sha256, made_in: Some(began.elapsed()) })
     }
 
@@ -288,12 +294,17 @@ impl Programs {
         Ok(file::hex(&file::from_hex(sha256)?))
     }
 
-    fn template(&self, system: System, sha256: &str) -> anyhow::Result<Vec<u8>> {
+    fn template(&self, system: System, sha256: &str) -> Result<Vec<u8>, NotMade> {
         let path = self.folder().join(system.template());
-        let bytes = file::read(&path)?;
+        let bytes = fs::read(&path).map_err(|error| {
+            let is_there = error.kind() != io::ErrorKind::NotFound;
+            let kind = if is_there { Failure::Other } else { Failure::NoTemplate };
+            NotMade::new(kind, anyhow::Error::new(error).context(format!("reading {}", path.display())))
+        })?;
         let found = file::hex(&file::sha256(&bytes));
         if found != sha256 {
-            bail!("{} is not the template that {SUMS} means: its SHA-256 is {found}", path.display());
+            let why = anyhow!("{} is not the template that {SUMS} means: its SHA-256 is {found}", path.display());
+            return Err(NotMade::new(Failure::OtherTemplate, why));
         }
         Ok(bytes)
     }
@@ -338,14 +349,30 @@ fn beside(path: &Path) -> PathBuf {
     path.with_extension("sha256")
 }
 
-/// Takes away what is older than the last few. Best effort: a file more is no harm.
-fn forget_old(folder: &Path, system: System, newest: &Path) {
-    let Ok(entries) = fs::read_dir(folder) else { return };
-    let mut made: Vec<PathBuf> = entries
+/// Writes a program and its hash: both, or neither.
+fn write(path: &Path, bytes: &[u8], sha256: &str) -> anyhow::Result<()> {
+    let folder = path.parent().context("a program is in a folder")?;
+    fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
+    file::replace(path, bytes)?;
+    file::replace(&beside(path), sha256.as_bytes()).inspect_err(|_| _ = fs::remove_file(path))
+}
+
+/// Takes away what is older than the last few, and what a server that was killed has left half written. Best effort: a file more is no harm.
+/// Called by whoever makes programs, one at a time.
+fn forget_old(newest: &Path, system: System) {
+    let Some(Ok(entries)) = newest.parent().map(fs::read_dir) else { return };
+    let of_system = |path: &PathBuf| {
+        path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with(system.word()))
+    };
+    let (half, whole): (Vec<PathBuf>, Vec<PathBuf>) = entries
         .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.extension().is_none() && path != newest)
-        .filter(|path| path.file_name().and_then(|n| n.to_str()).is_some_and(|n| n.starts_with(system.word())))
-        .collect();
+        .filter(of_system)
+        .filter(|path| path.extension().is_none_or(|ending| ending == "new"))
+        .partition(|path| path.extension().is_some());
+    for file in half {
+        let _gone = fs::remove_file(file);
+    }
+    let mut made: Vec<PathBuf> = whole.into_iter().filter(|path| path != newest).collect();
     // The revision comes first in the name.
     made.sort();
     let old = made.len().saturating_sub(KEPT - 1);

@@ -19,7 +19,7 @@ use anyhow::Context;
 use jiff::Timestamp;
 use protocol::id::TenantId;
 use quinn::{Endpoint, TokioRuntime};
-use store::{App, AuditEntry, SqliteStore, Store};
+use store::{App, SqliteStore, Store};
 use tickets::{Connections, Desk, Systems, Worker, clock::Clock, hooks::Hooks, kind::Means, seal::SealKey};
 use tokio::{
     net::TcpListener,
@@ -40,9 +40,10 @@ use crate::{
     notice,
     oidc::Oidc,
     profile,
-    programs::{Program, Programs, System},
+    programs::Programs,
     queue::Queue,
     session::{grant::OneTimeGrants, live::Sessions},
+    telling::Telling,
 };
 
 pub use port::PortError;
@@ -78,6 +79,8 @@ pub struct Shared {
     pub apps: Apps,
     /// Branded programs of them.
     pub programs: Programs,
+    /// What operators are told of long work that they began.
+    pub telling: Arc<Telling>,
     /// Who is here.
     pub directory: Arc<Directory>,
     /// Sessions that are under way.
@@ -116,59 +119,6 @@ impl Shared {
     pub fn signed_profile(&self, app: &App) -> anyhow::Result<Vec<u8>> {
         let tenant = self.keys.tenant(app.tenant)?;
         profile::signed(app, &self.keys, &tenant, &self.public_url, Timestamp::now())
-    }
-
-    /// The app's branded program for a system, made now if it was not yet. Blocks.
-    ///
-    /// # Errors
-    /// When there is no template, the branding key is not on this server, or the disk is full.
-    pub fn program(&self, app: &App, system: System) -> anyhow::Result<Program> {
-        self.programs.get(app, system, || {
-            let signed = self.signed_profile(app)?;
-            let tenant = self.keys.tenant(app.tenant)?;
-            let key = tenant.brand().context("this server does not hold the company's branding key")?;
-            Ok((signed, bundle::SigningKey::from_pkcs8(&key.to_pkcs8())?))
-        })
-    }
-
-    /// The systems whose programs this server makes for an app: those with a template, where the branding key is here.
-    pub fn offered(&self, app: &App) -> Vec<System> {
-        let signs = self.keys.tenant(app.tenant).is_ok_and(|keys| keys.brand().is_some());
-        if signs { self.programs.offered() } else { Vec::new() }
-    }
-
-    /// The same as [`Self::program`] without blocking, few at a time; what was made is in the audit log with both hashes.
-    ///
-    /// # Errors
-    /// As there, and when the records cannot be written.
-    pub async fn made(self: &Arc<Self>, app: App, system: System) -> anyhow::Result<Program> {
-        let _asked = self.programs.asked(&app, system);
-        let seat = self.programs.seat().await;
-        let (shared, of) = (self.clone(), app.clone());
-        let program = tokio::task::spawn_blocking(move || shared.program(&of, system)).await??;
-        drop(seat);
-        if let Some(took) = program.made_in {
-            tracing::info!(app = %app.id, system = system.word(), ?took, "a program was made");
-            self.store
-                .audit(&AuditEntry {
-                    tenant: app.tenant,
-                    operator: None,
-                    who: String::new(),
-                    what: "program.built".to_owned(),
-                    subject: app.title.clone(),
-                    detail: format!(
-                        "{} template={} program={}",
-                        system.word(),
-                        program.template_sha256,
-                        program.sha256
-                    ),
-                    from: String::new(),
-                    at: Timestamp::now(),
-                })
-                .await?;
-            self.changes.bump();
-        }
-        Ok(program)
     }
 }
 
@@ -261,6 +211,7 @@ impl Relay {
         let console = TcpListener::from_std(tcp).context("opening the console's port")?;
         let key = SealKey::new(&keys.connection_key());
         let oidc = Oidc::new(store.clone(), key, config.clock.clone(), &public_url);
+        let telling = Arc::<Telling>::default();
         let shared = Arc::new(Shared {
             public_url,
             oidc,
@@ -268,7 +219,8 @@ impl Relay {
             accounts: Accounts::new(store.clone(), SealKey::new(&keys.connection_key()), config.clock.clone()),
             keys,
             apps: Apps::new(store.clone()),
-            programs: Programs::of(&config.data),
+            programs: Programs::of(&config.data, telling.clone()),
+            telling,
             store,
             tickets,
             connections,

@@ -214,7 +214,7 @@ impl Spec {
 }
 
 /// One of everything, so that there is something to find; and where it is.
-async fn furnish(shared: &amparo_relay::relay::Shared) -> BTreeMap<&'static str, Vec<Value>> {
+async fn furnish(shared: &amparo_relay::relay::Shared, waiting: DeviceId) -> BTreeMap<&'static str, Vec<Value>> {
     let (tenant, now) = (shared.first_tenant, Timestamp::now());
     let user = shared.store.operator_by_login(tenant, "chefe").await.unwrap().unwrap();
     let app = shared.store.apps(tenant).await.unwrap()[0].id;
@@ -222,6 +222,11 @@ async fn furnish(shared: &amparo_relay::relay::Shared) -> BTreeMap<&'static str,
     let customer = shared.desk.find_or_create_customer(tenant, &details, now).await.unwrap();
     let author = Author { operator: user.id, name: user.name.clone(), language: store::Language::PtBr };
     let ticket = shared.desk.open_ticket(tenant, &author, customer.id, "Nota", "Texto", now).await.unwrap();
+    // One that nobody closes, of somebody who is not here.
+    let absent = CustomerDetails { name: "Rosa".into(), ..CustomerDetails::default() };
+    let absent = shared.desk.find_or_create_customer(tenant, &absent, now).await.unwrap();
+    let open = shared.desk.open_ticket(tenant, &author, absent.id, "Caixa", "Texto", now).await.unwrap();
+    let (ticket, open) = (json!(ticket.number.as_str()), json!(open.number.as_str()));
     let connection = ConnectionId::from_bytes([7; 16]);
     let new = NewConnection {
         id: connection,
@@ -253,8 +258,19 @@ async fn furnish(shared: &amparo_relay::relay::Shared) -> BTreeMap<&'static str,
     BTreeMap::from([
         ("/api/v1/sessions/{id}", vec![json!(session.to_string()), json!(protocol.as_str())]),
         ("/api/v1/sessions/{id}/end", vec![json!(session.to_string())]),
-        ("/api/v1/tickets/{number}", vec![json!(ticket.number.as_str())]),
-        ("/api/v1/tickets/{number}/actions", vec![json!(ticket.number.as_str())]),
+        ("/api/v1/waiting/{id}", vec![json!(waiting.number())]),
+        ("/api/v1/tickets/{number}", vec![ticket.clone()]),
+        ("/api/v1/tickets/{number}/actions", vec![ticket.clone()]),
+        ("/api/v1/tickets/{number}/answers", vec![ticket.clone()]),
+        ("/api/v1/tickets/{number}/notices", vec![open.clone()]),
+        ("/api/v1/tickets/{number}/notices/{id}#number", vec![open]),
+        ("/api/v1/tickets/{number}/notices/{id}#id", vec![json!(1)]),
+        ("/api/v1/tickets/{number}/tags", vec![ticket.clone()]),
+        ("/api/v1/tickets/{number}/tags/{tag}#number", vec![ticket]),
+        ("/api/v1/tickets/{number}/tags/{tag}#tag", vec![json!("Nota fiscal"), json!("Ç"), json!("a/b")]),
+        ("/api/v1/answers/{id}", (1..=3).map(Value::from).collect()),
+        ("/api/v1/mail-texts/{language}", ["pt-BR", "en", "es"].map(Value::from).into()),
+        ("text", vec![json!("Nota fiscal"), json!("{text}")]),
         ("/api/v1/customers/{id}", vec![json!(customer.id.0)]),
         ("/api/v1/apps/{id}", vec![app.clone()]),
         ("/api/v1/users/{id}", vec![user.clone()]),
@@ -294,13 +310,14 @@ async fn no_value_makes_the_api_fail_and_every_answer_is_as_it_is_declared() {
     let relay = Relay::start(config).await.unwrap();
     let (shared, tenant) = (&relay.shared, relay.shared.first_tenant);
     operator(shared, tenant, "chefe", EVERYTHING).await;
-    let _customer = Customer::wait(shared, &[(FieldKey::Name, "Cida")]).await;
-    let known = furnish(shared).await;
+    let customer = Customer::wait(shared, &[(FieldKey::Name, "Cida")]).await;
+    let _attendant = Attendant::log_in(shared, "chefe").await;
+    let known = furnish(shared, customer.registered.id).await;
     let mut api = Api::of(shared, tenant, "chefe", &Scope::ALL).await;
     let document = api.get("/api/v1/openapi.json").await;
     let mut spec = Spec { document: document.clone(), known, random: StdRng::seed_from_u64(2026) };
     let mut never_good: BTreeSet<String> = BTreeSet::new();
-    let mut asked = 0;
+    let (mut asked, mut examples) = (0, 0);
     let paths = document["paths"].as_object().unwrap().iter();
     let mut operations: Vec<_> =
         paths.flat_map(|(path, item)| item.as_object().unwrap().iter().map(move |(m, o)| (path, m, o))).collect();
@@ -309,6 +326,10 @@ async fn no_value_makes_the_api_fail_and_every_answer_is_as_it_is_declared() {
     for (path, method, operation) in operations {
         {
             let name = format!("{method} {path}");
+            for (schema, example) in told(operation) {
+                examples += 1;
+                assert_eq!(spec.misfit(schema, example, "example"), None, "{name}");
+            }
             let mut good = false;
             for round in 0..rounds {
                 let worse = [0.0, 0.1, 0.6][round % 3];
@@ -328,9 +349,16 @@ async fn no_value_makes_the_api_fail_and_every_answer_is_as_it_is_declared() {
     // Only what needs a session under way or a held action has never been done.
     let expected = ["post /api/v1/outbox/{id}/retry", "post /api/v1/sessions/{id}/end"];
     assert_eq!(never_good.iter().map(String::as_str).collect::<Vec<_>>(), expected);
-    assert!(asked >= 20 * rounds, "{asked} requests");
+    assert!(asked >= 20 * rounds && examples > 0, "{asked} requests, {examples} examples");
     shared.store.check().await.unwrap();
     relay.shutdown().await.unwrap();
+}
+
+/// What is given as an example of a body, with what it is an example of.
+fn told(operation: &Value) -> Vec<(&Value, &Value)> {
+    let answers = operation["responses"].as_object().into_iter().flatten().map(|(_, answer)| answer);
+    let bodies = answers.chain([&operation["requestBody"]]).map(|body| &body["content"]["application/json"]);
+    bodies.filter_map(|body| Some((&body["schema"], body.get("example")?))).collect()
 }
 
 /// One request, and what it was.
@@ -347,7 +375,8 @@ async fn ask(
         let name = parameter["name"].as_str().unwrap();
         match parameter["in"].as_str().unwrap() {
             "path" => {
-                let known = spec.known.get(path).cloned().unwrap_or_default();
+                let own = spec.known.get(format!("{path}#{name}").as_str()).or_else(|| spec.known.get(path));
+                let known = own.cloned().unwrap_or_default();
                 let real = known.choose(&mut spec.random).cloned().filter(|_| !spec.random.random_bool(worse / 2.0));
                 let value = match real {
                     Some(Value::String(text)) => text,

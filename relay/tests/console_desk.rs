@@ -271,3 +271,88 @@ async fn one_company_finds_no_contact_answer_or_tag_of_another() {
     assert_eq!(own[0].status, TicketStatus::Open);
     relay.shutdown().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_with_a_new_ticket_stands_beside_its_field_and_nothing_typed_is_lost() {
+    let (relay, _folder, mut chief) = desk().await;
+    let long = "ã".repeat(40_000);
+    let form = [("subject", "  "), ("email", "cida em casa"), ("company", "Padaria"), ("text", long.as_str())];
+    let refused = chief.post("/tickets", &form).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for (field, why) in
+        [("subject", "Escreva o assunto"), ("email", "não está escrito certo"), ("text", "longo demais")]
+    {
+        assert!(refused.body.contains(&format!("aria-describedby=\"e-{field}\"")), "{field}");
+        let (_, said) = refused.body.split_once(&format!("id=\"e-{field}\"")).unwrap();
+        assert!(said.split("</p>").next().unwrap().contains(why), "{field}");
+    }
+    assert!(!refused.body.contains("id=\"e-name\"") && refused.body.matches(" autofocus").count() == 1);
+    assert!(refused.body.contains("cida em casa") && refused.body.contains("Padaria") && refused.body.contains(&long));
+    let nobody = chief.post("/tickets", &[("subject", "Nota"), ("phone", "11 5555-0100")]).await;
+    assert!(nobody.body.contains("id=\"e-name\"") && nobody.body.contains("11 5555-0100"));
+    let all = relay.shared.desk.tickets(relay.shared.first_tenant, &store::TicketFilter::default()).await.unwrap();
+    assert!(all.is_empty(), "nothing was opened");
+
+    // An action too: what was typed stands there still.
+    let ticket = open(&mut chief, "Nota", "Cida", "cida@a.example", "").await;
+    for (kind, text) in [("note", long.as_str()), ("reply", long.as_str()), ("note", "  ")] {
+        let kept = chief.post(&format!("{ticket}/actions"), &[("kind", kind), ("text", text), ("mail", "1")]).await;
+        assert_eq!(kept.status, StatusCode::UNPROCESSABLE_ENTITY, "{kind}");
+        assert!(kept.body.contains("aria-describedby=\"error\"") && kept.body.contains(text), "{kind}");
+    }
+    assert_eq!(chief.get(&ticket).await.body.matches("class=\"entry").count(), 0);
+    relay.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ticket_opened_from_a_contact_is_that_contacts() {
+    let (relay, _folder, mut chief) = desk().await;
+    let (tenant, store) = (relay.shared.first_tenant, relay.shared.store.clone());
+    open(&mut chief, "Nota", "Cida <b>", "cida@a.example", "").await;
+    let filter = store::ContactFilter { search: "cida".into(), after: None, limit: 9 };
+    let cida = store.contacts(tenant, &filter).await.unwrap()[0].customer.id;
+    let contact = chief.get(&format!("/customers/{}", cida.0)).await.body;
+    let link = format!("/tickets/new?customer={}", cida.0);
+    assert!(contact.contains(&format!("href=\"{link}\"")), "{contact}");
+    let page = chief.get(&link).await.body;
+    assert!(page.contains("Cida &#60;b&#62;") && !page.contains("name=\"email\""), "{page}");
+    let number = cida.0.to_string();
+    // The same contact, whatever else is sent; a mistake keeps them.
+    let wrong = chief.post("/tickets", &[("customer", number.as_str()), ("subject", "")]).await;
+    assert!(wrong.status == StatusCode::UNPROCESSABLE_ENTITY && wrong.body.contains("Cida &#60;b&#62;"));
+    let form = [("customer", number.as_str()), ("subject", "Caixa"), ("name", "Rosa"), ("email", "rosa@a.example")];
+    assert_eq!(chief.post("/tickets", &form).await.status, StatusCode::SEE_OTHER);
+    let hers = store::TicketFilter { requester: Some(cida), limit: 9, ..store::TicketFilter::default() };
+    assert_eq!(relay.shared.desk.tickets(tenant, &hers).await.unwrap().len(), 2);
+    for odd in ["0", "x", "-1", "99999999999999999999", "999"] {
+        assert_eq!(chief.get(&format!("/tickets/new?customer={odd}")).await.status, StatusCode::NOT_FOUND, "{odd}");
+        let form = [("customer", odd), ("subject", "Caixa")];
+        assert_eq!(chief.post("/tickets", &form).await.status, StatusCode::NOT_FOUND, "{odd}");
+    }
+    relay.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_left_as_it_was_undoes_nothing_that_a_colleague_did_meanwhile() {
+    let (relay, _folder, mut chief) = desk().await;
+    let tenant = relay.shared.first_tenant;
+    operator(&relay.shared, tenant, "ana", ATTENDS).await;
+    let ticket = open(&mut chief, "Nota", "Cida", "cida@a.example", "").await;
+    let users = relay.shared.accounts.list(tenant).await.unwrap();
+    let id = |login: &str| users.iter().find(|u| u.operator.login == login).unwrap().operator.id.to_string();
+    let (chiefs, anas) = (id("chefe"), id("ana"));
+    let shown = chief.get(&ticket).await.body;
+    assert!(shown.contains(&format!("name=\"owner_was\" value=\"{chiefs}\"")), "{shown}");
+    assert!(shown.contains("name=\"status_was\" value=\"open\""), "{shown}");
+    // Ana makes it hers while the chief's page is open, and the chief sets the status alone.
+    let mut ana = Browser::new(&relay.shared);
+    ana.log_in("ana", PASSWORD).await;
+    let path = format!("{ticket}/change");
+    let was = [("owner_was", chiefs.as_str()), ("status_was", "open")];
+    ana.post(&path, &[&[("owner", anas.as_str()), ("status", "open")], &was[..]].concat()).await;
+    chief.post(&path, &[&[("owner", chiefs.as_str()), ("status", "waiting")], &was[..]].concat()).await;
+    let all = store::TicketFilter { limit: 9, ..store::TicketFilter::default() };
+    let now = relay.shared.desk.tickets(tenant, &all).await.unwrap().remove(0);
+    assert_eq!((now.owner.map(|o| o.to_string()), now.status), (Some(anas), TicketStatus::Waiting));
+    relay.shutdown().await.unwrap();
+}

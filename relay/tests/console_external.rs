@@ -18,10 +18,10 @@ use console_support::*;
 use fakes::Server;
 use jiff::Timestamp;
 use protocol::{
-    id::{SessionId, TicketNumber},
-    message::directory::FieldKey,
+    id::{DeviceId, SessionId, TicketNumber},
+    message::{directory::FieldKey, grant::Grants, pairing::CloseReason, ticket::TicketChoice},
 };
-use store::{CustomerDetails, EventKind, TicketOf};
+use store::{CustomerDetails, Ended, EventKind, NewSession, Started, TicketOf};
 use tickets::{
     NewTicket,
     clock::Clock,
@@ -166,6 +166,50 @@ async fn a_system_that_is_down_leaves_what_the_link_says_and_a_ticket_that_is_no
     );
     customer.leave().await;
     office.relay.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_leads_to_its_ticket_in_the_system_that_has_it() {
+    let mut office = Office::open().await;
+    let shared = office.relay.shared.clone();
+    let tenant = shared.first_tenant;
+    let app = shared.store.apps(tenant).await.unwrap()[0].id;
+    office.chief.post(&format!("/apps/{app}/connection"), &[("connection", &office.id)]).await;
+    let users = shared.accounts.list(tenant).await.unwrap();
+    let ana = &users.iter().find(|u| u.operator.login == "ana").unwrap().operator;
+    let open = async |n: u8| {
+        let (id, at) = (SessionId::from_bytes([n; 16]), Timestamp::now());
+        let new = NewSession {
+            id,
+            tenant,
+            app,
+            device: DeviceId::from_entropy(u64::from(n)),
+            fields: Vec::new(),
+            attendant: ana.id,
+            attendant_name: ana.name.clone(),
+            ticket: TicketChoice::Number(TicketNumber::new("1").unwrap()),
+            dialled_at: at,
+        };
+        let opened = shared.store.open_session(&new).await.unwrap();
+        assert_eq!(opened.connection.map(|c| c.to_string()), Some(office.id.clone()));
+        let started = Started { granted: Grants::CONTROL, attendant_name: String::new(), at };
+        shared.store.start_session(id, &started, at).await.unwrap();
+        (id, at)
+    };
+    let (ended, at) = open(1).await;
+    let end = Ended { why: CloseReason::EndedByCustomer, at, reconnects: 0 };
+    shared.store.end_session(ended, &end, at).await.unwrap();
+    let link = format!("href=\"{}\"", office.path());
+    let board = office.chief.get("/").await.body;
+    assert_eq!(board.matches(&link).count(), 1, "{board}");
+    open(2).await;
+    assert_eq!(shared.sessions.recover().await.unwrap(), 1, "one that is under way");
+    let board = office.chief.get("/").await.body;
+    assert_eq!(board.matches(&link).count(), 2, "{board}");
+    let page = office.chief.get(&format!("/sessions/{ended}")).await.body;
+    for shown in [board, office.chief.get("/history").await.body, page] {
+        assert!(shown.contains(&link) && !shown.contains("\"/tickets/1\""), "{shown}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,8 +9,12 @@ mod copies;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use amparo_relay::{account::Operator, relay::Shared};
-use axum::http::{StatusCode, header};
+use axum::{
+    body::Body,
+    http::{Method, StatusCode, header},
+};
 use console_support::*;
+use futures::StreamExt;
 use jiff::{SignedDuration, Timestamp};
 use protocol::{
     id::{AppId, DeviceId, SessionId},
@@ -174,6 +178,24 @@ async fn a_file_of_more_sessions_than_are_read_at_once_holds_each_of_them_once()
     numbers.sort();
     numbers.dedup();
     assert_eq!((json.as_array().unwrap().len(), numbers.len()), (1001, 1001));
+    // Both pages of the list say what the file holds, all of it.
+    let first = b.get("/history").await.body;
+    assert!(first.contains("1.001 linhas no arquivo"), "{first}");
+    let next = first.split("&amp;before=").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+    assert!(b.get(&format!("/history?before={next}")).await.body.contains("1.001 linhas no arquivo"));
+    assert!(b.get("/history?q=nobody").await.body.contains("0 linhas no arquivo"));
+    assert!(!b.get("/history?from=ontem").await.body.contains("no arquivo"), "there is no file of that");
+    // It comes a piece of the records at a time, and the next one is read when this one is taken.
+    for path in ["/history.csv", "/history.json"] {
+        let request = b.request(Method::GET, path).header("sec-fetch-site", "same-origin");
+        let mut body = b.open(request.body(Body::empty()).unwrap()).await.into_body().into_data_stream();
+        let mut pieces = Vec::new();
+        while let Some(piece) = body.next().await {
+            pieces.push(piece.unwrap().iter().filter(|byte| **byte == b'\n').count());
+        }
+        assert_eq!(pieces.len(), 3, "{path}");
+        assert!(pieces.iter().all(|lines| *lines <= 502), "{path}: {pieces:?}");
+    }
     relay.shutdown().await.unwrap();
 }
 

@@ -129,6 +129,44 @@ async fn indicators_are_of_the_apps_one_administers_and_their_files_say_what_the
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn every_session_of_today_is_counted_however_many() {
+    let (relay, _folder) = relay().await;
+    let shared = &relay.shared;
+    let tenant = shared.first_tenant;
+    operator(shared, tenant, "chefe", EVERYTHING).await;
+    let users = shared.accounts.list(tenant).await.unwrap();
+    let (who, app) = (&users[0].operator, shared.store.apps(tenant).await.unwrap()[0].id);
+    let today = || Timestamp::now().in_tz("America/Sao_Paulo").unwrap().date();
+    let begun = today();
+    for n in 0..503_u16 {
+        let mut id = [0; 16];
+        id[..2].copy_from_slice(&n.to_be_bytes());
+        let (id, at) = (SessionId::from_bytes(id), Timestamp::now());
+        let new = NewSession {
+            id,
+            tenant,
+            app,
+            device: DeviceId::from_entropy(u64::from(n)),
+            fields: Vec::new(),
+            attendant: who.id,
+            attendant_name: who.name.clone(),
+            ticket: TicketChoice::OpenNew { subject: ShownText::default() },
+            dialled_at: at,
+        };
+        shared.store.open_session(&new).await.unwrap();
+        let started = Started { granted: Grants::CONTROL, attendant_name: String::new(), at };
+        shared.store.start_session(id, &started, at).await.unwrap();
+    }
+    let mut chief = Browser::new(shared);
+    chief.log_in("chefe", PASSWORD).await;
+    let page = chief.get("/").await.body;
+    // Not when midnight came between.
+    if today() == begun {
+        assert!(page.contains("<b>503</b><span>Sessões hoje"), "{page}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn figures_for_prometheus_are_for_this_machine_only_and_name_nobody() {
     let (relay, _folder) = relay().await;
     let customer = Customer::wait(&relay.shared, &[(FieldKey::Name, "Cida Nogueira")]).await;

@@ -82,6 +82,7 @@ fn rule(route: &Route) -> Rule {
         "/app" | "/apps/profile" => Rule::AnyApp,
         "/apps/{id}/connection" => Rule::Act,
         "/apps/{id}/{tab}" | "/apps/{id}/code" | "/apps/{id}/preview" => Rule::Edits,
+        path if path.starts_with("/apps/{id}/program/") && route.method == Method::POST => Rule::Edits,
         "/apps/{id}/logo" | "/apps/{id}/logo/remove" if route.method == Method::POST => Rule::Edits,
         path if path.starts_with("/apps/{id}/") => Rule::Sees,
         "/tokens/{id}/revoke" => Rule::Anas,
@@ -338,7 +339,7 @@ async fn ask(browser: &mut Browser, csrf: &str, route: &Route, things: &Things) 
         let body = if route.path == "/live" { String::new() } else { text(body).await };
         return Answer { status: parts.status, headers: parts.headers, body };
     }
-    if route.path == "/apps/{id}/logo" {
+    if route.path == "/apps/{id}/logo" || route.path == "/customers/import" {
         let body = format!("--xx\r\nContent-Disposition: form-data; name=\"_csrf\"\r\n\r\n{csrf}\r\n--xx--\r\n");
         let request = browser.request(Method::POST, &path).header("content-type", "multipart/form-data; boundary=xx");
         let request = request.header("origin", own).header(same.0, same.1);

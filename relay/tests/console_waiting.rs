@@ -223,3 +223,89 @@ async fn who_comes_behind_the_piece_moves_up_when_somebody_leaves() {
     live.until(&format!("tr id=\"w-{}\"", last.registered.id.number())).await;
     relay.shutdown().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_waits_is_shown_as_the_company_classifies_them_and_with_all_they_typed() {
+    let (relay, _folder) = relay().await;
+    let shared = &relay.shared;
+    user(shared, "ana", EVERYTHING).await;
+    let mut ana = Browser::new(shared);
+    ana.log_in("ana", PASSWORD).await;
+    let form = [("subject", "Nota"), ("name", "Cida"), ("email", "cida@a.example"), ("company", "Padaria")];
+    ana.post("/tickets", &form).await;
+    let filter = store::ContactFilter { search: "cida".into(), after: None, limit: 9 };
+    let id = shared.store.contacts(shared.first_tenant, &filter).await.unwrap()[0].customer.id.0;
+    let contact = format!("/customers/{id}");
+    let change = async |ana: &mut Browser, class: &str, email: &str| {
+        let form = [("name", "Cida"), ("email", email), ("company", "Padaria"), ("class", class)];
+        ana.post(&contact, &form).await.status
+    };
+    change(&mut ana, "Ouro <b>", "cida@a.example").await;
+    let typed = [
+        (FieldKey::Name, "Cidinha"),
+        (FieldKey::Email, "CIDA@a.example"),
+        (FieldKey::Phone, "11 5555-0100"),
+        (FieldKey::Document, "12.345/0001"),
+        (FieldKey::Subject, "Impressora"),
+    ];
+    let cida = Customer::wait(shared, &typed).await;
+    let stranger = named(shared, "Rita").await;
+    let page = ana.get("/").await.body;
+    assert!(page.contains("<span class=\"tag\">Ouro &#60;b&#62;</span>") && page.contains("Impressora"), "{page}");
+    assert_eq!(page.matches("class=\"tag\"").count(), 1, "nobody knows Rita");
+    for shown in ["CIDA@a.example", "11 5555-0100", "12.345/0001"] {
+        assert_eq!(page.matches(shown).count(), 1, "{shown}");
+    }
+    let connect = format!("href=\"amparo:connect?id={}\"", cida.registered.id.number());
+    assert!(page.contains(&connect), "the attendant's program is one click away");
+    assert_eq!(rows(&ana.get("/?q=ouro").await.body), [cida.registered.id.number()]);
+
+    // A change is told to whoever looks, and what is no more her address does not stand for her.
+    let mut live = Live::open(&ana, "/live").await;
+    live.until("event: rows").await;
+    change(&mut ana, "Prata", "cida@a.example").await;
+    live.until("Prata").await;
+    assert!(!ana.get("/").await.body.contains("Ouro"));
+    change(&mut ana, "Prata", "outra@a.example").await;
+    live.until(&format!("w-{}", cida.registered.id.number())).await;
+    assert!(!ana.get("/").await.body.contains("Prata"));
+    // A form without the field leaves it, and a long one is cut.
+    ana.post(&contact, &[("name", "Cida"), ("email", "cida@a.example")]).await;
+    assert!(ana.get("/").await.body.contains("Prata"));
+    change(&mut ana, &"é".repeat(400), "cida@a.example").await;
+    let known = shared.store.contacts(shared.first_tenant, &filter).await.unwrap().remove(0);
+    assert_eq!(known.class, "é".repeat(40));
+    drop((cida, stranger));
+    relay.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_app_says_how_many_wait_and_whether_it_is_open_to_whoever_administers_it() {
+    let (relay, _folder) = relay().await;
+    let shared = &relay.shared;
+    let chief = user(shared, "chefe", EVERYTHING).await;
+    let rui = user(shared, "rui", Roles { attend: true, ..Roles::default() }).await;
+    let fiscal = app_of(shared, "Fiscal de manhã e tarde", &[&rui, &chief]).await;
+    let mut app = shared.store.app(fiscal).await.unwrap();
+    // Never open.
+    app.availability.by_hours = true;
+    app.availability.hours = std::array::from_fn(|_| Vec::new());
+    shared.store.update_app(&app).await.unwrap();
+    shared.apps.changed(shared.first_tenant);
+    let mut browser = Browser::new(shared);
+    browser.log_in("chefe", PASSWORD).await;
+    let line = |page: &str| {
+        let (_, row) = page.split_once(&format!("<tr id=\"a-{fiscal}\"")).unwrap_or_else(|| panic!("{page}"));
+        row.split("</tr>").next().unwrap().to_owned()
+    };
+    assert!(line(&browser.get("/").await.body).contains("fora do horário"));
+    let mut live = Live::open(&browser, "/live").await;
+    live.until("event: rows").await;
+    let waits = to_app(shared, fiscal, "Rita").await;
+    live.until("1 na fila, 0 em sessão · fora do horário").await;
+    let mut of_rui = Browser::new(shared);
+    of_rui.log_in("rui", PASSWORD).await;
+    assert!(!of_rui.get("/").await.body.contains("id=\"app-rows\""), "no indicators for attendants");
+    drop(waits);
+    relay.shutdown().await.unwrap();
+}

@@ -118,9 +118,47 @@ pub(super) async fn change(
 }
 
 async fn write(app: &App, who: &Who, id: Option<i64>, form: AnswerForm) -> Page {
+    match put(app, who, id, &form.title, &form.text).await {
+        Ok(_) => Ok(Redirect::to("/answers?saved").into_response()),
+        Err(NotWritten::Wrong { title: title_error, text: text_error }) => {
+            let shown = AnswersPage::load(app, who).await?;
+            unprocessable(page(&AnswersPage { id, form, title_error, text_error, ..shown }))
+        }
+        Err(NotWritten::Failed(error)) => Err(error),
+    }
+}
+
+/// Why an answer is not written.
+pub(super) enum NotWritten {
+    /// What is wrong with its title, its text or both.
+    Wrong { title: Option<String>, text: Option<String> },
+    /// The server could not, or there is no such answer.
+    Failed(AppError),
+}
+
+impl<E: Into<AppError>> From<E> for NotWritten {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// One answer of the company.
+pub(super) async fn one(app: &App, who: &Who, id: i64) -> Result<CannedAnswer, AppError> {
+    let answers = app.shared.store.canned_answers(who.operator.tenant).await?;
+    answers.into_iter().find(|answer| answer.id == id).ok_or(AppError::NotFound)
+}
+
+/// Writes an answer; without an id a new one.
+pub(super) async fn put(
+    app: &App,
+    who: &Who,
+    id: Option<i64>,
+    title: &str,
+    text: &str,
+) -> Result<CannedAnswer, NotWritten> {
     let w = desk_words::of(who.texts.language);
-    let title = form.title.trim().to_owned();
-    let text = form.text.trim().replace("\r\n", "\n");
+    let title = title.trim().to_owned();
+    let text = text.trim().replace("\r\n", "\n");
     let mut title_error = if title.is_empty() {
         Some(w.missing.to_owned())
     } else if title.chars().count() > TITLE_CHARS || title.chars().any(char::is_control) {
@@ -136,28 +174,31 @@ async fn write(app: &App, who: &Who, id: Option<i64>, form: AnswerForm) -> Page 
         places::unknown(&text, &PLACES).map(|place| fill(w.bad_place, &[&place]))
     };
     if let Some(id) = id {
-        let answers = app.shared.store.canned_answers(who.operator.tenant).await?;
-        answers.iter().find(|answer| answer.id == id).ok_or(AppError::NotFound)?;
+        one(app, who, id).await?;
     }
     if title_error.is_none() && text_error.is_none() {
         who.audit(app, "answer.written", &title).await?;
         match app.shared.store.write_canned_answer(who.operator.tenant, id, &title, &text).await {
-            Ok(()) => return Ok(Redirect::to("/answers?saved").into_response()),
+            Ok(id) => return Ok(CannedAnswer { id, title, text }),
             Err(StoreError::Conflict { .. }) => title_error = Some(w.canned_taken.to_owned()),
             Err(error) => return Err(error.into()),
         }
     }
-    let shown = AnswersPage::load(app, who).await?;
-    unprocessable(page(&AnswersPage { id, form, title_error, text_error, ..shown }))
+    Err(NotWritten::Wrong { title: title_error, text: text_error })
 }
 
 /// `POST /answers/{id}/remove`
 pub(super) async fn remove(State(app): State<App>, who: Who, Path(id): Path<i64>) -> Page {
-    let answers = app.shared.store.canned_answers(who.operator.tenant).await?;
-    let answer = answers.into_iter().find(|a| a.id == id).ok_or(AppError::NotFound)?;
-    who.audit(&app, "answer.removed", &answer.title).await?;
-    app.shared.store.remove_canned_answer(who.operator.tenant, id).await?;
+    forget(&app, &who, id).await?;
     Ok(Redirect::to("/answers").into_response())
+}
+
+/// Forgets an answer.
+pub(super) async fn forget(app: &App, who: &Who, id: i64) -> Result<(), AppError> {
+    let answer = one(app, who, id).await?;
+    who.audit(app, "answer.removed", &answer.title).await?;
+    app.shared.store.remove_canned_answer(who.operator.tenant, id).await?;
+    Ok(())
 }
 
 #[cfg(test)]

@@ -4,14 +4,20 @@
 //! [`auth::Caller`] only through a guard that let it pass, and does what the console's pages do by calling what they call. Must never read a
 //! cookie, show a password, or make a token.
 
+mod answers;
 mod apps;
 mod auth;
 mod desk;
 mod docs;
 mod extract;
+mod indicators;
+mod mail;
+mod notices;
 mod people;
 mod problem;
 mod sessions;
+mod status;
+mod tags;
 mod ticketing;
 mod webhooks;
 
@@ -45,11 +51,17 @@ pub struct ApiRoute {
 struct Routes {
     router: Router<App>,
     table: Vec<ApiRoute>,
+    /// What the routes that are added now take of their user, beside what the scope does.
+    more: Option<Act>,
 }
 
 impl Routes {
     fn get<H: Handler<T, App>, T: 'static>(self, path: &'static str, scope: Scope, handler: H) -> Self {
         self.add(Method::GET, MethodFilter::GET, path, Some(scope), handler)
+    }
+
+    fn put<H: Handler<T, App>, T: 'static>(self, path: &'static str, scope: Scope, handler: H) -> Self {
+        self.add(Method::PUT, MethodFilter::PUT, path, Some(scope), handler)
     }
 
     fn post<H: Handler<T, App>, T: 'static>(self, path: &'static str, scope: Scope, handler: H) -> Self {
@@ -64,6 +76,11 @@ impl Routes {
         self.add(Method::DELETE, MethodFilter::DELETE, path, Some(scope), handler)
     }
 
+    /// Routes that take this of their user as well.
+    fn for_who_may(self, act: Act, routes: impl FnOnce(Self) -> Self) -> Self {
+        Self { more: None, ..routes(Self { more: Some(act), ..self }) }
+    }
+
     fn add<H: Handler<T, App>, T: 'static>(
         mut self,
         method: Method,
@@ -72,26 +89,52 @@ impl Routes {
         scope: Option<Scope>,
         handler: H,
     ) -> Self {
-        let guarded = on(filter, handler).layer(middleware::from_fn_with_state(scope, auth::guard));
+        let act = self.more.unwrap_or(scope.map_or(Act::LoggedIn, super::tokens::takes));
+        let guarded = on(filter, handler).layer(middleware::from_fn_with_state((scope, act), auth::guard));
         self.router = self.router.route(path, guarded);
-        let act = scope.map_or(Act::LoggedIn, super::tokens::takes);
         self.table.push(ApiRoute { method, path, scope, act });
         self
     }
 }
 
 fn all() -> Routes {
-    Routes { router: Router::new(), table: Vec::new() }
+    Routes { router: Router::new(), table: Vec::new(), more: None }
         .add(Method::GET, MethodFilter::GET, "/api/v1/me", None, people::me)
+        .get("/api/v1/me/status", Scope::StatusRead, status::show)
+        .put("/api/v1/me/status", Scope::StatusWrite, status::set)
+        .get("/api/v1/attendants", Scope::StatusRead, status::attendants)
+        .get("/api/v1/break-reasons", Scope::StatusRead, status::break_reasons)
         .get("/api/v1/sessions", Scope::SessionsRead, sessions::list)
         .get("/api/v1/sessions/{id}", Scope::SessionsRead, sessions::show)
         .post("/api/v1/sessions/{id}/end", Scope::SessionsEnd, sessions::end)
         .get("/api/v1/waiting", Scope::WaitingRead, sessions::waiting)
+        .get("/api/v1/waiting/{id}", Scope::WaitingRead, sessions::waiting_one)
+        .get("/api/v1/indicators", Scope::IndicatorsRead, indicators::show)
+        .get("/api/v1/indicators/now", Scope::IndicatorsRead, indicators::now)
         .get("/api/v1/tickets", Scope::TicketsRead, desk::list)
         .post("/api/v1/tickets", Scope::TicketsWrite, desk::open)
         .get("/api/v1/tickets/{number}", Scope::TicketsRead, desk::show)
         .patch("/api/v1/tickets/{number}", Scope::TicketsWrite, desk::change)
         .post("/api/v1/tickets/{number}/actions", Scope::TicketsWrite, desk::add_action)
+        .get("/api/v1/tickets/{number}/notices", Scope::TicketsRead, notices::list)
+        .post("/api/v1/tickets/{number}/notices", Scope::TicketsWrite, notices::ask)
+        .delete("/api/v1/tickets/{number}/notices/{id}", Scope::TicketsWrite, notices::cancel)
+        .get("/api/v1/tickets/{number}/tags", Scope::TicketsRead, tags::list)
+        .put("/api/v1/tickets/{number}/tags", Scope::TicketsWrite, tags::set)
+        .post("/api/v1/tickets/{number}/tags", Scope::TicketsWrite, tags::add)
+        .delete("/api/v1/tickets/{number}/tags/{tag}", Scope::TicketsWrite, tags::remove)
+        .get("/api/v1/tags", Scope::TicketsRead, tags::all)
+        .get("/api/v1/answers", Scope::TicketsRead, answers::list)
+        .get("/api/v1/answers/{id}", Scope::TicketsRead, answers::show)
+        .get("/api/v1/tickets/{number}/answers", Scope::TicketsRead, answers::filled)
+        .for_who_may(Act::Administer, |routes| {
+            routes
+                .post("/api/v1/answers", Scope::TicketsWrite, answers::add)
+                .patch("/api/v1/answers/{id}", Scope::TicketsWrite, answers::change)
+                .delete("/api/v1/answers/{id}", Scope::TicketsWrite, answers::remove)
+                .get("/api/v1/mail-texts", Scope::TicketsRead, mail::list)
+                .put("/api/v1/mail-texts/{language}", Scope::TicketsWrite, mail::set)
+        })
         .get("/api/v1/customers", Scope::TicketsRead, desk::customers)
         .post("/api/v1/customers", Scope::TicketsWrite, desk::add_customer)
         .get("/api/v1/customers/{id}", Scope::TicketsRead, desk::customer)

@@ -36,6 +36,7 @@ use crate::apps::{self, attendants_in_order};
 use edit::EditPage;
 use fields::Fields;
 pub(super) use fields::put_ask;
+pub(super) use words::reason;
 
 /// Attendants shown by their initials in the list.
 const FACES: usize = 4;
@@ -307,7 +308,7 @@ pub(super) async fn make(app: &App, who: &Who, name: &str) -> Result<Record, Not
     who.audit(app, "app.made", &record.name).await?;
     let made = apps::add(&*app.shared.store, record).await?;
     tell(app, who);
-    download::prepare(app, &made);
+    download::prepare(app, who, &made);
     Ok(made)
 }
 
@@ -325,7 +326,7 @@ pub(super) async fn write(
         Ok(_) => {
             tell(app, who);
             // As it is on record now, with its new revision.
-            download::prepare(app, &app.shared.store.app(before.id).await?);
+            download::prepare(app, who, &app.shared.store.app(before.id).await?);
             Ok(true)
         }
         Err(StoreError::Conflict { what: "revision" }) => Ok(false),

@@ -18,15 +18,16 @@ use protocol::{
     message::directory::FieldKey,
 };
 use serde::Deserialize;
-use store::{HistoryQuery, SessionState};
+use store::{By, Figures, FiguresQuery, HistoryQuery, SessionState};
 
 use super::{
     App,
     account::with_cookie,
+    by_app::{self, AppRow},
     confirm,
     error::{AppError, Page, page},
     people::{self, PersonRow},
-    session_view::EndedRow,
+    session_view::{EndedRow, TicketLink},
     shell::{Choice, Here, Shell},
     step_up::{self, Asked},
     strings::{Texts, fill},
@@ -42,10 +43,8 @@ use crate::{
 
 /// A wait that deserves attention. The script in the page knows it too.
 const LATE: Duration = Duration::from_secs(300);
-/// Sessions of today that are counted.
-const COUNTED: u32 = 500;
 /// Ended sessions shown.
-const ENDED_SHOWN: usize = 20;
+const ENDED_SHOWN: u32 = 20;
 /// What a row knows of a password.
 pub(super) const HIDDEN: Option<zeroize::Zeroizing<String>> = None;
 
@@ -56,6 +55,8 @@ pub(super) struct View {
     pub(super) csrf: String,
     /// Is shown passwords: of customers that they attend.
     pub(super) sees: bool,
+    /// Connects to customers of an app or more.
+    pub(super) attends: bool,
     /// Sees indicators, and ends sessions of the apps that they are of.
     pub(super) ends: bool,
 }
@@ -66,6 +67,7 @@ impl View {
             t: who.texts,
             csrf: who.csrf.clone(),
             sees: who.operator.may(Act::SeePasswords) && who.reach.has_customers(),
+            attends: who.reach.has_customers(),
             ends: who.reach.has_indicators(),
         }
     }
@@ -77,7 +79,10 @@ pub(super) struct WaitingRow {
     pub(super) id: String,
     pub(super) name: String,
     pub(super) company: String,
+    pub(super) class: String,
     pub(super) subject: String,
+    /// What else they typed: the field's name and what stands in it.
+    pub(super) more: Vec<(&'static str, String)>,
     pub(super) app: String,
     pub(super) since_ms: i64,
     pub(super) wait: String,
@@ -88,14 +93,16 @@ pub(super) struct WaitingRow {
 }
 
 impl WaitingRow {
-    pub(super) fn new(p: &Present, reach: &Reach, now: Timestamp) -> Self {
+    pub(super) fn new(p: &Present, reach: &Reach, t: &'static Texts, now: Timestamp) -> Self {
         let wait = between(p.since, now);
         Self {
             number: p.id.number(),
             id: p.id.to_string(),
             name: p.field(FieldKey::Name).to_owned(),
             company: p.field(FieldKey::Company).to_owned(),
+            class: p.class.clone(),
             subject: p.field(FieldKey::Subject).to_owned(),
+            more: more(p, t),
             app: p.app_title.to_string(),
             since_ms: p.since.as_millisecond(),
             wait: stopwatch(wait),
@@ -106,13 +113,21 @@ impl WaitingRow {
     }
 }
 
+/// What a customer typed that has no column.
+fn more(p: &Present, t: &'static Texts) -> Vec<(&'static str, String)> {
+    let keys = [(FieldKey::Email, t.email), (FieldKey::Phone, t.phone), (FieldKey::Document, t.document)];
+    let all = keys.map(|(key, word)| (word, p.field(key).to_owned()));
+    let all = all.into_iter().chain([(t.app, p.app_title.to_string())]);
+    all.filter(|(_, value)| !value.is_empty()).collect()
+}
+
 /// A session in progress.
 pub(super) struct SessionRow {
     pub(super) id: SessionId,
     pub(super) customer: String,
     pub(super) company: String,
     pub(super) attendant: String,
-    pub(super) ticket: Option<String>,
+    pub(super) ticket: Option<TicketLink>,
     pub(super) protocol: String,
     pub(super) standing: Standing,
     pub(super) since_ms: i64,
@@ -129,7 +144,7 @@ impl SessionRow {
             customer: s.customer,
             company: s.company,
             attendant: s.attendant,
-            ticket: s.ticket.map(String::from),
+            ticket: s.ticket.map(|number| TicketLink::new(s.connection, &number)),
             protocol: s.protocol.to_string(),
             standing: s.standing,
             since_ms: s.since.as_millisecond(),
@@ -179,9 +194,12 @@ pub(super) struct Board {
     pub(super) longest: Option<Wait>,
     pub(super) sessions: Vec<SessionRow>,
     pub(super) ended: Vec<EndedRow>,
-    pub(super) today: usize,
+    /// What the day came to until now, of the apps whose indicators are shown.
+    pub(super) today: Figures,
     /// Attendants of the apps whose indicators are shown.
     pub(super) people: Vec<PersonRow>,
+    /// … and those apps.
+    pub(super) apps: Vec<AppRow>,
 }
 
 impl Board {
@@ -189,8 +207,9 @@ impl Board {
         let (ended, today) = ended(app, who, clock).await?;
         let apps = app.shared.apps.of(who.operator.tenant).await?;
         let people = people::rows(app, who, &apps, clock.now());
+        let by_app = by_app::rows(app, who, &apps, clock);
         let piece = Window::new(who.operator.tenant, asked.clone()).look(&app.shared.directory, &who.reach);
-        Ok(Self { ended, today, people, ..Self::present(app, who, clock, &asked, &piece) })
+        Ok(Self { ended, today, people, apps: by_app, ..Self::present(app, who, clock, &asked, &piece) })
     }
 
     /// What is known without asking the store: waiting customers and sessions in progress.
@@ -202,7 +221,7 @@ impl Board {
             Wait { since_ms: p.since.as_millisecond(), wait: stopwatch(wait), late: wait >= LATE }
         });
         Self {
-            waiting: piece.rows.iter().map(|p| WaitingRow::new(p, &who.reach, clock.now())).collect(),
+            waiting: piece.rows.iter().map(|p| WaitingRow::new(p, &who.reach, who.texts, clock.now())).collect(),
             waits: piece.waiting,
             found: piece.found,
             next: piece.next.clone(),
@@ -218,14 +237,25 @@ impl Board {
                 .map(|s| SessionRow::new(s, &who.reach, clock.now()))
                 .collect(),
             ended: Vec::new(),
-            today: 0,
+            today: Figures::default(),
             people: Vec::new(),
+            apps: Vec::new(),
         }
     }
 
     /// How many sessions are in progress, of the apps whose indicators are shown.
     pub(super) fn sessions_counted(&self) -> usize {
         self.sessions.iter().filter(|r| r.ends).count()
+    }
+
+    /// How long was waited today, on average.
+    pub(super) fn mean_wait(&self) -> String {
+        mean(self.today.waited_ms, self.today.waited)
+    }
+
+    /// How long sessions of today took, on average.
+    pub(super) fn mean_duration(&self) -> String {
+        mean(self.today.lasted_ms, self.today.over)
     }
 
     /// What to say where nobody is shown.
@@ -248,19 +278,28 @@ impl Board {
     }
 }
 
-/// Sessions that ended today, newest first, and how many there were today altogether.
-pub(super) async fn ended(app: &App, who: &Who, clock: &Clock) -> Result<(Vec<EndedRow>, usize), AppError> {
-    let states = vec![SessionState::Started, SessionState::Ended];
+fn mean(total_ms: u64, of: u64) -> String {
+    total_ms.checked_div(of).map_or_else(|| "–".to_owned(), |ms| stopwatch(Duration::from_millis(ms)))
+}
+
+/// Sessions that ended today, newest first, and what the day came to until now.
+pub(super) async fn ended(app: &App, who: &Who, clock: &Clock) -> Result<(Vec<EndedRow>, Figures), AppError> {
+    let states = vec![SessionState::Ended];
     let apps = Some(who.reach.seen());
-    let query = HistoryQuery { apps, from: Some(clock.midnight()), states, limit: COUNTED, ..HistoryQuery::default() };
-    let today = app.shared.store.history(who.operator.tenant, &query).await?;
-    let ended = today
-        .iter()
-        .filter(|s| s.state == SessionState::Ended)
-        .take(ENDED_SHOWN)
-        .map(|s| EndedRow::new(s, who.texts, clock))
-        .collect();
-    Ok((ended, today.iter().filter(|s| who.reach.administers(s.app)).count()))
+    let (tenant, store) = (who.operator.tenant, &app.shared.store);
+    let query =
+        HistoryQuery { apps, from: Some(clock.midnight()), states, limit: ENDED_SHOWN, ..HistoryQuery::default() };
+    let newest = store.history(tenant, &query).await?;
+    let ended = newest.iter().map(|s| EndedRow::new(s, who.texts, clock)).collect();
+    if !who.reach.has_indicators() {
+        return Ok((ended, Figures::default()));
+    }
+    // As the indicators count it.
+    let apps = app.shared.apps.of(tenant).await?;
+    let apps = apps.iter().map(|app| app.id).filter(|id| who.reach.administers(*id)).collect();
+    let query = FiguresQuery { from: clock.midnight(), to: Timestamp::MAX, apps, by: By::All };
+    let today = store.figures(tenant, &query).await?.pop().map_or_else(Figures::default, |row| row.figures);
+    Ok((ended, today))
 }
 
 #[derive(Template)]
@@ -297,7 +336,7 @@ struct PasswordCell {
 }
 
 /// A customer of an app that whoever asks has to do with.
-fn seen(app: &App, who: &Who, id: u32) -> Result<Arc<Present>, AppError> {
+pub(super) fn seen(app: &App, who: &Who, id: u32) -> Result<Arc<Present>, AppError> {
     let id = DeviceId::new(id).ok_or(AppError::NotFound)?;
     let present = app.shared.directory.present(who.operator.tenant, id).filter(|p| who.reach.sees(p.app));
     present.ok_or(AppError::NotFound)

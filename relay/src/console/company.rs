@@ -20,7 +20,7 @@ use store::{Language, Stamp, StoreError, Tenant};
 use super::{
     App,
     apps::fields::{Clash, Fields, merge},
-    companies, confirm,
+    companies,
     error::{AppError, Page, page, unprocessable},
     shell::{self, Choice, Here, Shell},
     strings::fill,
@@ -163,9 +163,6 @@ pub(super) async fn show(State(app): State<App>, who: Who, Query(query): Query<S
 
 /// `POST /company`
 pub(super) async fn save(State(app): State<App>, who: Who, Form(form): Form<Vec<(String, String)>>) -> Page {
-    if let Some(question) = confirm::first(&app, &who, PAGE) {
-        return Ok(question);
-    }
     let said = |name: &str| form.iter().find(|(n, _)| n == name).map(|(_, value)| value.trim());
     let mut mine = Fields::default();
     FIELDS.iter().for_each(|name| mine.set(name, said(name).unwrap_or_default()));

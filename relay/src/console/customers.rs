@@ -1,5 +1,7 @@
 //! Contacts: the built-in desk's customers, what is known of them, their tickets and sessions; merging two that are one.
 
+pub(super) mod import;
+
 use std::collections::BTreeMap;
 
 use askama::Template;
@@ -20,6 +22,7 @@ use super::{
     strings::fill,
     visitor::Who,
 };
+use crate::contact;
 
 /// Contacts on one page.
 const ROWS: usize = 50;
@@ -33,6 +36,8 @@ const FIELDS: usize = 12;
 const FIELD_CHARS: usize = 40;
 /// Characters of anything known of a contact, at most.
 const VALUE_CHARS: usize = 254;
+/// Characters of a classification, at most.
+const CLASS_CHARS: usize = 40;
 /// In a form, before the name of a field of the company's own.
 const OWN: &str = "x:";
 
@@ -43,12 +48,21 @@ struct Row {
     company: String,
     email: String,
     phone: String,
+    class: String,
 }
 
 impl Row {
     fn new(contact: &Contact) -> Self {
         let CustomerDetails { name, company, email, phone, .. } = contact.customer.details.clone();
-        Self { id: contact.customer.id.0, initials: shell::initials(&name), name, company, email, phone }
+        Self {
+            id: contact.customer.id.0,
+            initials: shell::initials(&name),
+            name,
+            company,
+            email,
+            phone,
+            class: contact.class.clone(),
+        }
     }
 }
 
@@ -76,6 +90,11 @@ struct ListPage {
 }
 
 impl ListPage {
+    /// What the page where a list is brought is called.
+    fn bring(&self) -> &'static str {
+        import::title(self.s.t.language)
+    }
+
     fn nothing(&self) -> String {
         if self.q.is_empty() { self.w.no_contacts.to_owned() } else { fill(self.s.t.none_found, &[&self.q]) }
     }
@@ -160,6 +179,9 @@ struct ContactPage {
     /// What somebody looks for to merge; `None`: nothing yet.
     find: Option<String>,
     others: Vec<Row>,
+    /// How the company classifies them, and the classifications that there are.
+    class: String,
+    classes: Vec<String>,
     email_error: Option<&'static str>,
     name_error: Option<&'static str>,
     saved: bool,
@@ -233,6 +255,8 @@ async fn shown(app: &App, who: &Who, contact: Contact, find: Option<String>) -> 
         sessions,
         find,
         others,
+        class: contact.class,
+        classes: store.contact_classes(tenant).await?,
         email_error: None,
         name_error: None,
         saved: false,
@@ -261,6 +285,10 @@ pub(super) async fn change(
         phone: value("phone"),
         document: value("document"),
     };
+    let class = match typed.get("class") {
+        Some(_) => value("class").chars().take(CLASS_CHARS).collect(),
+        None => contact.class.clone(),
+    };
     let mut extra = contact.extra.clone();
     for name in app.shared.store.contact_fields(tenant).await? {
         let held = value(&format!("{OWN}{name}"));
@@ -281,13 +309,17 @@ pub(super) async fn change(
     if email_error.is_none() && name_error.is_none() {
         who.audit(&app, "contact.changed", &format!("{} {}", id.0, details.name)).await?;
         match app.shared.store.change_contact(tenant, id, &details, &extra).await {
-            Ok(_) => return Ok(Redirect::to(&format!("/customers/{}?saved", id.0)).into_response()),
+            Ok(_) => {
+                app.shared.store.classify_contact(tenant, id, &class).await?;
+                contact::changed(&app.shared, tenant, &[&contact.customer.details, &details]).await?;
+                return Ok(Redirect::to(&format!("/customers/{}?saved", id.0)).into_response());
+            }
             Err(StoreError::Conflict { .. }) => email_error = Some(w.email_taken),
             Err(error) => return Err(error.into()),
         }
     }
     let name = contact.customer.details.name.clone();
-    let shown = shown(&app, &who, Contact { extra, ..contact }, None).await?;
+    let shown = shown(&app, &who, Contact { extra, class, ..contact }, None).await?;
     unprocessable(page(&ContactPage { name, details, email_error, name_error, ..shown }))
 }
 
@@ -304,6 +336,7 @@ pub(super) async fn merge(State(app): State<App>, who: Who, Path(id): Path<i64>,
     let other = store.contact(tenant, CustomerId(form.other)).await?.customer;
     who.audit(&app, "contact.merged", &format!("{} <- {} {}", keep.0, other.id.0, other.details.name)).await?;
     let merged = store.merge_contacts(tenant, keep, other.id).await?;
+    contact::changed(&app.shared, tenant, &[&other.details, &merged.customer.details]).await?;
     Ok(Redirect::to(&format!("/customers/{}?saved", merged.customer.id.0)).into_response())
 }
 

@@ -52,6 +52,8 @@ words! {
     missing: "Preencha este campo.", "Fill this in.", "Complete este campo.";
     too_long: "Texto longo demais.", "Too long.", "Texto demasiado largo.";
     saved: "Salvo.", "Saved.", "Guardado.";
+    class_hint: "Como “Ouro” ou “Contrato”: aparece ao lado do cliente enquanto ele aguarda.", "Such as “Gold” or “Contract”: shown beside the customer while they wait.", "Como «Oro» o «Contrato»: se ve junto al cliente mientras espera.";
+    somebody_else: "Outra pessoa", "Somebody else", "Otra persona";
 
     // Contacts.
     contacts: "Contatos", "Contacts", "Contactos";

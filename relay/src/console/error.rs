@@ -35,6 +35,8 @@ pub(super) enum AppError {
     BadRequest,
     /// A file that is larger than any that is taken.
     TooLarge,
+    /// A list that is larger than any that is taken.
+    ListTooLarge,
     /// Asked under a name that is not this server's.
     WrongHost,
     /// The disk is full.
@@ -50,7 +52,7 @@ impl AppError {
             Self::Forbidden | Self::FactorMissing | Self::StaleForm => StatusCode::FORBIDDEN,
             Self::LogIn => StatusCode::UNAUTHORIZED,
             Self::BadRequest => StatusCode::BAD_REQUEST,
-            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooLarge | Self::ListTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::WrongHost => StatusCode::MISDIRECTED_REQUEST,
             Self::Full => StatusCode::INSUFFICIENT_STORAGE,
             Self::Trouble => StatusCode::SERVICE_UNAVAILABLE,
@@ -65,6 +67,7 @@ impl AppError {
             Self::StaleForm => (t.expired_form, t.expired_form_lead),
             Self::BadRequest => (t.bad_request, t.bad_request_lead),
             Self::TooLarge => (t.too_large, t.too_large_lead),
+            Self::ListTooLarge => (t.too_large, t.list_too_large_lead),
             Self::WrongHost => (t.wrong_address, t.wrong_address_lead),
             Self::Full => (t.server_trouble, t.full_lead),
             Self::Trouble => (t.server_trouble, t.server_trouble_lead),

@@ -18,7 +18,7 @@ use super::{
     error::{AppError, Page, page},
     session_view::EndedRow,
     shell::{self, Choice, Here, Shell},
-    strings::fill,
+    strings::{Texts, fill, number},
     visitor::Who,
 };
 
@@ -26,6 +26,8 @@ pub(super) use export::{Entry, csv, json, row as csv_row};
 
 /// Sessions on one page.
 const ROWS: usize = 50;
+/// Rows of a file that are counted before it is loaded: counting more would take longer than the page.
+const COUNTED: u32 = 10_000;
 /// Minutes that can be asked for: longer than any session.
 const MINUTES: u32 = 7 * 24 * 60;
 /// How addresses name requests that nobody took, beside the ways in which sessions end.
@@ -93,6 +95,16 @@ fn encoded(text: &str) -> String {
             b => format!("%{b:02X}"),
         })
         .collect()
+}
+
+/// What a file of so many rows holds, in words.
+fn rows_in_file(t: &'static Texts, rows: u32) -> String {
+    let shown = |rows: u32| number(t.language, usize::try_from(rows).unwrap_or(usize::MAX));
+    match rows {
+        1 => t.one_row_in_file.to_owned(),
+        rows if rows > COUNTED => fill(t.more_rows_in_file, &[&shown(COUNTED)]),
+        rows => fill(t.rows_in_file, &[&shown(rows)]),
+    }
 }
 
 /// The query that a form means, and the fields that mean nothing: those are left out of it.
@@ -183,6 +195,8 @@ struct HistoryPage {
     /// Where the next page begins.
     next: Option<i64>,
     is_first: bool,
+    /// How many rows a file of this has; `None`: there is no file of what cannot be asked for.
+    in_file: Option<String>,
 }
 
 impl HistoryPage {
@@ -213,8 +227,10 @@ pub(super) async fn page_handler(State(app): State<App>, who: Who, Query(form): 
     let more = sessions.len() > ROWS;
     sessions.truncate(ROWS);
     let next = sessions.last().filter(|_| more).map(|last| last.row);
-    let rows = sessions.iter().map(|session| EndedRow::new(session, s.t, &s.clock)).collect();
     let apps = app.shared.apps.of(who.operator.tenant).await?;
+    let several = apps.iter().filter(|app| who.reach.sees(app.id)).count() > 1;
+    let name = |of| apps.iter().find(|app| several && app.id == of).map_or_else(String::new, |app| app.name.clone());
+    let rows = sessions.iter().map(|of| EndedRow { app: name(of.app), ..EndedRow::new(of, s.t, &s.clock) }).collect();
     // Of every app that is seen, also what no app has any more when it is asked for.
     let mut categories: Vec<String> = apps
         .iter()
@@ -241,6 +257,15 @@ pub(super) async fn page_handler(State(app): State<App>, who: Who, Query(form): 
         .chain([Choice { chosen: form.result == MISSED, value: MISSED.to_owned(), word: s.t.missed.to_owned() }])
         .collect();
     let is_first = form.before.is_none();
+    let in_file = if !wrong.is_empty() {
+        None
+    } else if is_first && !more {
+        Some(rows_in_file(s.t, u32::try_from(sessions.len()).expect("a page is small")))
+    } else {
+        // The file begins with the newest, whichever page is shown.
+        query.before = None;
+        Some(rows_in_file(s.t, app.shared.store.count_history(who.operator.tenant, &query, COUNTED + 1).await?))
+    };
     page(&HistoryPage {
         v: View::of(&who),
         form,
@@ -252,6 +277,25 @@ pub(super) async fn page_handler(State(app): State<App>, who: Who, Query(form): 
         rows,
         next,
         is_first,
+        in_file,
         s,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use store::Language;
+
+    use super::*;
+
+    #[test]
+    fn a_file_is_announced_with_its_rows() {
+        let said = |language, rows| rows_in_file(Texts::of(language), rows);
+        assert_eq!(said(Language::PtBr, 0), "0 linhas no arquivo");
+        assert_eq!(said(Language::PtBr, 1), "1 linha no arquivo");
+        assert_eq!(said(Language::PtBr, 999), "999 linhas no arquivo");
+        assert_eq!(said(Language::En, 1_007), "1,007 rows in the file");
+        assert_eq!(said(Language::Es, 10_000), "10.000 filas en el archivo");
+        assert_eq!(said(Language::PtBr, COUNTED + 1), "mais de 10.000 linhas no arquivo");
+    }
 }

@@ -22,7 +22,8 @@ use super::{
     visitor::Who,
 };
 
-use figures::{Line, Presence, fold_days, tables};
+pub(super) use figures::{Entry, Line, Total};
+use figures::{Presence, fold_days, tables};
 
 /// Days of a range, the longest.
 const DAYS: i64 = 366;
@@ -31,10 +32,10 @@ const DAYS: i64 = 366;
 #[derive(Deserialize, Default, Clone)]
 #[serde(default)]
 pub(super) struct IndicatorsForm {
-    range: String,
-    from: String,
-    to: String,
-    app: String,
+    pub(super) range: String,
+    pub(super) from: String,
+    pub(super) to: String,
+    pub(super) app: String,
 }
 
 impl IndicatorsForm {
@@ -65,16 +66,29 @@ fn days(form: &IndicatorsForm, today: Date) -> Option<(Date, Date)> {
     }
 }
 
-struct Asked {
-    from: Date,
-    to: Date,
+/// What is looked at.
+pub(super) struct Asked {
+    pub(super) from: Date,
+    pub(super) to: Date,
     begin: Timestamp,
     end: Timestamp,
-    zone: TimeZone,
+    pub(super) zone: TimeZone,
+    /// Those that were chosen of whoever asks; none of them is out of reach.
     apps: Vec<AppId>,
 }
 
-async fn asked(app: &App, who: &Who, form: &IndicatorsForm) -> Result<Option<Asked>, AppError> {
+/// What is so at this moment.
+pub(super) struct Now {
+    pub(super) waiting: usize,
+    /// Since when they wait who wait longest.
+    pub(super) longest_since: Option<Timestamp>,
+    pub(super) sessions: usize,
+    pub(super) available: usize,
+    pub(super) on_break: usize,
+}
+
+/// What this form means for whoever asks; `None`: its days cannot be.
+pub(super) async fn asked(app: &App, who: &Who, form: &IndicatorsForm) -> Result<Option<Asked>, AppError> {
     if !who.reach.has_indicators() {
         return Err(AppError::Forbidden);
     }
@@ -102,8 +116,36 @@ impl Asked {
         Ok(rows.into_iter().map(|row| (row.key, row.figures)).collect())
     }
 
-    /// The tables of this range.
-    async fn tables(&self, app: &App, who: &Who) -> Result<[Vec<Line>; 3], AppError> {
+    /// What all of this range comes to.
+    pub(super) async fn total(&self, app: &App, who: &Who) -> Result<Figures, AppError> {
+        Ok(self.rows(app, who, By::All).await?.pop().map(|(_, figures)| figures).unwrap_or_default())
+    }
+
+    /// Each day of this range.
+    pub(super) async fn days(&self, app: &App, who: &Who) -> Result<Vec<(Date, Figures)>, AppError> {
+        let hours = self.rows(app, who, By::Hour).await?;
+        Ok(fold_days(&hours, self.from, self.to, &self.zone))
+    }
+
+    /// What is so at this moment.
+    pub(super) async fn now(&self, app: &App, who: &Who) -> Result<Now, AppError> {
+        let tenant = who.operator.tenant;
+        let (directory, chosen) = (&app.shared.directory, |of| self.apps.contains(&of));
+        let apps = app.shared.apps.of(tenant).await?;
+        let mut there = app.shared.queue.there(tenant);
+        there.retain(|a| apps.iter().any(|of| chosen(of.id) && crate::apps::attends(of, &a.operator)));
+        let count = |which: fn(Status) -> bool| there.iter().filter(|a| which(a.status)).count();
+        Ok(Now {
+            waiting: directory.waiting_count_of(tenant, chosen),
+            longest_since: directory.first_waiting_of(tenant, 1, chosen).first().map(|p| p.since),
+            sessions: app.shared.sessions.list(tenant).iter().filter(|l| chosen(l.app)).count(),
+            available: count(|status| status == Status::Available),
+            on_break: count(|status| matches!(status, Status::Break(_))),
+        })
+    }
+
+    /// The tables of this range, by app, attendant and category.
+    pub(super) async fn tables(&self, app: &App, who: &Who) -> Result<[Vec<Line>; 3], AppError> {
         let tenant = who.operator.tenant;
         let apps = app.shared.apps.of(tenant).await?;
         let users = app.shared.accounts.list(tenant).await?;
@@ -164,9 +206,9 @@ pub(super) async fn show(State(app): State<App>, who: Who, Query(form): Query<In
     let s = Shell::load(&app, &who, Here::Indicators).await?;
     let t = s.t;
     let [by_app, by_attendant, by_category] = found.tables(&app, &who).await?;
-    let total = found.rows(&app, &who, By::All).await?.pop().map(|(_, figures)| figures).unwrap_or_default();
-    let hours = found.rows(&app, &who, By::Hour).await?;
-    let bars = bars(fold_days(&hours, found.from, found.to, &found.zone), t.language);
+    let total = found.total(&app, &who).await?;
+    let bars = bars(found.days(&app, &who).await?, t.language);
+    let now = now(&found.now(&app, &who).await?, &s);
     let tables =
         vec![("app", t.app, by_app), ("attendant", t.attendant, by_attendant), ("category", t.category, by_category)];
     let all = app.shared.apps.of(who.operator.tenant).await?;
@@ -183,7 +225,7 @@ pub(super) async fn show(State(app): State<App>, who: Who, Query(form): Query<In
     let chosen = if form.range.is_empty() { "today" } else { form.range.as_str() };
     let ranges = ranges.map(|(value, word)| Choice { value: value.into(), word: word.into(), chosen: value == chosen });
     page(&IndicatorsPage {
-        now: now(&app, &who, &found, &s),
+        now,
         summary: figures::summary(&total, t),
         bars,
         tables,
@@ -195,22 +237,16 @@ pub(super) async fn show(State(app): State<App>, who: Who, Query(form): Query<In
     })
 }
 
-/// What is so at this moment.
-fn now(app: &App, who: &Who, asked: &Asked, s: &Shell) -> Vec<(&'static str, String)> {
-    let (tenant, t) = (who.operator.tenant, s.t);
-    let (directory, chosen) = (&app.shared.directory, |of| asked.apps.contains(&of));
-    let longest = directory.first_waiting_of(tenant, 1, chosen);
-    let longest = longest.first().map(|p| super::when::stopwatch(super::when::between(p.since, s.clock.now())));
-    let sessions = app.shared.sessions.list(tenant).iter().filter(|l| asked.apps.contains(&l.app)).count();
-    let there = app.shared.queue.there(tenant);
-    let available = there.iter().filter(|a| a.status == Status::Available).count();
-    let breaks = there.iter().filter(|a| matches!(a.status, Status::Break(_))).count();
+/// What is so at this moment, in words.
+fn now(now: &Now, s: &Shell) -> Vec<(&'static str, String)> {
+    let t = s.t;
+    let longest = now.longest_since.map(|since| super::when::stopwatch(super::when::between(since, s.clock.now())));
     vec![
-        (t.waiting_now, directory.waiting_count_of(tenant, chosen).to_string()),
+        (t.waiting_now, now.waiting.to_string()),
         (t.longest_wait, longest.unwrap_or_else(|| "–".to_owned())),
-        (t.in_progress, sessions.to_string()),
-        (t.available_now, available.to_string()),
-        (t.on_break_now, breaks.to_string()),
+        (t.in_progress, now.sessions.to_string()),
+        (t.available_now, now.available.to_string()),
+        (t.on_break_now, now.on_break.to_string()),
     ]
 }
 
@@ -236,7 +272,7 @@ pub(super) async fn json(State(app): State<App>, who: Who, Query(form): Query<In
     let found = asked(&app, &who, &form).await?.ok_or(AppError::BadRequest)?;
     let tables = found.tables(&app, &who).await?;
     who.audit(&app, "indicators.exported", &form.address()).await?;
-    let [by_app, by_attendant, by_category] = tables.map(|lines| lines.iter().map(Line::json).collect::<Vec<_>>());
+    let [by_app, by_attendant, by_category] = tables.map(|lines| lines.iter().map(Line::entry).collect::<Vec<_>>());
     let body = serde_json::json!({
         "from": found.from.to_string(),
         "to": found.to.to_string(),

@@ -22,20 +22,21 @@ use super::{
     App, Route, companies,
     error::{AppError, Page},
     login, passkeys,
-    visitor::{self, Act, Visitor},
+    visitor::{self, Act, Visitor, Who},
 };
 use crate::account::Operator;
 
 /// The largest form of the login pages, which carry a kept form beside what is typed: sealed it is a third longer than it was.
 pub(super) const BODY_BYTES: usize = seal::SEALED_BYTES + 16 * 1024;
 /// The pages that carry one, and so take such a form.
-pub(super) const CARRIERS: [&str; 4] = ["/login", "/login/code", "/login/oidc", "/language"];
+pub(super) const CARRIERS: [&str; 7] =
+    ["/login", "/login/code", "/login/oidc", "/language", "/confirm", "/confirm/passkey", super::oidc::CONFIRM];
 /// What it is called in their forms.
 const FIELD: &str = "kept";
 /// Stands for a form that waited and is gone, so that its user is told.
 pub(super) const GONE: &str = "gone";
 /// Forms with nothing in them but secrets and presses of a button: those are typed and pressed anew.
-const NEVER: [&str; 16] = [
+const NEVER: [&str; 19] = [
     "/logout",
     "/confirm",
     "/confirm/passkey",
@@ -51,6 +52,9 @@ const NEVER: [&str; 16] = [
     "/users/factor",
     "/users/{id}/disabled",
     "/apps/{id}/logo",
+    super::customers::import::PATH,
+    "/customers/import/run",
+    "/customers/import/cancel",
     "/tokens",
 ];
 /// Names of fields that are never kept, beside the secrets of connections.
@@ -177,6 +181,14 @@ pub(super) async fn stale(app: &App, visitor: &Visitor, parts: &Parts, fields: V
     }
 }
 
+/// A form came from a login that has to prove first that it is still them: sealed for the page that asks. `None`: there is nothing to keep.
+pub(super) fn until_proved(app: &App, who: &Who, path: &str, fields: Vec<(String, String)>) -> Option<String> {
+    if !app.keeper.keeps(path) {
+        return None;
+    }
+    app.keeper.seal(who.operator.tenant, who.operator.id, &Kept::of(path, fields)?, now(app))
+}
+
 /// In, having just proved who they are. They are shown what was kept for them; without any they come out at `to`.
 pub(super) async fn enter(
     app: &App,
@@ -196,11 +208,20 @@ pub(super) async fn go_on(app: &App, visitor: &Visitor, token: &str, to: &str, c
     if carried.is_empty() {
         return Ok(login::entered(token, to));
     }
+    give_back(app, visitor, token, to, carried, shown::Why::LoginEnded).await
+}
+
+/// What was kept for whoever has just proved that it is still them, at this token.
+pub(super) async fn go_on_proved(app: &App, visitor: &Visitor, token: &str, to: &str, carried: &str) -> Page {
+    give_back(app, visitor, token, to, carried, shown::Why::Proved).await
+}
+
+async fn give_back(app: &App, visitor: &Visitor, token: &str, to: &str, carried: &str, why: shown::Why) -> Page {
     let (who, family, _) = app.shared.accounts.console(token).await?;
     let mut page = match app.keeper.open(who.tenant, who.id, carried, now(app)) {
         Ok(kept) => {
             let csrf = app.keeper.tokens.of(&family, who.tenant, who.id);
-            shown::kept(visitor.texts, csrf, &who, kept, shown::Why::LoginEnded, to)?
+            shown::kept(visitor.texts, csrf, &who, kept, why, to)?
         }
         Err(lost) => shown::lost(visitor.texts, lost, to)?,
     };
@@ -211,6 +232,11 @@ pub(super) async fn go_on(app: &App, visitor: &Visitor, token: &str, to: &str, c
 /// The words that tell on the login page that something is kept.
 pub(super) fn note(language: Language) -> &'static str {
     words::Words::of(language).log_in_first
+}
+
+/// The words that tell on the page that asks "is it still you" that something is kept.
+pub(super) fn confirm_note(language: Language) -> &'static str {
+    words::Words::of(language).confirm_first
 }
 
 #[cfg(test)]

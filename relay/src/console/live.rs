@@ -3,8 +3,11 @@
 //! One task a browser; it holds what that browser shows and sends only the difference. It sends when the browser takes: a slow one
 //! sees the newest state later, and nothing is queued for it. Never carries a password.
 
+mod rows;
+mod told;
+
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{HashSet, VecDeque},
     convert::Infallible,
     time::Duration,
 };
@@ -24,6 +27,7 @@ use protocol::{
     message::directory::{FieldKey, LoginError},
 };
 use serde::{Deserialize, Serialize};
+use store::Figures;
 use tokio::{
     sync::{OwnedSemaphorePermit, watch},
     time::{Instant, Interval, MissedTickBehavior, interval},
@@ -32,9 +36,10 @@ use tracing::Instrument;
 
 use super::{
     App,
-    attendance::{self, Board, SessionRow, View, WaitingRow},
+    attendance::{self, Board, View},
+    by_app,
     error::{AppError, Page},
-    people::{self, PersonRow},
+    people,
     session_view::EndedRow,
     shell,
     strings::Texts,
@@ -44,14 +49,14 @@ use super::{
 };
 use crate::{apps::Reach, directory::Present};
 
+use rows::{List, difference, list};
+
 /// The page takes silence of twice this for lost contact.
 const BEAT: Duration = Duration::from_secs(5);
 /// How often the login behind the stream is looked at again, also when nobody's account has changed: it may have grown too old.
 const LOGIN_CHECKED: Duration = Duration::from_secs(30);
 /// How often ended sessions are read without anything having changed here: their tickets are settled by another part.
 const ENDED_READ: Duration = Duration::from_secs(15);
-/// How long somebody who came and was waited for is announced on new pages.
-const COME_SHOWN_FOR: jiff::SignedDuration = jiff::SignedDuration::from_mins(30);
 /// Of those who come together, this many are announced.
 const ANNOUNCED: usize = 8;
 /// Changes that come together are shown together.
@@ -91,9 +96,10 @@ pub(super) async fn stream(
         ended_read: now,
         over: false,
         news: None,
-        ready: None,
+        to_tell: VecDeque::new(),
         notices: app.shared.notices.subscribe(),
         told: HashSet::new(),
+        done: app.shared.telling.last(),
         beat,
         _seat: seat,
         app,
@@ -115,9 +121,6 @@ fn events(viewer: Viewer) -> impl Stream<Item = Result<Event, Infallible>> {
     })
 }
 
-/// A list as the browser has it: each row's id in the page, and what would make it look different.
-type List = Vec<(String, String)>;
-
 #[derive(Default, PartialEq)]
 struct Shown {
     waiting: List,
@@ -127,7 +130,8 @@ struct Shown {
     sessions: List,
     ended: List,
     people: List,
-    today: usize,
+    apps: List,
+    today: Figures,
     alarms: u32,
 }
 
@@ -151,11 +155,13 @@ struct Viewer {
     only_news: bool,
     /// What is to be announced behind the rows that were just sent.
     news: Option<Event>,
-    /// … and who has come that somebody asked to be told of.
-    ready: Option<Event>,
+    /// … and what whoever looks asked to be told of.
+    to_tell: VecDeque<Event>,
     notices: watch::Receiver<u64>,
     /// Those that were told on this stream.
     told: HashSet<i64>,
+    /// The last of what was told of long work that whoever looks began.
+    done: u64,
     _seat: OwnedSemaphorePermit,
 }
 
@@ -165,11 +171,11 @@ impl Viewer {
         if self.over {
             return None;
         }
-        if let Some(news) = self.news.take().or_else(|| self.ready.take()) {
+        if let Some(news) = self.news.take().or_else(|| self.to_tell.pop_front()) {
             return Some(news);
         }
         if self.shown.is_none() {
-            self.ready = self.who_came().await;
+            self.look_what_to_tell(true).await;
             return Some(self.rows(true).await.unwrap_or_else(|| self.beat()));
         }
         loop {
@@ -187,46 +193,19 @@ impl Viewer {
                 self.over = true;
                 return Some(Event::default().event("over").data("login"));
             }
-            if self.notices.has_changed().unwrap_or(false) {
-                self.ready = self.who_came().await;
-            }
+            self.look_what_to_tell(false).await;
             if (changed || self.ended_read.elapsed() >= ENDED_READ)
                 && let Some(rows) = self.rows(false).await
             {
                 return Some(rows);
             }
-            if let Some(ready) = self.ready.take() {
-                return Some(ready);
+            if let Some(told) = self.to_tell.pop_front() {
+                return Some(told);
             }
             if !changed {
                 return Some(self.beat());
             }
         }
-    }
-
-    /// Those whom whoever looks asked to be told of, who came lately, still wait, and were not told on this stream.
-    async fn who_came(&mut self) -> Option<Event> {
-        self.notices.mark_unchanged();
-        let (tenant, store) = (self.who.operator.tenant, &self.app.shared.store);
-        let since = Timestamp::now() - COME_SHOWN_FOR;
-        // Not readable now: told with the next page.
-        let came = store.came_notices(tenant, self.who.operator.id, since).await.ok()?;
-        let mut ready = Vec::new();
-        for notice in came {
-            let Some((_, device)) = notice.came else { continue };
-            let waits = self.app.shared.directory.present(tenant, device).is_some_and(|p| !p.busy);
-            if waits && self.told.insert(notice.id) {
-                ready.push(Ready {
-                    id: notice.id,
-                    href: crate::notice::page_of(&notice.ticket),
-                    ticket: notice.ticket.number.as_str().to_owned(),
-                    subject: notice.subject,
-                    name: notice.requester.name,
-                    device: device.to_string(),
-                });
-            }
-        }
-        (!ready.is_empty()).then(|| Event::default().event("ready").json_data(&ready).unwrap_or_default())
     }
 
     fn beat(&self) -> Event {
@@ -293,9 +272,11 @@ impl Viewer {
         // Apps that cannot be read now: nobody's status is shown until they can.
         if let Ok(apps) = self.app.shared.apps.of(self.who.operator.tenant).await {
             board.people = people::rows(&self.app, &self.who, &apps, clock.now());
+            board.apps = by_app::rows(&self.app, &self.who, &apps, &clock);
         }
         let now = Shown {
             people: list(&board.people),
+            apps: list(&board.apps),
             waiting: list(&board.waiting),
             waits: (board.waits, board.found, board.waiting_counted, board.longest.as_ref().map(|wait| wait.since_ms)),
             next: board.next.clone(),
@@ -314,6 +295,7 @@ impl Viewer {
             difference(&mut html, "session-rows", &was.sessions, &mut board.sessions, &self.v, all)?;
             if self.v.ends {
                 difference(&mut html, "people-rows", &was.people, &mut board.people, &self.v, all)?;
+                difference(&mut html, "app-rows", &was.apps, &mut board.apps, &self.v, all)?;
             }
             difference(&mut html, "ended-rows", &was.ended, &mut board.ended, &self.v, all)?;
             if all || was != now {
@@ -328,17 +310,6 @@ impl Viewer {
         self.shown = Some((now, board.ended));
         (!html.is_empty()).then(|| Event::default().event("rows").data(html))
     }
-}
-
-/// Somebody who was waited for has come.
-#[derive(Serialize)]
-struct Ready {
-    id: i64,
-    href: String,
-    ticket: String,
-    subject: String,
-    name: String,
-    device: String,
 }
 
 /// Who has come and who has gone, for a page that announces it; each only with what the row shows.
@@ -400,194 +371,4 @@ struct Counts<'a> {
     ends: bool,
     /// For administrators; empty: none.
     alarms: Option<String>,
-}
-
-/// A row of a live list.
-trait Row {
-    /// Its id in the page.
-    fn dom_id(&self) -> String;
-    /// Everything it shows except what the page counts by itself.
-    fn looks(&self) -> String;
-    /// Its HTML, to be put in, or in place of the one with its id.
-    fn html(&mut self, v: &View, replace: bool) -> askama::Result<String>;
-}
-
-fn list<R: Row>(rows: &[R]) -> List {
-    rows.iter().map(|row| (row.dom_id(), row.looks())).collect()
-}
-
-/// Writes what turns one list into the other: rows out, rows changed in place, rows in behind their predecessor.
-///
-/// A row that stands by itself is put into a `template`: a browser that reads one outside a table takes what follows to be more rows of it,
-/// and drops the next `tbody` (HTML, 13.2.6.4.13), which would lose the rows of every list behind it.
-fn difference<R: Row>(
-    html: &mut String,
-    body: &str,
-    before: &List,
-    rows: &mut [R],
-    v: &View,
-    all: bool,
-) -> askama::Result<()> {
-    let after = list(rows);
-    // Looked up by id: with thousands of rows, comparing each with each takes seconds.
-    let had: HashMap<&str, &str> = before.iter().map(|(id, looks)| (id.as_str(), looks.as_str())).collect();
-    let has: HashSet<&str> = after.iter().map(|(id, _)| id.as_str()).collect();
-    let same_order = before
-        .iter()
-        .map(|(id, _)| id.as_str())
-        .filter(|id| has.contains(id))
-        .eq(after.iter().map(|(id, _)| id.as_str()).filter(|id| had.contains_key(id)));
-    if all || !same_order {
-        html.push_str(&format!("<tbody id=\"{body}\" hx-swap-oob=\"innerHTML\">"));
-        for row in rows {
-            html.push_str(&row.html(v, false)?);
-        }
-        html.push_str("</tbody>");
-        return Ok(());
-    }
-    for (id, _) in before.iter().filter(|(id, _)| !has.contains(id.as_str())) {
-        html.push_str(&format!("<template><tr id=\"{id}\" hx-swap-oob=\"delete\" data-gone></tr></template>"));
-    }
-    for (i, row) in rows.iter_mut().enumerate() {
-        let (id, looks) = &after[i];
-        match had.get(id.as_str()) {
-            Some(looked) if looked == looks => {}
-            Some(_) => html.push_str(&format!("<template>{}</template>", row.html(v, true)?)),
-            None => {
-                let place =
-                    if i == 0 { format!("afterbegin:#{body}") } else { format!("afterend:#{}", after[i - 1].0) };
-                html.push_str(&format!("<tbody hx-swap-oob=\"{place}\">{}</tbody>", row.html(v, false)?));
-            }
-        }
-    }
-    Ok(())
-}
-
-#[derive(Template)]
-#[template(path = "waiting_row.html")]
-struct WaitingHtml<'a> {
-    r: &'a WaitingRow,
-    v: &'a View,
-}
-
-impl Row for WaitingRow {
-    fn dom_id(&self) -> String {
-        format!("w-{}", self.number)
-    }
-    fn looks(&self) -> String {
-        format!("{:?}", (&self.name, &self.company, &self.subject, &self.app, self.since_ms))
-    }
-    fn html(&mut self, v: &View, replace: bool) -> askama::Result<String> {
-        self.oob = replace;
-        WaitingHtml { r: self, v }.render()
-    }
-}
-
-#[derive(Template)]
-#[template(path = "session_row.html")]
-struct SessionHtml<'a> {
-    r: &'a SessionRow,
-    v: &'a View,
-}
-
-impl Row for SessionRow {
-    fn dom_id(&self) -> String {
-        format!("s-{}", self.id)
-    }
-    fn looks(&self) -> String {
-        format!("{:?}", (&self.customer, &self.company, &self.attendant, &self.ticket, self.standing, self.since_ms))
-    }
-    fn html(&mut self, v: &View, replace: bool) -> askama::Result<String> {
-        self.oob = replace;
-        SessionHtml { r: self, v }.render()
-    }
-}
-
-#[derive(Template)]
-#[template(path = "person_row.html")]
-struct PersonHtml<'a> {
-    r: &'a PersonRow,
-    v: &'a View,
-}
-
-impl Row for PersonRow {
-    fn dom_id(&self) -> String {
-        format!("p-{}", self.id)
-    }
-    fn looks(&self) -> String {
-        format!("{:?}", (&self.name, self.status, self.since_ms))
-    }
-    fn html(&mut self, v: &View, replace: bool) -> askama::Result<String> {
-        self.oob = replace;
-        PersonHtml { r: self, v }.render()
-    }
-}
-
-#[derive(Template)]
-#[template(path = "ended_row.html")]
-struct EndedHtml<'a> {
-    r: &'a EndedRow,
-    v: &'a View,
-}
-
-impl Row for EndedRow {
-    fn dom_id(&self) -> String {
-        format!("e-{}", self.row)
-    }
-    fn looks(&self) -> String {
-        format!("{:?}", (&self.customer, &self.result, &self.category, &self.duration, &self.ticket))
-    }
-    fn html(&mut self, v: &View, replace: bool) -> askama::Result<String> {
-        self.oob = replace;
-        EndedHtml { r: self, v }.render()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-    use store::Language;
-
-    struct Word(&'static str, &'static str);
-
-    impl Row for Word {
-        fn dom_id(&self) -> String {
-            self.0.to_owned()
-        }
-        fn looks(&self) -> String {
-            self.1.to_owned()
-        }
-        fn html(&mut self, _: &View, replace: bool) -> askama::Result<String> {
-            Ok(format!("[{}{}]", self.0, if replace { "*" } else { "" }))
-        }
-    }
-
-    fn change(before: &[(&str, &str)], mut after: Vec<Word>) -> String {
-        let before = before.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
-        let v = View { t: Texts::of(Language::PtBr), csrf: String::new(), sees: false, ends: false };
-        let mut html = String::new();
-        difference(&mut html, "rows", &before, &mut after, &v, false).unwrap();
-        html
-    }
-
-    #[test]
-    fn only_what_changed_is_sent() {
-        let was = [("a", "1"), ("b", "1"), ("c", "1")];
-        assert_eq!(change(&was, vec![Word("a", "1"), Word("b", "1"), Word("c", "1")]), "");
-        assert_eq!(change(&was, vec![Word("a", "1"), Word("b", "2"), Word("c", "1")]), "<template>[b*]</template>");
-        assert_eq!(
-            change(&was, vec![Word("a", "1"), Word("c", "1"), Word("d", "1")]),
-            "<template><tr id=\"b\" hx-swap-oob=\"delete\" data-gone></tr></template><tbody hx-swap-oob=\"afterend:#c\">[d]</tbody>"
-        );
-        assert_eq!(change(&[], vec![Word("a", "1")]), "<tbody hx-swap-oob=\"afterbegin:#rows\">[a]</tbody>");
-    }
-
-    #[test]
-    fn a_new_order_is_sent_whole() {
-        assert_eq!(
-            change(&[("a", "1"), ("b", "1")], vec![Word("b", "1"), Word("a", "1")]),
-            "<tbody id=\"rows\" hx-swap-oob=\"innerHTML\">[b][a]</tbody>"
-        );
-    }
 }

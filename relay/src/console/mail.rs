@@ -68,13 +68,11 @@ impl MailPage {
         let s = Shell::load(app, who, Here::Mail).await?;
         let tenant = who.operator.tenant;
         let recorded = app.shared.store.mail_server(tenant).await?;
-        let mut texts = Vec::new();
-        for (language, name) in LANGUAGES {
-            let own = app.shared.store.mail_text(tenant, language).await?;
-            let is_own = own.is_some();
-            let MailText { subject, text } = own.unwrap_or_else(|| standing_text(language));
-            texts.push(Text { tag: language.tag(), name, subject, text, error: None, own: is_own });
-        }
+        let texts = texts(app, who).await?.into_iter().zip(LANGUAGES).map(|((language, says, own), (_, name))| {
+            let MailText { subject, text } = says;
+            Text { tag: language.tag(), name, subject, text, error: None, own }
+        });
+        let texts = texts.collect();
         let set_up = recorded.is_some();
         let typed = recorded.map_or_else(
             || [("port", "587"), ("tls", "starttls")].map(|(k, v)| (k.to_owned(), v.to_owned())).into(),
@@ -189,10 +187,54 @@ pub(super) struct TextForm {
 /// `POST /mail/texts`
 pub(super) async fn save_text(State(app): State<App>, who: Who, Form(form): Form<TextForm>) -> Page {
     let language = Language::from_tag(&form.language).ok_or(AppError::BadRequest)?;
-    let mut shown = MailPage::load(&app, &who).await?;
-    let (w, tenant) = (shown.w, who.operator.tenant);
-    let subject = form.subject.trim().to_owned();
-    let text = form.text.trim().replace("\r\n", "\n");
+    match put_text(&app, &who, language, &form.subject, &form.text).await {
+        Ok(()) => Ok(Redirect::to("/mail?saved").into_response()),
+        Err(NotWritten::Wrong(error)) => {
+            let mut shown = MailPage::load(&app, &who).await?;
+            if let Some(one) = shown.texts.iter_mut().find(|one| one.tag == language.tag()) {
+                *one = Text { subject: form.subject, text: form.text, error: Some(error), own: true, ..*one };
+            }
+            unprocessable(page(&shown))
+        }
+        Err(NotWritten::Failed(error)) => Err(error),
+    }
+}
+
+/// Why what letters say is not changed.
+pub(super) enum NotWritten {
+    /// What is wrong with it.
+    Wrong(String),
+    Failed(AppError),
+}
+
+impl<E: Into<AppError>> From<E> for NotWritten {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// What letters say in each language, and whether that is the company's own.
+pub(super) async fn texts(app: &App, who: &Who) -> Result<[(Language, MailText, bool); 3], AppError> {
+    let mut texts = LANGUAGES.map(|(language, _)| (language, standing_text(language), false));
+    for (language, text, is_own) in &mut texts {
+        if let Some(own) = app.shared.store.mail_text(who.operator.tenant, *language).await? {
+            (*text, *is_own) = (own, true);
+        }
+    }
+    Ok(texts)
+}
+
+/// Sets what letters say in one language; both empty: the standing text.
+pub(super) async fn put_text(
+    app: &App,
+    who: &Who,
+    language: Language,
+    subject: &str,
+    text: &str,
+) -> Result<(), NotWritten> {
+    let (w, tenant) = (words_of(who.texts.language), who.operator.tenant);
+    let subject = subject.trim().to_owned();
+    let text = text.trim().replace("\r\n", "\n");
     let empty = subject.is_empty() && text.is_empty();
     let unknown = places::unknown(&text, &PLACES).or_else(|| places::unknown(&subject, &PLACES));
     let error = if empty {
@@ -211,15 +253,12 @@ pub(super) async fn save_text(State(app): State<App>, who: Who, Form(form): Form
     } else {
         None
     };
-    if error.is_some() {
-        if let Some(one) = shown.texts.iter_mut().find(|one| one.tag == language.tag()) {
-            *one = Text { subject: form.subject, text: form.text, error, own: true, ..*one };
-        }
-        return unprocessable(page(&shown));
+    if let Some(error) = error {
+        return Err(NotWritten::Wrong(error));
     }
-    who.audit(&app, "mail_text.changed", language.tag()).await?;
+    who.audit(app, "mail_text.changed", language.tag()).await?;
     let own = MailText { subject, text };
     let standing = empty || own == standing_text(language);
     app.shared.store.set_mail_text(tenant, language, (!standing).then_some(&own)).await?;
-    Ok(Redirect::to("/mail?saved").into_response())
+    Ok(())
 }

@@ -20,9 +20,7 @@ use serde::Deserialize;
 use store::OidcIdentity;
 
 use super::{
-    App,
-    account::with_cookie,
-    companies, confirm,
+    App, companies, confirm,
     error::{AppError, Page, page},
     kept::{self, GONE},
     login, second_step,
@@ -156,11 +154,13 @@ pub(super) async fn welcome(State(app): State<App>, visitor: Visitor, Path(token
     }
 }
 
-/// Where one wanted to go.
+/// Where one wanted to go, and a form that waits for it.
 #[derive(Deserialize)]
 pub(super) struct ConfirmForm {
     #[serde(default)]
     to: String,
+    #[serde(default)]
+    kept: String,
 }
 
 /// `POST /confirm/oidc`: for those who have neither a password nor a code.
@@ -175,7 +175,11 @@ pub(super) async fn confirm_there(
     }
     let session = Session::of(who.operator.id, &who.csrf);
     let purpose = Purpose::Confirm(session, confirm::inside(&form.to).to_owned());
-    Way::new(&app, &visitor, who.operator.tenant).go(purpose).await
+    let mut way = Way::new(&app, &visitor, who.operator.tenant);
+    if app.keeper.has_sealed(way.tenant, &form.kept) {
+        way.kept = form.kept;
+    }
+    way.go(purpose).await
 }
 
 /// `POST /account/identity`
@@ -358,7 +362,7 @@ impl Way<'_> {
             return self.refuse(|w| w.not_you).await;
         }
         let token = step_up::renewed(app, who).await?;
-        with_cookie(Ok(Redirect::to(to).into_response()), Some(&token))
+        confirm::come_out(app, self.visitor, &token, to, &self.kept).await
     }
 
     /// These words with the provider's name in them.

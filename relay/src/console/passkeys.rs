@@ -220,7 +220,7 @@ pub(super) async fn second_step(State(app): State<App>, visitor: Visitor, Form(a
 }
 
 /// `POST /confirm/passkey`: "is it still you", by a passkey alone. The login gets a new token by it.
-pub(super) async fn confirm(State(app): State<App>, who: Who, Form(answer): Form<Answer>) -> Page {
+pub(super) async fn confirm(State(app): State<App>, visitor: Visitor, who: Who, Form(answer): Form<Answer>) -> Page {
     let party = party(&app).ok_or(AppError::NotFound)?;
     let spend = |challenge: &[u8]| app.challenges.spend(challenge, Purpose::Confirm, &of_login(&who), who.at);
     let (read, accounts, operator) = (Read::of(&answer), &app.shared.accounts, &who.operator);
@@ -230,10 +230,13 @@ pub(super) async fn confirm(State(app): State<App>, who: Who, Form(answer): Form
     let to = confirm::inside(&answer.to);
     if let Err(why) = checked {
         let error = refusal(why, who.texts);
-        return Ok(login::refused(confirm::question(&app, &who, to, Some(error), At::Passkey).await?, why));
+        return Ok(login::refused(
+            confirm::question(&app, &who, to, answer.kept, Some(error), At::Passkey).await?,
+            why,
+        ));
     }
     let token = step_up::renewed(&app, &who).await?;
-    account::with_cookie(Ok(Redirect::to(to).into_response()), Some(&token))
+    confirm::come_out(&app, &visitor, &token, to, &answer.kept).await
 }
 
 /// What the account page shows of passkeys.

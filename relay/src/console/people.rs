@@ -29,6 +29,11 @@ const STATUSES: [(Status, &str); 7] = [
     (Status::Offline, "offline"),
 ];
 
+/// A reason of a break in words.
+pub(super) fn reason(t: &'static Texts, reason: BreakReason) -> &'static str {
+    word(t, Status::Break(reason))
+}
+
 /// A status in words.
 pub(super) fn word(t: &'static Texts, status: Status) -> &'static str {
     match status {
@@ -56,10 +61,14 @@ pub(super) struct Own {
     pub(super) runs: String,
 }
 
+/// Whoever asks, as others see them; `None`: no program of theirs was here since the start.
+pub(super) fn own(app: &App, who: &Who) -> Option<Attendant> {
+    app.shared.queue.there(who.operator.tenant).into_iter().find(|attendant| attendant.operator.id == who.operator.id)
+}
+
 impl Own {
     pub(super) fn of(app: &App, who: &Who, now: Timestamp) -> Option<Self> {
-        let there = app.shared.queue.there(who.operator.tenant);
-        let me = there.iter().find(|attendant| attendant.operator.id == who.operator.id)?;
+        let me = own(app, who)?;
         let choice = |(status, value): (Status, &'static str)| StatusChoice {
             value,
             word: word(who.texts, status),
@@ -105,14 +114,26 @@ impl PersonRow {
     }
 }
 
-/// The attendants of the apps that somebody administers.
-pub(super) fn rows(app: &App, who: &Who, all: &[store::App], now: Timestamp) -> Vec<PersonRow> {
+/// The attendants of the apps that somebody administers, and whether they are in a session.
+pub(super) fn shown(app: &App, who: &Who, all: &[store::App]) -> Vec<(Attendant, bool)> {
     let tenant = who.operator.tenant;
     let sessions = app.shared.sessions.list(tenant);
     let mine: Vec<&store::App> = all.iter().filter(|app| who.reach.administers(app.id)).collect();
-    let there = app.shared.queue.there(tenant);
-    let shown = there.iter().filter(|a| mine.iter().any(|app| apps::attends(app, &a.operator)));
-    shown.map(|a| PersonRow::new(a, who.texts, sessions.iter().any(|s| s.operator == a.operator.id), now)).collect()
+    let mut there = app.shared.queue.there(tenant);
+    there.retain(|a| mine.iter().any(|app| apps::attends(app, &a.operator)));
+    let busy = |a: &Attendant| sessions.iter().any(|s| s.operator == a.operator.id);
+    there
+        .into_iter()
+        .map(|a| {
+            let busy = busy(&a);
+            (a, busy)
+        })
+        .collect()
+}
+
+/// The same as the page lists them.
+pub(super) fn rows(app: &App, who: &Who, all: &[store::App], now: Timestamp) -> Vec<PersonRow> {
+    shown(app, who, all).iter().map(|(a, busy)| PersonRow::new(a, who.texts, *busy, now)).collect()
 }
 
 /// What the choice sends.
@@ -124,8 +145,12 @@ pub(super) struct StatusForm {
 /// `POST /status`: one's own.
 pub(super) async fn choose(State(app): State<App>, who: Who, Form(form): Form<StatusForm>) -> Page {
     let chosen = STATUSES.iter().find(|(_, value)| *value == form.status).ok_or(AppError::BadRequest)?;
-    if !app.shared.queue.choose(&app.shared, who.operator.id, chosen.0).await? {
-        return Err(AppError::NotFound);
-    }
+    set(&app, &who, chosen.0).await?;
     Ok(Redirect::to("/").into_response())
+}
+
+/// Sets one's own status: [`AppError::NotFound`] for somebody of whom no program was here since the start.
+pub(super) async fn set(app: &App, who: &Who, status: Status) -> Result<(), AppError> {
+    let known = app.shared.queue.choose(&app.shared, who.operator.id, status).await?;
+    if known { Ok(()) } else { Err(AppError::NotFound) }
 }

@@ -2,14 +2,31 @@
 //!
 //! Used by attendance, history and tickets, so that the same session reads the same everywhere.
 
-use protocol::{id::SessionId, message::directory::FieldKey};
-use store::{Session, SessionState};
+use protocol::{
+    id::{ConnectionId, SessionId, TicketNumber},
+    message::directory::FieldKey,
+};
+use store::{Session, SessionState, TicketOf};
 
 use super::{
     shell,
     strings::{Texts, fill},
     when::{Clock, between, spoken, stopwatch},
 };
+
+/// A ticket's number, and its page in the console: at the desk, or the one that stands for a ticket of another system.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct TicketLink {
+    pub(super) number: String,
+    pub(super) page: String,
+}
+
+impl TicketLink {
+    pub(super) fn new(system: Option<ConnectionId>, number: &TicketNumber) -> Self {
+        let page = crate::notice::page_of(&TicketOf { system, number: number.clone() });
+        Self { number: number.as_str().to_owned(), page }
+    }
+}
 
 /// A session in a list.
 #[derive(Clone)]
@@ -21,13 +38,13 @@ pub(super) struct EndedRow {
     pub(super) customer: String,
     pub(super) company: String,
     pub(super) attendant: String,
+    /// Its app, where a list has several.
+    pub(super) app: String,
     pub(super) result: (&'static str, &'static str, &'static str),
     /// What the attendant put it into; empty: nothing.
     pub(super) category: String,
     pub(super) duration: String,
-    pub(super) ticket: Option<String>,
-    /// The ticket is of the built-in desk.
-    pub(super) at_desk: bool,
+    pub(super) ticket: Option<TicketLink>,
     pub(super) protocol: String,
     /// Never allowed: it is on no ticket.
     pub(super) never: bool,
@@ -59,11 +76,11 @@ impl EndedRow {
             customer: s.customer_name.clone(),
             company: s.field(FieldKey::Company).to_owned(),
             attendant: s.attendant_name.clone(),
+            app: String::new(),
             result,
             category: category(s).to_owned(),
             duration,
-            ticket: s.ticket_shown().map(|n| n.as_str().to_owned()),
-            at_desk: s.connection.is_none(),
+            ticket: s.ticket_shown().map(|number| TicketLink::new(s.connection, number)),
             protocol: s.protocol.to_string(),
             never: s.state == SessionState::NotStarted,
             alarm: s.alarm_at.is_some(),

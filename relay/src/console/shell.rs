@@ -10,6 +10,7 @@ use super::{
     App, assets,
     error::AppError,
     strings::Texts,
+    told::{self, Told},
     visitor::{Act, Who},
     when::Clock,
 };
@@ -40,6 +41,7 @@ pub(super) enum Here {
     Mail,
     Help,
     Account,
+    Search,
 }
 
 /// What the frame shows.
@@ -59,7 +61,11 @@ pub(super) struct Shell {
     pub(super) alarms: u32,
     /// Webhooks that are off; for administrators.
     pub(super) webhooks_off: usize,
+    /// What whoever looks has not been told yet: shown on this page and no other.
+    pub(super) told: Vec<Told>,
     pub(super) clock: Clock,
+    /// What stands in the search over everything.
+    pub(super) searched: String,
 }
 
 impl Shell {
@@ -89,8 +95,10 @@ impl Shell {
             parked,
             alarms,
             webhooks_off,
+            told: told::on_page(app, who),
             clock: Clock::new(&tenant.time_zone, who.texts, now),
             tenant,
+            searched: String::new(),
         })
     }
 

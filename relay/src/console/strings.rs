@@ -3,10 +3,12 @@
 //! Read by the templates. One table: a text that lacks a language does not compile. Nothing here ever comes from outside.
 
 mod asked;
+mod number;
 
 use store::Language;
 
 pub(super) use asked::asked_for;
+pub(super) use number::number;
 
 macro_rules! texts {
     ($($name:ident: $pt:literal, $en:literal, $es:literal;)*) => {
@@ -155,6 +157,13 @@ texts! {
     sessions: "Sessões", "Sessions", "Sesiones";
     mean_duration: "Duração média", "Mean duration", "Duración media";
     mean_wait: "Espera média", "Mean wait", "Espera media";
+    classification: "Classificação", "Classification", "Clasificación";
+    what_they_typed: "O que o cliente escreveu", "What the customer typed", "Lo que escribió el cliente";
+    connect: "Conectar", "Connect", "Conectar";
+    search_everything: "Buscar em tudo", "Search everything", "Buscar en todo";
+    by_app: "Por aplicativo", "By app", "Por aplicación";
+    queued_and_helped: "{} na fila, {} em sessão", "{} queued, {} in session", "{} en la cola, {} en sesión";
+    out_of_hours: "fora do horário", "out of hours", "fuera de horario";
     missed_many: "Não atendidas", "Missed", "No atendidas";
     not_allowed: "Não permitidas", "Not allowed", "No permitidas";
     available_now: "Disponíveis", "Available", "Disponibles";
@@ -391,6 +400,7 @@ texts! {
     no_file: "Escolha um arquivo antes de enviar.", "Choose a file before sending.", "Elija un archivo antes de enviar.";
     logo_sides: "A imagem tem {} pixels. Cada lado pode ter de 8 a {}.", "The picture has {} pixels. Each side may have 8 to {}.", "La imagen tiene {} píxeles. Cada lado puede tener de 8 a {}.";
     too_large: "O arquivo é grande demais", "The file is too large", "El archivo es demasiado grande";
+    list_too_large_lead: "Uma lista tem até 20 MB. Divida-a e envie uma parte depois da outra. Nada foi mudado.", "A list has up to 20 MB. Split it and send one part after the other. Nothing was changed.", "Una lista tiene hasta 20 MB. Divídala y envíe una parte después de otra. No se cambió nada.";
     too_large_lead: "Uma logo tem até 4 MB. Nada foi mudado; volte para ver o que digitou.", "A logo has up to 4 MB. Nothing was changed; go back to see what you typed.", "Un logo tiene hasta 4 MB. No se cambió nada; vuelva para ver lo que escribió.";
     title_hint: "No alto da janela do programa.", "At the top of the program's window.", "En lo alto de la ventana del programa.";
     bad_title: "Escreva um título de até 60 caracteres.", "Enter a title of up to 60 characters.", "Escriba un título de hasta 60 caracteres.";
@@ -507,6 +517,9 @@ texts! {
     filter_wrong: "Um filtro não foi entendido e ficou de fora. Corrija o campo marcado.", "A filter was not understood and was left out. Correct the marked field.", "Un filtro no se entendió y quedó fuera. Corrija el campo marcado.";
     least_minutes: "Durou de (min)", "Lasted from (min)", "Duró de (min)";
     most_minutes: "até (min)", "up to (min)", "hasta (min)";
+    rows_in_file: "{} linhas no arquivo", "{} rows in the file", "{} filas en el archivo";
+    one_row_in_file: "1 linha no arquivo", "1 row in the file", "1 fila en el archivo";
+    more_rows_in_file: "mais de {} linhas no arquivo", "more than {} rows in the file", "más de {} filas en el archivo";
     no_history: "Nenhuma sessão ainda.", "No sessions yet.", "Ninguna sesión todavía.";
     today: "Hoje", "Today", "Hoy";
 

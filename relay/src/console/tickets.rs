@@ -1,7 +1,8 @@
-//! The built-in desk: a ticket with its actions, and opening one. [`list`] finds them, [`tags`] and [`remote`] are beside a ticket.
+//! The built-in desk: a ticket with its actions. [`list`] finds them, [`new`] opens one, [`tags`] and [`remote`] are beside a ticket.
 
 mod letters;
 mod list;
+mod new;
 mod notices;
 mod remote;
 mod tags;
@@ -17,9 +18,9 @@ use protocol::{
     message::ticket::TicketStatus,
 };
 use serde::Deserialize;
-use store::{ActionKind, CustomerDetails, DeskTicket, HistoryQuery, TicketAction, TicketFilter, TicketOf};
+use store::{ActionKind, DeskTicket, HistoryQuery, TicketAction, TicketFilter, TicketOf};
 use tickets::{
-    desk::{Author, DeskError},
+    desk::{Author, TEXT_BYTES},
     event::text::change_in,
 };
 
@@ -33,71 +34,18 @@ use super::{
 };
 pub(super) use letters::retry as retry_mail;
 pub(super) use list::list;
-pub(super) use notices::{WAITS, Waiting, ask as ask_notice, cancel as cancel_notice, cancel_on};
-pub(super) use remote::{Here as RequesterHere, Invited, here, invited, link_of};
-pub(super) use tags::{add as add_tag, remove as remove_tag};
+pub(super) use new::{form as new_form, open};
+pub(super) use notices::{
+    NotAsked, WAITS, Waiting, ask as ask_notice, ask_on, cancel as cancel_notice, cancel_on, is_own, may_cancel,
+};
+pub(super) use remote::{Here as RequesterHere, Invited, here, invited, link, link_of};
+pub(super) use tags::{NotPut, TAGS, add as add_tag, put_on, remove as remove_tag, shown as shown_tag, take_off};
 
 /// Sessions shown in a ticket's margin.
 const MENTIONED: u32 = 8;
 /// Statuses in the order of work.
 const STATUSES: [TicketStatus; 5] =
     [TicketStatus::New, TicketStatus::Open, TicketStatus::Waiting, TicketStatus::Resolved, TicketStatus::Closed];
-
-/// What the form of a new ticket holds.
-#[derive(Deserialize, Default)]
-#[serde(default)]
-pub(super) struct NewForm {
-    subject: String,
-    name: String,
-    email: String,
-    company: String,
-    phone: String,
-    document: String,
-    text: String,
-}
-
-#[derive(Template)]
-#[template(path = "ticket_new.html")]
-struct NewPage {
-    s: Shell,
-    form: NewForm,
-    error: Option<&'static str>,
-    at: &'static str,
-}
-
-/// `GET /tickets/new`
-pub(super) async fn new_form(State(app): State<App>, who: Who) -> Page {
-    let s = Shell::load(&app, &who, Here::Tickets).await?;
-    page(&NewPage { s, form: NewForm::default(), error: None, at: "" })
-}
-
-/// `POST /tickets`
-pub(super) async fn open(State(app): State<App>, who: Who, Form(form): Form<NewForm>) -> Page {
-    let t = who.texts;
-    let refused = if form.subject.trim().is_empty() {
-        Some((t.empty_subject, "subject"))
-    } else if form.name.trim().is_empty() && form.email.trim().is_empty() {
-        Some((t.empty_customer, "name"))
-    } else {
-        None
-    };
-    if let Some((error, at)) = refused {
-        let s = Shell::load(&app, &who, Here::Tickets).await?;
-        return unprocessable(page(&NewPage { s, form, error: Some(error), at }));
-    }
-    let (tenant, now) = (who.operator.tenant, Timestamp::now());
-    let details = CustomerDetails {
-        name: form.name,
-        email: form.email,
-        company: form.company,
-        phone: form.phone,
-        document: form.document,
-    };
-    let customer = app.shared.desk.find_or_create_customer(tenant, &details, now).await?;
-    let author = author(&app, &who).await?;
-    let ticket = app.shared.desk.open_ticket(tenant, &author, customer.id, &form.subject, &form.text, now).await?;
-    Ok(to_ticket(&ticket.number))
-}
 
 /// One entry of a ticket's time line.
 struct Entry {
@@ -134,6 +82,8 @@ struct TicketPage {
     is_open: bool,
     opened: String,
     initials: String,
+    /// How the company classifies the requester.
+    class: String,
     entries: Vec<Entry>,
     owners: Vec<Owner>,
     statuses: Vec<StatusChoice>,
@@ -161,11 +111,24 @@ impl TicketPage {
 }
 
 /// An answer to be put into the form.
-struct Canned {
-    id: i64,
-    title: String,
+pub(super) struct Canned {
+    pub(super) id: i64,
+    pub(super) title: String,
     /// Filled in for this ticket.
-    text: String,
+    pub(super) text: String,
+}
+
+/// The company's answers, filled in for this ticket and whoever answers.
+pub(super) async fn canned(app: &App, who: &Who, ticket: &DeskTicket, link: &str) -> Result<Vec<Canned>, AppError> {
+    let values = answers::Values {
+        customer: &ticket.requester.details.name,
+        attendant: &who.operator.name,
+        ticket: ticket.number.as_str(),
+        download_link: link,
+    };
+    let known = app.shared.store.canned_answers(who.operator.tenant).await?;
+    let filled = |a: store::CannedAnswer| Canned { id: a.id, text: values.fill(&a.text), title: a.title };
+    Ok(known.into_iter().map(filled).collect())
 }
 
 /// What was typed and was not taken, and why.
@@ -238,21 +201,8 @@ async fn ticket_page_with(app: &App, who: &Who, number: &str, mut draft: Draft, 
             chosen: *status == ticket.status,
         })
         .collect();
-    let link = remote::link(app, who, &ticket.number).await?;
-    let values = answers::Values {
-        customer: &ticket.requester.details.name,
-        attendant: &who.operator.name,
-        ticket: ticket.number.as_str(),
-        download_link: &link,
-    };
-    let canned: Vec<Canned> = app
-        .shared
-        .store
-        .canned_answers(tenant)
-        .await?
-        .into_iter()
-        .map(|answer| Canned { id: answer.id, text: values.fill(&answer.text), title: answer.title })
-        .collect();
+    let link = link(app, who, &ticket.number).await?;
+    let canned = canned(app, who, &ticket, &link).await?;
     if let Some(chosen) = canned.iter().find(|c| query.answer == Some(c.id)) {
         draft.text.clone_from(&chosen.text);
         draft.reply = true;
@@ -276,6 +226,7 @@ async fn ticket_page_with(app: &App, who: &Who, number: &str, mut draft: Draft, 
         is_open: TicketFilter::OPEN.contains(&ticket.status),
         opened: s.clock.date_time(&ticket.opened_at),
         initials: shell::initials(&ticket.requester.details.name),
+        class: app.shared.store.contact(tenant, ticket.requester.id).await?.class,
         entries,
         owners,
         statuses,
@@ -351,23 +302,24 @@ pub(super) async fn add_action(
 ) -> Page {
     let ticket = TicketNumber::new(&number).map_err(|_| AppError::NotFound)?;
     let author = author(&app, &who).await?;
-    if form.kind == "reply" && form.mail.is_some() && !form.text.trim().is_empty() {
+    let text = form.text.trim();
+    let wrong = if text.is_empty() {
+        Some(who.texts.empty_text)
+    } else if text.replace("\r\n", "\n").len() > TEXT_BYTES {
+        Some(desk_words::of(who.texts.language).too_long)
+    } else {
+        None
+    };
+    let public = form.kind == "reply";
+    if wrong.is_some() {
+        let draft = Draft { reply: public, error: wrong, text: form.text, ..Draft::default() };
+        return ticket_page(&app, &who, &number, draft).await;
+    }
+    if public && form.mail.is_some() {
         return letters::answer(&app, &who, &author, &ticket, form).await;
     }
-    let added = app
-        .shared
-        .desk
-        .add_action(who.operator.tenant, &author, &ticket, &form.text, form.kind == "reply", Timestamp::now())
-        .await;
-    match added {
-        Ok(_) => Ok(to_ticket(&ticket)),
-        Err(DeskError::Empty { .. }) => {
-            let reply = form.kind == "reply";
-            ticket_page(&app, &who, &number, Draft { reply, error: Some(who.texts.empty_text), ..Draft::default() })
-                .await
-        }
-        Err(error) => Err(error.into()),
-    }
+    app.shared.desk.add_action(who.operator.tenant, &author, &ticket, &form.text, public, Timestamp::now()).await?;
+    Ok(to_ticket(&ticket))
 }
 
 /// A new status, a new owner, or both.
@@ -377,6 +329,9 @@ pub(super) struct ChangeForm {
     status: Option<String>,
     /// An operator's id; empty: nobody.
     owner: Option<String>,
+    /// What the page showed of both: what was left as it was changes nothing, whatever a colleague did meanwhile.
+    status_was: Option<String>,
+    owner_was: Option<String>,
 }
 
 /// `POST /tickets/{number}/change`
@@ -389,9 +344,11 @@ pub(super) async fn change(
     let number = TicketNumber::new(&number).map_err(|_| AppError::NotFound)?;
     let status = form
         .status
+        .filter(|status| form.status_was.as_ref() != Some(status))
         .map(|s| STATUSES.into_iter().find(|known| status_value(*known) == s).ok_or(AppError::BadRequest))
         .transpose()?;
-    let owner: Option<Option<OperatorId>> = match form.owner.as_deref() {
+    let owner = form.owner.filter(|owner| form.owner_was.as_ref() != Some(owner));
+    let owner: Option<Option<OperatorId>> = match owner.as_deref() {
         None => None,
         Some("") => Some(None),
         Some(id) => Some(Some(id.parse().map_err(|_| AppError::BadRequest)?)),

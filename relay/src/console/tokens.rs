@@ -41,6 +41,7 @@ const USUAL_DAYS: u32 = 90;
 pub(super) fn takes(scope: Scope) -> Act {
     match scope {
         Scope::SessionsRead | Scope::SessionsEnd | Scope::WaitingRead => Act::Attend,
+        Scope::IndicatorsRead | Scope::StatusRead | Scope::StatusWrite => Act::Attend,
         Scope::TicketsRead | Scope::TicketsWrite | Scope::AppsRead => Act::Attend,
         Scope::AppsWrite => Act::MakeApps,
         Scope::UsersRead | Scope::TicketingRead | Scope::TicketingRetry => Act::Administer,

@@ -17,6 +17,11 @@ pub(super) async fn text(headers: &HeaderMap, body: Bytes, name: &str) -> Option
 
 /// The bytes of this part; `None` when it is not there.
 pub(super) async fn part(headers: &HeaderMap, body: Bytes, name: &str) -> Option<Bytes> {
+    Some(file(headers, body, name).await?.1)
+}
+
+/// The same with the name that its file has where it comes from; empty: none.
+pub(super) async fn file(headers: &HeaderMap, body: Bytes, name: &str) -> Option<(String, Bytes)> {
     let kind = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
     let boundary = multer::parse_boundary(kind).ok()?;
     let whole = futures::stream::once(async move { Ok::<_, std::convert::Infallible>(body) });
@@ -24,7 +29,8 @@ pub(super) async fn part(headers: &HeaderMap, body: Bytes, name: &str) -> Option
     for _ in 0..PARTS {
         let field = form.next_field().await.ok()??;
         if field.name() == Some(name) {
-            return field.bytes().await.ok();
+            let file = field.file_name().unwrap_or_default().to_owned();
+            return Some((file, field.bytes().await.ok()?));
         }
     }
     None
@@ -49,6 +55,8 @@ mod tests {
         assert_eq!(text(&form, body.clone(), "_csrf").await.as_deref(), Some("abc"));
         assert_eq!(part(&form, body.clone(), "logo").await.as_deref(), Some(&b"\x89PNG"[..]));
         assert_eq!(part(&form, body.clone(), "other").await, None);
+        assert_eq!(file(&form, body.clone(), "logo").await.unwrap().0, "a.png");
+        assert_eq!(file(&form, body.clone(), "_csrf").await.unwrap().0, "");
         assert_eq!(text(&form, body.clone(), "logo").await, None, "no text");
         assert_eq!(part(&headers("multipart/form-data"), body.clone(), "logo").await, None);
         assert_eq!(part(&headers("text/plain"), body.clone(), "logo").await, None);

@@ -15,7 +15,6 @@ use zeroize::Zeroizing;
 use super::{
     App,
     account::words::Words,
-    confirm,
     enrolments::RootBox,
     error::{AppError, Page, page},
     oidc::{self, words::Words as ProviderWords},
@@ -402,9 +401,6 @@ pub(super) async fn reset_factor(State(app): State<App>, who: Who, Path(id): Pat
     let id = operator(&id)?;
     let user = app.shared.accounts.user(who.operator.tenant, id).await?;
     let place = format!("/users/{id}");
-    if let Some(question) = confirm::first(&app, &who, &place) {
-        return Ok(question);
-    }
     who.audit(&app, "factor.reset", &user.operator.login).await?;
     app.shared.accounts.remove_factor(who.operator.tenant, id).await?;
     Ok(Redirect::to(&place).into_response())
@@ -415,9 +411,6 @@ pub(super) async fn unlink_identity(State(app): State<App>, who: Who, Path(id): 
     let id = operator(&id)?;
     let user = app.shared.accounts.user(who.operator.tenant, id).await?.operator;
     let place = format!("/users/{id}");
-    if let Some(question) = confirm::first(&app, &who, &place) {
-        return Ok(question);
-    }
     // Nobody takes the only way in from themselves.
     if id == who.operator.id && !app.shared.accounts.has_password(&who.operator).await? {
         return Ok(Redirect::to("/account?identity=only").into_response());
@@ -439,9 +432,6 @@ pub(super) struct RequireForm {
 
 /// `POST /users/factor`
 pub(super) async fn require_factor(State(app): State<App>, who: Who, Form(form): Form<RequireForm>) -> Page {
-    if let Some(question) = confirm::first(&app, &who, "/users") {
-        return Ok(question);
-    }
     let required = form.required.is_some();
     let company = app.shared.store.tenant(who.operator.tenant).await?.name;
     who.audit(&app, if required { "factor.required" } else { "factor.optional" }, &company).await?;

@@ -17,6 +17,7 @@ use store::{Language, LoginFamily, StoreError, Tenant};
 
 use super::{
     App, companies,
+    customers::import,
     error::AppError,
     form_token, kept,
     strings::{self, Texts},
@@ -46,9 +47,12 @@ const WITHOUT_FACTOR: [&str; 10] = [
     "/logout",
 ];
 /// The largest form: a long text on a ticket, with room for its encoding.
-const BODY_BYTES: usize = 256 * 1024;
+pub(super) const BODY_BYTES: usize = 256 * 1024;
 /// The largest form with a picture, with room for its fields.
 const PICTURE_BYTES: usize = branding::artwork::MAX_PICTURE_BYTES + BODY_BYTES;
+
+/// The largest form with a list, with room for its fields.
+const LIST_BYTES: usize = import::FILE_BYTES + BODY_BYTES;
 
 /// The address a request comes from; put on each request by [`super::serve()`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,6 +103,7 @@ pub(super) struct Visitor {
     /// The word of the company whose login their browser was shown last.
     company: Option<String>,
     login: Option<Known>,
+    whole: bool,
 }
 
 /// A login that is good.
@@ -127,6 +132,8 @@ pub(super) struct Who {
     pub(super) csrf: String,
     /// The cookie's token.
     pub(super) token: String,
+    /// The answer is shown as a page: it is not looked at for a part of it, or for its headers alone.
+    pub(super) whole: bool,
     /// The name of the API's token that acts for them; `None`: they are at a page themselves.
     pub(super) via: Option<String>,
     /// What stays the same when the token is renewed.
@@ -201,6 +208,7 @@ pub(super) async fn recognise(State(app): State<App>, request: Request, next: Ne
             Err(_) => {}
         }
     }
+    let whole = request.method() != Method::HEAD && !request.headers().contains_key("hx-request");
     let texts = match spoken {
         Some(language) => Texts::of(language),
         None if is_asset => Texts::of(Language::default()),
@@ -209,7 +217,7 @@ pub(super) async fn recognise(State(app): State<App>, request: Request, next: Ne
             None => texts_of(companies::remembered(&app, company.as_deref()).await),
         },
     };
-    let visitor = Visitor { texts, speaks: spoken.is_some(), source, at, company, login };
+    let visitor = Visitor { texts, speaks: spoken.is_some(), source, at, company, login, whole };
     let mut response = answer(&app, visitor, request, next).await;
     response.extensions_mut().insert(Spoken(texts));
     response
@@ -224,6 +232,7 @@ async fn answer(app: &App, visitor: Visitor, mut request: Request, next: Next) -
         };
         // It is read and within its limit; a smaller one behind this would answer a photograph in English.
         DefaultBodyLimit::disable().apply(&mut request);
+        request.extensions_mut().insert(app.clone());
     }
     request.extensions_mut().insert(visitor);
     next.run(request).await
@@ -234,14 +243,16 @@ async fn checked(app: &App, visitor: &Visitor, request: Request) -> Result<Reque
     let (parts, body) = request.into_parts();
     let path = parts.uri.path();
     let picture = visitor.login.is_some() && path.ends_with("/logo");
-    let most = match (picture, kept::CARRIERS.contains(&path)) {
-        (true, _) => PICTURE_BYTES,
-        (false, true) => kept::BODY_BYTES,
-        (false, false) => BODY_BYTES,
+    let list = visitor.login.is_some() && path == import::PATH;
+    let brings = visitor.operator().is_some_and(|operator| operator.may(Act::Administer));
+    let (most, larger) = match (picture, kept::CARRIERS.contains(&path)) {
+        (true, _) => (PICTURE_BYTES, AppError::TooLarge),
+        // Who may bring none is told so once it is read, and sends no more than any form.
+        (false, false) if list && brings => (LIST_BYTES, AppError::ListTooLarge),
+        (false, true) => (kept::BODY_BYTES, AppError::BadRequest),
+        (false, false) => (BODY_BYTES, AppError::BadRequest),
     };
-    let Ok(body) = to_bytes(body, most).await else {
-        return Err(if picture { AppError::TooLarge } else { AppError::BadRequest }.into_response());
-    };
+    let Ok(body) = to_bytes(body, most).await else { return Err(larger.into_response()) };
     let mut for_check = Request::new(Body::from(body.clone()));
     *for_check.method_mut() = Method::POST;
     if let Some(kind) = parts.headers.get(header::CONTENT_TYPE) {
@@ -260,7 +271,7 @@ async fn checked(app: &App, visitor: &Visitor, request: Request) -> Result<Reque
     // back from a provider carries what is in a cookie of their own instead, which its handler compares.
     let carries_none = ["/language", crate::oidc::BACK].contains(&path);
     let is_ours = |sent: &str| carries_none || form_token::same(sent, &known.csrf);
-    if picture {
+    if picture || list {
         let sent = upload::text(&parts.headers, body.clone(), "_csrf").await;
         if !is_ours(&sent.unwrap_or_default()) {
             return Err(AppError::StaleForm.into_response());
@@ -295,7 +306,7 @@ impl Visitor {
     /// # Errors
     /// `LogIn`, `Forbidden` or `FactorMissing`.
     pub(super) fn who(self, act: Act, path: &str) -> Result<Who, AppError> {
-        let Self { texts, source, at, login, .. } = self;
+        let Self { texts, source, at, login, whole, .. } = self;
         let Known { token, operator, reach, family, csrf, lacks_factor } = login.ok_or(AppError::LogIn)?;
         if !operator.may(act) {
             return Err(AppError::Forbidden);
@@ -303,7 +314,7 @@ impl Visitor {
         if lacks_factor && !is_without_factor(path) {
             return Err(AppError::FactorMissing);
         }
-        Ok(Who { operator, reach, texts, source, at, csrf, token, family, via: None })
+        Ok(Who { operator, reach, texts, source, at, csrf, token, family, whole, via: None })
     }
 
     /// The texts of a page of this company for anybody: in the visitor's language, else in the company's.

@@ -192,4 +192,5 @@ fn says(present: &Present, text: &str) -> bool {
             .iter()
             .any(|key| present.field(*key).to_lowercase().contains(text))
         || present.app_title.as_str().to_lowercase().contains(text)
+        || present.class.to_lowercase().contains(text)
 }

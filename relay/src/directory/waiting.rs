@@ -270,6 +270,7 @@ mod tests {
             app,
             app_title: ShownText::default(),
             fields: vec![Field { key: FieldKey::Email, value: ShownText::lossy(email) }],
+            class: String::new(),
             listed: true,
             busy: false,
             since: Timestamp::from_millisecond(since).unwrap(),

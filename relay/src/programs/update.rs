@@ -111,7 +111,7 @@ impl Shared {
             _ => match self.made(app.clone(), system).await {
                 Ok(made) => (made.sha256, made.bytes.len() as u64),
                 Err(error) => {
-                    tracing::error!(error = format!("{error:#}"), system = system.word(), "a program cannot be made");
+                    error.log(app.id, system);
                     return None;
                 }
             },

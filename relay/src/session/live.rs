@@ -17,7 +17,7 @@ use std::{
 
 use jiff::Timestamp;
 use protocol::{
-    id::{AppId, DeviceId, OperatorId, ProtocolNumber, SessionId, TenantId, TicketNumber},
+    id::{AppId, ConnectionId, DeviceId, OperatorId, ProtocolNumber, SessionId, TenantId, TicketNumber},
     message::{
         FromRelay,
         directory::FieldKey,
@@ -82,6 +82,8 @@ pub struct LiveSession {
     pub company: String,
     /// The ticket, once there is one.
     pub ticket: Option<TicketNumber>,
+    /// Its ticketing system; `None`: the built-in desk.
+    pub connection: Option<ConnectionId>,
     /// Where it stands.
     pub standing: Standing,
     /// When it was dialled, or allowed if it was.
@@ -248,7 +250,8 @@ impl Sessions {
                 device: row.device,
                 customer: row.customer_name.clone(),
                 company: row.field(FieldKey::Company).to_owned(),
-                ticket: row.ticket.clone(),
+                ticket: row.ticket_shown().cloned(),
+                connection: row.connection,
                 standing: Standing::Away,
                 since: row.started_at.unwrap_or(row.dialled_at),
             },

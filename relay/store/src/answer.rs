@@ -36,14 +36,14 @@ pub trait AnswerRecords: Send + Sync {
 
     /// The company's answers, by title.
     async fn canned_answers(&self, tenant: TenantId) -> Result<Vec<CannedAnswer>, StoreError>;
-    /// Writes one; `None`: a new one. [`StoreError::Conflict`] when another one has this title.
+    /// Writes one; `None`: a new one. Which it is. [`StoreError::Conflict`] when another one has this title.
     async fn write_canned_answer(
         &self,
         tenant: TenantId,
         id: Option<i64>,
         title: &str,
         text: &str,
-    ) -> Result<(), StoreError>;
+    ) -> Result<i64, StoreError>;
     /// Forgets one.
     async fn remove_canned_answer(&self, tenant: TenantId, id: i64) -> Result<(), StoreError>;
 }

@@ -28,6 +28,15 @@ pub enum Scope {
     /// Read who waits. Never a password.
     #[serde(rename = "waiting:read")]
     WaitingRead,
+    /// Read indicators of the apps that the user administers: figures, and no customer.
+    #[serde(rename = "indicators:read")]
+    IndicatorsRead,
+    /// Read whether attendants take customers.
+    #[serde(rename = "status:read")]
+    StatusRead,
+    /// Set the user's own status.
+    #[serde(rename = "status:write")]
+    StatusWrite,
     /// Read tickets and customers of the built-in desk.
     #[serde(rename = "tickets:read")]
     TicketsRead,
@@ -59,10 +68,13 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope, in the order in which they are shown.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 15] = [
         Self::SessionsRead,
         Self::SessionsEnd,
         Self::WaitingRead,
+        Self::IndicatorsRead,
+        Self::StatusRead,
+        Self::StatusWrite,
         Self::TicketsRead,
         Self::TicketsWrite,
         Self::AppsRead,
@@ -80,6 +92,9 @@ impl Scope {
             Self::SessionsRead => "sessions:read",
             Self::SessionsEnd => "sessions:end",
             Self::WaitingRead => "waiting:read",
+            Self::IndicatorsRead => "indicators:read",
+            Self::StatusRead => "status:read",
+            Self::StatusWrite => "status:write",
             Self::TicketsRead => "tickets:read",
             Self::TicketsWrite => "tickets:write",
             Self::AppsRead => "apps:read",

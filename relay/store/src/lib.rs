@@ -43,7 +43,7 @@ pub use audit::{
     AuditVerified, SESSION_ALARM, SESSION_AWAY, SESSION_BACK, SESSION_DISPUTED, SESSION_SIGNED,
 };
 pub use connection::{Connection, ConnectionRecords, NewConnection};
-pub use contact::{Contact, ContactFilter, ContactRecords};
+pub use contact::{Contact, ContactFilter, ContactRecords, Found, ListedContact, Put};
 pub use desk::{
     ActionKind, Customer, CustomerDetails, CustomerId, DeskRecords, DeskTicket, NewAction, NewDeskTicket, TicketAction,
     TicketFilter,

@@ -50,6 +50,8 @@ pub struct NewSession {
 pub struct OpenedSession {
     /// The number both people know it by.
     pub protocol: ProtocolNumber,
+    /// The ticketing system it is told to; `None`: the built-in desk.
+    pub connection: Option<ConnectionId>,
 }
 
 /// The customer allowed it.
@@ -322,4 +324,6 @@ pub trait SessionRecords: Send + Sync {
     async fn unfinished_sessions(&self) -> Result<Vec<Session>, StoreError>;
     /// A tenant's sessions, newest first.
     async fn history(&self, tenant: TenantId, query: &HistoryQuery) -> Result<Vec<Session>, StoreError>;
+    /// How many of a tenant's sessions fit, whatever the query's own limit; no more than `at_most` are counted.
+    async fn count_history(&self, tenant: TenantId, query: &HistoryQuery, at_most: u32) -> Result<u32, StoreError>;
 }

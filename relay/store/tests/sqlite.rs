@@ -87,7 +87,8 @@ macro_rules! whole_suite {
                 nothing_happens_in_a_missed_request_and_a_session_counts_on_behind_it;
             contacts: contacts_are_listed_by_name_in_pages_and_found_by_what_is_known,
                 two_contacts_do_not_share_an_address_and_a_changed_one_is_found_by_the_new,
-                of_two_contacts_one_is_made_with_the_tickets_of_both, a_companys_own_fields_are_kept_in_order,
+                a_list_of_contacts_is_put_on_record_once_however_often_it_comes, of_a_list_those_are_known_who_are_on_record_and_no_others,
+                of_two_contacts_one_is_made_with_the_tickets_of_both, a_contact_is_classified_and_found_by_it, a_companys_own_fields_are_kept_in_order,
                 tickets_are_found_by_tag_text_owner_app_and_category, canned_answers_are_a_companys_own_and_have_different_titles,
                 a_letter_and_its_action_are_written_both_or_neither_and_settled_once, a_companys_mail_server_and_texts_are_its_own, a_notice_is_good_once_for_a_while_and_while_its_ticket_is_open;
             wrap_up: an_end_waits_for_what_the_attendant_says_and_holds_it,
@@ -101,7 +102,7 @@ macro_rules! whole_suite {
                 a_session_that_never_started_tells_nobody, a_start_that_is_reported_after_the_end_still_gives_one_pair_in_order,
                 times_that_cannot_be_are_put_in_order, unknown_sessions_are_not_found,
                 unfinished_sessions_are_those_a_restart_must_see_to, history_is_newest_first_in_pages_and_only_the_tenants,
-                history_is_found_by_what_people_remember, every_step_of_a_session_is_a_line_of_the_audit_log_once,
+                history_is_found_by_what_people_remember, history_is_counted_as_it_is_found_and_no_further_than_wanted, every_step_of_a_session_is_a_line_of_the_audit_log_once,
                 a_session_that_was_refused_is_in_the_audit_log_and_a_late_start_after_it;
             outbox: the_end_waits_for_the_start, sessions_on_one_ticket_go_one_after_the_other_and_others_side_by_side,
                 a_session_that_opened_its_ticket_is_told_in_the_order_of_that_ticket,

@@ -27,7 +27,7 @@ async fn distributing(world: &World, answer_s: u32, overflow: &[AppId]) {
 }
 
 /// An attendant who is logged in and at home.
-async fn at_home(world: &World, login: &str) -> Program {
+pub async fn at_home(world: &World, login: &str) -> Program {
     let mut program = world.attendant(login).await;
     program.hear_that(|m| if let FromRelay::StatusIs(is) = m { Some(is) } else { None }).await;
     program.say(ToRelay::Ready(true)).await;

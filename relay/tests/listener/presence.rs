@@ -9,6 +9,7 @@ use protocol::{
         FromRelay, ShownText, ToRelay,
         directory::{LoginError, LoginToken},
         hello::{Hello, Refusal},
+        offer::{BreakReason, Status},
         pairing::DialError,
     },
     version::{SPOKEN, VersionRange},
@@ -138,6 +139,41 @@ async fn a_customer_of_an_app_that_one_does_not_attend_is_not_listed_and_not_rea
     shared.store.update_app(&app).await.unwrap();
     shared.apps.changed(world.tenant);
     ana.dial_ok(&mut rita).await;
+}
+
+#[tokio::test]
+async fn who_administers_one_app_is_told_of_its_own_attendants_alone() {
+    use crate::console_support::{Browser, EVERYTHING, PASSWORD as CHIEFS, operator};
+    let world = World::new().await;
+    let shared = world.relay().shared.clone();
+    let users = shared.accounts.list(world.tenant).await.unwrap();
+    let id = |login: &str| users.iter().find(|u| u.operator.login == login).unwrap().operator.id;
+    let fiscal = AppId::from_bytes([50; 16]);
+    let staff = Staff { everyone: false, attendants: vec![id("rui")], administrators: vec![id("ana")] };
+    let app = App { staff, ..App::new(fiscal, world.tenant, "Fiscal", "Varanda", "", Timestamp::now()) };
+    amparo_relay::apps::add(&*shared.store, app).await.unwrap();
+    shared.apps.changed(world.tenant);
+    operator(&shared, world.tenant, "chefe", EVERYTHING).await;
+
+    // Everybody attends the first app, and only Rui the one that Ana administers.
+    let (_ana, mut rui) = (crate::offers::at_home(&world, "ana").await, crate::offers::at_home(&world, "rui").await);
+    let figure = |page: &str, word: &str| {
+        let (before, _) = page.split_once(&format!("</b><span>{word}</span>")).unwrap_or_else(|| panic!("{page}"));
+        before.rsplit('>').next().unwrap().to_owned()
+    };
+    let (mut of_ana, mut chief) = (Browser::new(&shared), Browser::new(&shared));
+    of_ana.log_in("ana", crate::world::PASSWORD).await;
+    chief.log_in("chefe", CHIEFS).await;
+    let of_one = of_ana.get("/indicators").await.body;
+    assert_eq!((figure(&of_one, "Disponíveis"), figure(&of_one, "Em pausa")), ("1".into(), "0".into()));
+    assert_eq!(figure(&chief.get("/indicators").await.body, "Disponíveis"), "2");
+    let one = chief.get(&format!("/indicators?app={fiscal}")).await.body;
+    assert_eq!(figure(&one, "Disponíveis"), "1", "of the app that was chosen");
+    let meal = Status::Break(BreakReason::Meal);
+    rui.say(ToRelay::SetStatus(meal)).await;
+    rui.hear_that(|m| matches!(m, FromRelay::StatusIs(is) if is.status == meal).then_some(())).await;
+    let of_one = of_ana.get("/indicators").await.body;
+    assert_eq!((figure(&of_one, "Disponíveis"), figure(&of_one, "Em pausa")), ("0".into(), "1".into()));
 }
 
 #[tokio::test]

@@ -43,7 +43,8 @@ fn canned_answer(admin: &Browser, w: &Words) -> Result<()> {
     admin.wait_text(w.desk_saved)
 }
 
-fn open_ticket(admin: &Browser, w: &Words, subject: &str, name: &str, email: &str) -> Result<String> {
+/// Opens a ticket by the form; on its page after this. Gives its number.
+pub fn open_ticket(admin: &Browser, w: &Words, subject: &str, name: &str, email: &str) -> Result<String> {
     admin.press_named(w.tickets)?;
     admin.press_named(w.new_ticket)?;
     admin.fill_named(w.subject, subject)?;

@@ -5,6 +5,7 @@
 
 mod apps;
 mod attendance;
+mod contacts;
 mod desk;
 mod office;
 mod provider;
@@ -64,6 +65,16 @@ fn a_ticket_is_answered_and_its_requester_is_waited_for_and_comes_in_portuguese(
 #[test]
 fn a_ticket_is_answered_and_its_requester_is_waited_for_and_comes_in_english() -> Result<()> {
     desk::walk(&EN)
+}
+
+#[test]
+fn a_contact_is_classified_merged_found_and_known_when_they_come_in_portuguese() -> Result<()> {
+    contacts::walk(&PT_BR)
+}
+
+#[test]
+fn a_contact_is_classified_merged_found_and_known_when_they_come_in_english() -> Result<()> {
+    contacts::walk(&EN)
 }
 
 #[test]

@@ -42,6 +42,7 @@ words! {
     back: "Voltar", "Back";
     bad_address: "Escreva um endereço completo que comece com https://, sem usuário nem ?.", "Enter a whole address that begins with https://, without user or ?.";
     bad_credential: "A chave não foi aceita", "The key was not accepted";
+    bad_email: "Este e-mail não está escrito certo.", "This is not a valid e-mail address.";
     bad_hours: "Escreva começo e fim de cada parte, em ordem e sem sobrepor.", "Enter the start and end of each part, in order and not overlapping.";
     bad_place: "Não há campo {} aqui.", "There is no field {} here.";
     by_attendant: "Encerrada pelo atendente", "Ended by the attendant";
@@ -57,6 +58,7 @@ words! {
     choose_password: "Escolha sua senha", "Choose your password";
     clash: "{} mudou este aplicativo enquanto você editava", "{} changed this app while you were editing";
     clash_lead: "Nada foi salvo ainda. O que você digitou continua aqui; ao lado está o que a outra pessoa escreveu. Escolha e salve.", "Nothing is saved yet. What you typed is still here; beside it is what the other person wrote. Choose and save.";
+    classification: "Classificação", "Classification";
     clear_filters: "Limpar filtros", "Clear filters";
     code: "Código", "Code";
     colour: "Cor", "Colour";
@@ -64,9 +66,11 @@ words! {
     company: "Empresa", "Company";
     company_name: "Nome da empresa", "Company name";
     connect: "Conectar por este ticket", "Connect on this ticket";
+    connect_now: "Conectar", "Connect";
     connection_saved: "Salvo. Teste a conexão antes de usar.", "Saved. Test the connection before using it.";
     connection_tested: "Testou um sistema de tickets", "Tested a ticketing system";
     connections: "Sistemas de tickets", "Ticketing systems";
+    contacts: "Contatos", "Contacts";
     copied: "Copiado", "Copied";
     copy_credentials: "Copiar credencial: vale 60 s, uma vez, só no seu programa (fica na auditoria)", "Copy credentials: good for 60 s, once, in your own program (this is audited)";
     copy_id: "Copiar o ID", "Copy the ID";
@@ -83,6 +87,7 @@ words! {
     document: "CPF ou CNPJ", "Tax number";
     drawing_has: "Este desenho SVG tem {}", "This SVG drawing has {}";
     email: "E-mail", "E-mail";
+    empty_subject: "Escreva o assunto.", "Enter the subject.";
     enable: "Reativar", "Enable";
     end: "Encerrar", "End";
     end_ask: "Encerrar a sessão de {}? Os dois lados são avisados.", "End the session of {}? Both sides are told.";
@@ -141,6 +146,8 @@ words! {
     make_token: "Criar token", "Make a token";
     mean_duration: "Duração média", "Mean duration";
     mean_wait: "Espera média", "Mean wait";
+    merge_find: "Procurar o outro", "Find the other one";
+    merge_go: "Juntar", "Merge";
     message: "Mensagem", "Message";
     missed_many: "Não atendidas", "Missed";
     monday: "segunda", "Monday";
@@ -204,6 +211,7 @@ words! {
     pv_consent: "Permissão", "Consent";
     pv_fields: "Dados", "Details";
     pv_waiting_title: "Aguardando um atendente", "Waiting for an attendant";
+    queued_and_helped: "{} na fila, {} em sessão", "{} queued, {} in session";
     range: "Período", "Range";
     receipt: "Recibo", "Receipt";
     receipt_title: "Recibo da sessão remota", "Receipt of the remote session";
@@ -224,6 +232,7 @@ words! {
     saved_merged: "Alterações salvas, junto com as que outra pessoa fez enquanto isso.", "Changes saved, together with those somebody else made meanwhile.";
     search: "Buscar", "Search";
     search_audit: "Quem, ação, sobre o quê, de onde", "Who, action, about what, from where";
+    search_everything: "Buscar em tudo", "Search everything";
     search_history: "Protocolo, cliente ou ticket", "Protocol number, customer or ticket";
     search_tickets: "Número, assunto, cliente ou texto", "Number, subject, customer or text";
     secret_title: "Segredo da assinatura", "Signing secret";

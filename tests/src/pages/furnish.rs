@@ -103,7 +103,7 @@ pub(super) fn furnish(browser: &Browser, world: &World, ticket: &str, servers: &
         "/answers",
         &json!({ "title": "Enviar o programa", "text": "Oi, {customer}. Para vermos isso juntos, abra este link e deixe a janela aberta: {download_link}" }),
     )?;
-    post(browser, "/customers/fields", &json!({ "names": "Plano\nClassificação" }))?;
+    post(browser, "/customers/fields", &json!({ "names": "Plano\nRevendedor" }))?;
     post(
         browser,
         "/mail",
@@ -125,6 +125,10 @@ pub(super) fn furnish(browser: &Browser, world: &World, ticket: &str, servers: &
     let session = link(browser, "a[href^=\"/sessions/\"]")?;
     browser.goto(&world.relay.url("/customers"))?;
     let contact = link(browser, "a.rowlink")?;
+    browser.goto(&world.relay.url("/customers?q=cida"))?;
+    browser.click("a.rowlink")?;
+    browser.fill("[name=class]", "Ouro")?;
+    browser.click("form[action^='/customers/'] button.p")?;
     let connection = connect(
         browser,
         world,
@@ -190,6 +194,7 @@ pub(super) fn furnish(browser: &Browser, world: &World, ticket: &str, servers: &
         Page::sent("ticket-new-wrong", "/tickets/new", "form[action='/tickets'][method=post]", &[]),
         Page::at("customers", "/customers"),
         Page::at("customers-none", "/customers?q=nada"),
+        Page::at("customers-import", "/customers/import"),
         Page::at("customer", format!("{contact}?find=a")),
         Page::sent(
             "customer-wrong",
@@ -222,6 +227,9 @@ pub(super) fn furnish(browser: &Browser, world: &World, ticket: &str, servers: &
         ),
         Page::sent("mail-wrong", "/mail", "form[action='/mail']", &[("host", ""), ("port", "0"), ("from", "")]),
         Page::at("history", "/history"),
+        Page::unfolded("attendance-details", "/", "#waiting-rows details"),
+        Page::at("search", "/search?q=nota"),
+        Page::at("search-none", "/search?q=xyz"),
         Page::at("history-none", "/history?q=nada"),
         Page::at("indicators", "/indicators"),
         Page::at("session", session.as_str()),

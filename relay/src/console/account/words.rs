@@ -72,7 +72,7 @@ words! {
 
     // Once more, before something that matters.
     confirm_title: "Confirme que é você", "Confirm that it's you", "Confirme que es usted";
-    confirm_lead: "O que vem agora muda quem pode entrar. Depois disso não perguntamos por 15 minutos.", "The next step changes who can log in. We won't ask again for 15 minutes.", "Lo que sigue cambia quién puede entrar. Después no preguntamos durante 15 minutos.";
+    confirm_lead: "O próximo passo só você mesmo pode dar. Depois disso não perguntamos por 15 minutos.", "Only you yourself can take the next step. We won't ask again for 15 minutes.", "El próximo paso solo puede darlo usted. Después no preguntamos durante 15 minutos.";
     confirm: "Confirmar", "Confirm", "Confirmar";
 
     // For administrators.

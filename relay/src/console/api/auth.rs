@@ -26,7 +26,7 @@ use super::{
         security,
         strings::Texts,
         tokens,
-        visitor::{Arrived, Source, Who},
+        visitor::{Act, Arrived, Source, Who},
     },
     problem::ApiError,
 };
@@ -105,6 +105,7 @@ async fn caller(app: &App, request: &Parts) -> Result<Caller, ApiError> {
         at,
         csrf: String::new(),
         token: String::new(),
+        whole: false,
         // No console session: nothing that is bound to one is ever found for it.
         family: LoginFamily::from_bytes([0; 16]),
         via: Some(token.name.clone()),
@@ -121,13 +122,16 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// Lets a token pass that may do what this route does.
-pub(super) async fn guard(State(scope): State<Option<Scope>>, request: Request, next: Next) -> Response {
+pub(super) async fn guard(State((scope, act)): State<(Option<Scope>, Act)>, request: Request, next: Next) -> Response {
     let Some(caller) = request.extensions().get::<Caller>() else {
         return ApiError::unauthorized("send a token").into_response();
     };
     if let Some(scope) = scope.filter(|scope| !caller.scopes.contains(scope)) {
         let why = if caller.token.scopes.contains(&scope) { "its user may not" } else { "it lacks this scope" };
         return ApiError::forbidden(format!("this takes {}: {why}", scope.word())).into_response();
+    }
+    if !caller.who.operator.may(act) {
+        return ApiError::from(AppError::Forbidden).into_response();
     }
     next.run(request).await
 }

@@ -217,6 +217,8 @@ pub(super) struct WholeTicket {
     ticket: Ticket,
     /// Its actions, oldest first.
     actions: Vec<Action>,
+    /// Its tags, by name.
+    tags: Vec<String>,
 }
 
 /// Which tickets.
@@ -232,6 +234,8 @@ pub(super) struct TicketsQuery {
     requester: Option<i64>,
     /// Of this owner.
     owner: Option<String>,
+    /// With this tag.
+    tag: Option<String>,
     /// At most this many, 1 to 200.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
@@ -253,6 +257,7 @@ pub(super) async fn list(
         statuses: asked.status.into_iter().map(TicketStatus::from).collect(),
         requester: asked.requester.map(CustomerId),
         owner: parameter::<OperatorId>("owner", asked.owner.as_deref())?,
+        tag: asked.tag.filter(|tag| !tag.is_empty()),
         search: asked.q.unwrap_or_default(),
         before: before.and_then(|number| TicketNumber::new(&number.to_string()).ok()),
         limit: limit + 1,
@@ -262,7 +267,8 @@ pub(super) async fn list(
     Ok(Json(Page::cut(found, limit, |last| last.number.as_str().to_owned(), Ticket::from)))
 }
 
-fn number(name: &Named) -> Result<TicketNumber, ApiError> {
+/// The number that a path names.
+pub(super) fn number(name: &Named) -> Result<TicketNumber, ApiError> {
     TicketNumber::new(&name.0).map_err(|_| ApiError::not_found())
 }
 
@@ -271,8 +277,10 @@ fn number(name: &Named) -> Result<TicketNumber, ApiError> {
     params(("number" = String, Path, description = "Its number")),
     responses((status = 200, description = "The ticket", body = WholeTicket)))]
 pub(super) async fn show(State(app): State<App>, caller: Caller, name: Named) -> Result<Json<WholeTicket>, ApiError> {
-    let (ticket, actions) = app.shared.desk.ticket(caller.who.operator.tenant, &number(&name)?).await?;
-    Ok(Json(WholeTicket { ticket: ticket.into(), actions: actions.into_iter().map(Action::from).collect() }))
+    let (tenant, number) = (caller.who.operator.tenant, number(&name)?);
+    let (ticket, actions) = app.shared.desk.ticket(tenant, &number).await?;
+    let tags = app.shared.store.desk_tags(tenant, &number).await?;
+    Ok(Json(WholeTicket { ticket: ticket.into(), actions: actions.into_iter().map(Action::from).collect(), tags }))
 }
 
 /// A ticket to be opened: of a known customer or of one by what is known of them.

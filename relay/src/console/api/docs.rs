@@ -15,9 +15,9 @@ use super::{
         tokens::Words,
         visitor::Who,
     },
-    ApiRoute, apps, desk, people,
+    ApiRoute, answers, apps, desk, indicators, mail, notices, people,
     problem::{FieldError, MEDIA_TYPE, Problem},
-    sessions, ticketing, webhooks,
+    sessions, status, tags, ticketing, webhooks,
 };
 
 /// Refusals of every route, and why.
@@ -41,21 +41,26 @@ const WITH_BODY: [(&str, &str); 4] = [
 #[openapi(
     info(
         title = "Amparo",
-        description = "Remote support that becomes a ticket. Each request carries a token made in the console: `Authorization: Bearer amp_…`. Times are UTC (RFC 3339). Lists come in pieces: give `next` as `cursor`. Refusals are `application/problem+json` (RFC 9457) and carry the number of the request. A thing of another company, or out of the reach of the token's user, is not there (404).",
+        description = "Remote support that becomes a ticket. Each request carries a token made in the console: `Authorization: Bearer amp_…`. Times are UTC (RFC 3339). Lists come in pieces: give `next` as `cursor`. Refusals are `application/problem+json` (RFC 9457) and carry the number of the request. A thing of another company, or out of the reach of the token's user, is not there (404). What the console asks a password again for, users and tokens above all, is not done here.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
     paths(
-        people::me, people::users, people::user, sessions::list, sessions::show, sessions::end, sessions::waiting, desk::list,
-        desk::open, desk::show, desk::change, desk::add_action, desk::customers, desk::add_customer, desk::customer, apps::list,
+        people::me, people::users, people::user, sessions::list, sessions::show, sessions::end, sessions::waiting, sessions::waiting_one,
+        indicators::show, indicators::now, status::show, status::set, status::attendants, status::break_reasons, desk::list,
+        desk::open, desk::show, desk::change, desk::add_action, notices::list, notices::ask, notices::cancel, tags::list,
+        tags::set, tags::add, tags::remove, tags::all, answers::list, answers::show, answers::filled, answers::add,
+        answers::change, answers::remove, mail::list, mail::set, desk::customers, desk::add_customer, desk::customer, apps::list,
         apps::make, apps::show, apps::change, ticketing::connections, ticketing::connection, ticketing::outbox, ticketing::retry,
         ticketing::audit, webhooks::list, webhooks::make, webhooks::show, webhooks::change,
         webhooks::remove, webhooks::secret,
     ),
     components(schemas(Problem, FieldError)),
     tags(
-        (name = "People", description = "Whose token it is, and the company's users"),
-        (name = "Sessions", description = "Sessions and waiting customers"),
-        (name = "Tickets", description = "The built-in desk"),
+        (name = "People", description = "Whose token it is, and the company's users. Users are changed in the console only: it asks again whether it is still you, which a token cannot answer"),
+        (name = "Attendants", description = "Who takes customers; a token sets its own user's status only"),
+        (name = "Sessions", description = "Sessions and waiting customers. Category and note are what the attendant's program wrote when a session was over"),
+        (name = "Indicators", description = "What sessions and requests come to"),
+        (name = "Tickets", description = "The built-in desk: tickets with their tags and notices, customers, answers, what letters say"),
         (name = "Apps", description = "Branded programs"),
         (name = "Ticketing", description = "Other ticketing systems"),
         (name = "Webhooks", description = "Other systems that are told what happens"),

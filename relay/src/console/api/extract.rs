@@ -42,6 +42,19 @@ impl<S: Send + Sync> FromRequestParts<S> for Named {
     }
 }
 
+/// What the path names within what it names: a ticket's notice, tag, ….
+pub(super) struct NamedWithin(pub(super) Named, pub(super) Named);
+
+impl<S: Send + Sync> FromRequestParts<S> for NamedWithin {
+    type Rejection = ApiError;
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        Path::<(String, String)>::from_request_parts(parts, state)
+            .await
+            .map(|Path((thing, within))| Self(Named(thing), Named(within)))
+            .map_err(|_| ApiError::not_found())
+    }
+}
+
 impl Named {
     /// As an id, a number, …; what is none names nothing.
     pub(super) fn parse<T: std::str::FromStr>(&self) -> Result<T, ApiError> {

@@ -121,7 +121,11 @@ impl ApiError {
 
     /// Fields that cannot be.
     pub(super) fn fields(wrong: Vec<(String, &'static str)>) -> Self {
-        let errors = wrong.into_iter().map(|(field, why)| FieldError { field, message: why.to_owned() }).collect();
+        Self::wrong(wrong.into_iter().map(|(field, why)| FieldError { field, message: why.to_owned() }).collect())
+    }
+
+    /// The same, with what was said of them.
+    pub(super) fn wrong(errors: Vec<FieldError>) -> Self {
         Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "some fields are wrong") }
     }
 
@@ -186,7 +190,7 @@ impl From<AppError> for ApiError {
             AppError::LogIn => Self::unauthorized("the token is not good"),
             AppError::StaleForm => Self::conflict("it does not fit what is there"),
             AppError::BadRequest => Self::unprocessable("a value cannot be taken"),
-            AppError::TooLarge => Self::too_large(),
+            AppError::TooLarge | AppError::ListTooLarge => Self::too_large(),
             AppError::WrongHost => Self::new(StatusCode::MISDIRECTED_REQUEST, "this server has another name"),
             AppError::Full => Self::new(StatusCode::INSUFFICIENT_STORAGE, "the server has no room left"),
             AppError::Trouble => {

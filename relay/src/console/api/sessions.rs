@@ -15,7 +15,7 @@ use store::{Session as Record, StoreError};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    super::{App, attendance, history},
+    super::{App, attendance, history, visitor::Who},
     auth::Caller,
     extract::{Named, Page, Params, cursor, limit, parameter},
     problem::ApiError,
@@ -144,10 +144,12 @@ pub(super) struct Waiting {
     document: String,
     /// What the problem is.
     subject: String,
+    /// The token's user attends this app: may connect.
+    may_connect: bool,
 }
 
 impl Waiting {
-    fn of(p: &Present) -> Self {
+    fn of(p: &Present, who: &Who) -> Self {
         let typed = |key| p.field(key).to_owned();
         Self {
             id: p.id.number(),
@@ -160,6 +162,7 @@ impl Waiting {
             phone: typed(FieldKey::Phone),
             document: typed(FieldKey::Document),
             subject: typed(FieldKey::Subject),
+            may_connect: who.reach.attends(p.app),
         }
     }
 }
@@ -212,5 +215,18 @@ pub(super) async fn waiting(
         }
         tokio::task::yield_now().await;
     }
-    Ok(Json(Page::cut(found, limit, |p| Place::of(p).to_string(), |p| Waiting::of(&p))))
+    Ok(Json(Page::cut(found, limit, |p| Place::of(p).to_string(), |p| Waiting::of(&p, who))))
+}
+
+/// One customer who waits now
+#[utoipa::path(get, path = "/api/v1/waiting/{id}", tag = "Sessions",
+    params(("id" = u32, Path, description = "The ID of their program, nine digits")),
+    responses((status = 200, description = "What they typed, without their password", body = Waiting, example = json!({
+        "id": 123456789, "app_id": "5f0c6a52b1e94f7fa2a7d1f0b3c4d5e6", "app": "Suporte", "since": "2026-11-21T14:01:20Z",
+        "name": "Cida Nogueira", "email": "cida@aurora.example", "company": "Padaria Aurora", "phone": "", "document": "",
+        "subject": "Nota fiscal", "may_connect": true
+    }))))]
+pub(super) async fn waiting_one(State(app): State<App>, caller: Caller, id: Named) -> Result<Json<Waiting>, ApiError> {
+    let present = attendance::seen(&app, &caller.who, id.parse()?)?;
+    if present.waits() { Ok(Json(Waiting::of(&present, &caller.who))) } else { Err(ApiError::not_found()) }
 }

@@ -17,13 +17,15 @@ use super::{
         App,
         error::{AppError, Page, page},
         shell::{Here, Shell},
+        strings::fill,
         visitor::Who,
     },
     Tab, edit, editable, seen, tell,
+    words::{Words, reason},
 };
 use crate::{
     apps,
-    programs::{self, Program, State as Stands, System},
+    programs::{self, Failure, Program, Stage, State as Stands, System},
 };
 
 /// The name the program looks for beside itself.
@@ -45,7 +47,6 @@ struct DownloadPage {
     host: String,
     /// A profile can be made here.
     signs: bool,
-    /// System, its title, state's colour and mark, words, hash.
     programs: Vec<Row>,
     /// One of them is being made.
     making: bool,
@@ -53,6 +54,7 @@ struct DownloadPage {
 
 /// A program's row.
 struct Row {
+    w: &'static Words,
     system: System,
     colour: &'static str,
     mark: &'static str,
@@ -60,21 +62,87 @@ struct Row {
     sha256: String,
     /// It is being made: the page looks again.
     making: bool,
+    /// The stage it is at and what is done in it.
+    at: Option<(usize, String)>,
+    /// Whoever looks may stop it.
+    cancels: bool,
+    /// … or have it made: what the button says, alone and among others.
+    makes: Option<(&'static str, &'static str)>,
+    /// It can be downloaded, made first if need be.
+    gets: bool,
 }
 
 impl Row {
-    fn new(app: &App, record: &Record, system: System, s: &Shell) -> Self {
-        let stands = app.shared.programs.state(record, system);
-        let making = stands == Stands::Making;
-        let (colour, mark, state, sha256) = match stands {
-            Stands::Ready { sha256, bytes } => {
-                ("ok", "circle-check", format!("{} · {:.1} MB", s.t.ready, bytes as f64 / 1e6), sha256)
-            }
-            Stands::NotMade => ("t2", "clock", s.t.made_when_asked.to_owned(), String::new()),
-            Stands::Making => ("t2", "circle-dashed", s.t.being_made.to_owned(), String::new()),
-            Stands::Failed { why } => ("warn", "triangle-alert", why, String::new()),
+    /// `None` where there is nothing to be said of this system to whoever looks.
+    fn new(app: &App, record: &Record, system: System, edits: bool, s: &Shell) -> Option<Self> {
+        let w = Words::of(s.t.language);
+        let is_offered = app.shared.programs.offered().contains(&system);
+        let stands = if is_offered {
+            app.shared.programs.state(record, system)
+        } else {
+            // For those alone who can see to it that there is one.
+            edits.then_some(Stands::Failed { why: Failure::NoTemplate })?
         };
-        Self { system, colour, mark, state, sha256, making }
+        let new = |colour, mark, state| Self {
+            w,
+            system,
+            colour,
+            mark,
+            state,
+            sha256: String::new(),
+            making: false,
+            at: None,
+            cancels: false,
+            makes: None,
+            gets: is_offered,
+        };
+        Some(match stands {
+            Stands::Ready { sha256, bytes } => {
+                let state = format!("{} · {:.1} MB", s.t.ready, bytes as f64 / 1e6);
+                Self { sha256, ..new("ok", "circle-check", state) }
+            }
+            Stands::NotMade => {
+                let makes = edits.then_some((w.make_now, w.make_now_for));
+                Self { makes, ..new("t2", "clock", s.t.made_when_asked.to_owned()) }
+            }
+            Stands::Making { at, stopping } => {
+                let words = if stopping { w.stopping } else { s.t.being_made };
+                let stage = fill(w.stage, &[&at.number().to_string(), &Stage::ALL.len().to_string(), doing(w, at)]);
+                let making = new("t2", "circle-dashed", words.to_owned());
+                Self {
+                    making: true,
+                    at: Some((at.number(), stage)),
+                    cancels: edits && !stopping,
+                    gets: false,
+                    ..making
+                }
+            }
+            Stands::Failed { why } => {
+                let (colour, mark) = match why {
+                    Failure::Cancelled => ("t2", "ban"),
+                    _ if is_offered => ("warn", "triangle-alert"),
+                    _ => ("t2", "circle-x"),
+                };
+                let makes = edits.then_some((w.try_again, w.try_again_for));
+                Self { makes, gets: is_offered && !edits, ..new(colour, mark, reason(s.t.language, why).to_owned()) }
+            }
+        })
+    }
+
+    /// This with the system's name in it.
+    fn of(&self, words: &str) -> String {
+        fill(words, &[self.system.title()])
+    }
+}
+
+/// What is done at a stage.
+fn doing(w: &'static Words, at: Stage) -> &'static str {
+    match at {
+        Stage::Seat => w.stage_seat,
+        Stage::Template => w.stage_template,
+        Stage::Branding => w.stage_branding,
+        Stage::Checking => w.stage_checking,
+        Stage::Writing => w.stage_writing,
     }
 }
 
@@ -86,9 +154,9 @@ pub(crate) async fn show(State(app): State<App>, who: Who, Path(id): Path<String
     let tabs = if edits { edit::tabs(s.t, Tab::Download) } else { Vec::new() };
     let link = link(&app, &record);
     let host = app.shared.public_url.to_string().trim_start_matches("https://").to_owned();
-    let signs = app.shared.keys.tenant(record.tenant).is_ok_and(|keys| keys.brand().is_some());
-    let programs: Vec<Row> =
-        offered(&app, &record).into_iter().map(|system| Row::new(&app, &record, system, &s)).collect();
+    let signs = app.shared.brands(&record);
+    let systems = System::ALL.into_iter().filter(|_| signs);
+    let programs: Vec<Row> = systems.filter_map(|system| Row::new(&app, &record, system, edits, &s)).collect();
     let making = programs.iter().any(|row| row.making);
     page(&DownloadPage { app: record, tabs, edits, link, host, signs, programs, making, s })
 }
@@ -216,24 +284,56 @@ pub(super) async fn hand_out_program(app: &App, record: Record, system: System, 
 
 /// The program, made now if it was not yet.
 async fn made(app: &App, record: Record, system: System) -> Result<Program, AppError> {
+    let id = record.id;
     app.shared.made(record, system).await.map_err(|error| {
-        tracing::error!(error = format!("{error:#}"), system = system.word(), "a program cannot be made");
+        error.log(id, system);
         AppError::Trouble
     })
 }
 
-/// Makes an app's programs after it was saved, so that they are there when somebody asks. What fails is shown on the download page.
-pub(super) fn prepare(app: &App, record: &Record) {
+/// Makes an app's programs after it was saved, so that they are there when somebody asks. Whoever saved it is told how they come out.
+pub(super) fn prepare(app: &App, who: &Who, record: &Record) {
     for system in offered(app, record) {
-        let (app, record) = (app.clone(), record.clone());
-        // Before the answer to whoever saved: the page that comes next knows of it.
-        let asked = app.shared.programs.asked(&record, system);
-        tokio::spawn(async move {
-            let _asked = asked;
-            // Said in the log, and kept for the page.
-            let _told = made(&app, record, system).await;
-        });
+        prepare_one(app, who, record, system);
     }
+}
+
+fn prepare_one(app: &App, who: &Who, record: &Record, system: System) {
+    app.shared.programs.wants(who.operator.id, record, system);
+    // Before the answer to whoever saved: the page that comes next knows of it.
+    let asked = app.shared.programs.asked(record, system);
+    let (shared, record) = (app.shared.clone(), record.clone());
+    tokio::spawn(async move { shared.make(record, asked).await });
+}
+
+/// `POST /apps/{id}/program/{system}`: has it made, now or again.
+pub(crate) async fn make(State(app): State<App>, who: Who, Path((id, system)): Path<(String, String)>) -> Page {
+    let record = editable(&app, &who, &id).await?;
+    let system = System::of(&system).ok_or(AppError::NotFound)?;
+    if offered(&app, &record).contains(&system) {
+        match app.shared.programs.state(&record, system) {
+            Stands::Ready { .. } => {}
+            // Asked twice is asked once.
+            Stands::Making { stopping: false, .. } => app.shared.programs.wants(who.operator.id, &record, system),
+            Stands::Making { .. } | Stands::NotMade | Stands::Failed { .. } => {
+                who.audit(&app, "program.asked", &format!("{} · {}", record.name, system.title())).await?;
+                prepare_one(&app, &who, &record, system);
+            }
+        }
+    }
+    Ok(Redirect::to(&format!("/apps/{id}/download")).into_response())
+}
+
+/// `POST /apps/{id}/program/{system}/cancel`: it is not made any more, unless somebody waits for the file itself.
+pub(crate) async fn cancel(State(app): State<App>, who: Who, Path((id, system)): Path<(String, String)>) -> Page {
+    let record = editable(&app, &who, &id).await?;
+    let system = System::of(&system).ok_or(AppError::NotFound)?;
+    if matches!(app.shared.programs.state(&record, system), Stands::Making { stopping: false, .. }) {
+        who.audit(&app, "program.cancelled", &format!("{} · {}", record.name, system.title())).await?;
+        app.shared.programs.wants_no_more(who.operator.id, record.id, system);
+        app.shared.programs.stop(record.id, system);
+    }
+    Ok(Redirect::to(&format!("/apps/{id}/download")).into_response())
 }
 
 /// Notes, once, that somebody who is not logged in got a profile: from then on the company's root is trusted out there.

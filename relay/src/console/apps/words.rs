@@ -1,6 +1,7 @@
 //! The words of an app's pages that no other page has.
 
 use super::super::phrases::phrases;
+use crate::programs::Failure;
 
 phrases! {
     // The picture.
@@ -19,4 +20,42 @@ phrases! {
     with_text: "letras que dependem de uma fonte (converta-as em curvas)", "letters that depend on a font (turn them into outlines)", "letras que dependen de una fuente (conviértalas en trazados)";
     with_document_type: "um tipo de documento (DOCTYPE)", "a document type (DOCTYPE)", "un tipo de documento (DOCTYPE)";
     with_elements: "mais de {} elementos", "more than {} elements", "más de {} elementos";
+
+    // Programs while they are made.
+    make_now: "Fazer agora", "Make now", "Hacer ahora";
+    try_again: "Tentar de novo", "Try again", "Intentar de nuevo";
+    stop_making: "Cancelar o programa para {}", "Cancel the program for {}", "Cancelar el programa para {}";
+    make_now_for: "Fazer agora o programa para {}", "Make the program for {} now", "Hacer ahora el programa para {}";
+    try_again_for: "Tentar de novo o programa para {}", "Try the program for {} again", "Intentar de nuevo el programa para {}";
+    stopping: "Cancelando…", "Cancelling…", "Cancelando…";
+    progress_for: "Andamento do programa para {}", "Progress of the program for {}", "Avance del programa para {}";
+    stage: "Etapa {} de {}: {}", "Step {} of {}: {}", "Paso {} de {}: {}";
+    stage_seat: "esperando a vez", "waiting its turn", "esperando su turno";
+    stage_template: "lendo o modelo", "reading the template", "leyendo la plantilla";
+    stage_branding: "aplicando a marca", "applying the brand", "aplicando la marca";
+    stage_checking: "conferindo", "checking", "comprobando";
+    stage_writing: "gravando", "saving", "guardando";
+
+    // Why there is none.
+    no_template: "Não há modelo deste sistema no servidor. Peça a quem cuida do servidor que o coloque na pasta de modelos e tente de novo.", "There is no template for this system on the server. Ask whoever runs the server to put it into the templates folder, then try again.", "No hay plantilla de este sistema en el servidor. Pida a quien cuida del servidor que la ponga en la carpeta de plantillas e inténtelo de nuevo.";
+    other_template: "O modelo no servidor não é o que está na lista dele. Peça a quem cuida do servidor que coloque o modelo e a lista da mesma versão e tente de novo.", "The template on the server is not the one on its list. Ask whoever runs the server to put template and list of the same version there, then try again.", "La plantilla del servidor no es la de su lista. Pida a quien cuida del servidor que ponga la plantilla y la lista de la misma versión e inténtelo de nuevo.";
+    bad_template: "O modelo no servidor não aceita a marca do aplicativo. Peça a quem cuida do servidor o modelo original desta versão e tente de novo.", "The template on the server does not take the app's brand. Ask whoever runs the server for the original template of this version, then try again.", "La plantilla del servidor no acepta la marca de la aplicación. Pida a quien cuida del servidor la plantilla original de esta versión e inténtelo de nuevo.";
+    cannot_write: "O servidor não conseguiu gravar o programa. Peça a quem cuida do servidor que libere espaço em disco e confira as permissões da pasta de dados, e tente de novo.", "The server could not save the program. Ask whoever runs the server to free disk space and to check who may write to the data folder, then try again.", "El servidor no pudo guardar el programa. Pida a quien cuida del servidor que libere espacio en disco y revise los permisos de la carpeta de datos, e inténtelo de nuevo.";
+    no_read_back: "O programa feito não passou na conferência e foi descartado. Tente de novo; se acontecer outra vez, avise quem cuida do servidor.", "The finished program did not pass its check and was thrown away. Try again; if it happens once more, tell whoever runs the server.", "El programa hecho no pasó la comprobación y se descartó. Inténtelo de nuevo; si vuelve a ocurrir, avise a quien cuida del servidor.";
+    was_cancelled: "Cancelado antes de ficar pronto. Tente de novo quando quiser.", "Cancelled before it was ready. Try again whenever you like.", "Cancelado antes de estar listo. Inténtelo de nuevo cuando quiera.";
+    not_made: "O programa não foi feito. Tente de novo; se acontecer outra vez, avise quem cuida do servidor: o motivo está no registro dele.", "The program was not made. Try again; if it happens once more, tell whoever runs the server: the reason is in its log.", "El programa no se hizo. Inténtelo de nuevo; si vuelve a ocurrir, avise a quien cuida del servidor: el motivo está en su registro.";
+}
+
+/// Why there is no program, and what to do about it.
+pub(in crate::console) fn reason(language: store::Language, why: Failure) -> &'static str {
+    let w = Words::of(language);
+    match why {
+        Failure::NoTemplate => w.no_template,
+        Failure::OtherTemplate => w.other_template,
+        Failure::BadTemplate => w.bad_template,
+        Failure::Disk => w.cannot_write,
+        Failure::ReadBack => w.no_read_back,
+        Failure::Cancelled => w.was_cancelled,
+        Failure::Other => w.not_made,
+    }
 }

@@ -40,6 +40,11 @@ const WORDS: &[(&str, [&str; 3])] = &[
     ),
     ("profile.downloaded", ["Baixou perfil", "Downloaded a profile", "Descargó perfil"]),
     ("program.built", ["Fez o programa", "Made the program", "Hizo el programa"]),
+    ("program.asked", ["Mandou fazer o programa", "Had the program made", "Mandó hacer el programa"]),
+    (
+        "program.cancelled",
+        ["Cancelou o programa em andamento", "Cancelled the program being made", "Canceló el programa en curso"],
+    ),
     (store::ALARM, ["Tentativas demais", "Too many tries", "Demasiados intentos"]),
     (
         "attendant.enrolled",
@@ -204,6 +209,11 @@ const WORDS: &[(&str, [&str; 3])] = &[
         ["Mudou o que os e-mails dizem", "Changed what e-mails say", "Cambió lo que dicen los correos"],
     ),
     ("contact.changed", ["Mudou um contato", "Changed a contact", "Cambió un contacto"]),
+    ("contacts.import", ["Começou a importar contatos", "Began to import contacts", "Empezó a importar contactos"]),
+    (
+        "contacts.imported",
+        ["Terminou de importar contatos", "Finished importing contacts", "Terminó de importar contactos"],
+    ),
     ("contact.merged", ["Juntou dois contatos", "Merged two contacts", "Juntó dos contactos"]),
     (
         "contact_fields.changed",

@@ -4,8 +4,9 @@ use std::{collections::HashMap, time::Duration};
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use protocol::{id::OperatorId, message::offer::Status};
-use serde_json::{Value, json};
+use serde::Serialize;
 use store::{Figures, PresenceChange};
+use utoipa::ToSchema;
 
 use super::super::{
     strings::Texts,
@@ -49,9 +50,79 @@ impl Presence {
     }
 }
 
+/// A row of a table in a file of JSON and in the API.
+#[derive(Serialize, ToSchema)]
+#[schema(as = IndicatorsLine)]
+pub(in crate::console) struct Entry {
+    /// The id of the app or attendant; of a category its name, empty where none was chosen.
+    id: String,
+    /// Its name.
+    name: String,
+    /// Sessions that began.
+    sessions: u64,
+    /// How long those took that are over, on average.
+    #[schema(required)]
+    mean_duration_s: Option<u64>,
+    /// How long their customers had waited, on average.
+    #[schema(required)]
+    mean_wait_s: Option<u64>,
+    /// Dialled, and never allowed by the customer.
+    not_allowed: u64,
+    /// Requests that nobody took.
+    missed: u64,
+    /// Put into a category that means help.
+    solved: u64,
+    /// Put into any category.
+    categorised: u64,
+    /// How long an attendant was available; only of attendants.
+    #[schema(required)]
+    available_s: Option<u64>,
+    /// How long an attendant was on a break; only of attendants.
+    #[schema(required)]
+    on_break_s: Option<u64>,
+}
+
+/// What all sessions of a range come to.
+#[derive(Serialize, ToSchema)]
+#[schema(as = IndicatorsTotal)]
+pub(in crate::console) struct Total {
+    /// Sessions that began.
+    sessions: u64,
+    /// How long those took that are over, on average.
+    #[schema(required)]
+    mean_duration_s: Option<u64>,
+    /// How long their customers had waited, on average.
+    #[schema(required)]
+    mean_wait_s: Option<u64>,
+    /// Dialled, and never allowed by the customer.
+    not_allowed: u64,
+    /// Requests that nobody took.
+    missed: u64,
+    /// Put into a category that means help.
+    solved: u64,
+    /// Put into any category.
+    categorised: u64,
+}
+
+impl From<&Figures> for Total {
+    fn from(f: &Figures) -> Self {
+        Self {
+            sessions: f.sessions,
+            mean_duration_s: mean(f.lasted_ms, f.over).map(|d| d.as_secs()),
+            mean_wait_s: mean(f.waited_ms, f.waited).map(|d| d.as_secs()),
+            not_allowed: f.not_started,
+            missed: f.missed,
+            solved: f.solved,
+            categorised: f.categorised,
+        }
+    }
+}
+
 /// A row of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::console) struct Line {
+    /// As [`store::By`] says.
+    pub(in crate::console) key: String,
     pub(in crate::console) name: String,
     pub(in crate::console) figures: Figures,
     /// Available and on break; only of attendants.
@@ -79,20 +150,22 @@ impl Line {
         self.there.map_or_else(String::new, |(_, on_break)| spoken(on_break))
     }
 
-    pub(super) fn json(&self) -> Value {
-        let f = &self.figures;
-        json!({
-            "name": self.name,
-            "sessions": f.sessions,
-            "mean_duration_s": mean(f.lasted_ms, f.over).map(|d| d.as_secs()),
-            "mean_wait_s": mean(f.waited_ms, f.waited).map(|d| d.as_secs()),
-            "not_allowed": f.not_started,
-            "missed": f.missed,
-            "solved": f.solved,
-            "categorised": f.categorised,
-            "available_s": self.there.map(|(available, _)| available.as_secs()),
-            "on_break_s": self.there.map(|(_, on_break)| on_break.as_secs()),
-        })
+    pub(in crate::console) fn entry(&self) -> Entry {
+        let Total { sessions, mean_duration_s, mean_wait_s, not_allowed, missed, solved, categorised } =
+            (&self.figures).into();
+        Entry {
+            id: self.key.clone(),
+            name: self.name.clone(),
+            sessions,
+            mean_duration_s,
+            mean_wait_s,
+            not_allowed,
+            missed,
+            solved,
+            categorised,
+            available_s: self.there.map(|(available, _)| available.as_secs()),
+            on_break_s: self.there.map(|(_, on_break)| on_break.as_secs()),
+        }
     }
 
     pub(super) fn csv(&self, kind: &str) -> Vec<String> {
@@ -151,13 +224,14 @@ pub(super) fn tables(
     t: &'static Texts,
 ) -> [Vec<Line>; 3] {
     let [by_app, by_attendant, by_category] = rows;
-    let line = |name: String, figures| Line { name, figures, there: None };
+    let line = |key: String, name: String, figures| Line { key, name, figures, there: None };
     let app = |(key, figures): (String, Figures)| {
-        let name = apps.iter().find(|app| app.id.to_string() == key).map_or(key, |app| app.name.clone());
-        line(name, figures)
+        let name = apps.iter().find(|app| app.id.to_string() == key).map_or(key.clone(), |app| app.name.clone());
+        line(key, name, figures)
     };
     let known: HashMap<String, Figures> = by_attendant.into_iter().collect();
     let attendant = |who: &Operator| Line {
+        key: who.id.to_string(),
         name: who.name.clone(),
         figures: known.get(&who.id.to_string()).copied().unwrap_or_default(),
         there: Some(presence.time(who.id)),
@@ -165,7 +239,8 @@ pub(super) fn tables(
     let mut people: Vec<Line> = attendants.iter().map(attendant).collect();
     people.sort_by(|a, b| b.figures.sessions.cmp(&a.figures.sessions).then_with(|| a.name.cmp(&b.name)));
     let category = |(key, figures): (String, Figures)| {
-        line(if key.is_empty() { t.without_category.to_owned() } else { key }, figures)
+        let name = if key.is_empty() { t.without_category.to_owned() } else { key.clone() };
+        line(key, name, figures)
     };
     let mut categories: Vec<Line> = by_category.into_iter().filter(|(_, f)| f.sessions > 0).map(category).collect();
     categories.sort_by(|a, b| b.figures.sessions.cmp(&a.figures.sessions).then_with(|| a.name.cmp(&b.name)));
@@ -278,6 +353,6 @@ mod tests {
         ];
         let [_, lines, _] = tables(rows, &[], &people, &Presence::default(), Texts::of(Language::En));
         assert_eq!(lines.iter().map(|l| l.name.as_str()).collect::<Vec<_>>(), ["Bruno", "Ana", "Caio"]);
-        assert_eq!(lines[0].json()["sessions"], 4);
+        assert_eq!((lines[0].entry().id, lines[0].entry().sessions), (people[1].id.to_string(), 4));
     }
 }

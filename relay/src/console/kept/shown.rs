@@ -22,6 +22,8 @@ pub(super) enum Why {
     LoginEnded,
     /// The page was loaded before the last login.
     EarlierLogin,
+    /// It had to be proved first that it is still them.
+    Proved,
 }
 
 /// One field as the form sends it on.
@@ -81,6 +83,7 @@ pub(super) fn kept(t: &'static Texts, csrf: String, who: &Operator, kept: Kept, 
         lead: match why {
             Why::LoginEnded => w.login_ended,
             Why::EarlierLogin => w.earlier_login,
+            Why::Proved => w.proved,
         },
         place: words::place(t, &kept.path),
         path: kept.path,
@@ -88,7 +91,7 @@ pub(super) fn kept(t: &'static Texts, csrf: String, who: &Operator, kept: Kept, 
         lines,
         others,
         again: kept.again,
-        recovered: to != "/",
+        recovered: why != Why::Proved && to != "/",
         to: to.to_owned(),
     })
 }

@@ -3,7 +3,9 @@
 use super::super::{company, phrases::phrases, strings::Texts, tokens, webhooks};
 
 phrases! {
-    log_in_first: "Sua sessão terminou antes do envio. O que você escreveu está guardado: entre de novo e ele aparece para ser enviado.", "Your login ended before this was sent. What you wrote is kept: log in again to see it and send it.", "Su sesión terminó antes del envío. Lo que escribió está guardado: entre de nuevo y aparece para enviarlo.";
+    log_in_first: "Sua sessão terminou antes do envio. O que você escreveu está guardado: entre de novo e isso aparece para ser enviado.", "Your login ended before this was sent. What you wrote is kept: log in again to see it and send it.", "Su sesión terminó antes del envío. Lo que escribió está guardado: entre de nuevo y aparece para enviarlo.";
+    confirm_first: "Nada foi feito ainda. O que você escreveu está guardado: confirme que é você e isso aparece para ser enviado.", "Nothing has been done yet. What you wrote is kept: confirm that it's you to see it and send it.", "Todavía no se hizo nada. Lo que escribió está guardado: confirme que es usted y aparece para enviarlo.";
+    proved: "Tudo certo. Nada foi enviado ainda: confira e envie.", "All right. Nothing has been sent yet: look it over and send it.", "Todo bien. Todavía no se envió nada: revise y envíe.";
     title: "O que você escreveu está aqui", "What you wrote is here", "Lo que escribió está aquí";
     login_ended: "Sua sessão tinha terminado quando você enviou. Nada foi enviado ainda: confira e envie.", "Your session was over when you sent this. Nothing has been sent yet: look it over and send it.", "Su sesión había terminado cuando lo envió. Todavía no se envió nada: revise y envíe.";
     earlier_login: "Esta página era de um login anterior. Nada foi enviado ainda: confira e envie.", "This page belongs to an earlier login. Nothing has been sent yet: check it and send it.", "Esta página era de un inicio de sesión anterior. Todavía no se envió nada: revise y envíe.";

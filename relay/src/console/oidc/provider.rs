@@ -115,9 +115,6 @@ pub(in crate::console) async fn show(State(app): State<App>, who: Who, Query(que
 
 /// `POST /users/provider`
 pub(in crate::console) async fn save(State(app): State<App>, who: Who, Form(mut typed): Form<Typed>) -> Page {
-    if let Some(question) = confirm::first(&app, &who, PROVIDER) {
-        return Ok(question);
-    }
     let tenant = who.operator.tenant;
     let before = match app.shared.oidc.settings(tenant).await {
         Err(Failure::Settings) => None,
@@ -150,9 +147,6 @@ async fn without_password(app: &App, who: &Who) -> Page {
 
 /// `POST /users/provider/test`
 pub(in crate::console) async fn test(State(app): State<App>, who: Who) -> Page {
-    if let Some(question) = confirm::first(&app, &who, PROVIDER) {
-        return Ok(question);
-    }
     let settings = app.shared.oidc.settings(who.operator.tenant).await?.ok_or(AppError::NotFound)?;
     let shown = ProviderPage::load(&app, &who).await?;
     who.audit(&app, "provider.tested", &settings.issuer).await?;
@@ -167,9 +161,6 @@ pub(in crate::console) async fn test(State(app): State<App>, who: Who) -> Page {
 
 /// `POST /users/provider/remove`
 pub(in crate::console) async fn remove(State(app): State<App>, who: Who) -> Page {
-    if let Some(question) = confirm::first(&app, &who, PROVIDER) {
-        return Ok(question);
-    }
     if !app.shared.accounts.has_password(&who.operator).await? {
         return without_password(&app, &who).await;
     }

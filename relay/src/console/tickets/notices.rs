@@ -31,27 +31,63 @@ pub(in crate::console) struct Waiting {
 
 impl Waiting {
     pub(in crate::console) fn new(notice: &Notice, who: &Who, s: &Shell) -> Self {
-        let own = notice.operator == who.operator.id;
         let until = s.clock.date(&notice.expires_at);
         let words = fill(desk_words::of(s.t.language).told_until, &[&notice.operator_name, &until]);
-        Self { id: notice.id, words, cancels: own || who.operator.may(Act::Administer), own }
+        Self { id: notice.id, words, cancels: may_cancel(who, notice), own: is_own(who, notice) }
+    }
+}
+
+/// It is whoever asks.
+pub(in crate::console) fn is_own(who: &Who, notice: &Notice) -> bool {
+    notice.operator == who.operator.id
+}
+
+/// One's own, or an administrator anybody's.
+pub(in crate::console) fn may_cancel(who: &Who, notice: &Notice) -> bool {
+    is_own(who, notice) || who.operator.may(Act::Administer)
+}
+
+/// Why somebody is not told.
+pub(in crate::console) enum NotAsked {
+    /// The ticket is resolved or closed.
+    Closed,
+    Failed(AppError),
+}
+
+impl<E: Into<AppError>> From<E> for NotAsked {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
     }
 }
 
 /// `POST /tickets/{number}/notices`
 pub(crate) async fn ask(State(app): State<App>, who: Who, Path(number): Path<String>) -> Page {
     let number = TicketNumber::new(&number).map_err(|_| AppError::NotFound)?;
-    let (tenant, now) = (who.operator.tenant, Timestamp::now());
-    let ticket = app.shared.store.desk_ticket(tenant, &number).await?;
-    if !TicketFilter::OPEN.contains(&ticket.status) {
-        return Err(AppError::BadRequest);
+    match ask_on(&app, &who, &number).await {
+        Ok(_) => Ok(to_ticket(&number)),
+        Err(NotAsked::Closed) => Err(AppError::BadRequest),
+        Err(NotAsked::Failed(error)) => Err(error),
     }
-    who.audit(&app, "notice.asked", number.as_str()).await?;
+}
+
+/// Asks on a ticket of the desk. The notice; `None`: it was told already.
+pub(in crate::console) async fn ask_on(
+    app: &App,
+    who: &Who,
+    number: &TicketNumber,
+) -> Result<Option<Notice>, NotAsked> {
+    let (tenant, now) = (who.operator.tenant, Timestamp::now());
+    let ticket = app.shared.store.desk_ticket(tenant, number).await?;
+    if !TicketFilter::OPEN.contains(&ticket.status) {
+        return Err(NotAsked::Closed);
+    }
+    who.audit(app, "notice.asked", number.as_str()).await?;
     let of = TicketOf::desk(number.clone());
     app.shared.store.add_notice(tenant, &of, &TicketSeen::default(), who.operator.id, now, now + WAITS).await?;
+    let open = app.shared.store.open_notices(Some((tenant, &of)), now).await?;
     // The requester may have come while the page was read.
     app.shared.changes.bump();
-    Ok(to_ticket(&number))
+    Ok(open.into_iter().find(|notice| is_own(who, notice)))
 }
 
 /// `POST /tickets/{number}/notices/{id}/cancel`
@@ -66,7 +102,7 @@ pub(in crate::console) async fn cancel_on(app: &App, who: &Who, ticket: &TicketO
     let (tenant, now) = (who.operator.tenant, Timestamp::now());
     let open = app.shared.store.open_notices(Some((tenant, ticket)), now).await?;
     let notice = open.into_iter().find(|notice| notice.id == id).ok_or(AppError::NotFound)?;
-    if notice.operator != who.operator.id && !who.operator.may(Act::Administer) {
+    if !may_cancel(who, &notice) {
         return Err(AppError::Forbidden);
     }
     who.audit(app, "notice.cancelled", &format!("{} {}", ticket.number, notice.operator_name)).await?;

@@ -44,7 +44,7 @@ pub(in crate::console) fn here(app: &App, who: &Who, requester: &CustomerDetails
 
 /// Where the requester of a ticket gets the program: the app of the ticket's last session, else the first that whoever asks attends.
 /// Empty when there is none.
-pub(super) async fn link(app: &App, who: &Who, number: &TicketNumber) -> Result<String, AppError> {
+pub(in crate::console) async fn link(app: &App, who: &Who, number: &TicketNumber) -> Result<String, AppError> {
     link_of(app, who, &TicketOf::desk(number.clone())).await
 }
 

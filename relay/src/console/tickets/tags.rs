@@ -17,7 +17,7 @@ use super::{
 /// Characters of a tag, at most.
 const TAG_CHARS: usize = 40;
 /// Tags on one ticket, at most.
-const TAGS: u32 = 12;
+pub(in crate::console) const TAGS: u32 = 12;
 
 /// One tag.
 #[derive(Deserialize)]
@@ -38,16 +38,42 @@ pub(crate) async fn add(
         tag_error: Some(desk_words::of(who.texts.language).bad_tag),
         ..Draft::default()
     };
-    let tag = ShownText::lossy(&form.tag).as_str().to_owned();
-    if tag.is_empty() || tag.chars().count() > TAG_CHARS {
-        return ticket_page(&app, &who, &number, refused).await;
-    }
-    app.shared.store.desk_ticket(who.operator.tenant, &ticket).await?;
-    who.audit(&app, "ticket.tagged", &format!("{ticket} {tag}")).await?;
-    match app.shared.store.add_desk_tag(who.operator.tenant, &ticket, &tag, TAGS).await {
+    match put_on(&app, &who, &ticket, &form.tag).await {
         Ok(()) => Ok(to_ticket(&ticket)),
-        Err(StoreError::Conflict { .. }) => ticket_page(&app, &who, &number, refused).await,
-        Err(error) => Err(error.into()),
+        Err(NotPut::Tag | NotPut::TooMany) => ticket_page(&app, &who, &number, refused).await,
+        Err(NotPut::Failed(error)) => Err(error),
+    }
+}
+
+/// Why a tag is not on a ticket.
+pub(in crate::console) enum NotPut {
+    /// It cannot be one.
+    Tag,
+    /// The ticket has as many as there may be.
+    TooMany,
+    Failed(AppError),
+}
+
+impl<E: Into<AppError>> From<E> for NotPut {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// A tag as it is shown, of what somebody typed; `None`: it cannot be one.
+pub(in crate::console) fn shown(typed: &str) -> Option<String> {
+    let tag = ShownText::lossy(typed).as_str().to_owned();
+    (!tag.is_empty() && tag.chars().count() <= TAG_CHARS).then_some(tag)
+}
+
+/// Puts a tag on a ticket; one that is there already stays.
+pub(in crate::console) async fn put_on(app: &App, who: &Who, ticket: &TicketNumber, typed: &str) -> Result<(), NotPut> {
+    let tag = shown(typed).ok_or(NotPut::Tag)?;
+    app.shared.store.desk_ticket(who.operator.tenant, ticket).await?;
+    who.audit(app, "ticket.tagged", &format!("{ticket} {tag}")).await?;
+    match app.shared.store.add_desk_tag(who.operator.tenant, ticket, &tag, TAGS).await {
+        Err(StoreError::Conflict { .. }) => Err(NotPut::TooMany),
+        done => Ok(done?),
     }
 }
 
@@ -59,8 +85,19 @@ pub(crate) async fn remove(
     Form(form): Form<TagForm>,
 ) -> Page {
     let ticket = TicketNumber::new(&number).map_err(|_| AppError::NotFound)?;
-    app.shared.store.desk_ticket(who.operator.tenant, &ticket).await?;
-    who.audit(&app, "ticket.untagged", &format!("{ticket} {}", ShownText::lossy(&form.tag).as_str())).await?;
-    app.shared.store.remove_desk_tag(who.operator.tenant, &ticket, &form.tag).await?;
+    take_off(&app, &who, &ticket, &form.tag).await?;
     Ok(to_ticket(&ticket))
+}
+
+/// Takes a tag off a ticket, if it is there.
+pub(in crate::console) async fn take_off(
+    app: &App,
+    who: &Who,
+    ticket: &TicketNumber,
+    tag: &str,
+) -> Result<(), AppError> {
+    app.shared.store.desk_ticket(who.operator.tenant, ticket).await?;
+    who.audit(app, "ticket.untagged", &format!("{ticket} {}", ShownText::lossy(tag).as_str())).await?;
+    app.shared.store.remove_desk_tag(who.operator.tenant, ticket, tag).await?;
+    Ok(())
 }

@@ -8,7 +8,7 @@ phrases! {
     tokens: "Tokens de API", "API tokens", "Tokens de API";
     lead: "Com um token, outro sistema usa a API em seu nome, só para o que você marcar e nunca mais do que você pode. Senhas de clientes não passam pela API.", "With a token another system uses the API in your name, only for what you tick and never for more than you may do. Customers' passwords do not pass through the API.", "Con un token, otro sistema usa la API en su nombre, solo para lo que usted marque y nunca más de lo que usted puede. Las contraseñas de clientes no pasan por la API.";
     how: "Como usar a API", "How to use the API", "Cómo usar la API";
-    how_lead: "Cada chamada leva um token no cabeçalho e faz só o que o dono dele pode. As descrições estão em inglês, como no documento OpenAPI.", "Each call carries a token in its header and does only what the token's user may do.", "Cada llamada lleva un token en la cabecera y hace solo lo que su dueño puede. Las descripciones están en inglés, como en el documento OpenAPI.";
+    how_lead: "Cada chamada leva um token no cabeçalho e faz só o que o dono dele pode. Usuários só são alterados aqui no console, que pede a senha de novo. As descrições estão em inglês, como no documento OpenAPI.", "Each call carries a token in its header and does only what the token's user may do. Users are changed here in the console only, which asks for the password again.", "Cada llamada lleva un token en la cabecera y hace solo lo que su dueño puede. Los usuarios se cambian solo aquí en la consola, que pide la contraseña de nuevo. Las descripciones están en inglés, como en el documento OpenAPI.";
     call: "Chamada", "Call", "Llamada";
     takes: "Recebe", "Takes", "Recibe";
     scope: "Permissão", "Scope", "Permiso";
@@ -36,6 +36,9 @@ phrases! {
     sessions_read: "Ver sessões", "Read sessions", "Ver sesiones";
     sessions_end: "Encerrar sessões em andamento", "End sessions in progress", "Terminar sesiones en curso";
     waiting_read: "Ver quem aguarda, sem senhas", "Read who waits, without passwords", "Ver quién espera, sin contraseñas";
+    indicators_read: "Ver indicadores, sem clientes", "Read indicators, without customers", "Ver indicadores, sin clientes";
+    status_read: "Ver a disponibilidade dos atendentes", "Read whether attendants are available", "Ver la disponibilidad de los agentes";
+    status_write: "Mudar a sua própria disponibilidade", "Set whether you are available", "Cambiar su propia disponibilidad";
     tickets_read: "Ver tickets e clientes", "Read tickets and customers", "Ver tickets y clientes";
     tickets_write: "Abrir e mudar tickets e clientes", "Open and change tickets and customers", "Abrir y cambiar tickets y clientes";
     apps_read: "Ver aplicativos", "Read apps", "Ver aplicaciones";
@@ -54,6 +57,9 @@ pub(super) fn scope(language: Language, scope: Scope) -> &'static str {
         Scope::SessionsRead => w.sessions_read,
         Scope::SessionsEnd => w.sessions_end,
         Scope::WaitingRead => w.waiting_read,
+        Scope::IndicatorsRead => w.indicators_read,
+        Scope::StatusRead => w.status_read,
+        Scope::StatusWrite => w.status_write,
         Scope::TicketsRead => w.tickets_read,
         Scope::TicketsWrite => w.tickets_write,
         Scope::AppsRead => w.apps_read,

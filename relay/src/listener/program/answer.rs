@@ -22,6 +22,7 @@ use super::{AbortOnDrop, LoggedIn, Program, enrol, grant, waiting, wrap_up};
 use crate::{
     account::Operator,
     apps::Reach,
+    contact,
     directory::Present,
     external,
     listener::peer::CloseCode,
@@ -71,6 +72,15 @@ impl Program {
         };
         let busy = self.shared.sessions.has_customer(id);
         let listed = register.listed;
+        let class = match contact::class(&*self.shared.store, tenant, &register.fields).await {
+            Ok(class) if listed => class,
+            Ok(_) => String::new(),
+            // Only a word beside them: nobody waits for it.
+            Err(error) => {
+                tracing::warn!(device = %id, error = &error as &dyn std::error::Error, "a contact cannot be looked up");
+                String::new()
+            }
+        };
         // Waiting goes on through a short break.
         let back = self.shared.queue.back(id).filter(|back| back.app == app.id && listed);
         let present = Present {
@@ -79,6 +89,7 @@ impl Program {
             app: app.id,
             app_title: ShownText::lossy(&app.title),
             fields: register.fields,
+            class,
             listed,
             busy,
             since: back.as_ref().map_or_else(Timestamp::now, |back| back.since),

@@ -81,6 +81,7 @@ mod tests {
             app: AppId::from_bytes([1; 16]),
             app_title: ShownText::lossy(&"x".repeat(400)),
             fields: FieldKey::ALL.map(|key| Field { key, value: ShownText::lossy(&"é".repeat(200)) }).to_vec(),
+            class: String::new(),
             listed: true,
             busy: false,
             since: jiff::Timestamp::UNIX_EPOCH,

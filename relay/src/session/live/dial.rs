@@ -127,6 +127,7 @@ impl Sessions {
                 customer: present.field(FieldKey::Name).to_owned(),
                 company: present.field(FieldKey::Company).to_owned(),
                 ticket: known,
+                connection: opened.connection,
                 standing: Standing::Dialling,
                 since: dialled_at,
             },

@@ -95,23 +95,25 @@ impl AnswerRecords for SqliteStore {
         id: Option<i64>,
         title: &str,
         text: &str,
-    ) -> Result<(), StoreError> {
+    ) -> Result<i64, StoreError> {
         let sql = match id {
             None => {
-                "INSERT INTO canned_answers (tenant, title, title_key, text) SELECT ?1, ?3, ?4, ?5 WHERE ?2 IS NULL"
+                "INSERT INTO canned_answers (tenant, title, title_key, text) SELECT ?1, ?3, ?4, ?5 WHERE ?2 IS NULL RETURNING id"
             }
-            Some(_) => "UPDATE canned_answers SET title = ?3, title_key = ?4, text = ?5 WHERE tenant = ?1 AND id = ?2",
+            Some(_) => {
+                "UPDATE canned_answers SET title = ?3, title_key = ?4, text = ?5 WHERE tenant = ?1 AND id = ?2 RETURNING id"
+            }
         };
-        let done = sqlx::query(sql)
+        let written = sqlx::query(sql)
             .bind(tenant.as_bytes().as_slice())
             .bind(id)
             .bind(title)
             .bind(fold(title))
             .bind(text)
-            .execute(&self.writer)
+            .fetch_optional(&self.writer)
             .await
             .map_err(error::referring("title", "tenant"))?;
-        if done.rows_affected() == 0 { Err(StoreError::NotFound { what: "answer" }) } else { Ok(()) }
+        written.ok_or(StoreError::NotFound { what: "answer" })?.plain("id")
     }
 
     async fn remove_canned_answer(&self, tenant: TenantId, id: i64) -> Result<(), StoreError> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use protocol::id::TenantId;
 use sqlx::{SqliteConnection, sqlite::SqliteRow};
 
@@ -12,7 +13,7 @@ use super::{
     session::session,
 };
 use crate::{
-    contact::{Contact, ContactFilter, ContactRecords},
+    contact::{Contact, ContactFilter, ContactRecords, Found, ListedContact, Put},
     desk::{CustomerDetails, CustomerId},
     error::StoreError,
     session::Session,
@@ -20,8 +21,8 @@ use crate::{
 
 const NO_CONTACT: StoreError = StoreError::NotFound { what: "contact" };
 
-fn contact(row: &SqliteRow) -> Result<Contact, StoreError> {
-    Ok(Contact { customer: customers::customer(row)?, extra: row.json("extra")? })
+pub(super) fn contact(row: &SqliteRow) -> Result<Contact, StoreError> {
+    Ok(Contact { customer: customers::customer(row)?, extra: row.json("extra")?, class: row.plain("class")? })
 }
 
 async fn one(tx: &mut SqliteConnection, tenant: TenantId, id: CustomerId) -> Result<Contact, StoreError> {
@@ -32,7 +33,7 @@ async fn one(tx: &mut SqliteConnection, tenant: TenantId, id: CustomerId) -> Res
     contact(&row.ok_or(NO_CONTACT)?)
 }
 
-async fn write(
+pub(super) async fn write(
     tx: &mut SqliteConnection,
     tenant: TenantId,
     id: CustomerId,
@@ -73,7 +74,7 @@ async fn write(
 impl ContactRecords for SqliteStore {
     async fn contacts(&self, tenant: TenantId, filter: &ContactFilter) -> Result<Vec<Contact>, StoreError> {
         let sql = "SELECT * FROM desk_customers
-                   WHERE tenant = ?1 AND merged_into IS NULL AND (?2 = '' OR instr(search, ?2) > 0)
+                   WHERE tenant = ?1 AND merged_into IS NULL AND (?2 = '' OR instr(search, ?2) > 0 OR instr(class_key, ?2) > 0)
                      AND (?3 IS NULL OR (name_key, id) > (SELECT name_key, id FROM desk_customers WHERE id = ?3 AND tenant = ?1))
                    ORDER BY name_key, id LIMIT ?4";
         let rows = sqlx::query(sql)
@@ -118,6 +119,35 @@ impl ContactRecords for SqliteStore {
         Ok(changed)
     }
 
+    async fn known_contact(&self, tenant: TenantId, details: &CustomerDetails) -> Result<Option<Contact>, StoreError> {
+        let mut reader = self.readers.acquire().await.map_err(error::of)?;
+        match customers::find(&mut reader, tenant, details).await? {
+            Some(known) => Ok(Some(one(&mut reader, tenant, known.id).await?)),
+            None => Ok(None),
+        }
+    }
+
+    async fn classify_contact(&self, tenant: TenantId, id: CustomerId, class: &str) -> Result<Contact, StoreError> {
+        let mut tx = self.write().await?;
+        let contact = one(&mut tx, tenant, id).await?;
+        sqlx::query("UPDATE desk_customers SET class = ?3, class_key = ?4 WHERE tenant = ?1 AND id = ?2")
+            .bind(tenant.as_bytes().as_slice())
+            .bind(contact.customer.id.0)
+            .bind(class)
+            .bind(fold(class))
+            .execute(&mut *tx)
+            .await
+            .map_err(error::of)?;
+        tx.commit().await.map_err(error::of)?;
+        Ok(Contact { class: class.to_owned(), ..contact })
+    }
+
+    async fn contact_classes(&self, tenant: TenantId) -> Result<Vec<String>, StoreError> {
+        let sql = "SELECT DISTINCT class FROM desk_customers WHERE tenant = ? AND class <> '' ORDER BY class LIMIT 100";
+        let rows = sqlx::query(sql).bind(tenant.as_bytes().as_slice()).fetch_all(&self.readers).await;
+        rows.map_err(error::of)?.iter().map(|row| row.plain("class")).collect()
+    }
+
     async fn merge_contacts(
         &self,
         tenant: TenantId,
@@ -147,6 +177,8 @@ impl ContactRecords for SqliteStore {
         extra.extend(kept.extra.into_iter().filter(|(_, value)| !value.is_empty()));
         write(&mut tx, tenant, keep, &details, &extra).await?;
         for sql in [
+            "UPDATE desk_customers SET (class, class_key) = (SELECT class, class_key FROM desk_customers WHERE id = ?3)
+             WHERE tenant = ?1 AND id = ?2 AND class = ''",
             "UPDATE desk_tickets SET requester = ?2 WHERE tenant = ?1 AND requester = ?3",
             "UPDATE desk_customers SET merged_into = ?2 WHERE tenant = ?1 AND (id = ?3 OR merged_into = ?3)",
         ] {
@@ -161,6 +193,14 @@ impl ContactRecords for SqliteStore {
         let merged = one(&mut tx, tenant, keep).await?;
         tx.commit().await.map_err(error::of)?;
         Ok(merged)
+    }
+
+    async fn look_up_contacts(&self, tenant: TenantId, list: &[ListedContact]) -> Result<Vec<Found>, StoreError> {
+        self.look_up(tenant, list).await
+    }
+
+    async fn put_contacts(&self, tenant: TenantId, list: &[ListedContact], now: Timestamp) -> Result<Put, StoreError> {
+        self.put(tenant, list, now).await
     }
 
     async fn contact_sessions(&self, tenant: TenantId, id: CustomerId, limit: u32) -> Result<Vec<Session>, StoreError> {

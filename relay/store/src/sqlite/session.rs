@@ -12,11 +12,11 @@ use protocol::{
         ticket::TicketChoice,
     },
 };
-use sqlx::{QueryBuilder, Sqlite, SqliteConnection, sqlite::SqliteRow};
+use sqlx::{SqliteConnection, sqlite::SqliteRow};
 
 use super::{
-    LISTED_AT_MOST, SqliteStore, audit, error, outbox,
-    row::{Columns, damaged, fold, folded, json, ms, word, words},
+    SqliteStore, audit, error, outbox,
+    row::{Columns, damaged, folded, json, ms, word},
     webhook,
 };
 use crate::{
@@ -29,9 +29,6 @@ use crate::{
         Started, WRAP_UP_WITHIN, WrappedUp,
     },
 };
-
-/// Sessions between two times that are gone through to find those that are asked for.
-const NARROW: i64 = 5_000;
 
 /// Reads a session; `row` holds every column of `sessions`.
 pub(super) fn session(row: &SqliteRow) -> Result<Session, StoreError> {
@@ -226,8 +223,9 @@ impl SessionRecords for SqliteStore {
             "INSERT INTO sessions (id, tenant, app, protocol, device, fields, customer_name, attendant, attendant_name,
                                          choice_number, choice_subject, state, dialled_at, search, connection)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 'dialling', ?12, ?13,
-                           (SELECT connection FROM apps WHERE id = ?3))";
-        sqlx::query(sql)
+                           (SELECT connection FROM apps WHERE id = ?3))
+                   RETURNING connection";
+        let row = sqlx::query(sql)
             .bind(new.id.as_bytes().as_slice())
             .bind(new.tenant.as_bytes().as_slice())
             .bind(new.app.as_bytes().as_slice())
@@ -241,9 +239,10 @@ impl SessionRecords for SqliteStore {
             .bind(choice_subject)
             .bind(ms(new.dialled_at))
             .bind(search)
-            .execute(&mut *tx)
+            .fetch_one(&mut *tx)
             .await
             .map_err(error::referring("session", "app or operator"))?;
+        let connection = row.id_if_any("connection")?;
         let dialled = AuditEntry {
             tenant: new.tenant,
             operator: Some(new.attendant),
@@ -256,7 +255,7 @@ impl SessionRecords for SqliteStore {
         };
         audit::add(&mut tx, &dialled).await?;
         tx.commit().await.map_err(error::of)?;
-        Ok(OpenedSession { protocol })
+        Ok(OpenedSession { protocol, connection })
     }
 
     async fn miss_request(&self, missed: &NewMissed) -> Result<OpenedSession, StoreError> {
@@ -296,7 +295,7 @@ impl SessionRecords for SqliteStore {
         audit::add(&mut tx, &line(&session, "request.missed", detail, missed.at)).await?;
         outbox::add(&mut tx, &session, EventKind::Missed, missed.at).await?;
         tx.commit().await.map_err(error::of)?;
-        Ok(OpenedSession { protocol })
+        Ok(OpenedSession { protocol, connection: session.connection })
     }
 
     async fn start_session(&self, id: SessionId, started: &Started, now: Timestamp) -> Result<Kept, StoreError> {
@@ -479,107 +478,10 @@ impl SessionRecords for SqliteStore {
     }
 
     async fn history(&self, tenant: TenantId, query: &HistoryQuery) -> Result<Vec<Session>, StoreError> {
-        let tenant = tenant.as_bytes().as_slice();
-        let narrow = self.is_narrow(tenant, query).await?;
-        let search = fold(query.search.trim());
-        // Only what is asked for is in the query, so that it can go by an index.
-        let mut sql = QueryBuilder::<Sqlite>::new("SELECT sessions.* FROM ");
-        // Words are found newest first, and as many as are wanted: whether they are many or none makes no difference.
-        let trigrams = trigrams(&search).filter(|_| !narrow);
-        let by_words = trigrams.is_some();
-        match trigrams {
-            Some(trigrams) => {
-                sql.push("session_words CROSS JOIN sessions ON sessions.row = session_words.rowid WHERE session_words MATCH ");
-                sql.push_bind(trigrams);
-                if let Some(before) = query.before {
-                    sql.push(" AND session_words.rowid < ").push_bind(before);
-                }
-                sql.push(" AND tenant = ");
-            }
-            None => _ = sql.push("sessions WHERE tenant = "),
-        }
-        sql.push_bind(tenant);
-        // A range of few sessions is gone through whole; in a long one the newest that fit are found sooner.
-        let time = if narrow { " AND dialled_at" } else { " AND +dialled_at" };
-        if let Some(from) = query.from {
-            sql.push(time).push(" >= ").push_bind(ms(from));
-        }
-        if let Some(to) = query.to {
-            sql.push(time).push(" < ").push_bind(ms(to));
-        }
-        if let Some(attendant) = &query.attendant {
-            sql.push(" AND attendant = ").push_bind(attendant.as_bytes().as_slice());
-        }
-        if let Some(ticket) = &query.ticket {
-            sql.push(" AND coalesce(ticket, choice_number) = ").push_bind(ticket.as_str());
-        }
-        if !query.states.is_empty() {
-            let states = words(&query.states);
-            sql.push(" AND state IN (SELECT value FROM json_each(").push_bind(states).push("))");
-        }
-        if !search.is_empty() {
-            sql.push(" AND (instr(search, ").push_bind(search.clone());
-            sql.push(") > 0 OR instr(lower(coalesce(ticket, choice_number, '')), ").push_bind(search).push(") > 0)");
-        }
-        if let Some(before) = query.before {
-            sql.push(" AND row < ").push_bind(before);
-        }
-        if let Some(apps) = &query.apps {
-            sql.push(" AND hex(app) IN (SELECT value FROM json_each(").push_bind(hex_ids(apps)).push("))");
-        }
-        if !query.results.is_empty() {
-            let results = words(&query.results);
-            sql.push(" AND close_reason IN (SELECT value FROM json_each(").push_bind(results).push("))");
-        }
-        if let Some(least) = query.min_s {
-            sql.push(" AND ended_at - started_at >= 1000 * ").push_bind(least);
-        }
-        if let Some(most) = query.max_s {
-            sql.push(" AND ended_at - started_at <= 1000 * ").push_bind(most);
-        }
-        if let Some(category) = &query.category {
-            sql.push(" AND category = ").push_bind(category.as_str());
-        }
-        sql.push(match (narrow, by_words) {
-            (true, _) => " ORDER BY +row DESC LIMIT ",
-            (false, true) => " ORDER BY session_words.rowid DESC LIMIT ",
-            (false, false) => " ORDER BY row DESC LIMIT ",
-        });
-        sql.push_bind(query.limit.min(LISTED_AT_MOST));
-        let rows = sql.build().fetch_all(&self.readers).await.map_err(error::of)?;
-        rows.iter().map(session).collect()
+        self.found(tenant, query).await
     }
-}
 
-/// Three letters each that what is searched for has, as the index is asked for all of them; `None` for what is too short, or has what no text has.
-fn trigrams(search: &str) -> Option<String> {
-    /// As many tell one text from all others.
-    const ENOUGH: usize = 24;
-    let letters: Vec<char> = search.chars().collect();
-    if letters.len() < 3 || letters.contains(&'\0') {
-        return None;
-    }
-    let three = letters.windows(3).take(ENOUGH).map(|three| {
-        let text: String = three.iter().collect();
-        format!("\"{}\"", text.replace('"', "\"\""))
-    });
-    Some(three.collect::<Vec<_>>().join(" AND "))
-}
-
-impl SqliteStore {
-    /// Whether few sessions lie between the times that are asked for.
-    async fn is_narrow(&self, tenant: &[u8], query: &HistoryQuery) -> Result<bool, StoreError> {
-        let Some(from) = query.from else { return Ok(false) };
-        let sql = "SELECT count(*) FROM (SELECT 1 FROM sessions
-                   WHERE tenant = ?1 AND dialled_at >= ?2 AND dialled_at < ?3 LIMIT ?4)";
-        let found: i64 = sqlx::query_scalar(sql)
-            .bind(tenant)
-            .bind(ms(from))
-            .bind(query.to.map_or(i64::MAX, ms))
-            .bind(NARROW)
-            .fetch_one(&self.readers)
-            .await
-            .map_err(error::of)?;
-        Ok(found < NARROW)
+    async fn count_history(&self, tenant: TenantId, query: &HistoryQuery, at_most: u32) -> Result<u32, StoreError> {
+        self.count_found(tenant, query, at_most).await
     }
 }

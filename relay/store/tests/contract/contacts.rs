@@ -7,8 +7,9 @@ use protocol::{
     message::ticket::TicketStatus,
 };
 use store::{
-    ActionKind, ContactFilter, Customer, CustomerDetails, CustomerId, Language, MailOutcome, MailServer, MailState,
-    MailText, NewAction, NewDeskTicket, NewMail, StoreError, TicketFilter, TicketOf, TicketSeen,
+    ActionKind, ContactFilter, Customer, CustomerDetails, CustomerId, Found, Language, ListedContact, MailOutcome,
+    MailServer, MailState, MailText, NewAction, NewDeskTicket, NewMail, Put, StoreError, TicketFilter, TicketOf,
+    TicketSeen,
 };
 
 use super::{World, at, number};
@@ -114,6 +115,39 @@ pub async fn of_two_contacts_one_is_made_with_the_tickets_of_both(w: &World) {
     assert!(matches!(store.merge_contacts(w.other.tenant, keep.id, other.id).await, Err(StoreError::NotFound { .. })));
 }
 
+pub async fn a_contact_is_classified_and_found_by_it(w: &World) {
+    let (store, tenant) = (w.store().await, w.varanda.tenant);
+    let cida = made(w, &details("Cida", "cida@a.example", "Padaria")).await;
+    let other = made(w, &details("Aparecida", "aparecida@b.example", "")).await;
+    let known = async |email: &str| store.known_contact(tenant, &details("", email, "")).await.unwrap();
+    assert_eq!(known("cida@a.example").await.unwrap().class, "");
+    assert_eq!(known("rosa@a.example").await, None, "nobody is added by a look");
+    store.classify_contact(tenant, other.id, "Contrato Ação").await.unwrap();
+    assert_eq!(store.contact_classes(tenant).await.unwrap(), ["Contrato Ação"]);
+    let found = ContactFilter { search: "contrato ACAO".into(), ..all() };
+    assert_eq!(store.contacts(tenant, &found).await.unwrap()[0].customer.id, other.id);
+    // What else is known of them may change without it.
+    store
+        .change_contact(tenant, other.id, &details("A. N.", "aparecida@b.example", ""), &BTreeMap::new())
+        .await
+        .unwrap();
+    assert_eq!(store.contacts(tenant, &found).await.unwrap().len(), 1);
+    // Who had none gets the other's; who had one keeps it.
+    assert_eq!(store.merge_contacts(tenant, cida.id, other.id).await.unwrap().class, "Contrato Ação");
+    assert_eq!(known("APARECIDA@b.example").await.unwrap().class, "Contrato Ação");
+    let third = made(w, &details("Davi", "davi@a.example", "")).await;
+    store.classify_contact(tenant, third.id, "Avulso").await.unwrap();
+    assert_eq!(store.merge_contacts(tenant, cida.id, third.id).await.unwrap().class, "Contrato Ação");
+    // The one that is left, also by the number of one that was merged into it.
+    store.classify_contact(tenant, third.id, "Ouro").await.unwrap();
+    assert_eq!(store.contact(tenant, cida.id).await.unwrap().class, "Ouro");
+    assert!(store.contact_classes(w.other.tenant).await.unwrap().is_empty());
+    let stranger = store.classify_contact(w.other.tenant, cida.id, "x").await;
+    assert!(matches!(stranger, Err(StoreError::NotFound { .. })));
+    store.classify_contact(tenant, cida.id, "").await.unwrap();
+    assert_eq!(w.store().await.contact(tenant, cida.id).await.unwrap().class, "");
+}
+
 pub async fn a_companys_own_fields_are_kept_in_order(w: &World) {
     let (store, tenant) = (w.store().await, w.varanda.tenant);
     assert!(store.contact_fields(tenant).await.unwrap().is_empty());
@@ -188,7 +222,7 @@ pub async fn canned_answers_are_a_companys_own_and_have_different_titles(w: &Wor
     assert!(matches!(foreign, Err(StoreError::NotFound { .. })));
     store.remove_canned_answer(w.other.tenant, kept[0].id).await.unwrap();
     assert_eq!(store.canned_answers(tenant).await.unwrap().len(), 2, "another company takes nothing away");
-    store.write_canned_answer(tenant, Some(kept[0].id), "Baixar", "aqui").await.unwrap();
+    assert_eq!(store.write_canned_answer(tenant, Some(kept[0].id), "Baixar", "aqui").await.unwrap(), kept[0].id);
     store.remove_canned_answer(tenant, kept[1].id).await.unwrap();
     let left = store.canned_answers(tenant).await.unwrap();
     assert_eq!((left.len(), left[0].title.as_str(), left[0].text.as_str()), (1, "Baixar", "aqui"));
@@ -300,4 +334,102 @@ pub async fn a_notice_is_good_once_for_a_while_and_while_its_ticket_is_open(w: &
     store.cancel_notice(tenant, again[0].id, at(72)).await.unwrap();
     assert!(!store.notice_came(again[0].id, device, at(73)).await.unwrap(), "it was taken back");
     assert!(store.open_notices(None, at(73)).await.unwrap().is_empty());
+}
+
+fn listed(name: &str, email: &str, company: &str, phone: &str, document: &str) -> ListedContact {
+    let details = CustomerDetails { phone: phone.into(), document: document.into(), ..details(name, email, company) };
+    ListedContact { details, extra: BTreeMap::new() }
+}
+
+pub async fn a_list_of_contacts_is_put_on_record_once_however_often_it_comes(w: &World) {
+    let tenant = w.varanda.tenant;
+    let gold = ListedContact {
+        extra: BTreeMap::from([("Plano".into(), "Ouro".into()), ("Vazio".into(), String::new())]),
+        ..listed("Cida", "cida@a.example", "Padaria", "", "")
+    };
+    let list = [
+        gold.clone(),
+        listed("Rosa", "", "", "11 5555-0000", "111.222.333-44"),
+        listed("Ivo", "", "Oficina", "11 5555-1111", ""),
+        listed("Só Nome", "", "", "", ""),
+    ];
+    let put = async |list: &[ListedContact]| w.store().await.put_contacts(tenant, list, at(5)).await.unwrap();
+    let look = async |list: &[ListedContact]| w.store().await.look_up_contacts(tenant, list).await.unwrap();
+    assert_eq!(look(&list).await, [Found::New; 4]);
+    assert!(w.store().await.contacts(tenant, &all()).await.unwrap().is_empty(), "looking writes nothing");
+    assert_eq!(put(&list).await, Put { made: 4, changed: 0, same: 0 });
+    for _ in 0..2 {
+        assert_eq!(look(&list).await, [Found::Same; 4]);
+        assert_eq!(put(&list).await, Put { made: 0, changed: 0, same: 4 });
+    }
+    let store = w.store().await;
+    assert_eq!(store.contacts(tenant, &all()).await.unwrap().len(), 4);
+    let found = store.contacts(tenant, &ContactFilter { search: "ouro".into(), ..all() }).await.unwrap();
+    assert_eq!(found[0].extra, BTreeMap::from([("Plano".to_owned(), "Ouro".to_owned())]));
+    // What a list does not say stays.
+    let less = listed("", "CIDA@a.example", "", "11 9999-0000", "");
+    assert_eq!(look(std::slice::from_ref(&less)).await, [Found::Changed]);
+    assert_eq!(put(&[less]).await, Put { made: 0, changed: 1, same: 0 });
+    let cida = store.contacts(tenant, &ContactFilter { search: "cida".into(), ..all() }).await.unwrap().remove(0);
+    let details = &cida.customer.details;
+    assert_eq!((details.name.as_str(), details.email.as_str()), ("Cida", "cida@a.example"));
+    assert_eq!((details.company.as_str(), details.phone.as_str()), ("Padaria", "11 9999-0000"));
+    assert_eq!(cida.extra, found[0].extra);
+    assert!(store.contacts(w.other.tenant, &all()).await.unwrap().is_empty(), "it is nobody else's");
+    assert_eq!(store.look_up_contacts(w.other.tenant, &list).await.unwrap(), [Found::New; 4]);
+    assert_eq!(put(&[]).await, Put::default());
+}
+
+pub async fn of_a_list_those_are_known_who_are_on_record_and_no_others(w: &World) {
+    let tenant = w.varanda.tenant;
+    let put = async |list: &[ListedContact]| w.store().await.put_contacts(tenant, list, at(5)).await.unwrap();
+    let look = async |list: &[ListedContact]| w.store().await.look_up_contacts(tenant, list).await.unwrap();
+    let (cnpj, cpf) = ("11.222.333/0001-44", "111.222.333-44");
+    put(&[
+        listed("Ana", "ana@a.example", "Padaria", "11 5555-0000", cnpj),
+        listed("Bia", "", "Padaria", "11 5555-0000", cnpj),
+        listed("Caio", "", "", "", cpf),
+    ])
+    .await;
+    for (line, how, why) in [
+        (listed("Ana Maria", "ana@a.example", "", "", ""), Found::Changed, "by address"),
+        (listed("Davi", "davi@a.example", "Padaria", "11 5555-0000", cnpj), Found::New, "a colleague"),
+        (listed("Davi", "", "Padaria", "11 5555-0000", cnpj), Found::New, "a colleague without an address"),
+        (listed("BIA", "", "Padaria", "", cnpj), Found::Changed, "by name and the company's document"),
+        (listed("Bia", "bia@a.example", "", "", cnpj), Found::Changed, "she has got an address"),
+        (listed("Caio Júnior", "", "", "", "11122233344"), Found::Changed, "by a person's document"),
+        (listed("Caio", "caio@a.example", "", "", cpf), Found::Changed, "he has got an address"),
+        (listed("Ana", "", "Padaria", "11 5555-0000", ""), Found::Same, "by name, company and telephone"),
+        (listed("Ana", "", "Padaria", "11 7777-0000", ""), Found::New, "another telephone"),
+        (listed("Eva", "", "Padaria", "11 5555-0000", ""), Found::New, "a telephone alone says nothing"),
+        (listed("' OR 1=1 --", "", "", "", ""), Found::New, "a name"),
+    ] {
+        assert_eq!(look(&[line]).await, [how], "{why}");
+    }
+    // Of those in one list about the same contact the first counts.
+    let list = [
+        listed("Fábio", "fabio@a.example", "", "", "55566677788"),
+        listed("Fabio", "FABIO@a.example", "", "", ""),
+        listed("F.", "", "", "", "555.666.777-88"),
+        listed("Gil", "gil@a.example", "", "", cnpj),
+        listed("Hugo", "hugo@a.example", "", "", cnpj),
+        listed("Ana", "ana@a.example", "", "", ""),
+        listed("Ana", "", "Padaria", "", ""),
+        listed("Só", "", "", "", ""),
+        listed("só", "", "", "", ""),
+    ];
+    use Found::{New, Repeats, Same};
+    assert_eq!(look(&list).await, [New, Repeats(0), Repeats(0), New, New, Same, Repeats(5), New, Repeats(7)]);
+    // Merged into another, it is that one, whose own address stays.
+    let store = w.store().await;
+    let one = |search: &str| ContactFilter { search: search.into(), ..all() };
+    let ana = store.contacts(tenant, &one("ana@")).await.unwrap()[0].customer.id;
+    let caio = store.contacts(tenant, &one("caio")).await.unwrap()[0].customer.id;
+    let bia = listed("Caio", "caio@b.example", "", "", cpf);
+    put(&[bia]).await;
+    store.merge_contacts(tenant, ana, caio).await.unwrap();
+    put(&[listed("", "caio@b.example", "Mercado", "", "")]).await;
+    let kept = store.contact(tenant, caio).await.unwrap().customer;
+    assert_eq!((kept.id, kept.details.email.as_str()), (ana, "ana@a.example"));
+    assert_eq!(kept.details.company, "Mercado");
 }

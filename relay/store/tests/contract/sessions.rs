@@ -262,6 +262,30 @@ pub async fn history_is_found_by_what_people_remember(w: &World) {
     assert_eq!(find(HistoryQuery { from: Some(at(1)), ..HistoryQuery::default() }).await, [0; 0]);
 }
 
+pub async fn history_is_counted_as_it_is_found_and_no_further_than_wanted(w: &World) {
+    w.ended(1, on("4821")).await;
+    for n in 2..=6 {
+        w.dialled(n, open_new()).await;
+    }
+    w.store().await.open_session(&w.other.session(50, open_new())).await.unwrap();
+    for query in [
+        HistoryQuery::default(),
+        HistoryQuery { search: "aurora".into(), ..HistoryQuery::default() },
+        HistoryQuery { search: "48".into(), ..HistoryQuery::default() },
+        HistoryQuery { search: "\" OR \"aurora".into(), ..HistoryQuery::default() },
+        HistoryQuery { states: vec![SessionState::Ended], ..HistoryQuery::default() },
+        HistoryQuery { from: Some(at(0)), to: Some(at(1)), ..HistoryQuery::default() },
+        HistoryQuery { attendant: Some(w.varanda.admin), ..HistoryQuery::default() },
+        HistoryQuery { apps: Some(Vec::new()), ..HistoryQuery::default() },
+    ] {
+        let found = w.store().await.history(w.varanda.tenant, &query).await.unwrap().len();
+        let one = HistoryQuery { limit: 1, ..query };
+        let count = async |at_most| w.store().await.count_history(w.varanda.tenant, &one, at_most).await.unwrap();
+        assert_eq!(count(1000).await as usize, found, "{one:?}");
+        assert_eq!(count(2).await as usize, found.min(2), "{one:?}");
+    }
+}
+
 pub async fn every_step_of_a_session_is_a_line_of_the_audit_log_once(w: &World) {
     let id = w.ended(1, open_new()).await;
     let store = w.store().await;
