@@ -15,7 +15,9 @@
 
   const question = async (form) => {
     if (form.dataset.question) return JSON.parse(form.dataset.question);
-    const answer = await fetch(form.dataset.from, { method: "POST", credentials: "same-origin", body: new URLSearchParams() });
+    const asks = new URLSearchParams(), csrf = form.elements.namedItem("_csrf");
+    if (csrf) asks.set("_csrf", csrf.value);
+    const answer = await fetch(form.dataset.from, { method: "POST", credentials: "same-origin", body: asks });
     if (!answer.ok) throw new Error("no question");
     return answer.json();
   };

@@ -12,6 +12,8 @@ mod assets;
 mod attendance;
 mod audit;
 mod by_app;
+mod companies;
+mod company;
 mod confirm;
 mod connections;
 mod customers;
@@ -187,6 +189,9 @@ fn all() -> Routes {
         .get("/setup/{token}", Act::Anybody, login::setup_form)
         .post("/setup/{token}", Act::Anybody, login::setup)
         .get("/login", Act::Anybody, login::form)
+        .get("/c/{word}", Act::Anybody, login::entrance)
+        .get("/c/{word}/{*path}", Act::Anybody, login::led_in)
+        .get("/c/{word}/login", Act::Anybody, login::form_of)
         .post("/login", Act::Anybody, login::login)
         .post("/login/oidc", Act::Anybody, oidc::start)
         .get(crate::oidc::BACK, Act::Anybody, oidc::back)
@@ -239,6 +244,8 @@ fn all() -> Routes {
         .post("/tickets/{number}/notices", Act::Attend, tickets::ask_notice)
         .post("/tickets/{number}/notices/{id}/cancel", Act::Attend, tickets::cancel_notice)
         .post("/tickets/{number}/mails/{id}/retry", Act::Attend, tickets::retry_mail)
+        .get("/company", Act::Administer, company::show)
+        .proved("/company", Act::Administer, company::save)
         .get("/mail", Act::Administer, mail::show)
         .proved("/mail", Act::Administer, mail::save)
         .proved("/mail/test", Act::Administer, mail::test)

@@ -99,12 +99,12 @@ async fn write_to(shared: &Shared, login: &str, notice: &Notice, now: Timestamp)
     if login.parse::<lettre::Address>().is_err() || !shared.post.is_set_up(notice.tenant).await? {
         return Ok(());
     }
-    let language = shared.store.tenant(notice.tenant).await?.language;
+    let tenant = shared.store.tenant(notice.tenant).await?;
     let who = [&notice.requester.name, &notice.requester.company].map(String::as_str);
     let who: Vec<&str> = who.into_iter().filter(|text| !text.is_empty()).collect();
     let (who, ticket) = (who.join(", "), notice.ticket.number.as_str());
-    let address = format!("{}{}", shared.public_url, page_of(&notice.ticket));
-    let (subject, says) = match language {
+    let address = format!("{}{}", shared.public_url, tenant.at(&page_of(&notice.ticket)));
+    let (subject, says) = match tenant.language {
         Language::PtBr => (format!("Disponível: {who}"), format!("{who} está com o programa aberto.")),
         Language::En => (format!("Available: {who}"), format!("{who} has the program open.")),
         Language::Es => (format!("Disponible: {who}"), format!("{who} tiene el programa abierto.")),

@@ -359,6 +359,11 @@ impl Oidc {
         Ok(Begun { address: address.into(), cookie, name: settings.name, state: flow.state })
     }
 
+    /// Of which company the login is that is on its way in this cookie; `None`: of none, it is not ours. It may be over.
+    pub fn tenant_of(&self, cookie: &str) -> Option<TenantId> {
+        Flow::open(&self.key, cookie).map(|flow| flow.tenant())
+    }
+
     /// What came back, checked: who they are, and what it was for.
     ///
     /// # Errors

@@ -202,8 +202,7 @@ impl Queue {
 
 /// A company's time zone.
 async fn zone(shared: &Shared, tenant: TenantId) -> Result<TimeZone, StoreError> {
-    let known = shared.store.tenant(tenant).await?.time_zone;
-    Ok(TimeZone::get(&known).unwrap_or(TimeZone::UTC))
+    Ok(shared.store.tenant(tenant).await?.zone())
 }
 
 /// Tells a customer's program, if it knows the words.

@@ -204,8 +204,7 @@ impl Relay {
             Hooks::new(store.clone(), SealKey::new(&keys.connection_key()), Clock::system(), config.webhooks_private);
         let post = Post::new(store.clone(), SealKey::new(&keys.connection_key()));
         let tickets = config.tickets.clone().unwrap_or_else(|| connections.clone());
-        let worker =
-            Worker::new(store.clone(), tickets.clone(), outbox.clone()).with_pages(format!("{public_url}/sessions/"));
+        let worker = Worker::new(store.clone(), tickets.clone(), outbox.clone()).with_pages(public_url.to_string());
         let server = transport::server_config(&keys, &config.times)?;
         let endpoint = Endpoint::new(transport::endpoint_config(&keys), Some(server), udp, Arc::new(TokioRuntime))
             .context("opening the end point")?;

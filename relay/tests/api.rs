@@ -85,13 +85,7 @@ async fn every_route_of_the_api_asks_for_a_token_with_its_scope_and_a_user_who_m
 /// A second company with one of everything, and the paths of its things.
 async fn another_company(relay: &amparo_relay::relay::Running) -> Vec<String> {
     let shared = &relay.shared;
-    let tenant = Tenant {
-        id: OTHER,
-        name: "Outra".into(),
-        language: Language::PtBr,
-        time_zone: "America/Sao_Paulo".into(),
-        created_at: Timestamp::now(),
-    };
+    let tenant = Tenant::new(OTHER, "Outra", Timestamp::now());
     shared.store.add_tenant(&tenant).await.unwrap();
     let app = App::new(AppId::from_bytes([9; 16]), OTHER, "Alheio", "Outra", "9999", Timestamp::now());
     shared.store.add_app(&app).await.unwrap();

@@ -43,13 +43,7 @@ async fn office() -> (Running, tempfile::TempDir) {
     let app = App { staff, ..App::new(FISCAL, tenant, "Fiscal", "Varanda", "", Timestamp::now()) };
     amparo_relay::apps::add(&*shared.store, app).await.unwrap();
     shared.apps.changed(tenant);
-    let other = Tenant {
-        id: OTHER,
-        name: "Outra".into(),
-        language: Language::PtBr,
-        time_zone: "America/Sao_Paulo".into(),
-        created_at: Timestamp::now(),
-    };
+    let other = Tenant::new(OTHER, "Outra", Timestamp::now());
     shared.store.add_tenant(&other).await.unwrap();
     let app = App::new(AppId::from_bytes([9; 16]), OTHER, "Alheio", "Outra", "9999", Timestamp::now());
     shared.store.add_app(&app).await.unwrap();

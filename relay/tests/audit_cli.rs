@@ -16,7 +16,7 @@ use protocol::{
 };
 use rcgen::{KeyPair, PublicKeyData};
 use sqlx::{SqlitePool, sqlite::SqliteConnectOptions};
-use store::{AuditEntry, AuditRecords, Health, Language, SqliteStore, Tenant, TenantRecords};
+use store::{AuditEntry, AuditRecords, Health, SqliteStore, Tenant, TenantRecords};
 
 const OURS: TenantId = TenantId::from_bytes([1; 16]);
 const OTHERS: TenantId = TenantId::from_bytes([2; 16]);
@@ -31,13 +31,7 @@ impl Server {
         let folder = tempfile::tempdir().unwrap();
         let store = SqliteStore::open(&folder.path().join("amparo.db")).await.unwrap();
         for id in companies {
-            let tenant = Tenant {
-                id: *id,
-                name: "Varanda".into(),
-                language: Language::PtBr,
-                time_zone: "UTC".into(),
-                created_at: Timestamp::UNIX_EPOCH,
-            };
+            let tenant = Tenant { time_zone: "UTC".into(), ..Tenant::new(*id, "Varanda", Timestamp::UNIX_EPOCH) };
             store.add_tenant(&tenant).await.unwrap();
             for n in 1..=5 {
                 let line = AuditEntry {

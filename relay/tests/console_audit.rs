@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use console_support::*;
 use jiff::{SignedDuration, Timestamp};
 use protocol::id::TenantId;
-use store::{AuditEntry, Language, Tenant};
+use store::{AuditEntry, Tenant};
 
 const SCRIPT: &str = "<script>alert(1)</script>";
 
@@ -29,13 +29,7 @@ async fn line(shared: &Shared, tenant: TenantId, what: &str, subject: &str, at: 
 
 async fn other_company(shared: &Shared) -> TenantId {
     let id = TenantId::from_bytes([9; 16]);
-    let tenant = Tenant {
-        id,
-        name: "Outra Ltda".to_owned(),
-        language: Language::PtBr,
-        time_zone: "UTC".to_owned(),
-        created_at: Timestamp::now(),
-    };
+    let tenant = Tenant { time_zone: "UTC".to_owned(), ..Tenant::new(id, "Outra Ltda", Timestamp::now()) };
     shared.store.add_tenant(&tenant).await.unwrap();
     id
 }

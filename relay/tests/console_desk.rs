@@ -245,13 +245,7 @@ async fn the_icon_beside_a_requester_offers_what_whoever_looks_may_do() {
 async fn one_company_finds_no_contact_answer_or_tag_of_another() {
     let (relay, _folder, mut chief) = desk().await;
     let other = TenantId::from_bytes([9; 16]);
-    let tenant = Tenant {
-        id: other,
-        name: "Outra".to_owned(),
-        language: Language::PtBr,
-        time_zone: "America/Sao_Paulo".to_owned(),
-        created_at: jiff::Timestamp::now(),
-    };
+    let tenant = Tenant::new(other, "Outra", jiff::Timestamp::now());
     let store = &relay.shared.store;
     store.add_tenant(&tenant).await.unwrap();
     operator(&relay.shared, other, "intruso", EVERYTHING).await;

@@ -97,6 +97,7 @@ fn first() -> Action {
         at,
         protocol: "2026-11-26-000001".into(),
         started: at,
+        day: at.to_zoned(jiff::tz::TimeZone::UTC).date(),
         ended: None,
         reason: None,
         category: None,

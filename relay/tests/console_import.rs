@@ -14,7 +14,7 @@ use axum::{
 use console_support::*;
 use futures::StreamExt;
 use protocol::id::TenantId;
-use store::{Contact, ContactFilter, Language, Tenant};
+use store::{Contact, ContactFilter, Tenant};
 
 const PAGE: &str = "/customers/import";
 
@@ -186,13 +186,7 @@ async fn only_administrators_bring_lists_and_only_to_their_own_company() {
     let (relay, _folder, mut chief) = office().await;
     let shared = &relay.shared;
     operator(shared, shared.first_tenant, "ana", ATTENDS).await;
-    let other = Tenant {
-        id: TenantId::from_bytes([9; 16]),
-        name: "Outra".to_owned(),
-        language: Language::PtBr,
-        time_zone: "UTC".to_owned(),
-        created_at: jiff::Timestamp::now(),
-    };
+    let other = Tenant::new(TenantId::from_bytes([9; 16]), "Outra", jiff::Timestamp::now());
     shared.store.add_tenant(&other).await.unwrap();
     operator(shared, other.id, "espia", EVERYTHING).await;
     let (mut ana, mut spy) = (chief.clone(), chief.clone());

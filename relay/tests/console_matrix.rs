@@ -136,6 +136,7 @@ fn form(path: &str, things: &Things) -> Vec<(&'static str, String)> {
         "/users/enrolments" => text(&[("certificates", "nothing")]),
         "/outbox/{id}/drop" => text(&[("why", "Registrado à mão")]),
         "/webhooks" | "/webhooks/{id}" => text(&[("address", "https://outro.example/"), ("event", "ticket.changed")]),
+        "/company" => text(&[("name", "Alfa Ltda"), ("language", "pt-BR"), ("time_zone", "America/Sao_Paulo")]),
         "/mail/test" => text(&[("to", "x@y.example")]),
         "/mail/texts" => text(&[("language", "pt-BR"), ("subject", "Assunto"), ("text", "Texto")]),
         "/account/factor/off" => text(&[("own", "errada errada")]),
@@ -377,11 +378,8 @@ async fn exactly_those_who_may_are_answered_and_what_is_refused_changes_nothing(
     let (mine, _customer) = furnish(shared, tenant, "Alfa", staff, &people["ana"]).await;
 
     let other = Tenant {
-        id: TenantId::from_bytes([9; 16]),
-        name: "Beta Ltda".to_owned(),
-        language: Language::PtBr,
         time_zone: "UTC".to_owned(),
-        created_at: Timestamp::now(),
+        ..Tenant::new(TenantId::from_bytes([9; 16]), "Beta Ltda", Timestamp::now())
     };
     shared.store.add_tenant(&other).await.unwrap();
     let spy = user(shared, other.id, "espia", EVERYTHING).await;
@@ -405,6 +403,13 @@ async fn exactly_those_who_may_are_answered_and_what_is_refused_changes_nothing(
         assert!(!csrf.is_empty(), "{login} is not in");
         browsers.insert(login, (browser, csrf));
     }
+    // Everything in the other company, come in by its own door; there the first one's things are not.
+    let word = "beta".parse().unwrap();
+    shared.store.set_tenant_word(other.id, &word).await.unwrap();
+    let mut outsider = Browser::new(shared);
+    outsider.host = NAME.to_owned();
+    assert_eq!(outsider.log_in_at("beta", "espia", PASSWORD).await.location(), "/");
+    let outside = outsider.csrf().await;
     let mut stranger = Browser::new(shared);
     stranger.host = NAME.to_owned();
     let guarded: Vec<Route> = routes().into_iter().filter(|route| route.act != Act::Anybody).collect();
@@ -418,6 +423,14 @@ async fn exactly_those_who_may_are_answered_and_what_is_refused_changes_nothing(
     for route in &guarded {
         expect(&mut wrong, format!("stranger {route:?}"), &ask(&mut stranger, "", route, &mine).await, true);
         refused += 1;
+        let named = ["{id}", "{number}", "/t/"].iter().any(|part| route.path.contains(part));
+        // Numbers of tickets are there in both.
+        if named && !route.path.contains("{number}") {
+            let answer = ask(&mut outsider, &outside, route, &mine).await;
+            expect(&mut wrong, format!("the other company's administrator {route:?}"), &answer, true);
+            refused += 1;
+            assert!(!answer.body.contains("Alfa"), "{route:?} tells the other company something");
+        }
         for (login, roles) in USERS {
             let (browser, csrf) = browsers.get_mut(login).unwrap();
             if !may(route, login, roles) {
@@ -430,7 +443,6 @@ async fn exactly_those_who_may_are_answered_and_what_is_refused_changes_nothing(
                 );
             }
             // With what is another company's nobody gets anywhere, an administrator least of all.
-            let named = ["{id}", "{number}", "/t/"].iter().any(|part| route.path.contains(part));
             if named {
                 let answer = ask(browser, csrf, route, &theirs).await;
                 expect(&mut wrong, format!("{login} of another company {route:?}"), &answer, true);
@@ -474,6 +486,17 @@ async fn exactly_those_who_may_are_answered_and_what_is_refused_changes_nothing(
             assert!(!answer.body.contains("Beta"), "{login} {route:?} tells something of another company");
         }
     }
+    // What every page shows the other company's administrator is theirs.
+    let pages = guarded.iter().filter(|route| route.method == Method::GET && route.path != "/live");
+    for route in pages {
+        let answer = ask(&mut outsider, &outside, route, &theirs).await;
+        if !route.path.contains("/program/") && !route.path.ends_with("/logo") {
+            expect(&mut wrong, format!("the other company's administrator at home {route:?}"), &answer, false);
+        }
+        let told = ["Alfa", "Varanda Sistemas"].into_iter().find(|told| answer.body.contains(told));
+        assert_eq!(told, None, "{route:?} tells the other company something");
+    }
+
     assert!(wrong.is_empty(), "{} of the answers are not as they should be:\n{}", wrong.len(), wrong.join("\n"));
     println!("{refused} refusals of {} routes", guarded.len());
     relay.shutdown().await.unwrap();

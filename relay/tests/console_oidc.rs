@@ -16,7 +16,7 @@ use oidc::{Manner, SECRET, scene::*};
 use passkey_support::{Authenticator, question};
 use protocol::id::{OperatorId, TenantId};
 use serde_json::json;
-use store::{Language, NewOperator, OidcIdentity, OidcProvider, Tenant};
+use store::{NewOperator, OidcIdentity, OidcProvider, Tenant};
 use tickets::clock::Clock;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -76,8 +76,7 @@ async fn an_identity_of_another_company_opens_nothing_here() {
     let scene = scene().await;
     let (store, other) = (&scene.relay.shared.store, TenantId::from_bytes([9; 16]));
     let now = scene.clock.now();
-    let (name, time_zone) = ("Outra".to_owned(), "America/Sao_Paulo".to_owned());
-    store.add_tenant(&Tenant { id: other, name, language: Language::PtBr, time_zone, created_at: now }).await.unwrap();
+    store.add_tenant(&Tenant::new(other, "Outra", now)).await.unwrap();
     let bruno = NewOperator {
         id: OperatorId::from_bytes([8; 16]),
         tenant: other,

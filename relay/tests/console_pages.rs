@@ -280,13 +280,7 @@ async fn one_company_sees_nothing_of_another() {
     let shared = &relay.shared;
     operator(shared, shared.first_tenant, "ana", EVERYTHING).await;
     let other = TenantId::from_bytes([9; 16]);
-    let tenant = Tenant {
-        id: other,
-        name: "Outra Ltda".to_owned(),
-        language: Language::PtBr,
-        time_zone: "UTC".to_owned(),
-        created_at: Timestamp::now(),
-    };
+    let tenant = Tenant { time_zone: "UTC".to_owned(), ..Tenant::new(other, "Outra Ltda", Timestamp::now()) };
     shared.store.add_tenant(&tenant).await.unwrap();
     operator(shared, other, "espia", Roles { ..EVERYTHING }).await;
     let stranger = shared.accounts.list(other).await.unwrap()[0].operator.clone();

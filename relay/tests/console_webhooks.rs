@@ -96,13 +96,7 @@ async fn hooks(private: bool) -> (Hooks, Arc<dyn store::Store>, Clock, tempfile:
     let folder = tempfile::tempdir().unwrap();
     let store = store::SqliteStore::open(&folder.path().join("amparo.db")).await.unwrap();
     let store: Arc<dyn store::Store> = Arc::new(store);
-    let tenant = store::Tenant {
-        id: TENANT,
-        name: "Varanda".into(),
-        language: store::Language::PtBr,
-        time_zone: "America/Sao_Paulo".into(),
-        created_at: now(),
-    };
+    let tenant = store::Tenant::new(TENANT, "Varanda", now());
     store.add_tenant(&tenant).await.unwrap();
     let clock = Clock::standing_at(now());
     (Hooks::new(store.clone(), SealKey::new(&[7; 32]), clock.clone(), private), store, clock, folder)
@@ -400,13 +394,7 @@ async fn a_webhook_is_kept_by_another_system_through_the_api_and_by_nobody_of_an
     ] {
         assert_eq!(api.status(Method::POST, "/api/v1/webhooks", Some(&body)).await, status, "{body}");
     }
-    let foreign = store::Tenant {
-        id: TENANT,
-        name: "Outra".into(),
-        language: store::Language::PtBr,
-        time_zone: "America/Sao_Paulo".into(),
-        created_at: now(),
-    };
+    let foreign = store::Tenant::new(TENANT, "Outra", now());
     shared.store.add_tenant(&foreign).await.unwrap();
     operator(shared, TENANT, "outra", EVERYTHING).await;
     let mut other = Api::of(shared, TENANT, "outra", &[Scope::WebhooksManage]).await;

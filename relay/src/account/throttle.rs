@@ -25,7 +25,7 @@ struct Rule {
 pub(super) struct Rules {
     /// One person at one place: typing errors are free, guessing soon is not.
     pair: Rule,
-    /// One place, whatever names it tries: an office behind one address stays below it.
+    /// One place, whatever names of a company it tries: an office behind one address stays below it.
     source: Rule,
     /// One name tried from many places.
     account: Rule,
@@ -88,7 +88,7 @@ type Account = (TenantId, String);
 pub(super) struct Throttle {
     rules: &'static Rules,
     pairs: HashMap<(Account, IpAddr), Failures>,
-    sources: HashMap<IpAddr, Failures>,
+    sources: HashMap<(TenantId, IpAddr), Failures>,
     accounts: HashMap<Account, Failures>,
 }
 
@@ -113,14 +113,14 @@ impl Throttle {
         let rules = self.rules;
         let waits = [
             lately(&self.pairs, &pair, now, rules).and_then(|f| f.wait(&rules.pair)),
-            lately(&self.sources, &source, now, rules).and_then(|f| f.wait(&rules.source)),
+            lately(&self.sources, &(tenant, source), now, rules).and_then(|f| f.wait(&rules.source)),
             lately(&self.accounts, &account, now, rules).and_then(|f| f.wait(&rules.account)),
         ];
         if let Some(until) = waits.into_iter().flatten().max().filter(|until| *until > now) {
             return Err(until - now);
         }
         count(&mut self.pairs, pair, now, rules);
-        count(&mut self.sources, source, now, rules);
+        count(&mut self.sources, (tenant, source), now, rules);
         count(&mut self.accounts, account, now, rules);
         Ok(())
     }
@@ -131,7 +131,7 @@ impl Throttle {
         let source = network(source);
         self.pairs.remove(&(account.clone(), source));
         // Others' failures from this place and at this name stay: an own account is no way to wipe them.
-        uncount(&mut self.sources, &source);
+        uncount(&mut self.sources, &(tenant, source));
         uncount(&mut self.accounts, &account);
     }
 }
@@ -212,6 +212,22 @@ mod tests {
         assert!(wait <= Duration::from_secs(10), "{wait:?}");
         assert!(throttle.charge(TENANT, "bruno", place(201), now).is_ok());
         assert!(throttle.charge(TenantId::from_bytes([2; 16]), "ana", place(201), now).is_ok());
+    }
+
+    #[test]
+    fn what_fails_at_one_company_does_not_count_at_another() {
+        let (mut throttle, now) = (Throttle::new(&PASSWORDS), Instant::now());
+        for i in 0..30 {
+            throttle.charge(TENANT, &format!("guess{i}"), place(1), now).unwrap();
+        }
+        assert!(throttle.charge(TENANT, "ana", place(1), now).is_err(), "the place is too eager here");
+        let other = TenantId::from_bytes([2; 16]);
+        for _ in 0..5 {
+            throttle.charge(other, "ana", place(1), now).unwrap();
+        }
+        assert!(throttle.charge(other, "ana", place(1), now).is_err());
+        throttle.refund(other, "ana", place(1));
+        assert!(throttle.charge(TENANT, "ana", place(1), now).is_err(), "a refund there is none here");
     }
 
     #[test]

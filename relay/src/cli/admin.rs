@@ -4,9 +4,9 @@ use std::{io::Read, path::PathBuf};
 
 use anyhow::{Context, bail};
 use clap::{Subcommand, ValueEnum};
-use jiff::Timestamp;
-use protocol::id::TenantId;
-use store::{AuditEntry, Roles, SqliteStore, Store};
+use jiff::{Timestamp, tz::TimeZone};
+use protocol::{id::TenantId, message::ShownText};
+use store::{AuditEntry, CompanyWord, Language, Roles, SqliteStore, Store, Tenant};
 use tickets::{clock::Clock, seal::SealKey};
 
 use super::Place;
@@ -35,7 +35,11 @@ pub(super) enum What {
         tenant: Option<TenantId>,
     },
     /// Print a fresh set-up link; an earlier one stops working.
-    SetupLink,
+    SetupLink {
+        /// The company, when this server has several.
+        #[arg(long)]
+        tenant: Option<TenantId>,
+    },
     /// Companies on this server.
     Tenant {
         #[command(subcommand)]
@@ -82,11 +86,29 @@ pub(super) enum UserWhat {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum TenantWhat {
-    /// Add a company.
+    /// Add a company. Prints where its people log in, and the link at which its first administrator is made.
     Add {
         /// Its name.
         #[arg(long)]
         name: String,
+        /// Its word in addresses: its people log in at /c/WORD/login.
+        #[arg(long)]
+        word: CompanyWord,
+        /// What is written in its name: pt-BR, en or es.
+        #[arg(long, value_parser = language)]
+        language: Option<Language>,
+        /// Where it is, as IANA writes it.
+        #[arg(long, value_parser = time_zone)]
+        time_zone: Option<String>,
+    },
+    /// Give a company a word in addresses, or another one; the one it had leads nowhere any more.
+    Word {
+        /// The word.
+        #[arg(long)]
+        word: CompanyWord,
+        /// The company; the first, if not given.
+        #[arg(long)]
+        tenant: Option<TenantId>,
     },
     /// List companies.
     List,
@@ -153,7 +175,9 @@ pub(super) async fn run(place: &Place, what: What) -> anyhow::Result<()> {
         What::Profile { out, tenant } => {
             write_profile(&*store, &keys()?, choose(&*store, tenant).await?, &url, &out).await
         }
-        What::SetupLink => match relay::first::setup_link(&*store, choose(&*store, None).await?, &url).await? {
+        What::SetupLink { tenant } => match relay::first::setup_link(&*store, choose(&*store, tenant).await?, &url)
+            .await?
+        {
             Some(link) => {
                 println!("{link}");
                 Ok(())
@@ -162,14 +186,35 @@ pub(super) async fn run(place: &Place, what: What) -> anyhow::Result<()> {
                 bail!("the set-up is done: somebody can log in already. Add users with `amparo-relay admin user add`")
             }
         },
-        What::Tenant { what: TenantWhat::Add { name } } => {
-            let id = relay::first::add_company(&*store, &keys()?, &name).await?;
-            println!("{id}\t{name}");
+        What::Tenant { what: TenantWhat::Add { name, word, language, time_zone } } => {
+            free(&*store, &word, None).await?;
+            let plain = Tenant::new(TenantId::from_bytes(rand::random()), name.trim(), Timestamp::now());
+            let tenant = Tenant {
+                word: Some(word),
+                language: language.unwrap_or(plain.language),
+                time_zone: time_zone.unwrap_or_else(|| plain.time_zone.clone()),
+                ..plain
+            };
+            if ShownText::try_from(tenant.name.clone()).is_err() || tenant.name.is_empty() {
+                bail!("a company cannot have this name");
+            }
+            relay::first::add_company(&*store, &keys()?, &tenant).await?;
+            println!("{}\t{}", tenant.id, tenant.name);
+            println!("Console: {url}{}", tenant.at("/login"));
+            if let Some(link) = relay::first::setup_link(&*store, tenant.id, &url).await? {
+                println!("Set-up:  {link}");
+            }
+            Ok(())
+        }
+        What::Tenant { what: TenantWhat::Word { word, tenant } } => {
+            set_word(&*store, choose(&*store, tenant).await?, &word).await?;
+            println!("Console: {url}/c/{word}/login");
             Ok(())
         }
         What::Tenant { what: TenantWhat::List } => {
             for tenant in store.tenants().await.context("reading the companies")? {
-                println!("{}\t{}", tenant.id, tenant.name);
+                let word = tenant.word.as_ref().map_or("-", CompanyWord::as_str);
+                println!("{}\t{}\t{word}", tenant.id, tenant.name);
             }
             Ok(())
         }
@@ -178,19 +223,52 @@ pub(super) async fn run(place: &Place, what: What) -> anyhow::Result<()> {
     done
 }
 
-async fn reset_factor(store: &dyn Store, tenant: TenantId, login: &str) -> anyhow::Result<()> {
-    let user = store.operator_by_login(tenant, login).await.context("reading the users")?;
-    let user = user.with_context(|| format!("there is no user {login}"))?;
-    let entry = AuditEntry {
+/// That no other company has this word.
+async fn free(store: &dyn Store, word: &CompanyWord, but: Option<TenantId>) -> anyhow::Result<()> {
+    match store.tenant_by_word(word).await.context("reading the companies")? {
+        Some(other) if Some(other.id) != but => bail!("{} has the word {word} already", other.name),
+        _ => Ok(()),
+    }
+}
+
+/// Gives a company a word, which is in its audit log.
+async fn set_word(store: &dyn Store, tenant: TenantId, word: &CompanyWord) -> anyhow::Result<()> {
+    free(store, word, Some(tenant)).await?;
+    let before = store.tenant(tenant).await.context("looking for the company")?;
+    let was = before.word.as_ref().map_or("", CompanyWord::as_str);
+    let entry = done_here(tenant, "company.changed", &before.name, format!("word={was}→{word}"));
+    store.audit(&entry).await.context("writing the audit log")?;
+    store.set_tenant_word(tenant, word).await.context("writing the word down")
+}
+
+/// That this was done on the machine itself, for the audit log.
+fn done_here(tenant: TenantId, what: &str, subject: &str, detail: String) -> AuditEntry {
+    AuditEntry {
         tenant,
         operator: None,
         who: "amparo-relay admin".to_owned(),
-        what: "factor.reset".to_owned(),
-        subject: user.login.clone(),
-        detail: String::new(),
+        what: what.to_owned(),
+        subject: subject.to_owned(),
+        detail,
         from: String::new(),
         at: Timestamp::now(),
-    };
+    }
+}
+
+fn language(tag: &str) -> Result<Language, String> {
+    Language::from_tag(tag).ok_or_else(|| "pt-BR, en or es".to_owned())
+}
+
+fn time_zone(name: &str) -> Result<String, String> {
+    let known = TimeZone::get(name).ok().filter(|zone| !zone.is_unknown());
+    let name = known.as_ref().and_then(TimeZone::iana_name).map(str::to_owned);
+    name.ok_or_else(|| "no such time zone; for example America/Sao_Paulo".to_owned())
+}
+
+async fn reset_factor(store: &dyn Store, tenant: TenantId, login: &str) -> anyhow::Result<()> {
+    let user = store.operator_by_login(tenant, login).await.context("reading the users")?;
+    let user = user.with_context(|| format!("there is no user {login}"))?;
+    let entry = done_here(tenant, "factor.reset", &user.login, String::new());
     store.audit(&entry).await.context("writing the audit log")?;
     if store.remove_second_factor(tenant, user.id).await.context("taking the second factor away")? {
         println!("{} logs in without a second factor now.", user.login);

@@ -5,7 +5,7 @@
 
 pub(super) mod download;
 mod edit;
-mod fields;
+pub(super) mod fields;
 pub(super) mod get;
 mod holidays;
 pub(super) mod look;
@@ -26,6 +26,7 @@ use store::{App as Record, Opening, Shut, Stamp, StoreError};
 use super::{
     App,
     error::{AppError, Page, page},
+    history,
     shell::{self, Here, Shell},
     strings::{Texts, fill},
     visitor::{Act, Who},
@@ -296,6 +297,7 @@ pub(super) async fn make(app: &App, who: &Who, name: &str) -> Result<Record, Not
         return Err(NotMade::Name(why));
     }
     record.title = record.name.clone();
+    record.language = tenant.language;
     if let Some(first) = all.first() {
         (record.accent, record.phone) = (first.accent.clone(), first.phone.clone());
         record.logo_png = first.logo_png.clone();
@@ -384,7 +386,8 @@ pub(super) async fn save(
         let base = said("_base").and_then(Fields::from_json).unwrap_or_else(|| theirs.clone());
         if let Some(step) = said("_step") {
             // Something about the form itself; nothing is written.
-            edit::step(step, tab, &mut mine, &theirs, &company, &record);
+            let year = Timestamp::now().to_zoned(history::zone(&app, &who).await?).year();
+            edit::step(step, tab, &mut mine, &theirs, &company, &record, year);
             let mut edit = EditPage::load(&app, &who, record, tab, mine).await?;
             edit.base = base.to_json();
             edit.simulates = step == "simulate";

@@ -176,7 +176,7 @@ pub(super) async fn not_found() -> AppError {
 
 /// Turns an [`AppError`] that a handler or a check gave into a page.
 pub(super) async fn present(request: Request, next: Next) -> Response {
-    let t = visitor::texts(request.headers());
+    let spoken = visitor::spoken(request.headers());
     let from_script = request.headers().contains_key("hx-request");
     let is_preview = request.method() == Method::GET && request.uri().path().ends_with("/preview");
     let response = next.run(request).await;
@@ -200,6 +200,8 @@ pub(super) async fn present(request: Request, next: Next) -> Response {
         // The page is of an earlier login; loaded anew its forms are of this one.
         return (error.status(), [("HX-Refresh", "true")]).into_response();
     }
+    // What is refused before it is known who asks is of no company.
+    let t = response.extensions().get().map_or_else(|| Texts::of(spoken.unwrap_or_default()), |visitor::Spoken(t)| t);
     let (title, lead) = error.texts(t);
     let icon = if matches!(error, AppError::Full | AppError::Trouble) { "unplug" } else { "circle-x" };
     let mut shown = match page(&Message { t, title, lead, icon }) {

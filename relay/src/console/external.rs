@@ -171,11 +171,27 @@ pub(super) async fn show(
             };
             return page(&outside);
         }
+        Err(AppError::LogIn) => return log_in_there(&app, &system).await,
         Err(other) => return Err(other),
     };
     let connection = of(&app, who.operator.tenant, &system).await?;
     let (s, x) = shown(&app, &who, &connection, number, query).await?;
     page(&TicketPage { w: Words::of(s.t.language), d: desk_words::of(s.t.language), s, x })
+}
+
+/// The login of the company whose connection this is: whoever has its address was given it there.
+async fn log_in_there(app: &App, system: &str) -> Page {
+    let Some(tenant) = owner(app, system).await? else { return Err(AppError::LogIn) };
+    let tenant = app.shared.store.tenant(tenant).await?;
+    Ok(Redirect::to(&tenant.at("/login?over=1")).into_response())
+}
+
+/// Of which company the connection is that is named by its id.
+async fn owner(app: &App, system: &str) -> Result<Option<TenantId>, AppError> {
+    match system.parse() {
+        Ok(id) => Ok(app.shared.store.tenant_of_connection(id).await?),
+        Err(_) => Ok(None),
+    }
 }
 
 /// `GET /t/{system}/{ticket}/widget`: for a frame within the system's own pages.
@@ -255,8 +271,13 @@ pub(super) async fn told(
     Path((system, proof)): Path<(String, String)>,
     message: Bytes,
 ) -> Response {
-    let tenant = app.shared.first_tenant;
-    let Ok(system) = system.parse::<ConnectionId>() else { return StatusCode::NOT_FOUND.into_response() };
+    let tenant = match owner(&app, &system).await {
+        Ok(tenant) => tenant,
+        Err(_) => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    };
+    let (Ok(system), Some(tenant)) = (system.parse::<ConnectionId>(), tenant) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
     if !external::proves(&app.shared, tenant, system, &proof) {
         return StatusCode::NOT_FOUND.into_response();
     }

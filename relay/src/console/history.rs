@@ -177,8 +177,7 @@ fn word(result: &CloseReason) -> String {
 
 /// The company's time zone.
 pub(super) async fn zone(app: &App, who: &Who) -> Result<TimeZone, AppError> {
-    let name = app.shared.store.tenant(who.operator.tenant).await?.time_zone;
-    Ok(TimeZone::get(&name).unwrap_or(TimeZone::UTC))
+    Ok(app.shared.store.tenant(who.operator.tenant).await?.zone())
 }
 
 #[derive(Template)]

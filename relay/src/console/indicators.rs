@@ -92,8 +92,7 @@ pub(super) async fn asked(app: &App, who: &Who, form: &IndicatorsForm) -> Result
     if !who.reach.has_indicators() {
         return Err(AppError::Forbidden);
     }
-    let known = app.shared.store.tenant(who.operator.tenant).await?.time_zone;
-    let zone = TimeZone::get(&known).unwrap_or(TimeZone::UTC);
+    let zone = app.shared.store.tenant(who.operator.tenant).await?.zone();
     let today = Timestamp::now().to_zoned(zone.clone()).date();
     let Some((from, to)) = days(form, today) else { return Ok(None) };
     let midnight = |date: Date| date.to_zoned(zone.clone()).map(|at| at.timestamp()).ok();

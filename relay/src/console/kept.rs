@@ -19,7 +19,7 @@ use tickets::kind::{Input, KINDS};
 
 pub(super) use self::seal::{Keeper, Lost};
 use super::{
-    App, Route,
+    App, Route, companies,
     error::{AppError, Page},
     login, passkeys,
     visitor::{self, Act, Visitor, Who},
@@ -138,14 +138,14 @@ pub(super) async fn log_in_first(
     parts: &Parts,
     fields: Vec<(String, String)>,
 ) -> Option<Response> {
-    let tenant = app.shared.first_tenant;
     if parts.headers.contains_key("hx-request") || !app.keeper.keeps(parts.uri.path()) {
         return None;
     }
-    let operator = app.keeper.tokens.whose(sent(&fields, "_csrf"), tenant)?;
+    // Its token says of which company it is. Not readable now: nothing else is either, and says so.
+    let (tenant, operator) = companies::whose(app, sent(&fields, "_csrf")).await.ok().flatten()?;
     let kept = Kept::of(parts.uri.path(), fields)?;
-    let sealed = app.keeper.seal(tenant, operator, &kept, now(app))?;
-    Some(match login::carrying(app, visitor.texts, sealed).await {
+    let sealed = app.keeper.seal(tenant.id, operator, &kept, now(app))?;
+    Some(match login::carrying(app, visitor, &tenant, sealed).await {
         Ok(page) => page,
         Err(error) => error.into_response(),
     })
@@ -200,7 +200,7 @@ pub(super) async fn enter(
 ) -> Page {
     let token = login::begin(app, visitor, operator, detail).await?;
     app.step_ups.given(operator.id, &token, visitor.source, visitor.at);
-    go_on(app, visitor, &token, to, carried).await
+    companies::entered(app, visitor, operator, go_on(app, visitor, &token, to, carried).await?).await
 }
 
 /// What was kept for whoever has just logged in with this token; without any they come out at `to`.

@@ -219,6 +219,14 @@ impl Viewer {
         self.login_checked = Instant::now();
         match self.app.shared.accounts.console_goes_on(&self.who.family).await {
             Ok(operator) if operator.may(Act::Attend) => {
+                // The company may be in another time zone by now; not readable: as it was.
+                if let Ok(tenant) = self.app.shared.store.tenant(operator.tenant).await
+                    && self.zone != tenant.time_zone
+                {
+                    // What ended today is looked for at once.
+                    self.ended_read = self.ended_read.checked_sub(ENDED_READ).unwrap_or(self.ended_read);
+                    self.zone = tenant.time_zone;
+                }
                 self.who.operator = operator;
                 self.v = View::of(&self.who);
                 true

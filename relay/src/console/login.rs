@@ -5,15 +5,15 @@
 use askama::Template;
 use axum::{
     extract::{Form, Path, Query, State},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, StatusCode, Uri, header},
     response::{IntoResponse, Redirect, Response},
 };
 use protocol::message::directory::LoginError;
 use serde::Deserialize;
-use store::{Language, TokenHash};
+use store::{Language, Tenant, TokenHash};
 
 use super::{
-    App,
+    App, companies,
     error::{AppError, Page, page},
     kept, oidc, second_step,
     strings::{Texts, fill},
@@ -26,6 +26,10 @@ use crate::account::{self, AccountError, Operator};
 struct LoginPage {
     t: &'static Texts,
     company: String,
+    /// Its word, for the forms; empty: the first company has none.
+    word: String,
+    /// What forms carry of somebody who is in elsewhere.
+    csrf: String,
     user: String,
     error: Option<String>,
     /// The error is about the password, and not about another way in.
@@ -38,12 +42,22 @@ struct LoginPage {
 }
 
 impl LoginPage {
-    async fn load(app: &App, t: &'static Texts, kept: String) -> Result<Self, AppError> {
-        let tenant = app.shared.first_tenant;
-        let company = app.shared.store.tenant(tenant).await?.name;
+    async fn load(app: &App, visitor: &Visitor, tenant: &Tenant, kept: String) -> Result<Self, AppError> {
+        let t = visitor.texts_for(tenant);
         let w = oidc::words::Words::of(t.language);
-        let provider = app.shared.oidc.name(tenant).await?.map(|name| fill(w.log_in_with, &[&name]));
-        Ok(Self { t, company, user: String::new(), error: None, at_password: false, note: None, kept, provider })
+        let provider = app.shared.oidc.name(tenant.id).await?.map(|name| fill(w.log_in_with, &[&name]));
+        Ok(Self {
+            t,
+            company: tenant.name.clone(),
+            word: tenant.word.as_ref().map(ToString::to_string).unwrap_or_default(),
+            csrf: visitor.csrf(),
+            user: String::new(),
+            error: None,
+            at_password: false,
+            note: None,
+            kept,
+            provider,
+        })
     }
 
     fn or(&self) -> &'static str {
@@ -58,14 +72,60 @@ pub(super) struct LoginQuery {
     out: Option<String>,
 }
 
-/// `GET /login`
+/// `GET /login`: of the company that this browser remembers, or of the first.
 pub(super) async fn form(State(app): State<App>, visitor: Visitor, Query(query): Query<LoginQuery>) -> Page {
     if visitor.token().is_some() && query.out.is_none() {
         return Ok(Redirect::to("/").into_response());
     }
-    let t = visitor.texts;
-    let note = query.out.map(|_| t.logged_out).or(query.over.map(|_| t.session_over));
-    page(&LoginPage { note, ..LoginPage::load(&app, t, String::new()).await? })
+    let tenant = companies::remembered(&app, visitor.company()).await?;
+    login_page(&app, &visitor, &tenant, query).await
+}
+
+/// `GET /c/{word}/login`: of this company. Whoever is in at another one comes in to this one instead by it.
+pub(super) async fn form_of(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(word): Path<String>,
+    Query(query): Query<LoginQuery>,
+) -> Page {
+    let tenant = companies::named(&app, &word).await?;
+    if visitor.is_of(tenant.id) && query.out.is_none() {
+        return Ok(companies::remember(&visitor, &tenant, Redirect::to("/").into_response()));
+    }
+    login_page(&app, &visitor, &tenant, query).await
+}
+
+async fn login_page(app: &App, visitor: &Visitor, tenant: &Tenant, query: LoginQuery) -> Page {
+    let shown = LoginPage::load(app, visitor, tenant, String::new()).await?;
+    let note = query.out.map(|_| shown.t.logged_out).or(query.over.map(|_| shown.t.session_over));
+    Ok(companies::remember(visitor, tenant, page(&LoginPage { note, ..shown })?))
+}
+
+/// `GET /c/{word}`: in there, or to the login.
+pub(super) async fn entrance(State(app): State<App>, visitor: Visitor, Path(word): Path<String>) -> Page {
+    let tenant = companies::named(&app, &word).await?;
+    let to = if visitor.is_of(tenant.id) { "/".to_owned() } else { tenant.at("/login") };
+    Ok(companies::remember(&visitor, &tenant, Redirect::to(&to).into_response()))
+}
+
+/// `GET /c/{word}/{*path}`: on to this page of this company, for whoever is in there; the login for everybody else. For links in letters
+/// and on tickets.
+pub(super) async fn led_in(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path((word, _)): Path<(String, String)>,
+    uri: Uri,
+) -> Page {
+    let tenant = companies::named(&app, &word).await?;
+    // As it was asked for, not as it reads: what is escaped in it stays so, and it stays within this server.
+    let asked = uri.path_and_query().and_then(|asked| asked.as_str().strip_prefix(&tenant.at("")));
+    let inside = |path: &&str| path.starts_with('/') && !path.starts_with("//") && !path.contains('\\');
+    let to = match asked.filter(inside) {
+        Some(path) if visitor.is_of(tenant.id) => path.to_owned(),
+        Some(_) => tenant.at("/login?over=1"),
+        None => return Err(AppError::NotFound),
+    };
+    Ok(companies::remember(&visitor, &tenant, Redirect::to(&to).into_response()))
 }
 
 /// What the login page sends.
@@ -73,43 +133,45 @@ pub(super) async fn form(State(app): State<App>, visitor: Visitor, Query(query):
 pub(super) struct LoginForm {
     user: String,
     password: String,
+    company: Option<String>,
     #[serde(default)]
     kept: String,
 }
 
 /// `POST /login`
 pub(super) async fn login(State(app): State<App>, visitor: Visitor, Form(form): Form<LoginForm>) -> Page {
-    let tenant = app.shared.first_tenant;
     let password = zeroize::Zeroizing::new(form.password);
-    match app.shared.accounts.check(tenant, &form.user, &password, visitor.source).await {
-        Ok(operator) => match app.shared.accounts.factor(tenant, operator.id).await? {
+    let tenant = companies::of_form(&app, &visitor, form.company.as_deref()).await?;
+    match app.shared.accounts.check(tenant.id, &form.user, &password, visitor.source).await {
+        Ok(operator) => match app.shared.accounts.factor(tenant.id, operator.id).await? {
             Some(_) => second_step::ask(&app, &visitor, &operator, "", form.kept).await,
             None => kept::enter(&app, &visitor, &operator, "", "/", &form.kept).await,
         },
         Err(why) => {
-            let t = visitor.texts;
-            let error = Some(refusal(why, t, t.wrong_login));
-            let shown = LoginPage::load(&app, t, form.kept).await?;
-            Ok(refused(page(&LoginPage { user: form.user, error, at_password: true, ..shown })?, why))
+            let shown = LoginPage::load(&app, &visitor, &tenant, form.kept).await?;
+            let error = Some(refusal(why, shown.t, shown.t.wrong_login));
+            let answer = page(&LoginPage { user: form.user, error, at_password: true, ..shown })?;
+            Ok(refused(companies::remember(&visitor, &tenant, answer), why))
         }
     }
 }
 
-/// The login page for somebody who has to begin anew, and why.
-pub(super) async fn anew(app: &App, visitor: &Visitor, why: &str, kept: String) -> Page {
-    again(app, visitor.texts, Some(why.to_owned()), None, kept).await
+/// The login page of a company for somebody who has to begin anew, and why.
+pub(super) async fn anew(app: &App, visitor: &Visitor, tenant: &Tenant, why: &str, kept: String) -> Page {
+    again(app, visitor, tenant, Some(why.to_owned()), kept).await
 }
 
-/// The login page for somebody whose form waits for it.
-pub(super) async fn carrying(app: &App, t: &'static Texts, kept: String) -> Page {
-    again(app, t, None, Some(kept::note(t.language)), kept).await
+/// The login page of a company for somebody whose form waits for it.
+pub(super) async fn carrying(app: &App, visitor: &Visitor, tenant: &Tenant, kept: String) -> Page {
+    again(app, visitor, tenant, None, kept).await
 }
 
-async fn again(app: &App, t: &'static Texts, error: Option<String>, note: Option<&'static str>, kept: String) -> Page {
-    let shown = LoginPage::load(app, t, kept).await?;
+async fn again(app: &App, visitor: &Visitor, tenant: &Tenant, error: Option<String>, kept: String) -> Page {
+    let shown = LoginPage::load(app, visitor, tenant, kept).await?;
+    let note = error.is_none().then(|| kept::note(shown.t.language));
     let mut answer = page(&LoginPage { error, note, ..shown })?;
     *answer.status_mut() = StatusCode::UNAUTHORIZED;
-    Ok(answer)
+    Ok(companies::remember(visitor, tenant, answer))
 }
 
 /// Why a password was not taken, in words.
@@ -164,7 +226,8 @@ pub(super) async fn logout(State(app): State<App>, who: Who) -> Page {
     app.shared.accounts.logout(&who.operator).await?;
     app.forget(who.operator.id);
     who.audit(&app, "logout", &who.operator.login).await?;
-    Ok(([(header::SET_COOKIE, visitor::no_session_cookie())], Redirect::to("/login?out=1")).into_response())
+    let place = app.shared.store.tenant(who.operator.tenant).await?.at("/login?out=1");
+    Ok(([(header::SET_COOKIE, visitor::no_session_cookie())], Redirect::to(&place)).into_response())
 }
 
 /// Which language, and where to go back to.
@@ -178,14 +241,17 @@ pub(super) struct LanguageForm {
 /// `POST /language`
 pub(super) async fn language(
     State(app): State<App>,
+    visitor: Visitor,
     headers: HeaderMap,
     Form(form): Form<LanguageForm>,
 ) -> Result<Response, AppError> {
     let language = Language::from_tag(&form.language).ok_or(AppError::BadRequest)?;
     if !form.kept.is_empty() {
         // What is kept is in the page alone, and a way back would lose it.
-        let page = carrying(&app, Texts::of(language), form.kept).await?;
-        return Ok(([(header::SET_COOKIE, visitor::language_cookie(language))], page).into_response());
+        let tenant = companies::remembered(&app, visitor.company()).await?;
+        let mut page = carrying(&app, &visitor.speaking(language), &tenant, form.kept).await?;
+        page.headers_mut().append(header::SET_COOKIE, visitor::language_cookie(language));
+        return Ok(page);
     }
     // Back to the page it was asked from: the path of our own referrer, which the origin check has vouched for.
     let back = headers
@@ -235,7 +301,8 @@ pub(super) async fn setup_form(State(app): State<App>, visitor: Visitor, Path(to
         return used(visitor.texts);
     };
     let company = app.shared.store.tenant(tenant).await?.name;
-    page(&SetupPage { t: visitor.texts, form: SetupForm { company, ..SetupForm::default() }, error: None, at: "" })
+    let t = visitor.texts_at(&app, tenant).await;
+    page(&SetupPage { t, form: SetupForm { company, ..SetupForm::default() }, error: None, at: "" })
 }
 
 /// `POST /setup/{token}`
@@ -245,7 +312,10 @@ pub(super) async fn setup(
     Path(token): Path<String>,
     Form(mut form): Form<SetupForm>,
 ) -> Page {
-    let t = visitor.texts;
+    let Some(tenant) = app.shared.store.setup_tenant(&TokenHash::of(token.as_bytes())).await? else {
+        return used(visitor.texts);
+    };
+    let t = visitor.texts_at(&app, tenant).await;
     let password = zeroize::Zeroizing::new(std::mem::take(&mut form.password));
     let again = zeroize::Zeroizing::new(std::mem::take(&mut form.again));
     let (error, at) = if form.company.trim().is_empty() {
@@ -257,7 +327,7 @@ pub(super) async fn setup(
     } else if password != again {
         (t.not_the_same, "again")
     } else {
-        let before = app.shared.store.tenant(app.shared.first_tenant).await?.name;
+        let before = app.shared.store.tenant(tenant).await?.name;
         match app.shared.accounts.set_up(&token, &form.company, &form.login, &form.name, &password).await {
             Ok(operator) => {
                 rename_apps(&app, &operator, &before, form.company.trim()).await?;

@@ -20,7 +20,7 @@ use serde::Deserialize;
 use store::OidcIdentity;
 
 use super::{
-    App, confirm,
+    App, companies, confirm,
     error::{AppError, Page, page},
     kept::{self, GONE},
     login, second_step,
@@ -126,16 +126,18 @@ impl<'a> Way<'a> {
     }
 }
 
-/// A form that waits for this login.
+/// Which company is to be entered, and a form that waits for this login.
 #[derive(Deserialize)]
 pub(super) struct StartForm {
+    company: Option<String>,
     #[serde(default)]
     kept: String,
 }
 
 /// `POST /login/oidc`
 pub(super) async fn start(State(app): State<App>, visitor: Visitor, Form(form): Form<StartForm>) -> Page {
-    let mut way = Way::new(&app, &visitor, app.shared.first_tenant);
+    let tenant = companies::of_form(&app, &visitor, form.company.as_deref()).await?;
+    let mut way = Way::new(&app, &visitor, tenant.id);
     // What anybody may send is not held for them unless it was made here.
     if app.keeper.has_sealed(way.tenant, &form.kept) {
         way.kept = form.kept;
@@ -247,7 +249,12 @@ pub(super) async fn finish(
 }
 
 async fn finished(app: &App, visitor: &Visitor, flow: Option<&str>, returned: &Returned) -> Page {
-    let (accounts, tenant) = (&app.shared.accounts, app.shared.first_tenant);
+    let accounts = &app.shared.accounts;
+    // Where it was begun; what is of nobody here is of whom the browser remembers.
+    let tenant = match flow.and_then(|flow| app.shared.oidc.tenant_of(flow)) {
+        Some(tenant) => tenant,
+        None => companies::remembered(app, visitor.company()).await?.id,
+    };
     let mut way = Way::new(app, visitor, tenant);
     way.kept = app.carried.take(&returned.state, visitor.at).unwrap_or_default();
     if let Err(why) = accounts.charge_provider(tenant, visitor.source) {
@@ -333,7 +340,7 @@ impl Way<'_> {
         if just_now {
             app.step_ups.given(user.id, &token, visitor.source, visitor.at);
         }
-        kept::go_on(app, visitor, &token, "/", &kept).await
+        companies::entered(app, visitor, user, kept::go_on(app, visitor, &token, "/", &kept).await?).await
     }
 
     /// Whoever went is whoever comes back: the same user in the same login.
@@ -384,7 +391,7 @@ impl Way<'_> {
             _ => tracing::warn!(%source, %tenant, why = %failure, "no login by the provider"),
         }
         let text = match failure {
-            Failure::NoFlow(_) => fill(w.begin_anew, &[&self.app.shared.public_url.to_string()]),
+            Failure::NoFlow(_) => fill(w.begin_anew, &[&self.begins_at().await?]),
             Failure::Cancelled(_) => fill(w.cancelled, &[&name]),
             Failure::Busy => w.busy.to_owned(),
             Failure::Unreachable { .. } => fill(w.unreachable, &[&name]),
@@ -395,11 +402,18 @@ impl Way<'_> {
         self.apologise(text).await
     }
 
+    /// Where the people of the company begin.
+    async fn begins_at(&self) -> Result<String, AppError> {
+        let tenant = self.app.shared.store.tenant(self.tenant).await?;
+        Ok(format!("{}{}", self.app.shared.public_url, tenant.at("")))
+    }
+
     /// At the login for whoever wants in; on a page of its own for whoever is in already.
     async fn apologise(self, text: String) -> Page {
-        let Self { app, visitor, kept, .. } = self;
+        let Self { app, visitor, tenant, kept } = self;
         if visitor.token().is_none() {
-            return login::anew(app, visitor, &text, kept).await;
+            let tenant = app.shared.store.tenant(tenant).await?;
+            return login::anew(app, visitor, &tenant, &text, kept).await;
         }
         let (t, w) = (visitor.texts, Words::of(visitor.texts.language));
         let mut answer = page(&MessagePage { t, title: w.not_done, lead: text, icon: "circle-x" })?;

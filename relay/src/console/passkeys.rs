@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use store::Language;
 
 use super::{
-    App, account, confirm,
+    App, account, companies, confirm,
     error::{AppError, Page, page, unprocessable},
     kept, login, second_step,
     shell::{Here, Shell},
@@ -113,6 +113,8 @@ pub(super) struct Answer {
     user: String,
     /// Of a second step.
     half: String,
+    /// The word of the company that is to be entered.
+    company: Option<String>,
     /// A form that waits for this login, sealed.
     kept: String,
     /// Of "is it still you".
@@ -171,14 +173,15 @@ pub(super) async fn log_in(
     let spend = |challenge: &[u8]| {
         !browser.is_empty() && app.challenges.spend(challenge, Purpose::Login, browser.as_bytes(), visitor.at)
     };
-    let (read, tenant, accounts) = (Read::of(&answer), app.shared.first_tenant, &app.shared.accounts);
-    let occasion = Occasion { party: &party, tenant, owner: None, at: "login", source: visitor.source };
+    let tenant = companies::of_form(&app, &visitor, answer.company.as_deref()).await?;
+    let (read, accounts) = (Read::of(&answer), &app.shared.accounts);
+    let occasion = Occasion { party: &party, tenant: tenant.id, owner: None, at: "login", source: visitor.source };
     let checked = accounts.check_passkey(&occasion, &read.proof(), spend).await;
     let mut shown = match checked {
         Ok(operator) => kept::enter(&app, &visitor, &operator, "factor=passkey alone", "/", &answer.kept).await?,
         Err(why) => {
             let why_not = refusal(why, visitor.texts);
-            login::refused(login::anew(&app, &visitor, &why_not, answer.kept).await?, why)
+            login::refused(login::anew(&app, &visitor, &tenant, &why_not, answer.kept).await?, why)
         }
     };
     shown.headers_mut().append(header::SET_COOKIE, pre_login_cookie("", 0));

@@ -26,6 +26,7 @@ use zeroize::Zeroizing;
 use super::{
     App,
     account::words::Words,
+    companies,
     error::{AppError, Page, page},
     kept, login, passkeys,
     strings::Texts,
@@ -98,6 +99,8 @@ struct CodePage {
     t: &'static Texts,
     w: &'static Words,
     half: String,
+    /// What forms carry of somebody who is in elsewhere.
+    csrf: String,
     name: String,
     error: Option<String>,
     /// A form that waits for this login, sealed.
@@ -147,7 +150,8 @@ async fn code_page(
     let factor = app.shared.accounts.factor(who.tenant, who.id).await?;
     let has_app = factor.is_none_or(|factor| factor.app.is_some());
     let passkey = passkeys::second_step_question(app, visitor, who, &half).await?;
-    page(&CodePage { t: visitor.texts, w, half, name: who.name.clone(), error, at, has_app, passkey, kept })
+    let csrf = visitor.csrf();
+    page(&CodePage { t: visitor.texts, w, half, csrf, name: who.name.clone(), error, at, has_app, passkey, kept })
 }
 
 /// Who gave their password for this half; or the page on which they begin anew.
@@ -164,7 +168,8 @@ pub(super) async fn of_half(
             return Ok(Ok(user.operator));
         }
     }
-    login::anew(app, visitor, w.too_late, kept.to_owned()).await.map(Err)
+    let tenant = companies::remembered(app, visitor.company()).await?;
+    login::anew(app, visitor, &tenant, w.too_late, kept.to_owned()).await.map(Err)
 }
 
 /// The second step is done: the half is a login now. Whoever ended it meanwhile (a new password, another window) has the last word.
@@ -178,7 +183,9 @@ pub(super) async fn done(
     kept: &str,
 ) -> Page {
     let Some(first) = app.halves.end(half) else {
-        return login::anew(app, visitor, Words::of(visitor.texts.language).too_late, kept.to_owned()).await;
+        let tenant = app.shared.store.tenant(operator.tenant).await?;
+        let why = Words::of(visitor.texts.language).too_late;
+        return login::anew(app, visitor, &tenant, why, kept.to_owned()).await;
     };
     let detail = format!("{first} {detail}");
     kept::enter(app, visitor, operator, detail.trim_start(), to, kept).await

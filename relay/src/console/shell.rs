@@ -37,6 +37,7 @@ pub(super) enum Here {
     Webhooks,
     Customers,
     Answers,
+    Company,
     Mail,
     Help,
     Account,

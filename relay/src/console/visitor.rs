@@ -12,11 +12,11 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use protocol::message::directory::LoginError;
-use store::{Language, LoginFamily};
+use protocol::{id::TenantId, message::directory::LoginError};
+use store::{Language, LoginFamily, StoreError, Tenant};
 
 use super::{
-    App,
+    App, companies,
     customers::import,
     error::AppError,
     form_token, kept,
@@ -96,8 +96,12 @@ impl Operator {
 #[derive(Clone)]
 pub(super) struct Visitor {
     pub(super) texts: &'static Texts,
+    /// They have chosen that language, or their browser asks for it.
+    speaks: bool,
     pub(super) source: IpAddr,
     pub(super) at: Instant,
+    /// The word of the company whose login their browser was shown last.
+    company: Option<String>,
     login: Option<Known>,
     whole: bool,
 }
@@ -172,19 +176,23 @@ impl<S: Sync> FromRequestParts<S> for Who {
     }
 }
 
-/// Finds out who asks, and refuses a change whose form was not made for this login.
-pub(super) async fn recognise(State(app): State<App>, mut request: Request, next: Next) -> Response {
+/// In which language an answer is; on every answer, for whoever writes a page about an error.
+#[derive(Clone, Copy)]
+pub(super) struct Spoken(pub(super) &'static Texts);
+
+/// Finds out who asks and in which language, and refuses a change whose form was not made for this login.
+pub(super) async fn recognise(State(app): State<App>, request: Request, next: Next) -> Response {
     let (Some(Source(source)), Some(Arrived(at))) =
         (request.extensions().get().copied(), request.extensions().get().copied())
     else {
         return AppError::Trouble.into_response();
     };
-    let texts = texts(request.headers());
+    let spoken = spoken(request.headers());
+    let company = cookie(request.headers(), companies::COOKIE).map(str::to_owned);
+    let is_asset = request.uri().path().starts_with("/assets/");
     let mut login = None;
     // Assets are the same for everybody; looking the login up for each would be a query each.
-    if let Some(token) =
-        cookie(request.headers(), SESSION_COOKIE).filter(|_| !request.uri().path().starts_with("/assets/"))
-    {
+    if let Some(token) = cookie(request.headers(), SESSION_COOKIE).filter(|_| !is_asset) {
         match app.shared.accounts.console(token).await {
             Ok((operator, family, elsewhere)) => {
                 let reach = app.shared.apps.reach(&operator).await;
@@ -201,15 +209,30 @@ pub(super) async fn recognise(State(app): State<App>, mut request: Request, next
         }
     }
     let whole = request.method() != Method::HEAD && !request.headers().contains_key("hx-request");
-    let visitor = Visitor { texts, source, at, login, whole };
+    let texts = match spoken {
+        Some(language) => Texts::of(language),
+        None if is_asset => Texts::of(Language::default()),
+        None => match &login {
+            Some(known) => texts_of_company(&app, known.operator.tenant).await,
+            None => texts_of(companies::remembered(&app, company.as_deref()).await),
+        },
+    };
+    let visitor = Visitor { texts, speaks: spoken.is_some(), source, at, company, login, whole };
+    let mut response = answer(&app, visitor, request, next).await;
+    response.extensions_mut().insert(Spoken(texts));
+    response
+}
+
+/// The answer to this visitor: a change is refused whose form was not made for their login.
+async fn answer(app: &App, visitor: Visitor, mut request: Request, next: Next) -> Response {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        request = match checked(&app, &visitor, request).await {
+        request = match checked(app, &visitor, request).await {
             Ok(request) => request,
             Err(refused) => return refused,
         };
         // It is read and within its limit; a smaller one behind this would answer a photograph in English.
         DefaultBodyLimit::disable().apply(&mut request);
-        request.extensions_mut().insert(app);
+        request.extensions_mut().insert(app.clone());
     }
     request.extensions_mut().insert(visitor);
     next.run(request).await
@@ -283,7 +306,7 @@ impl Visitor {
     /// # Errors
     /// `LogIn`, `Forbidden` or `FactorMissing`.
     pub(super) fn who(self, act: Act, path: &str) -> Result<Who, AppError> {
-        let Self { texts, source, at, login, whole } = self;
+        let Self { texts, source, at, login, whole, .. } = self;
         let Known { token, operator, reach, family, csrf, lacks_factor } = login.ok_or(AppError::LogIn)?;
         if !operator.may(act) {
             return Err(AppError::Forbidden);
@@ -294,9 +317,34 @@ impl Visitor {
         Ok(Who { operator, reach, texts, source, at, csrf, token, family, whole, via: None })
     }
 
+    /// The texts of a page of this company for anybody: in the visitor's language, else in the company's.
+    pub(super) async fn texts_at(&self, app: &App, tenant: TenantId) -> &'static Texts {
+        if self.speaks { self.texts } else { texts_of_company(app, tenant).await }
+    }
+
+    /// The same, of a company that is at hand.
+    pub(super) fn texts_for(&self, tenant: &Tenant) -> &'static Texts {
+        if self.speaks { self.texts } else { Texts::of(tenant.language) }
+    }
+
+    /// The same visitor, who has just chosen this language.
+    pub(super) fn speaking(&self, language: Language) -> Self {
+        Self { texts: Texts::of(language), speaks: true, ..self.clone() }
+    }
+
+    /// The word of the company whose login this browser was shown last, as it says.
+    pub(super) fn company(&self) -> Option<&str> {
+        self.company.as_deref()
+    }
+
     /// What a form of a page for anybody carries when somebody is logged in all the same; empty: nobody is.
     pub(super) fn csrf(&self) -> String {
         self.login.as_ref().map(|known| known.csrf.clone()).unwrap_or_default()
+    }
+
+    /// Whether they are logged in at this company.
+    pub(super) fn is_of(&self, tenant: TenantId) -> bool {
+        self.operator().is_some_and(|operator| operator.tenant == tenant)
     }
 
     /// Who is logged in.
@@ -315,10 +363,18 @@ fn is_without_factor(path: &str) -> bool {
     WITHOUT_FACTOR.contains(&path) || path.starts_with("/help/")
 }
 
-/// The texts for whoever sends these headers: as chosen, else as the browser asks.
-pub(super) fn texts(headers: &HeaderMap) -> &'static Texts {
-    let chosen = cookie(headers, LANGUAGE_COOKIE).and_then(Language::from_tag);
-    Texts::of(chosen.unwrap_or_else(|| strings::asked_for(headers)))
+/// The language of whoever sends these headers: as chosen, else as the browser asks; `None`: it names none of ours.
+pub(super) fn spoken(headers: &HeaderMap) -> Option<Language> {
+    cookie(headers, LANGUAGE_COOKIE).and_then(Language::from_tag).or_else(|| strings::asked_for(headers))
+}
+
+async fn texts_of_company(app: &App, tenant: TenantId) -> &'static Texts {
+    texts_of(app.shared.store.tenant(tenant).await)
+}
+
+/// The texts of a company's language. It cannot be read now: whatever is wrong is said by what needs it.
+fn texts_of(tenant: Result<Tenant, StoreError>) -> &'static Texts {
+    Texts::of(tenant.map(|tenant| tenant.language).unwrap_or_default())
 }
 
 /// The cookie of a login.

@@ -3,7 +3,7 @@
 use anyhow::Context;
 use jiff::Timestamp;
 use protocol::id::{AppId, TenantId};
-use store::{App, Language, Store, Tenant, TokenHash};
+use store::{App, Store, Tenant, TokenHash};
 
 use crate::{
     apps,
@@ -11,14 +11,15 @@ use crate::{
     key::Keys,
 };
 
-/// Where ticket times are told until the settings say otherwise.
-const TIME_ZONE: &str = "America/Sao_Paulo";
-
 /// The first company; made if there is none.
 pub(super) async fn tenant(store: &dyn Store, keys: &Keys, first: &FirstStart) -> anyhow::Result<TenantId> {
     let id = match store.tenants().await.context("reading the companies")?.first() {
         Some(tenant) => tenant.id,
-        None => add_tenant(store, keys, &first.company).await?,
+        None => {
+            let id = TenantId::from_bytes(rand::random());
+            add_tenant(store, keys, &Tenant::new(id, &first.company, Timestamp::now())).await?;
+            id
+        }
     };
     // Told at start rather than at the first attendant.
     keys.tenant(id)
@@ -31,27 +32,19 @@ pub(super) async fn tenant(store: &dyn Store, keys: &Keys, first: &FirstStart) -
 }
 
 /// Makes one more company, with keys and an app.
-pub(crate) async fn add_company(store: &dyn Store, keys: &Keys, name: &str) -> anyhow::Result<TenantId> {
-    let id = add_tenant(store, keys, name).await?;
-    let first = FirstStart { company: name.to_owned(), ..FirstStart::default() };
-    apps::add(store, app(id, &first)).await.context("writing its app down")?;
-    Ok(id)
+pub(crate) async fn add_company(store: &dyn Store, keys: &Keys, tenant: &Tenant) -> anyhow::Result<()> {
+    add_tenant(store, keys, tenant).await?;
+    let first = FirstStart { company: tenant.name.clone(), ..FirstStart::default() };
+    let app = App { language: tenant.language, ..app(tenant.id, &first) };
+    apps::add(store, app).await.context("writing its app down")?;
+    Ok(())
 }
 
 /// Makes a company with its keys.
-async fn add_tenant(store: &dyn Store, keys: &Keys, name: &str) -> anyhow::Result<TenantId> {
-    let id = TenantId::from_bytes(rand::random());
+async fn add_tenant(store: &dyn Store, keys: &Keys, tenant: &Tenant) -> anyhow::Result<()> {
     // The keys first: a company in the records always has them.
-    keys.make_tenant(id, name)?;
-    let tenant = Tenant {
-        id,
-        name: name.to_owned(),
-        language: Language::PtBr,
-        time_zone: TIME_ZONE.to_owned(),
-        created_at: Timestamp::now(),
-    };
-    store.add_tenant(&tenant).await.context("writing the company down")?;
-    Ok(id)
+    keys.make_tenant(tenant.id, &tenant.name)?;
+    store.add_tenant(tenant).await.context("writing the company down")
 }
 
 fn app(tenant: TenantId, first: &FirstStart) -> App {

@@ -61,6 +61,8 @@ pub trait ConnectionRecords: Send + Sync {
         app: AppId,
         connection: Option<ConnectionId>,
     ) -> Result<(), StoreError>;
+    /// Whose this connection is, or was before it was removed.
+    async fn tenant_of_connection(&self, id: ConnectionId) -> Result<Option<TenantId>, StoreError>;
     /// What the company's actions of this kind say; `None`: the standing text.
     async fn action_template(&self, tenant: TenantId, kind: EventKind) -> Result<Option<String>, StoreError>;
     /// Changes it; `None`: back to the standing text.

@@ -68,7 +68,7 @@ pub use session::{
     SessionState, Started, WRAP_UP_WITHIN, WrappedUp,
 };
 pub use sqlite::SqliteStore;
-pub use tenant::{Language, Tenant, TenantRecords};
+pub use tenant::{CompanyWord, Language, NoWord, Tenant, TenantRecords};
 pub use webhook::{
     Delivery, DeliveryState, Event, Happening, NewWebhook, Sent, WEBHOOK_FAILS_FOR, WEBHOOKS_PER_TENANT, Webhook,
     WebhookId, WebhookRecords,

@@ -13,8 +13,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqlitePoolOptions},
 };
 use store::{
-    AuditBreak, AuditEntry, AuditHead, AuditMark, AuditRecords, Health, Language, SqliteStore, StoreError, Tenant,
-    TenantRecords,
+    AuditBreak, AuditEntry, AuditHead, AuditMark, AuditRecords, Health, SqliteStore, StoreError, Tenant, TenantRecords,
 };
 
 const OURS: TenantId = TenantId::from_bytes([1; 16]);
@@ -30,13 +29,7 @@ impl Log {
         let folder = tempfile::tempdir().unwrap();
         let store = SqliteStore::open(&folder.path().join("relay.sqlite")).await.unwrap();
         for id in [OURS, OTHERS] {
-            let tenant = Tenant {
-                id,
-                name: "Varanda".into(),
-                language: Language::PtBr,
-                time_zone: "America/Sao_Paulo".into(),
-                created_at: Timestamp::UNIX_EPOCH,
-            };
+            let tenant = Tenant::new(id, "Varanda", Timestamp::UNIX_EPOCH);
             store.add_tenant(&tenant).await.unwrap();
         }
         Self { folder, store }

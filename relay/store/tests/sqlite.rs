@@ -59,7 +59,8 @@ macro_rules! whole_suite {
         crate::suite! { $engine;
             apps: everything_of_an_app_is_read_back_as_written, of_two_who_change_an_app_the_second_is_told,
                 nobody_of_another_company_works_on_an_app, a_code_means_one_app_and_an_old_one_for_a_while;
-            accounts: tenants_and_apps_are_read_back_as_written, the_set_up_link_works_once,
+            accounts: tenants_and_apps_are_read_back_as_written, a_word_leads_to_one_tenant_until_it_has_another,
+                the_set_up_link_works_once,
                 a_password_link_works_once_until_its_time_and_a_new_one_ends_it,
                 a_login_name_is_unique_in_its_tenant_whatever_its_case, operators_of_another_tenant_are_out_of_reach,
                 somebody_is_always_left_to_administer, a_console_session_ends_when_idle_and_after_its_life,
@@ -94,7 +95,7 @@ macro_rules! whole_suite {
                 an_end_that_waits_for_its_answer_holds_no_other_session_of_the_ticket_up,
                 an_answer_that_does_not_come_holds_nothing_up_and_comes_later_by_itself, an_answer_that_says_nothing_lets_the_end_go,
                 an_end_that_may_have_been_told_is_not_changed_by_a_late_answer, nothing_is_said_about_a_session_that_is_not_over;
-            sessions: protocol_numbers_count_per_tenant_and_utc_day, sessions_dialled_at_once_get_different_numbers,
+            sessions: protocol_numbers_count_per_tenant_and_its_own_day, sessions_dialled_at_once_get_different_numbers,
                 a_session_is_read_back_as_it_went, a_customers_alarm_is_written_once_during_a_session_or_after_it,
                 each_end_of_a_session_seals_it_once_and_different_witnesses_are_a_dispute,
                 start_and_end_are_written_once_however_often_they_are_reported,

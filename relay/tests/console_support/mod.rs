@@ -260,6 +260,8 @@ pub struct Browser {
     pub cookie: Option<String>,
     /// Of a login that is on its way to a provider and back.
     pub flow: Option<String>,
+    /// The company whose login it was shown last.
+    pub company: Option<String>,
     pub source: Source,
     /// How much later than now it is for this browser.
     pub later: Duration,
@@ -275,6 +277,7 @@ impl Browser {
             host: shared.listen().to_string(),
             cookie: None,
             flow: None,
+            company: None,
             source,
             later: Duration::ZERO,
             language: "pt-BR",
@@ -287,7 +290,7 @@ impl Browser {
             .uri(path)
             .header(header::HOST, &self.host)
             .header(header::ACCEPT_LANGUAGE, self.language);
-        for cookie in [&self.cookie, &self.flow].into_iter().flatten() {
+        for cookie in [&self.cookie, &self.flow, &self.company].into_iter().flatten() {
             request = request.header(header::COOKIE, cookie);
         }
         request
@@ -311,6 +314,10 @@ impl Browser {
             if set.starts_with("__Host-amparo-provider=") {
                 let pair = set.split(';').next().unwrap();
                 self.flow = (!pair.ends_with('=')).then(|| pair.to_owned());
+            }
+            if set.starts_with("__Host-amparo-company=") {
+                let pair = set.split(';').next().unwrap();
+                self.company = (!pair.ends_with('=')).then(|| pair.to_owned());
             }
         }
         let body = to_bytes(body, 4 << 20).await.unwrap();
@@ -363,6 +370,14 @@ impl Browser {
 
     pub async fn log_in(&mut self, user: &str, password: &str) -> Answer {
         self.post("/login", &[("user", user), ("password", password)]).await
+    }
+
+    /// At the login page of the company with this word, as its form sends it.
+    pub async fn log_in_at(&mut self, word: &str, user: &str, password: &str) -> Answer {
+        let page = self.get(&format!("/c/{word}/login")).await;
+        let company = format!("name=\"company\" value=\"{word}\"");
+        assert!(page.status == StatusCode::OK && page.body.contains(&company), "{} {}", page.status, page.body);
+        self.post("/login", &[("company", word), ("user", user), ("password", password)]).await
     }
 }
 

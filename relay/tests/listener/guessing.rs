@@ -15,7 +15,7 @@ use protocol::{
     },
 };
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::SliceRandom};
-use store::{AuditEntry, Language, Tenant};
+use store::{AuditEntry, Tenant};
 
 use crate::world::{Program, World, ended, eventually, open_new};
 
@@ -183,13 +183,7 @@ impl fmt::Display for Run {
 async fn other_company(world: &World, n: usize) -> Vec<Program> {
     let store = &world.relay().shared.store;
     let (tenant, app) = (TenantId::from_bytes([9; 16]), AppId::from_bytes([9; 16]));
-    let other = Tenant {
-        id: tenant,
-        name: "Outra".into(),
-        language: Language::PtBr,
-        time_zone: "UTC".into(),
-        created_at: Timestamp::now(),
-    };
+    let other = Tenant { time_zone: "UTC".into(), ..Tenant::new(tenant, "Outra", Timestamp::now()) };
     store.add_tenant(&other).await.unwrap();
     let like = store.apps(world.tenant).await.unwrap().remove(0);
     store.add_app(&store::App { id: app, tenant, code: "0001".to_owned(), ..like }).await.unwrap();

@@ -5,7 +5,7 @@ pub mod text;
 
 use std::collections::BTreeMap;
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{Timestamp, civil::Date};
 use protocol::{
     id::{SessionId, TicketNumber},
     message::{directory::FieldKey, grant::Grants, ticket::TicketChoice},
@@ -53,6 +53,8 @@ pub struct Action {
     pub protocol: String,
     /// When the session began.
     pub started: Timestamp,
+    /// On which day that was where the company is, for systems that keep a date.
+    pub day: Date,
     /// When it was over; only on its end.
     pub ended: Option<Timestamp>,
     /// Why it was over, in words; only on its end.
@@ -86,7 +88,7 @@ pub struct Says<'a> {
 
 /// The action of this kind for a session.
 pub fn action(kind: EventKind, session: &Session, tenant: &Tenant, says: Says<'_>) -> Action {
-    let zone = TimeZone::get(&tenant.time_zone).unwrap_or(TimeZone::UTC);
+    let zone = tenant.zone();
     let language = tenant.language;
     let started = session.started_at.unwrap_or(session.dialled_at);
     let ended = session.ended_at.unwrap_or(started);
@@ -142,6 +144,7 @@ pub fn action(kind: EventKind, session: &Session, tenant: &Tenant, says: Says<'_
         at,
         protocol: session.protocol.as_str().to_owned(),
         started,
+        day: started.to_zoned(zone).date(),
         ended: end.then_some(at),
         reason: match session.missed {
             Some(why) => Some(text::missed(language, why)),

@@ -129,6 +129,7 @@ mod tests {
             at: Timestamp::UNIX_EPOCH,
             protocol: "2026-11-21-000001".into(),
             started: Timestamp::UNIX_EPOCH,
+            day: jiff::civil::Date::ZERO,
             ended: None,
             reason: None,
             category: None,

@@ -1,6 +1,6 @@
 //! What works of a connection, tried out: the console's test button. Reads always; writes one ticket with two actions only when asked to.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use protocol::id::{OperatorId, SessionId, TicketNumber};
 use store::{CustomerDetails, EventKind};
 
@@ -149,6 +149,7 @@ fn action(kind: EventKind, trial: &Trial<'_>) -> Action {
         at: trial.now,
         protocol: format!("test-{}", trial.now.strftime("%Y%m%d-%H%M%S")),
         started: trial.now,
+        day: trial.now.to_zoned(TimeZone::UTC).date(),
         ended: (kind == EventKind::End).then_some(trial.now),
         reason: None,
         category: None,

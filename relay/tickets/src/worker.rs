@@ -10,7 +10,7 @@ use protocol::{
     id::{SessionId, TenantId, TicketNumber},
     message::ticket::TicketChoice,
 };
-use store::{Claimed, CustomerDetails, EventKind, OutboxEntry, Settled, Store, StoreError, Why};
+use store::{Claimed, CustomerDetails, EventKind, OutboxEntry, Settled, Store, StoreError, Tenant, Why};
 use tokio::{
     sync::{Notify, broadcast},
     task::JoinSet,
@@ -71,7 +71,8 @@ pub struct Reported {
 pub struct Worker {
     store: Arc<dyn Store>,
     systems: Arc<dyn Systems>,
-    pages: Option<String>,
+    /// The console's address.
+    console: Option<String>,
     wake: Arc<Notify>,
     reports: broadcast::Sender<Reported>,
     call_timeout: Duration,
@@ -80,7 +81,7 @@ pub struct Worker {
 impl Worker {
     /// A worker over this store. `wake` it after each start and end of a session.
     pub fn new(store: Arc<dyn Store>, systems: Arc<dyn Systems>, wake: Arc<Notify>) -> Self {
-        Self { store, systems, pages: None, wake, reports: broadcast::channel(256).0, call_timeout: CALL_TIMEOUT }
+        Self { store, systems, console: None, wake, reports: broadcast::channel(256).0, call_timeout: CALL_TIMEOUT }
     }
 
     /// Gives up a single call after this instead of [`CALL_TIMEOUT`].
@@ -90,11 +91,16 @@ impl Worker {
         self
     }
 
-    /// Puts a link to the console's page about the session onto each action: this address and the protocol number.
+    /// Puts a link to the page about the session onto each action, in the console at this address.
     #[must_use]
-    pub fn with_pages(mut self, before_protocol: String) -> Self {
-        self.pages = Some(before_protocol);
+    pub fn with_pages(mut self, console: String) -> Self {
+        self.console = Some(console);
         self
+    }
+
+    /// The page about a session of this company.
+    fn page(&self, tenant: &Tenant, protocol: &str) -> Option<String> {
+        self.console.as_ref().map(|console| format!("{console}{}", tenant.at(&format!("/sessions/{protocol}"))))
     }
 
     /// What is settled from now on. A receiver that lags looks into the store.
@@ -227,7 +233,7 @@ impl Worker {
         let template = self.store.action_template(tenant, entry.kind).await.map_err(records)?;
         // One that this version cannot read any more is no reason not to tell.
         let template = template.and_then(|text| Template::parse(entry.kind, &text).ok());
-        let page = self.pages.as_ref().map(|before| format!("{before}{}", session.protocol));
+        let page = self.page(&settings, session.protocol.as_str());
         let mut says = Says { template: template.as_ref(), asked: None, page };
         if let Some(ticket) = chosen {
             let action = event::action(entry.kind, session, &settings, says.clone());
@@ -283,7 +289,7 @@ impl Worker {
     /// Puts the session's page beside its end, where a system keeps links as data. The text has it in any case: one that cannot be put
     /// there changes nothing about what is told.
     async fn link(&self, row: &Claimed, told: Option<TicketNumber>, now: Timestamp) {
-        let (Some(ticket), Some(before), EventKind::End) = (told, &self.pages, row.entry.kind) else { return };
+        let (Some(ticket), EventKind::End) = (told, row.entry.kind) else { return };
         let attached = async {
             let reached = self.systems.reach(row.entry.tenant, row.session.connection).await?;
             if !reached.system.capabilities().links {
@@ -292,8 +298,9 @@ impl Worker {
             let limited = |until| ReportError::RateLimited { until: Some(until) };
             let _turn = reached.gate.turn(now, CALLS_TO_APPEND).map_err(limited)?;
             let records = |e: StoreError| ReportError::Unreachable(Cause::Records(e.to_string()));
-            let language = self.store.tenant(row.entry.tenant).await.map_err(records)?.language;
-            let link = event::page(language, format!("{before}{}", row.session.protocol));
+            let tenant = self.store.tenant(row.entry.tenant).await.map_err(records)?;
+            let Some(url) = self.page(&tenant, row.session.protocol.as_str()) else { return Ok(()) };
+            let link = event::page(tenant.language, url);
             self.call(reached.system.attach_link(&ticket, &link)).await
         };
         if let Err(error) = attached.await {

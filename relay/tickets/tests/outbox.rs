@@ -397,11 +397,25 @@ async fn the_sessions_page_is_a_link_beside_its_end_and_an_end_without_it_is_tol
         calls = asked.len();
         let rows = f.world.store.outbox_of_session(session).await.unwrap();
         assert!(rows.iter().all(|row| row.state == OutboxState::Done), "{fate:?}: {rows:?}");
-        let page = format!("https://relay.example/history?q={}", rows[0].protocol);
+        let page = format!("https://relay.example/sessions/{}", rows[0].protocol);
         let kept = f.server.kept()[0].as_array().unwrap().iter().filter(|uri| **uri == page.as_str()).count();
         let works = matches!(fate, Fate::Ok | Fate::OkButReset | Fate::Garbage);
         assert_eq!(kept, usize::from(works), "{fate:?}");
     }
+}
+
+#[tokio::test]
+async fn a_link_to_a_session_leads_to_the_door_of_its_company() {
+    let mut f = Far::new("rt").await;
+    let ticket = f.ticket();
+    f.world.store.set_tenant_word(TENANT, &"beta".parse().unwrap()).await.unwrap();
+    let session = f.ended(TicketChoice::Number(ticket)).await;
+    f.work_off().await;
+    f.assert_told_once(session, "with a word").await;
+    let protocol = f.world.store.session(session).await.unwrap().protocol;
+    let page = format!("https://relay.example/c/beta/sessions/{protocol}");
+    let kept = f.server.kept();
+    assert!(kept[0].as_array().unwrap().iter().any(|uri| *uri == page.as_str()), "{kept:?}");
 }
 
 #[tokio::test]

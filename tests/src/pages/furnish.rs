@@ -205,6 +205,17 @@ pub(super) fn furnish(browser: &Browser, world: &World, ticket: &str, servers: &
         Page::at("answers", "/answers"),
         Page::at("answer", "/answers?change=1"),
         Page::sent("answers-wrong", "/answers", "form[action='/answers']", &[]),
+        Page::at("company", "/company"),
+        Page::sent("company-wrong", "/company", "form[action='/company']", &[("name", "")]),
+        Page::sent(
+            "company-clash",
+            "/company",
+            "form[action='/company']",
+            &[
+                ("name", "Varanda Ltda"),
+                ("_base", r#"{"language":"pt-BR","name":"Varanda","time_zone":"America/Sao_Paulo"}"#),
+            ],
+        ),
         Page::at("mail", "/mail"),
         Page::unfolded("mail-texts", "/mail", "main details"),
         Page::sent("mail-tried", "/mail", "form[action='/mail/test']", &[("to", "ana@varanda.example")]),

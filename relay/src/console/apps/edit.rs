@@ -292,13 +292,21 @@ pub(super) fn tabs(t: &'static Texts, here: Tab) -> Vec<(&'static str, &'static 
 }
 
 /// What a button does to the form without saving it: `take:title` takes what somebody else wrote, `holidays` loads all there are.
-pub(super) fn step(step: &str, tab: Tab, mine: &mut Fields, theirs: &Fields, company: &[Record], own: &Record) {
+/// `year`: which it is where the company is.
+pub(super) fn step(
+    step: &str,
+    tab: Tab,
+    mine: &mut Fields,
+    theirs: &Fields,
+    company: &[Record],
+    own: &Record,
+    year: i16,
+) {
     if let Some(name) = step.strip_prefix("take:") {
         let value = theirs.get(name).to_owned();
         mine.set(name, value);
     }
     if step == "holidays" && tab == Tab::Availability {
-        let year = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).year();
         // What was typed stays: of two on one day the first is kept.
         let mut all = fields::holidays(mine.get("holidays")).unwrap_or_default();
         let of_others = company.iter().filter(|a| a.id != own.id).flat_map(|a| a.availability.holidays.iter().cloned());

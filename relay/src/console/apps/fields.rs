@@ -26,36 +26,36 @@ const ANSWER_S: std::ops::RangeInclusive<u32> = 10..=300;
 
 /// Texts by the name of their field.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Fields(BTreeMap<String, String>);
+pub(in crate::console) struct Fields(BTreeMap<String, String>);
 
 impl Fields {
-    pub(super) fn get(&self, name: &str) -> &str {
+    pub(in crate::console) fn get(&self, name: &str) -> &str {
         self.0.get(name).map_or("", String::as_str)
     }
 
-    pub(super) fn set(&mut self, name: &str, value: impl Into<String>) {
+    pub(in crate::console) fn set(&mut self, name: &str, value: impl Into<String>) {
         self.0.insert(name.to_owned(), value.into());
     }
 
     /// For the form's memory of what it began with.
-    pub(super) fn to_json(&self) -> String {
+    pub(in crate::console) fn to_json(&self) -> String {
         serde_json::to_string(&self.0).unwrap_or_default()
     }
 
-    pub(super) fn from_json(text: &str) -> Option<Self> {
+    pub(in crate::console) fn from_json(text: &str) -> Option<Self> {
         serde_json::from_str(text).ok().map(Self)
     }
 }
 
 /// A field that two people have changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Clash {
-    pub(super) field: String,
-    pub(super) theirs: String,
+pub(in crate::console) struct Clash {
+    pub(in crate::console) field: String,
+    pub(in crate::console) theirs: String,
 }
 
 /// Puts two people's changes together: whoever changed a field has it; both did: it is mine, and a clash.
-pub(super) fn merge(base: &Fields, mine: &Fields, theirs: &Fields) -> (Fields, Vec<Clash>) {
+pub(in crate::console) fn merge(base: &Fields, mine: &Fields, theirs: &Fields) -> (Fields, Vec<Clash>) {
     let mut merged = Fields::default();
     let mut clashes = Vec::new();
     for name in mine.0.keys() {

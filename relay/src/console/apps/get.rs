@@ -143,7 +143,8 @@ pub(crate) async fn show(
             Offer { system, file: programs::file_name(&record, system), sha256, megabytes }
         })
         .collect();
-    page(&GetPage { t: visitor.texts, app: record, file: download::FILE_NAME, invited, programs })
+    let t = visitor.texts_at(&app, record.tenant).await;
+    page(&GetPage { t, app: record, file: download::FILE_NAME, invited, programs })
 }
 
 /// `GET /d/{code}/program/{system}`

@@ -196,6 +196,10 @@ const WORDS: &[(&str, [&str; 3])] = &[
         "notice.cancelled",
         ["Cancelou o aviso de um cliente", "Took back a notice of a customer", "Canceló el aviso de un cliente"],
     ),
+    (
+        "company.changed",
+        ["Mudou os dados da empresa", "Changed the company's settings", "Cambió los datos de la empresa"],
+    ),
     ("mail.changed", ["Mudou o servidor de e-mail", "Changed the mail server", "Cambió el servidor de correo"]),
     ("mail.tested", ["Testou o envio de e-mail", "Tested sending e-mail", "Probó el envío de correo"]),
     ("mail.retried", ["Mandou enviar um e-mail de novo", "Had an e-mail sent again", "Hizo reenviar un correo"]),

@@ -1,6 +1,6 @@
 //! The words of the pages about kept forms, and what fields and places are called for people.
 
-use super::super::{phrases::phrases, strings::Texts, tokens, webhooks};
+use super::super::{company, phrases::phrases, strings::Texts, tokens, webhooks};
 
 phrases! {
     log_in_first: "Sua sessão terminou antes do envio. O que você escreveu está guardado: entre de novo e isso aparece para ser enviado.", "Your login ended before this was sent. What you wrote is kept: log in again to see it and send it.", "Su sesión terminó antes del envío. Lo que escribió está guardado: entre de nuevo y aparece para enviarlo.";
@@ -44,6 +44,7 @@ pub(super) fn label(t: &'static Texts, w: &'static Words, name: &str) -> Option<
         "note" => w.note,
         "why" => w.why,
         "address" => w.address,
+        "time_zone" => company::Words::of(t.language).time_zone,
         "tag" => w.tag,
         "title" => w.title_field,
         _ => return None,
@@ -59,6 +60,7 @@ pub(super) fn place(t: &'static Texts, path: &str) -> &'static str {
         "users" => t.users,
         "outbox" => t.unsent,
         "connections" => t.connections,
+        "company" => t.company,
         "mail" => t.mail,
         "answers" => t.canned_answers,
         "webhooks" => webhooks::Words::of(t.language).webhooks,

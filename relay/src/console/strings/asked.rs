@@ -3,8 +3,8 @@
 use axum::http::{HeaderMap, header};
 use store::Language;
 
-/// The language a browser asks for: the first of ours in its list by weight; Portuguese when it names none of ours.
-pub(in crate::console) fn asked_for(headers: &HeaderMap) -> Language {
+/// The language a browser asks for: the first of ours in its list by weight; `None` when it names none of ours.
+pub(in crate::console) fn asked_for(headers: &HeaderMap) -> Option<Language> {
     let list = headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let mut wishes: Vec<(u16, Language)> = list
         .split(',')
@@ -24,7 +24,7 @@ pub(in crate::console) fn asked_for(headers: &HeaderMap) -> Language {
         })
         .collect();
     wishes.sort_by_key(|(weight, _)| std::cmp::Reverse(*weight));
-    wishes.first().map_or(Language::PtBr, |(_, language)| *language)
+    wishes.first().map(|(_, language)| *language)
 }
 
 #[cfg(test)]
@@ -39,11 +39,11 @@ mod tests {
             headers.insert(header::ACCEPT_LANGUAGE, list.parse().unwrap());
             asked_for(&headers)
         };
-        assert_eq!(asked("pt-BR,pt;q=0.9,en;q=0.8"), Language::PtBr);
-        assert_eq!(asked("de,en;q=0.5,es;q=0.7"), Language::Es);
-        assert_eq!(asked("en-GB"), Language::En);
-        assert_eq!(asked("de"), Language::PtBr);
-        assert_eq!(asked("en;q=0, ;;;q=x,es;q=nan"), Language::PtBr);
-        assert_eq!(asked_for(&HeaderMap::new()), Language::PtBr);
+        assert_eq!(asked("pt-BR,pt;q=0.9,en;q=0.8"), Some(Language::PtBr));
+        assert_eq!(asked("de,en;q=0.5,es;q=0.7"), Some(Language::Es));
+        assert_eq!(asked("en-GB"), Some(Language::En));
+        assert_eq!(asked("de"), None);
+        assert_eq!(asked("en;q=0, ;;;q=x,es;q=nan"), None);
+        assert_eq!(asked_for(&HeaderMap::new()), None);
     }
 }

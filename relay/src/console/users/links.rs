@@ -137,8 +137,8 @@ pub(in crate::console) async fn form(State(app): State<App>, visitor: Visitor, P
 }
 
 async fn welcome(app: &App, visitor: &Visitor, token: &str, error: Option<(&'static str, &'static str)>) -> Page {
-    let t = visitor.texts;
-    let Some(user) = app.shared.accounts.of_password_link(token).await? else { return over(t) };
+    let Some(user) = app.shared.accounts.of_password_link(token).await? else { return over(visitor.texts) };
+    let t = visitor.texts_at(app, user.tenant).await;
     let w = Words::of(t.language);
     let company = app.shared.store.tenant(user.tenant).await?.name;
     let refused = error.is_some();
@@ -172,10 +172,10 @@ pub(in crate::console) async fn choose(
     Path(token): Path<String>,
     Form(form): Form<WelcomeForm>,
 ) -> Page {
-    let t = visitor.texts;
     let [password, again] = [form.password, form.again].map(Zeroizing::new);
     let accounts = &app.shared.accounts;
-    let Some(user) = accounts.of_password_link(&token).await? else { return over(t) };
+    let Some(user) = accounts.of_password_link(&token).await? else { return over(visitor.texts) };
+    let t = visitor.texts_at(&app, user.tenant).await;
     if !account::strong(&password, &user.login) {
         return welcome(&app, &visitor, &token, Some((t.weak_password, "password"))).await;
     }
@@ -188,7 +188,8 @@ pub(in crate::console) async fn choose(
             app.shared.accounts_changed.bump();
             super::super::visitor::audit(&app, &user, visitor.source, "operator.link.used", &user.login, "").await?;
             if accounts.factor(user.tenant, user.id).await?.is_some() {
-                return Ok(Redirect::to("/login").into_response());
+                let place = app.shared.store.tenant(user.tenant).await?.at("/login");
+                return Ok(Redirect::to(&place).into_response());
             }
             kept::enter(&app, &visitor, &user, "", "/", "").await
         }

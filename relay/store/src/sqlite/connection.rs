@@ -105,6 +105,15 @@ impl ConnectionRecords for SqliteStore {
         connection(&row.ok_or(StoreError::NotFound { what: "connection" })?)
     }
 
+    async fn tenant_of_connection(&self, id: ConnectionId) -> Result<Option<TenantId>, StoreError> {
+        let row = sqlx::query("SELECT tenant FROM connections WHERE id = ?")
+            .bind(id.as_bytes().as_slice())
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(error::of)?;
+        row.map(|row| row.id("tenant")).transpose()
+    }
+
     async fn connections(&self, tenant: TenantId) -> Result<Vec<Connection>, StoreError> {
         let sql = "SELECT * FROM connections WHERE tenant = ? AND removed_at IS NULL ORDER BY created_at, id";
         let rows = sqlx::query(sql).bind(tenant.as_bytes().as_slice()).fetch_all(&self.readers).await;

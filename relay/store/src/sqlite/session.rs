@@ -1,7 +1,7 @@
 //! Sessions in SQLite. The outbox row is always written by the transaction that changes the session.
 
 use async_trait::async_trait;
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use protocol::{
     id::{AppId, ProtocolNumber, SessionId, TenantId},
     message::{
@@ -158,13 +158,19 @@ async fn witnesses(tx: &mut SqliteConnection, id: SessionId, role: Role) -> Resu
     })
 }
 
-/// The tenant's next protocol number of this UTC day. A number of a transaction that fails is given again.
+/// The tenant's next protocol number of its day: both people read the date in it. A number of a transaction that fails is given again.
 async fn next_protocol(
     tx: &mut SqliteConnection,
     tenant: TenantId,
     at: Timestamp,
 ) -> Result<ProtocolNumber, StoreError> {
-    let day = at.strftime("%Y-%m-%d").to_string();
+    let zone: Option<String> = sqlx::query_scalar("SELECT time_zone FROM tenants WHERE id = ?")
+        .bind(tenant.as_bytes().as_slice())
+        .fetch_optional(&mut *tx)
+        .await
+        .map_err(error::of)?;
+    let zone = zone.and_then(|name| TimeZone::get(&name).ok()).unwrap_or(TimeZone::UTC);
+    let day = at.to_zoned(zone).date().to_string();
     let sql = "INSERT INTO protocol_counters (tenant, day, last) VALUES (?, ?, 1)
                ON CONFLICT (tenant, day) DO UPDATE SET last = last + 1 RETURNING last";
     let row = sqlx::query(sql)

@@ -10,30 +10,47 @@ use super::{
     row::{Columns, ms, word},
 };
 use crate::{
+    app::Stamp,
     error::StoreError,
     login::TokenHash,
     operator::{NewOperator, Operator},
-    tenant::{Tenant, TenantRecords},
+    tenant::{CompanyWord, NoWord, Tenant, TenantRecords},
 };
 
 fn tenant(row: &SqliteRow) -> Result<Tenant, StoreError> {
     Ok(Tenant {
         id: row.id("id")?,
         name: row.plain("name")?,
+        word: word_of(row)?,
         language: row.word("language")?,
         time_zone: row.plain("time_zone")?,
+        revision: row.count("revision")?,
+        changed: Stamp { at: row.time("changed_at")?, by: row.plain("changed_by")? },
         created_at: row.time("created_at")?,
     })
+}
+
+fn word_of(row: &SqliteRow) -> Result<Option<CompanyWord>, StoreError> {
+    let word: Option<String> = row.plain("word")?;
+    let damage = |error: NoWord| StoreError::Corrupt { what: format!("tenants.word: {error}") };
+    word.map(|word| word.parse().map_err(damage)).transpose()
 }
 
 #[async_trait]
 impl TenantRecords for SqliteStore {
     async fn add_tenant(&self, tenant: &Tenant) -> Result<(), StoreError> {
-        sqlx::query("INSERT INTO tenants (id, name, language, time_zone, created_at) VALUES (?, ?, ?, ?, ?)")
+        let sql =
+            "INSERT INTO tenants (id, name, word, language, time_zone, revision, changed_at, changed_by, created_at)
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+        sqlx::query(sql)
             .bind(tenant.id.as_bytes().as_slice())
             .bind(&tenant.name)
+            .bind(tenant.word.as_ref().map(CompanyWord::as_str))
             .bind(word(tenant.language))
             .bind(&tenant.time_zone)
+            .bind(tenant.revision)
+            .bind(ms(tenant.changed.at))
+            .bind(&tenant.changed.by)
             .bind(ms(tenant.created_at))
             .execute(&self.writer)
             .await
@@ -49,6 +66,25 @@ impl TenantRecords for SqliteStore {
         tenant(&row.map_err(error::of)?.ok_or(StoreError::NotFound { what: "tenant" })?)
     }
 
+    async fn tenant_by_word(&self, word: &CompanyWord) -> Result<Option<Tenant>, StoreError> {
+        let row = sqlx::query("SELECT * FROM tenants WHERE word = ?")
+            .bind(word.as_str())
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(error::of)?;
+        row.as_ref().map(tenant).transpose()
+    }
+
+    async fn set_tenant_word(&self, tenant: TenantId, word: &CompanyWord) -> Result<(), StoreError> {
+        let done = sqlx::query("UPDATE tenants SET word = ?2 WHERE id = ?1")
+            .bind(tenant.as_bytes().as_slice())
+            .bind(word.as_str())
+            .execute(&self.writer)
+            .await
+            .map_err(error::unique("word"))?;
+        if done.rows_affected() == 0 { Err(StoreError::NotFound { what: "tenant" }) } else { Ok(()) }
+    }
+
     async fn tenants(&self) -> Result<Vec<Tenant>, StoreError> {
         let rows = sqlx::query("SELECT * FROM tenants ORDER BY created_at, rowid")
             .fetch_all(&self.readers)
@@ -57,16 +93,27 @@ impl TenantRecords for SqliteStore {
         rows.iter().map(tenant).collect()
     }
 
-    async fn update_tenant(&self, tenant: &Tenant) -> Result<(), StoreError> {
-        let done = sqlx::query("UPDATE tenants SET name = ?2, language = ?3, time_zone = ?4 WHERE id = ?1")
+    async fn update_tenant(&self, tenant: &Tenant) -> Result<u32, StoreError> {
+        let sql = "UPDATE tenants SET name = ?3, language = ?4, time_zone = ?5, changed_at = ?6, changed_by = ?7,
+                       revision = revision + 1
+                   WHERE id = ?1 AND revision = ?2";
+        let done = sqlx::query(sql)
             .bind(tenant.id.as_bytes().as_slice())
+            .bind(tenant.revision)
             .bind(&tenant.name)
             .bind(word(tenant.language))
             .bind(&tenant.time_zone)
+            .bind(ms(tenant.changed.at))
+            .bind(&tenant.changed.by)
             .execute(&self.writer)
             .await
             .map_err(error::of)?;
-        if done.rows_affected() == 0 { Err(StoreError::NotFound { what: "tenant" }) } else { Ok(()) }
+        if done.rows_affected() == 0 {
+            // Companies are never removed: one that is there has another revision.
+            self.tenant(tenant.id).await?;
+            return Err(StoreError::Conflict { what: "revision" });
+        }
+        Ok(tenant.revision + 1)
     }
 
     async fn put_setup_token(&self, tenant: TenantId, token: &TokenHash, now: Timestamp) -> Result<(), StoreError> {
@@ -107,7 +154,7 @@ impl TenantRecords for SqliteStore {
         if used.rows_affected() == 0 {
             return Err(StoreError::NotFound { what: "set-up link" });
         }
-        sqlx::query("UPDATE tenants SET name = ?2 WHERE id = ?1")
+        sqlx::query("UPDATE tenants SET name = ?2, revision = revision + 1 WHERE id = ?1")
             .bind(administrator.tenant.as_bytes().as_slice())
             .bind(company)
             .execute(&mut *tx)

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use protocol::id::{DeviceId, OperatorId};
-use store::{AuditEntry, Language, LoginFamily, Roles, StoreError, TokenHash, login};
+use store::{AuditEntry, CompanyWord, Language, LoginFamily, Roles, Stamp, StoreError, TokenHash, login};
 
 use super::{ADMIN, ATTENDANT, World, at};
 
@@ -17,8 +17,18 @@ pub async fn tenants_and_apps_are_read_back_as_written(w: &World) {
     let mut tenant = w.varanda.tenant("Varanda Sistemas");
     assert_eq!(store.tenant(tenant.id).await.unwrap(), tenant);
     assert_eq!(store.tenants().await.unwrap().len(), 2);
+    let before = tenant.clone();
     tenant.language = Language::Es;
-    store.update_tenant(&tenant).await.unwrap();
+    tenant.time_zone = "Europe/Madrid".into();
+    tenant.changed = Stamp { at: at(5), by: "Dona".into() };
+    tenant.revision = store.update_tenant(&tenant).await.unwrap();
+    assert_eq!(tenant.revision, before.revision + 1);
+    assert_eq!(w.store().await.tenant(tenant.id).await.unwrap(), tenant);
+    // Whoever has read it before that writes nothing.
+    let late = store::Tenant { name: "Outra".into(), ..before };
+    assert!(matches!(store.update_tenant(&late).await, Err(StoreError::Conflict { what: "revision" })));
+    let nobody = store::Tenant { id: protocol::id::TenantId::from_bytes([77; 16]), ..tenant.clone() };
+    assert!(matches!(store.update_tenant(&nobody).await, Err(StoreError::NotFound { what: "tenant" })));
     assert_eq!(w.store().await.tenant(tenant.id).await.unwrap(), tenant);
     assert!(matches!(store.add_tenant(&tenant).await, Err(StoreError::Conflict { what: "tenant" })));
 
@@ -31,6 +41,35 @@ pub async fn tenants_and_apps_are_read_back_as_written(w: &World) {
     // Another tenant's app is out of reach.
     app.tenant = w.other.tenant;
     assert!(matches!(store.update_app(&app).await, Err(StoreError::NotFound { what: "app" })));
+}
+
+pub async fn a_word_leads_to_one_tenant_until_it_has_another(w: &World) {
+    let store = w.store().await;
+    let [beta, gama]: [CompanyWord; 2] = ["beta", "gama"].map(|word| word.parse().unwrap());
+    assert_eq!(store.tenant_by_word(&beta).await.unwrap(), None);
+    store.set_tenant_word(w.varanda.tenant, &beta).await.unwrap();
+    let found = w.store().await.tenant_by_word(&beta).await.unwrap().unwrap();
+    assert_eq!((found.id, found.word.as_ref()), (w.varanda.tenant, Some(&beta)));
+    // Two have none, and one has it alone.
+    let taken = store.set_tenant_word(w.other.tenant, &beta).await;
+    assert!(matches!(taken, Err(StoreError::Conflict { what: "word" })));
+    let third = store::Tenant {
+        word: Some(beta.clone()),
+        ..store::Tenant::new(protocol::id::TenantId::from_bytes([77; 16]), "Terceira", at(0))
+    };
+    assert!(matches!(store.set_tenant_word(third.id, &gama).await, Err(StoreError::NotFound { what: "tenant" })));
+    assert!(matches!(store.add_tenant(&third).await, Err(StoreError::Conflict { .. })));
+    store.set_tenant_word(w.varanda.tenant, &gama).await.unwrap();
+    store.add_tenant(&third).await.unwrap();
+    let now = [&beta, &gama].map(|word| async { w.store().await.tenant_by_word(word).await.unwrap().unwrap().id });
+    let [beta, gama] = now;
+    assert_eq!((beta.await, gama.await), (third.id, w.varanda.tenant));
+    // A change of its settings leaves it.
+    let mut tenant = store.tenant(third.id).await.unwrap();
+    assert_eq!(tenant, third);
+    tenant.name = "Outra".into();
+    store.update_tenant(&tenant).await.unwrap();
+    assert_eq!(store.tenant(third.id).await.unwrap().word, third.word);
 }
 
 pub async fn the_set_up_link_works_once(w: &World) {

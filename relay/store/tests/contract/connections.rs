@@ -35,6 +35,8 @@ pub async fn one_companys_connection_is_nothing_to_another(w: &World) {
     let store = w.store().await;
     store.add_connection(&new(w, ONE, "Redmine"), at(1)).await.unwrap();
     let other = w.other.tenant;
+    assert_eq!(store.tenant_of_connection(ONE).await.unwrap(), Some(w.varanda.tenant));
+    assert_eq!(store.tenant_of_connection(ConnectionId::from_bytes([42; 16])).await.unwrap(), None);
     assert!(store.connections(other).await.unwrap().is_empty());
     assert!(matches!(store.connection(other, ONE).await, Err(StoreError::NotFound { .. })));
     let theirs = NewConnection { tenant: other, ..new(w, ONE, "x") };

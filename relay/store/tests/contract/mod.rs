@@ -36,7 +36,7 @@ use protocol::{
         ticket::TicketChoice,
     },
 };
-use store::{App, AppField, Ask, Ended, Language, NewOperator, NewSession, Roles, Started, Store, Tenant};
+use store::{App, AppField, Ask, Ended, NewOperator, NewSession, Roles, Started, Store, Tenant};
 
 /// An engine under test, over one database that is its own.
 #[async_trait]
@@ -124,13 +124,7 @@ impl Company {
     }
 
     pub fn tenant(&self, name: &str) -> Tenant {
-        Tenant {
-            id: self.tenant,
-            name: name.into(),
-            language: Language::PtBr,
-            time_zone: "America/Sao_Paulo".into(),
-            created_at: at(0),
-        }
+        Tenant::new(self.tenant, name, at(0))
     }
 
     /// Another for each company.

@@ -17,15 +17,16 @@ async fn told(w: &World, id: SessionId) -> Vec<EventKind> {
 
 const BOTH: [EventKind; 2] = [EventKind::Start, EventKind::End];
 
-pub async fn protocol_numbers_count_per_tenant_and_utc_day(w: &World) {
+pub async fn protocol_numbers_count_per_tenant_and_its_own_day(w: &World) {
     let open = async |n: u8, company: &super::Company, dialled: &str| {
         let mut new = company.session(n, open_new());
         new.dialled_at = dialled.parse().unwrap();
         w.store().await.open_session(&new).await.unwrap().protocol.to_string()
     };
-    assert_eq!(open(1, &w.varanda, "2026-11-21T23:59:59.999Z").await, "2026-11-21-000001");
-    assert_eq!(open(2, &w.varanda, "2026-11-21T00:00:00Z").await, "2026-11-21-000002");
-    assert_eq!(open(3, &w.varanda, "2026-11-22T00:00:00Z").await, "2026-11-22-000001");
+    // Midnight in São Paulo is three in the morning in UTC.
+    assert_eq!(open(1, &w.varanda, "2026-11-22T02:59:59.999Z").await, "2026-11-21-000001");
+    assert_eq!(open(2, &w.varanda, "2026-11-21T03:00:00Z").await, "2026-11-21-000002");
+    assert_eq!(open(3, &w.varanda, "2026-11-22T03:00:00Z").await, "2026-11-22-000001");
     assert_eq!(open(4, &w.other, "2026-11-21T12:00:00Z").await, "2026-11-21-000001");
     // A session that is there already does not use a number up.
     assert!(matches!(
@@ -36,6 +37,17 @@ pub async fn protocol_numbers_count_per_tenant_and_utc_day(w: &World) {
     let by_number =
         w.store().await.session_by_protocol(w.varanda.tenant, &ProtocolNumber::new("2026-11-21-000003").unwrap()).await;
     assert_eq!(by_number.unwrap().id, SessionId::from_bytes([5; 16]));
+    // In another place it is another day; a day that comes a second time is counted on.
+    let mut moved = w.store().await.tenant(w.varanda.tenant).await.unwrap();
+    for (n, zone, number) in [
+        (6, "Pacific/Auckland", "2026-11-22-000002"),
+        (7, "America/Sao_Paulo", "2026-11-21-000004"),
+        (8, "Nowhere/At_All", "2026-11-21-000005"),
+    ] {
+        moved.time_zone = zone.to_owned();
+        moved.revision = w.store().await.update_tenant(&moved).await.unwrap();
+        assert_eq!(open(n, &w.varanda, "2026-11-21T12:00:00Z").await, number, "{zone}");
+    }
 }
 
 pub async fn sessions_dialled_at_once_get_different_numbers(w: &World) {

@@ -373,7 +373,7 @@ impl Salesforce {
             "Subject": action.protocol,
             "Status": if action.kind == EventKind::Start { "In Progress" } else { "Completed" },
             "Priority": "Normal",
-            "ActivityDate": action.started.strftime("%Y-%m-%d").to_string(),
+            "ActivityDate": action.day.to_string(),
             "TaskSubtype": "Call",
             "CallType": "Outbound",
             "CallObject": action.session.to_string(),

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+use jiff::tz::TimeZone;
 use protocol::{
     id::{AppId, DeviceId, OperatorId, ProtocolNumber, TenantId},
     message::{ShownText, directory::Field, grant::Grants, pairing::CloseReason},
@@ -12,11 +13,9 @@ use super::*;
 
 fn tenant(language: Language, time_zone: &str) -> Tenant {
     Tenant {
-        id: TenantId::from_bytes([1; 16]),
-        name: "Varanda Sistemas".into(),
         language,
         time_zone: time_zone.into(),
-        created_at: Timestamp::UNIX_EPOCH,
+        ..Tenant::new(TenantId::from_bytes([1; 16]), "Varanda Sistemas", Timestamp::UNIX_EPOCH)
     }
 }
 
@@ -82,6 +81,10 @@ fn times_are_written_in_the_tenants_zone_with_the_offset() {
     let zone = TimeZone::fixed(jiff::tz::offset(-3));
     let at = "2026-11-22T01:20:05Z".parse().unwrap();
     assert_eq!(text::time(Language::PtBr, at, &zone), "21/11/2026 22:20:05 (UTC-03:00)");
+    // Twenty past two in the night of Tokyo.
+    let said = action(EventKind::Start, &session(), &tenant(Language::En, "Asia/Tokyo"), Says::default());
+    assert!(said.text.contains("Start: 2026-11-22 02:20:05 (UTC+09:00)"), "{}", said.text);
+    assert_eq!(said.day.to_string(), "2026-11-22");
 }
 
 #[test]

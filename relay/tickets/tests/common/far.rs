@@ -54,7 +54,7 @@ impl Far {
 
     pub fn worker(&self) -> Worker {
         Worker::new(self.world.store.clone(), self.systems.clone(), Arc::new(Notify::new()))
-            .with_pages("https://relay.example/history?q=".into())
+            .with_pages("https://relay.example".into())
     }
 
     pub fn set_now(&mut self, now: Timestamp) {

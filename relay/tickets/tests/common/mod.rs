@@ -10,7 +10,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use protocol::{
     id::{AppId, DeviceId, OperatorId, SessionId, TenantId, TicketNumber},
     message::{
@@ -22,8 +22,8 @@ use protocol::{
     },
 };
 use store::{
-    ActionKind, App, CustomerDetails, Ended, EventKind, Language, MissedWhy, NewDeskTicket, NewMissed, NewOperator,
-    NewSession, OutboxState, Roles, SqliteStore, Started, Store, Tenant, TicketAction, TicketFilter,
+    ActionKind, App, CustomerDetails, Ended, EventKind, MissedWhy, NewDeskTicket, NewMissed, NewOperator, NewSession,
+    OutboxState, Roles, SqliteStore, Started, Store, Tenant, TicketAction, TicketFilter,
 };
 use tickets::{
     Always, DeskSystem, Owner, TicketSystem, Worker,
@@ -65,13 +65,7 @@ impl World {
         let sqlite = SqliteStore::open(&folder.path().join("relay.sqlite")).await.unwrap();
         let store: Arc<dyn Store> = Arc::new(sqlite.clone());
         let created_at = at(0);
-        let tenant = Tenant {
-            id: TENANT,
-            name: "Varanda".into(),
-            language: Language::PtBr,
-            time_zone: "America/Sao_Paulo".into(),
-            created_at,
-        };
+        let tenant = Tenant::new(TENANT, "Varanda", created_at);
         store.add_tenant(&tenant).await.unwrap();
         let app = App::new(AppId::from_bytes([2; 16]), TENANT, "Suporte", "Varanda", "4729", created_at);
         store.add_app(&app).await.unwrap();
@@ -263,6 +257,7 @@ pub fn action(kind: EventKind, session: SessionId) -> Action {
         at: at(if over { 65 } else { 5 }),
         protocol: "2026-11-21-000001".into(),
         started: at(5),
+        day: at(5).to_zoned(TimeZone::UTC).date(),
         ended: over.then(|| at(65)),
         reason: over.then_some("encerrado pelo cliente"),
         category: None,
