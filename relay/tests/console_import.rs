@@ -91,7 +91,8 @@ async fn a_list_is_shown_first_then_saved_and_saved_again_it_makes_nobody_twice(
     assert!(chief.get("/customers").await.body.contains("href=\"/customers/import\""));
     let page = chief.get(PAGE).await.body;
     assert!(
-        page.contains("Nome, E-mail, Telefone, Documento, Empresa, Plano") && !page.contains("<dd class"),
+        page.contains("Nome, E-mail, Telefone, Documento, Empresa, Classificação, Plano")
+            && !page.contains("<dd class"),
         "{page}"
     );
     chief.post("/tickets", &[("subject", "Nota"), ("name", "Cida"), ("email", "cida@a.example")]).await;

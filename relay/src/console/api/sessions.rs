@@ -227,7 +227,7 @@ pub(super) async fn waiting(
     responses((status = 200, description = "What they typed, without their password", body = Waiting, example = json!({
         "id": 123456789, "app_id": "5f0c6a52b1e94f7fa2a7d1f0b3c4d5e6", "app": "Suporte", "since": "2026-11-21T14:01:20Z",
         "name": "Cida Nogueira", "email": "cida@aurora.example", "company": "Padaria Aurora", "phone": "", "document": "",
-        "subject": "Nota fiscal", "may_connect": true
+        "subject": "Nota fiscal", "classification": "Ouro", "may_connect": true
     }))))]
 pub(super) async fn waiting_one(State(app): State<App>, caller: Caller, id: Named) -> Result<Json<Waiting>, ApiError> {
     let present = attendance::seen(&app, &caller.who, id.parse()?)?;
