@@ -127,7 +127,8 @@ async fn the_page_says_for_people_why_there_is_no_program_and_it_can_be_tried_ag
         let place = list(data, &template());
         spoil(&place);
     };
-    let cases: [(&dyn Fn(&Path), Failure, [&str; 3]); 4] = [
+    type Case<'a> = (&'a dyn Fn(&Path), Failure, [&'a str; 3]);
+    let cases: [Case<'_>; 4] = [
         (
             &|place| std::fs::remove_file(place).unwrap(),
             Failure::NoTemplate,

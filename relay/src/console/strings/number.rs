@@ -8,7 +8,7 @@ pub(in crate::console) fn number(language: Language, n: usize) -> String {
     let digits = n.to_string();
     let mut shown = String::new();
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             shown.push(between);
         }
         shown.push(digit);
