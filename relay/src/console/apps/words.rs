@@ -25,8 +25,8 @@ phrases! {
     make_now: "Fazer agora", "Make now", "Hacer ahora";
     try_again: "Tentar de novo", "Try again", "Intentar de nuevo";
     stop_making: "Cancelar o programa para {}", "Cancel the program for {}", "Cancelar el programa para {}";
-    make_now_for: "Fazer agora o programa para {}", "Make the program for {} now", "Hacer ahora el programa para {}";
-    try_again_for: "Tentar de novo o programa para {}", "Try the program for {} again", "Intentar de nuevo el programa para {}";
+    make_now_for: "Fazer agora: programa para {}", "Make now: program for {}", "Hacer ahora: programa para {}";
+    try_again_for: "Tentar de novo: programa para {}", "Try again: program for {}", "Intentar de nuevo: programa para {}";
     stopping: "Cancelando…", "Cancelling…", "Cancelando…";
     progress_for: "Andamento do programa para {}", "Progress of the program for {}", "Avance del programa para {}";
     stage: "Etapa {} de {}: {}", "Step {} of {}: {}", "Paso {} de {}: {}";
