@@ -60,6 +60,8 @@ pub fn walk(w: &'static Words) -> Result<()> {
     admin.press_named(w.contacts)?;
     admin.wait_gone("Aparecida N.")?;
 
+    a_list(&office)?;
+
     // They come: who they are stands beside them, the program is one click away, and the app says that somebody waits.
     office.goto(admin, "/")?;
     wait_live(admin)?;
@@ -73,5 +75,23 @@ pub fn walk(w: &'static Words) -> Result<()> {
     admin.wait_line("#app-rows tr", &[&fill(&fill(w.queued_and_helped, "1"), "0")])?;
     customer.program()?.stop(wait::PATIENCE)?;
     admin.wait_line("#app-rows tr", &[&fill(&fill(w.queued_and_helped, "0"), "0")])?;
+    Ok(())
+}
+
+/// A list is looked at first, then saved; whoever brought it is told on whatever page they are.
+fn a_list(office: &Office) -> Result<()> {
+    let (admin, w) = (&office.admin, office.w);
+    admin.press_named(w.contacts)?;
+    admin.press_named(w.import_contacts)?;
+    let list = office.world.folder.path().join("clientes.csv");
+    std::fs::write(&list, "Nome;E-mail;Classificação\nRosa Lima;rosa@a.example;Prata\nsem endereço;isto não é\n")?;
+    admin.attach("input[type=file]", &list)?;
+    admin.press_named(w.check_the_list)?;
+    admin.wait_line("tbody tr", &["Rosa Lima", "rosa@a.example"])?;
+    admin.wait_line("tbody tr", &["3", "sem endereço"])?;
+    admin.press_named(&fill(w.save_contacts, "1"))?;
+    admin.wait_text(w.contacts_done)?;
+    admin.press_named(w.contacts)?;
+    admin.wait_line("tbody tr", &["Rosa Lima", "Prata"])?;
     Ok(())
 }

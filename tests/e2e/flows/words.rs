@@ -55,6 +55,7 @@ words! {
     change_user: "Mudar nome e papéis", "Change name and roles";
     changed_by: "Alterado {}, por {}", "Changed {}, by {}";
     check_log: "Conferir o registro inteiro", "Check the whole log";
+    check_the_list: "Conferir a lista", "Check the list";
     choose_password: "Escolha sua senha", "Choose your password";
     clash: "{} mudou este aplicativo enquanto você editava", "{} changed this app while you were editing";
     clash_lead: "Nada foi salvo ainda. O que você digitou continua aqui; ao lado está o que a outra pessoa escreveu. Escolha e salve.", "Nothing is saved yet. What you typed is still here; beside it is what the other person wrote. Choose and save.";
@@ -71,6 +72,7 @@ words! {
     connection_tested: "Testou um sistema de tickets", "Tested a ticketing system";
     connections: "Sistemas de tickets", "Ticketing systems";
     contacts: "Contatos", "Contacts";
+    contacts_done: "Importação de contatos terminada", "Import of contacts finished";
     copied: "Copiado", "Copied";
     copy_credentials: "Copiar credencial: vale 60 s, uma vez, só no seu programa (fica na auditoria)", "Copy credentials: good for 60 s, once, in your own program (this is audited)";
     copy_id: "Copiar o ID", "Copy the ID";
@@ -107,6 +109,7 @@ words! {
     has_come: "{} está disponível", "{} is available";
     hide_password: "Esconder a senha", "Hide the password";
     history: "Histórico", "History";
+    import_contacts: "Importar contatos", "Import contacts";
     in_progress: "Em andamento", "In progress";
     indicators: "Indicadores", "Indicators";
     insert_link: "Inserir link de download na resposta", "Insert download link into the answer";
@@ -228,6 +231,7 @@ words! {
     role_attend: "Atendente", "Attendant";
     save: "Salvar", "Save";
     save_and_log_in: "Salvar e entrar", "Save and log in";
+    save_contacts: "Gravar {} contatos", "Save {} contacts";
     saved: "Alterações salvas.", "Changes saved.";
     saved_merged: "Alterações salvas, junto com as que outra pessoa fez enquanto isso.", "Changes saved, together with those somebody else made meanwhile.";
     search: "Buscar", "Search";
