@@ -177,7 +177,7 @@ fn no_page_of_the_console_keeps_anybody_out() -> Result<()> {
 }
 
 /// Answers to a GET that are no pages: files, pieces of pages, redirections.
-const NO_PAGES: [&str; 22] = [
+const NO_PAGES: [&str; 24] = [
     "/healthz",
     "/metrics",
     "/assets/{name}",
@@ -200,6 +200,9 @@ const NO_PAGES: [&str; 22] = [
     "/d/{code}/profile",
     "/d/{code}/program/{system}",
     "/users/enrolments",
+    // Lead on to a page.
+    "/c/{word}",
+    "/c/{word}/{*path}",
 ];
 
 /// A page that somebody adds is in the list, or the list does not hold.

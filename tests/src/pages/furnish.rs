@@ -158,8 +158,10 @@ pub(super) fn furnish(browser: &Browser, world: &World, ticket: &str, servers: &
     let late = [("_csrf", token), ("kind", "reply"), ("text", text)];
     let secret = [("_csrf", token), ("name", "RT da matriz"), ("base", "https://rt.varanda.example"), ("token", "x")];
 
+    world.relay.admin(world.relay.port, &["tenant", "word", "--word", "varanda"])?;
     let alone = vec![
         Page::at("login", "/login"),
+        Page::at("login-of-company", "/c/varanda/login"),
         Page::staying("login-going", "/login", "/login/oidc"),
         Page::at("login-coming-back", "/login/oidc/back"),
         Page::sent("login-by-provider-refused", "/login/oidc/back", "main form", &[]),
