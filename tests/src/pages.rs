@@ -112,9 +112,12 @@ impl Page {
         Self { name: name.to_owned(), path: path.into(), then: Then::Look }
     }
 
-    /// With everything unfolded that this selector finds.
+    /// With everything unfolded that this selector finds, also when a live part of the page is written anew.
     fn unfolded(name: &str, path: impl Into<String>, css: &str) -> Self {
-        let script = format!("document.querySelectorAll({css:?}).forEach(d => {{ d.open = true; }})");
+        let script = format!(
+            "const open = () => document.querySelectorAll({css:?}).forEach(d => {{ d.open = true; }});
+             open(); document.body.addEventListener('htmx:oobAfterSwap', open)"
+        );
         Self { then: Then::Open(script), ..Self::at(name, path) }
     }
 

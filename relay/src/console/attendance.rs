@@ -18,7 +18,7 @@ use protocol::{
     message::directory::FieldKey,
 };
 use serde::Deserialize;
-use store::{By, Figures, FiguresQuery, HistoryQuery, SessionState};
+use store::{Figures, HistoryQuery, SessionState};
 
 use super::{
     App,
@@ -26,6 +26,7 @@ use super::{
     by_app::{self, AppRow},
     confirm,
     error::{AppError, Page, page},
+    indicators::{self, IndicatorsForm},
     people::{self, PersonRow},
     session_view::{EndedRow, TicketLink},
     shell::{Choice, Here, Shell},
@@ -286,20 +287,15 @@ fn mean(total_ms: u64, of: u64) -> String {
 pub(super) async fn ended(app: &App, who: &Who, clock: &Clock) -> Result<(Vec<EndedRow>, Figures), AppError> {
     let states = vec![SessionState::Ended];
     let apps = Some(who.reach.seen());
-    let (tenant, store) = (who.operator.tenant, &app.shared.store);
     let query =
         HistoryQuery { apps, from: Some(clock.midnight()), states, limit: ENDED_SHOWN, ..HistoryQuery::default() };
-    let newest = store.history(tenant, &query).await?;
+    let newest = app.shared.store.history(who.operator.tenant, &query).await?;
     let ended = newest.iter().map(|s| EndedRow::new(s, who.texts, clock)).collect();
     if !who.reach.has_indicators() {
         return Ok((ended, Figures::default()));
     }
-    // As the indicators count it.
-    let apps = app.shared.apps.of(tenant).await?;
-    let apps = apps.iter().map(|app| app.id).filter(|id| who.reach.administers(*id)).collect();
-    let query = FiguresQuery { from: clock.midnight(), to: Timestamp::MAX, apps, by: By::All };
-    let today = store.figures(tenant, &query).await?.pop().map_or_else(Figures::default, |row| row.figures);
-    Ok((ended, today))
+    let today = indicators::asked(app, who, &IndicatorsForm::default()).await?.ok_or(AppError::Trouble)?;
+    Ok((ended, today.total(app, who).await?))
 }
 
 #[derive(Template)]

@@ -67,7 +67,7 @@ pub use session::{
     Ended, HistoryQuery, Kept, MissedWhy, NewMissed, NewSession, OpenedSession, Seal, Session, SessionRecords,
     SessionState, Started, WRAP_UP_WITHIN, WrappedUp,
 };
-pub use sqlite::SqliteStore;
+pub use sqlite::{SqliteStore, fold};
 pub use tenant::{CompanyWord, Language, NoWord, Tenant, TenantRecords};
 pub use webhook::{
     Delivery, DeliveryState, Event, Happening, NewWebhook, Sent, WEBHOOK_FAILS_FOR, WEBHOOKS_PER_TENANT, Webhook,

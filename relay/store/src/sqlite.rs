@@ -32,6 +32,8 @@ mod session;
 mod tenant;
 mod webhook;
 
+pub use row::fold;
+
 use std::{
     path::Path,
     sync::{

@@ -99,17 +99,25 @@ async fn attendants_see_who_waits_and_not_themselves_nor_another_company() {
         .await;
 }
 
-#[tokio::test]
-async fn a_customer_of_an_app_that_one_does_not_attend_is_not_listed_and_not_reached() {
-    let world = World::new().await;
-    let shared = world.relay().shared.clone();
+/// An app that only Rui attends and Ana administers.
+async fn of_rui(world: &World) -> App {
+    let shared = &world.relay().shared;
     let users = shared.accounts.list(world.tenant).await.unwrap();
     let id = |login: &str| users.iter().find(|u| u.operator.login == login).unwrap().operator.id;
     let fiscal = AppId::from_bytes([50; 16]);
     let staff = Staff { everyone: false, attendants: vec![id("rui")], administrators: vec![id("ana")] };
     let app = App { staff, ..App::new(fiscal, world.tenant, "Fiscal", "Varanda", "", Timestamp::now()) };
-    let mut app = amparo_relay::apps::add(&*shared.store, app).await.unwrap();
+    let app = amparo_relay::apps::add(&*shared.store, app).await.unwrap();
     shared.apps.changed(world.tenant);
+    app
+}
+
+#[tokio::test]
+async fn a_customer_of_an_app_that_one_does_not_attend_is_not_listed_and_not_reached() {
+    let world = World::new().await;
+    let shared = world.relay().shared.clone();
+    let mut app = of_rui(&world).await;
+    let fiscal = app.id;
 
     let mut rita = world.program().await;
     rita.register(fiscal, "Rita", None).await;
@@ -135,7 +143,8 @@ async fn a_customer_of_an_app_that_one_does_not_attend_is_not_listed_and_not_rea
     );
     assert!(shared.store.unfinished_sessions().await.unwrap().is_empty());
 
-    app.staff.attendants.push(id("ana"));
+    let ana_too = app.staff.administrators[0];
+    app.staff.attendants.push(ana_too);
     shared.store.update_app(&app).await.unwrap();
     shared.apps.changed(world.tenant);
     ana.dial_ok(&mut rita).await;
@@ -146,13 +155,7 @@ async fn who_administers_one_app_is_told_of_its_own_attendants_alone() {
     use crate::console_support::{Browser, EVERYTHING, PASSWORD as CHIEFS, operator};
     let world = World::new().await;
     let shared = world.relay().shared.clone();
-    let users = shared.accounts.list(world.tenant).await.unwrap();
-    let id = |login: &str| users.iter().find(|u| u.operator.login == login).unwrap().operator.id;
-    let fiscal = AppId::from_bytes([50; 16]);
-    let staff = Staff { everyone: false, attendants: vec![id("rui")], administrators: vec![id("ana")] };
-    let app = App { staff, ..App::new(fiscal, world.tenant, "Fiscal", "Varanda", "", Timestamp::now()) };
-    amparo_relay::apps::add(&*shared.store, app).await.unwrap();
-    shared.apps.changed(world.tenant);
+    let fiscal = of_rui(&world).await.id;
     operator(&shared, world.tenant, "chefe", EVERYTHING).await;
 
     // Everybody attends the first app, and only Rui the one that Ana administers.

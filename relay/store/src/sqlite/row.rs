@@ -43,7 +43,7 @@ pub(super) fn json<T: Serialize>(value: &T) -> String {
 }
 
 /// Text as it is looked for: lower case, without the accents of our three languages.
-pub(super) fn fold(text: &str) -> String {
+pub fn fold(text: &str) -> String {
     text.chars()
         .flat_map(char::to_lowercase)
         .map(|c| match c {

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use protocol::message::ShownText;
-use store::{CustomerDetails, Found, ListedContact};
+use store::{CustomerDetails, Found, ListedContact, fold};
 
 use super::{
     super::{CLASS_CHARS, VALUE_CHARS, looks_like_email},
@@ -233,18 +233,9 @@ fn columns(header: &Record, own: &[String]) -> Result<Vec<Option<Column>>, Unrea
 
 /// A title as it is compared.
 fn plain(title: &str) -> String {
-    let letters = title.chars().flat_map(char::to_lowercase).map(|c| match c {
-        'á' | 'à' | 'â' | 'ã' | 'ä' => 'a',
-        'é' | 'è' | 'ê' | 'ë' => 'e',
-        'í' | 'ì' | 'î' | 'ï' => 'i',
-        'ó' | 'ò' | 'ô' | 'õ' | 'ö' => 'o',
-        'ú' | 'ù' | 'û' | 'ü' => 'u',
-        'ç' => 'c',
-        'ñ' => 'n',
-        c if c.is_alphanumeric() => c,
-        _ => ' ',
-    });
-    letters.collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
+    let folded = fold(title);
+    let words = folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(" ")
 }
 
 fn line(record: &Record, header: &Record, columns: &[Option<Column>]) -> Result<ListedContact, Refusal> {
