@@ -71,6 +71,9 @@ async fn everything_that_one_may_see_is_found_and_nothing_else() {
     let nothing = rui.get(&format!("/search?q={protocol}")).await.body;
     assert!(kinds(&nothing).is_empty() && nothing.contains("Nada encontrado com"), "{nothing}");
 
+    // Without the accents, as the lists find.
+    assert_eq!(kinds(&ana.get("/search?q=%C3%81URORA+fiscal").await.body), ["apps"]);
+
     // More than are shown: the list has them.
     for n in 0..7 {
         ana.post("/tickets", &[("subject", format!("Caixa {n}").as_str()), ("name", "Davi")]).await;

@@ -7,7 +7,7 @@ mod words;
 use askama::Template;
 use axum::extract::{Query, State};
 use serde::Deserialize;
-use store::{ContactFilter, HistoryQuery, TicketFilter};
+use store::{ContactFilter, HistoryQuery, TicketFilter, fold};
 
 use super::{
     App,
@@ -137,7 +137,8 @@ async fn found(app: &App, who: &Who, s: &Shell) -> Result<Vec<Found>, AppError> 
         }
     });
 
-    let has = |text: &str| text.to_lowercase().contains(&q.to_lowercase());
+    let sought = fold(&q);
+    let has = |text: &str| fold(text).contains(&sought);
     let apps = app.shared.apps.of(tenant).await?;
     let apps = apps.iter().filter(|app| who.reach.sees(app.id) || who.reach.edits(app.id));
     let apps = apps.filter(|app| has(&app.name) || has(&app.title)).map(|app| Hit {
