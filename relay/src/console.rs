@@ -18,6 +18,7 @@ mod confirm;
 mod connections;
 mod customers;
 mod desk_words;
+mod destination;
 mod enrolments;
 mod error;
 mod external;

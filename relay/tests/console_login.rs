@@ -226,3 +226,61 @@ async fn pages_speak_the_language_of_the_browser_until_another_is_chosen() {
     assert_ne!(foreign.status, StatusCode::SEE_OTHER);
     relay.shutdown().await.unwrap();
 }
+
+/// A browser that asks for a page to look at, and says which site led it there.
+async fn look_at(browser: &mut Browser, path: &str, site: &str) -> console_support::Answer {
+    let request = browser.request(Method::GET, path);
+    let request = request.header("sec-fetch-dest", "document").header("sec-fetch-site", site);
+    browser.send(request.body(Body::empty()).unwrap()).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_comes_out_at_the_page_that_one_had_asked_for() {
+    let (relay, _folder) = relay().await;
+    operator(&relay.shared, relay.shared.first_tenant, "ana", EVERYTHING).await;
+    let mut browser = Browser::new(&relay.shared);
+
+    assert_eq!(look_at(&mut browser, "/history?q=nota%20fiscal", "none").await.location(), "/login?over=1");
+    let wrong = browser.log_in("ana", "errada errada").await;
+    assert_eq!(wrong.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(browser.log_in("ana", PASSWORD).await.location(), "/history?q=nota%20fiscal", "also after a wrong try");
+    assert_eq!(browser.destination, None, "once");
+
+    // What a script fetched, a file or a stream is no page to come out at.
+    let mut other = Browser::new(&relay.shared);
+    for (name, value) in [("hx-request", "true"), ("sec-fetch-dest", "empty"), ("accept", "text/event-stream")] {
+        let request = other.request(Method::GET, "/history").header(name, value);
+        other.send(request.body(Body::empty()).unwrap()).await;
+        assert_eq!(other.destination, None, "{name}: {value}");
+    }
+    // Nor is what somebody else has put there.
+    for forged in ["//evil.example/", "https://evil.example/", "/\\evil.example", "/login?over=1", "/logout"] {
+        other.destination = Some(format!("__Host-amparo-to={forged}"));
+        assert_eq!(other.log_in("ana", PASSWORD).await.location(), "/", "{forged}");
+        other.post("/logout", &[]).await;
+    }
+    relay.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_in_a_letter_leads_whoever_is_in_straight_to_its_page() {
+    let (relay, _folder) = relay().await;
+    operator(&relay.shared, relay.shared.first_tenant, "ana", EVERYTHING).await;
+    let mut browser = Browser::new(&relay.shared);
+    browser.log_in("ana", PASSWORD).await;
+
+    // The login's cookie stays behind when another site leads here: a page of ours asks once more.
+    let cookie = browser.cookie.take();
+    let again = look_at(&mut browser, "/history?q=a&result=missed", "cross-site").await;
+    assert_eq!(again.status, StatusCode::OK, "{}", again.body);
+    assert!(again.body.contains(r#"content="0; url=/history?q=a&#38;result=missed""#), "{}", again.body);
+    browser.cookie = cookie;
+    assert_eq!(look_at(&mut browser, "/history?q=a&result=missed", "same-origin").await.status, StatusCode::OK);
+
+    // Whoever is not in comes to the login by it, and not round and round.
+    let mut out = Browser::new(&relay.shared);
+    assert_eq!(look_at(&mut out, "/history", "cross-site").await.status, StatusCode::OK);
+    assert_eq!(look_at(&mut out, "/history", "same-origin").await.location(), "/login?over=1");
+    assert_eq!(out.log_in("ana", PASSWORD).await.location(), "/history");
+    relay.shutdown().await.unwrap();
+}

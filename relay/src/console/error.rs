@@ -15,7 +15,7 @@ use axum::{
 use protocol::message::directory::LoginError;
 use store::StoreError;
 
-use super::{strings::Texts, visitor};
+use super::{destination::Asked, strings::Texts, visitor};
 use crate::account::AccountError;
 
 /// Why a request was not done. Nothing was changed.
@@ -179,8 +179,11 @@ pub(super) async fn present(request: Request, next: Next) -> Response {
     let spoken = visitor::spoken(request.headers());
     let from_script = request.headers().contains_key("hx-request");
     let is_preview = request.method() == Method::GET && request.uri().path().ends_with("/preview");
+    let asked = Asked::of(&request);
     let response = next.run(request).await;
     let Some(error) = response.extensions().get::<AppError>().copied() else { return response };
+    // What is refused before it is known who asks is of no company.
+    let t = response.extensions().get().map_or_else(|| Texts::of(spoken.unwrap_or_default()), |visitor::Spoken(t)| t);
     let elsewhere = match error {
         AppError::LogIn => Some("/login?over=1"),
         AppError::FactorMissing => Some(super::account::FACTOR),
@@ -194,14 +197,16 @@ pub(super) async fn present(request: Request, next: Next) -> Response {
         if from_script {
             return (error.status(), [("HX-Redirect", place)]).into_response();
         }
-        return Redirect::to(place).into_response();
+        let there = Redirect::to(place).into_response();
+        return match asked.filter(|_| error == AppError::LogIn) {
+            Some(asked) => asked.again(t).and_then(Result::ok).unwrap_or_else(|| asked.keep(there)),
+            None => there,
+        };
     }
     if from_script && error == AppError::StaleForm {
         // The page is of an earlier login; loaded anew its forms are of this one.
         return (error.status(), [("HX-Refresh", "true")]).into_response();
     }
-    // What is refused before it is known who asks is of no company.
-    let t = response.extensions().get().map_or_else(|| Texts::of(spoken.unwrap_or_default()), |visitor::Spoken(t)| t);
     let (title, lead) = error.texts(t);
     let icon = if matches!(error, AppError::Full | AppError::Trouble) { "unplug" } else { "circle-x" };
     let mut shown = match page(&Message { t, title, lead, icon }) {

@@ -24,6 +24,7 @@ use tickets::kind::{self, Kind};
 
 use super::{
     App, desk_words,
+    destination::Asked,
     error::{AppError, Page, page},
     security::FramedBy,
     session_view::Mention,
@@ -171,7 +172,13 @@ pub(super) async fn show(
             };
             return page(&outside);
         }
-        Err(AppError::LogIn) => return log_in_there(&app, &system).await,
+        Err(AppError::LogIn) => {
+            let there = log_in_there(&app, &system).await?;
+            return Ok(match request.path_and_query().and_then(|path| Asked::at(path.as_str())) {
+                Some(asked) => asked.keep(there),
+                None => there,
+            });
+        }
         Err(other) => return Err(other),
     };
     let connection = of(&app, who.operator.tenant, &system).await?;

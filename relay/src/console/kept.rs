@@ -19,7 +19,7 @@ use tickets::kind::{Input, KINDS};
 
 pub(super) use self::seal::{Keeper, Lost};
 use super::{
-    App, Route, companies,
+    App, Route, companies, destination,
     error::{AppError, Page},
     login, passkeys,
     visitor::{self, Act, Visitor, Who},
@@ -203,12 +203,19 @@ pub(super) async fn enter(
     companies::entered(app, visitor, operator, go_on(app, visitor, &token, to, carried).await?).await
 }
 
-/// What was kept for whoever has just logged in with this token; without any they come out at `to`.
+/// What was kept for whoever has just logged in with this token; without any they come out at `to`, or at the page that they had asked
+/// for when that is the first one.
 pub(super) async fn go_on(app: &App, visitor: &Visitor, token: &str, to: &str, carried: &str) -> Page {
-    if carried.is_empty() {
-        return Ok(login::entered(token, to));
+    let asked = visitor.destination();
+    let to = asked.filter(|_| to == "/").unwrap_or(to);
+    let mut answer = match carried {
+        "" => login::entered(token, to),
+        _ => give_back(app, visitor, token, to, carried, shown::Why::LoginEnded).await?,
+    };
+    if asked.is_some() {
+        answer.headers_mut().append(header::SET_COOKIE, destination::forget());
     }
-    give_back(app, visitor, token, to, carried, shown::Why::LoginEnded).await
+    Ok(answer)
 }
 
 /// What was kept for whoever has just proved that it is still them, at this token.

@@ -4,8 +4,8 @@
 
 use askama::Template;
 use axum::{
-    extract::{Form, Path, Query, State},
-    http::{HeaderMap, StatusCode, Uri, header},
+    extract::{Form, Path, Query, Request, State},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 use protocol::message::directory::LoginError;
@@ -14,6 +14,7 @@ use store::{Language, Tenant, TokenHash};
 
 use super::{
     App, companies,
+    destination::Asked,
     error::{AppError, Page, page},
     kept, oidc, second_step,
     strings::{Texts, fill},
@@ -114,18 +115,25 @@ pub(super) async fn led_in(
     State(app): State<App>,
     visitor: Visitor,
     Path((word, _)): Path<(String, String)>,
-    uri: Uri,
+    request: Request,
 ) -> Page {
     let tenant = companies::named(&app, &word).await?;
+    // Whoever is in does not seem so where a letter led here.
+    if let Some(again) =
+        Asked::of(&request).filter(|_| !visitor.is_of(tenant.id)).and_then(|asked| asked.again(visitor.texts))
+    {
+        return again;
+    }
     // As it was asked for, not as it reads: what is escaped in it stays so, and it stays within this server.
-    let asked = uri.path_and_query().and_then(|asked| asked.as_str().strip_prefix(&tenant.at("")));
+    let asked = request.uri().path_and_query().and_then(|asked| asked.as_str().strip_prefix(&tenant.at("")));
     let inside = |path: &&str| path.starts_with('/') && !path.starts_with("//") && !path.contains('\\');
-    let to = match asked.filter(inside) {
-        Some(path) if visitor.is_of(tenant.id) => path.to_owned(),
-        Some(_) => tenant.at("/login?over=1"),
-        None => return Err(AppError::NotFound),
+    let path = asked.filter(inside).ok_or(AppError::NotFound)?;
+    let answer = match Asked::at(path) {
+        _ if visitor.is_of(tenant.id) => Redirect::to(path).into_response(),
+        Some(asked) => asked.keep(Redirect::to(&tenant.at("/login?over=1")).into_response()),
+        None => Redirect::to(&tenant.at("/login?over=1")).into_response(),
     };
-    Ok(companies::remember(&visitor, &tenant, Redirect::to(&to).into_response()))
+    Ok(companies::remember(&visitor, &tenant, answer))
 }
 
 /// What the login page sends.

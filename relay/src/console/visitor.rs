@@ -18,6 +18,7 @@ use store::{Language, LoginFamily, StoreError, Tenant};
 use super::{
     App, companies,
     customers::import,
+    destination,
     error::AppError,
     form_token, kept,
     strings::{self, Texts},
@@ -102,6 +103,8 @@ pub(super) struct Visitor {
     pub(super) at: Instant,
     /// The word of the company whose login their browser was shown last.
     company: Option<String>,
+    /// The page that they asked for before they came to the login.
+    destination: Option<String>,
     login: Option<Known>,
     whole: bool,
 }
@@ -189,6 +192,7 @@ pub(super) async fn recognise(State(app): State<App>, request: Request, next: Ne
     };
     let spoken = spoken(request.headers());
     let company = cookie(request.headers(), companies::COOKIE).map(str::to_owned);
+    let destination = destination::kept(request.headers()).map(str::to_owned);
     let is_asset = request.uri().path().starts_with("/assets/");
     let mut login = None;
     // Assets are the same for everybody; looking the login up for each would be a query each.
@@ -217,7 +221,7 @@ pub(super) async fn recognise(State(app): State<App>, request: Request, next: Ne
             None => texts_of(companies::remembered(&app, company.as_deref()).await),
         },
     };
-    let visitor = Visitor { texts, speaks: spoken.is_some(), source, at, company, login, whole };
+    let visitor = Visitor { texts, speaks: spoken.is_some(), source, at, company, destination, login, whole };
     let mut response = answer(&app, visitor, request, next).await;
     response.extensions_mut().insert(Spoken(texts));
     response
@@ -337,6 +341,11 @@ impl Visitor {
         self.company.as_deref()
     }
 
+    /// The page that they asked for before they came to the login.
+    pub(super) fn destination(&self) -> Option<&str> {
+        self.destination.as_deref()
+    }
+
     /// What a form of a page for anybody carries when somebody is logged in all the same; empty: nobody is.
     pub(super) fn csrf(&self) -> String {
         self.login.as_ref().map(|known| known.csrf.clone()).unwrap_or_default()
@@ -419,7 +428,8 @@ pub(super) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> 
     cookie_of(headers, name, 64)
 }
 
-fn cookie_of<'a>(headers: &'a HeaderMap, name: &str, longest: usize) -> Option<&'a str> {
+/// The same of a value that may be this long, in bytes.
+pub(super) fn cookie_of<'a>(headers: &'a HeaderMap, name: &str, longest: usize) -> Option<&'a str> {
     headers
         .get_all(header::COOKIE)
         .iter()

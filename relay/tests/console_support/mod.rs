@@ -262,6 +262,8 @@ pub struct Browser {
     pub flow: Option<String>,
     /// The company whose login it was shown last.
     pub company: Option<String>,
+    /// The page that it asked for before it was led to a login.
+    pub destination: Option<String>,
     pub source: Source,
     /// How much later than now it is for this browser.
     pub later: Duration,
@@ -278,6 +280,7 @@ impl Browser {
             cookie: None,
             flow: None,
             company: None,
+            destination: None,
             source,
             later: Duration::ZERO,
             language: "pt-BR",
@@ -290,7 +293,7 @@ impl Browser {
             .uri(path)
             .header(header::HOST, &self.host)
             .header(header::ACCEPT_LANGUAGE, self.language);
-        for cookie in [&self.cookie, &self.flow, &self.company].into_iter().flatten() {
+        for cookie in [&self.cookie, &self.flow, &self.company, &self.destination].into_iter().flatten() {
             request = request.header(header::COOKIE, cookie);
         }
         request
@@ -314,6 +317,10 @@ impl Browser {
             if set.starts_with("__Host-amparo-provider=") {
                 let pair = set.split(';').next().unwrap();
                 self.flow = (!pair.ends_with('=')).then(|| pair.to_owned());
+            }
+            if set.starts_with("__Host-amparo-to=") {
+                let pair = set.split(';').next().unwrap();
+                self.destination = (!pair.ends_with('=')).then(|| pair.to_owned());
             }
             if set.starts_with("__Host-amparo-company=") {
                 let pair = set.split(';').next().unwrap();
