@@ -324,12 +324,21 @@ async fn who_becomes_an_attendant_of_an_app_sees_its_customers_without_logging_i
 }
 
 async fn upload(browser: &mut Browser, path: &str, file: &[u8]) -> Answer {
+    upload_beside(browser, path, file, &[]).await
+}
+
+/// The same with what else stands in the form.
+async fn upload_beside(browser: &mut Browser, path: &str, file: &[u8], typed: &[(&str, &str)]) -> Answer {
     let csrf = browser.csrf().await;
-    let mut body = format!(
-        "--xx\r\nContent-Disposition: form-data; name=\"_csrf\"\r\n\r\n{csrf}\r\n--xx\r\nContent-Disposition: form-data; \
-         name=\"logo\"; filename=\"logo.png\"\r\nContent-Type: image/png\r\n\r\n"
-    )
-    .into_bytes();
+    let text = |(name, value): &(&str, &str)| {
+        format!("--xx\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let mut body = text(&("_csrf", &csrf));
+    body.extend(typed.iter().map(text));
+    body.push_str(
+        "--xx\r\nContent-Disposition: form-data; name=\"logo\"; filename=\"logo.png\"\r\nContent-Type: image/png\r\n\r\n",
+    );
+    let mut body = body.into_bytes();
     body.extend(file);
     body.extend(b"\r\n--xx--\r\n");
     let request = browser
@@ -424,6 +433,62 @@ async fn a_picture_is_written_anew_and_what_is_none_is_refused_with_its_reason()
     assert_eq!(b.send(stale).await.status, StatusCode::FORBIDDEN, "a form without our token");
     b.post(&format!("{path}/remove"), &[]).await;
     assert_eq!(read(shared, id).await.logo_png, None);
+    relay.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_typed_stays_when_a_picture_is_sent_or_taken_away() {
+    let (relay, _folder) = relay().await;
+    let shared = &relay.shared;
+    user(shared, "chefe", EVERYTHING).await;
+    let mut b = Browser::new(shared);
+    b.log_in("chefe", PASSWORD).await;
+    let app = shared.store.apps(shared.first_tenant).await.unwrap().remove(0);
+    let (path, accent) = (format!("/apps/{}/logo", app.id), format!("#{}", app.accent));
+    let base = format!(
+        r##"{{"title":"{}","company":"{}","accent":"{accent}","welcome":"","phone":""}}"##,
+        app.title, app.company
+    );
+    let form = |title: &'static str| {
+        [
+            ("_base", base.as_str()),
+            ("title", title),
+            ("company", &app.company),
+            ("accent", &accent),
+            ("phone", "11 5555-0100"),
+        ]
+    };
+
+    let sent = upload_beside(&mut b, &path, &picture(64, 64), &form("Ajuda & Cia")).await;
+    assert_eq!(sent.status, StatusCode::OK, "{}", sent.body);
+    for kept in [r#"value="Ajuda &#38; Cia""#, r#"value="11 5555-0100""#, "A logo foi salva."] {
+        assert!(sent.body.contains(kept), "{kept}: {}", sent.body);
+    }
+    let saved = shared.store.app(app.id).await.unwrap();
+    assert!(saved.logo_png.is_some() && saved.title == app.title, "only the picture is saved");
+
+    let refused = upload_beside(&mut b, &path, b"GIF89a", &form("Ajuda & Cia")).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.body.contains(r#"value="Ajuda &#38; Cia""#) && refused.body.contains("id=\"e-logo\""));
+
+    // A colleague has another title by now: whoever saves what stayed is told of it.
+    let mut theirs = shared.store.app(app.id).await.unwrap();
+    theirs.title = "Suporte Novo".to_owned();
+    shared.store.update_app(&theirs).await.unwrap();
+    let removed = b.post(&format!("{path}/remove"), &form("Ajuda & Cia")).await;
+    assert_eq!(removed.status, StatusCode::OK);
+    assert!(removed.body.contains(r#"value="Ajuda &#38; Cia""#), "{}", removed.body);
+    assert_eq!(shared.store.app(app.id).await.unwrap().logo_png, None);
+    let look = format!("/apps/{}/look", app.id);
+    let clash = b.post(&look, &form("Ajuda & Cia")).await;
+    assert_eq!(clash.status, StatusCode::CONFLICT);
+    assert!(clash.body.contains("Suporte Novo"), "{}", clash.body);
+
+    // A picture that was chosen, and Save was pressed.
+    let unsent =
+        b.post(&look, &[("title", "Suporte"), ("company", "Varanda"), ("accent", &accent), ("logo", "a.png")]).await;
+    let place = unsent.location().to_owned();
+    assert!(b.get(&place).await.body.contains("a imagem escolhida não foi enviada"), "{place}");
     relay.shutdown().await.unwrap();
 }
 

@@ -365,7 +365,11 @@ pub(super) async fn show(
     let record = editable(&app, &who, &id).await?;
     let fields = fields::of_app(tab, &record);
     let mut edit = EditPage::load(&app, &who, record, tab, fields).await?;
-    edit.saved = form.saved.map(|how| if how == "merged" { edit.s.t.saved_merged } else { edit.s.t.saved });
+    edit.saved = form.saved.map(|how| match how.as_str() {
+        "merged" => edit.s.t.saved_merged,
+        "unsent" => edit.words().logo_unsent,
+        _ => edit.s.t.saved,
+    });
     page(&edit)
 }
 
@@ -410,7 +414,15 @@ pub(super) async fn save(
         if changed != record && !write(&app, &who, &record, changed, tab.word()).await? {
             continue;
         }
-        let how = if base == theirs { "1" } else { "merged" };
+        // The name of a file that was chosen and not sent.
+        let unsent = tab == Tab::Look && said("logo").is_some_and(|name| !name.is_empty());
+        let how = if unsent {
+            "unsent"
+        } else if base == theirs {
+            "1"
+        } else {
+            "merged"
+        };
         return Ok(Redirect::to(&format!("/apps/{id}/{}?saved={how}", tab.word())).into_response());
     }
     Err(AppError::Trouble)

@@ -20,6 +20,22 @@ pub(super) async fn part(headers: &HeaderMap, body: Bytes, name: &str) -> Option
     Some(file(headers, body, name).await?.1)
 }
 
+/// What is typed beside the file: names and texts, in the order of the form. Parts that are no text are left out.
+pub(super) async fn texts(headers: &HeaderMap, body: Bytes) -> Vec<(String, String)> {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let Some(boundary) = kind.and_then(|kind| multer::parse_boundary(kind).ok()) else { return Vec::new() };
+    let whole = futures::stream::once(async move { Ok::<_, std::convert::Infallible>(body) });
+    let (mut form, mut texts) = (multer::Multipart::new(whole, boundary), Vec::new());
+    for _ in 0..PARTS {
+        let Ok(Some(field)) = form.next_field().await else { break };
+        let name = field.name().filter(|_| field.file_name().is_none()).map(str::to_owned);
+        if let (Some(name), Ok(text)) = (name, field.text().await) {
+            texts.push((name, text));
+        }
+    }
+    texts
+}
+
 /// The same with the name that its file has where it comes from; empty: none.
 pub(super) async fn file(headers: &HeaderMap, body: Bytes, name: &str) -> Option<(String, Bytes)> {
     let kind = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
@@ -57,6 +73,9 @@ mod tests {
         assert_eq!(part(&form, body.clone(), "other").await, None);
         assert_eq!(file(&form, body.clone(), "logo").await.unwrap().0, "a.png");
         assert_eq!(file(&form, body.clone(), "_csrf").await.unwrap().0, "");
+        assert_eq!(texts(&form, body.clone()).await, [("_csrf".to_owned(), "abc".to_owned())], "a file is none");
+        assert_eq!(texts(&headers("text/plain"), body.clone()).await, []);
+        assert_eq!(texts(&form, body.slice(..20)).await, []);
         assert_eq!(text(&form, body.clone(), "logo").await, None, "no text");
         assert_eq!(part(&headers("multipart/form-data"), body.clone(), "logo").await, None);
         assert_eq!(part(&headers("text/plain"), body.clone(), "logo").await, None);

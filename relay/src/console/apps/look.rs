@@ -6,7 +6,7 @@
 use askama::Template;
 use axum::{
     body::Bytes,
-    extract::{Path, Query, State},
+    extract::{Form, Path, Query, State},
     http::{HeaderMap, header},
     response::{IntoResponse, Redirect, Response},
 };
@@ -199,25 +199,66 @@ pub(crate) async fn upload(
     body: Bytes,
 ) -> Page {
     let record = editable(&app, &who, &id).await?;
-    let file = upload::part(&headers, body, "logo").await.unwrap_or_default();
+    let file = upload::part(&headers, body.clone(), "logo").await.unwrap_or_default();
+    let beside = Beside(upload::texts(&headers, body).await);
     match picture::read(&app, file.clone()).await? {
-        Ok(logo) => put(&app, &who, &id, Some(logo.into_png())).await,
+        Ok(logo) => {
+            put(&app, &who, &id, Some(logo.into_png())).await?;
+            beside.go_on(&app, &who, &id).await
+        }
         Err(error) => {
             let why = picture::words(who.texts, &file, &error);
-            let fields = fields::of_app(Tab::Look, &record);
-            let mut edit = EditPage::load(&app, &who, record, Tab::Look, fields).await?;
+            let mut edit = beside.shown(&app, &who, record).await?;
             edit.logo_refused = Some(why);
             unprocessable(page(&edit))
         }
     }
 }
 
-/// `POST /apps/{id}/logo/remove`
-pub(crate) async fn remove(State(app): State<App>, who: Who, Path(id): Path<String>) -> Page {
-    put(&app, &who, &id, None).await
+/// What else was typed when a logo was sent or taken away: it is not saved by that, and stays as it is.
+struct Beside(Vec<(String, String)>);
+
+impl Beside {
+    fn fields(&self, record: &Record) -> Fields {
+        let is_there = self.0.iter().any(|(name, _)| name == "title");
+        if is_there { fields::of_form(Tab::Look, &self.0) } else { fields::of_app(Tab::Look, record) }
+    }
+
+    async fn shown(&self, app: &App, who: &Who, record: Record) -> Result<EditPage, AppError> {
+        let fields = self.fields(&record);
+        let mut edit = EditPage::load(app, who, record, Tab::Look, fields).await?;
+        // What the form began with: a colleague's change meanwhile is told of when it is saved.
+        let base = self.0.iter().find(|(name, _)| name == "_base").and_then(|(_, base)| Fields::from_json(base));
+        if let Some(base) = base {
+            edit.base = base.to_json();
+        }
+        Ok(edit)
+    }
+
+    /// On after the logo was changed.
+    async fn go_on(&self, app: &App, who: &Who, id: &str) -> Page {
+        let record = editable(app, who, id).await?;
+        if self.fields(&record) == fields::of_app(Tab::Look, &record) {
+            return Ok(Redirect::to(&format!("/apps/{id}/look?saved=1")).into_response());
+        }
+        let mut edit = self.shown(app, who, record).await?;
+        edit.saved = Some(edit.words().logo_alone);
+        page(&edit)
+    }
 }
 
-async fn put(app: &App, who: &Who, id: &str, png: Option<Vec<u8>>) -> Page {
+/// `POST /apps/{id}/logo/remove`
+pub(crate) async fn remove(
+    State(app): State<App>,
+    who: Who,
+    Path(id): Path<String>,
+    Form(form): Form<Vec<(String, String)>>,
+) -> Page {
+    put(&app, &who, &id, None).await?;
+    Beside(form).go_on(&app, &who, &id).await
+}
+
+async fn put(app: &App, who: &Who, id: &str, png: Option<Vec<u8>>) -> Result<(), AppError> {
     let name = editable(app, who, id).await?.name;
     who.audit(app, "app.changed", &format!("{name} · logo")).await?;
     for _ in 0..SAVE_TRIES {
@@ -229,7 +270,7 @@ async fn put(app: &App, who: &Who, id: &str, png: Option<Vec<u8>>) -> Page {
             Err(other) => return Err(other.into()),
             Ok(_) => {
                 tell(app, who);
-                return Ok(Redirect::to(&format!("/apps/{id}/look?saved=1")).into_response());
+                return Ok(());
             }
         }
     }

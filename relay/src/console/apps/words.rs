@@ -5,6 +5,8 @@ use crate::programs::Failure;
 
 phrases! {
     // The picture.
+    logo_alone: "A logo foi salva. O que mais você mudou ainda não foi: confira e aperte Salvar.", "The logo was saved. What else you changed was not yet: look it over and press Save.", "El logo se guardó. Lo demás que cambió todavía no: revíselo y pulse Guardar.";
+    logo_unsent: "Salvo, mas a imagem escolhida não foi enviada. Escolha-a de novo e aperte Enviar imagem.", "Saved, but the picture that you chose was not sent. Choose it again and press Send picture.", "Guardado, pero la imagen elegida no se envió. Elíjala de nuevo y pulse Enviar imagen.";
     logo_hint: "PNG, JPEG ou SVG de até 4 MB, de preferência quadrado. Aparece também como ícone do programa.", "PNG, JPEG or SVG of up to 4 MB, square if possible. It is the program's icon too.", "PNG, JPEG o SVG de hasta 4 MB, mejor si es cuadrado. También es el icono del programa.";
     no_picture: "Este arquivo não é PNG, JPEG nem SVG.", "This file is neither PNG, JPEG nor SVG.", "Este archivo no es PNG, JPEG ni SVG.";
     no_picture_but: "Este arquivo é {}. Salve a imagem como PNG, JPEG ou SVG e envie de novo.", "This file is {}. Save the picture as PNG, JPEG or SVG and send it again.", "Este archivo es {}. Guarde la imagen como PNG, JPEG o SVG y envíela de nuevo.";
