@@ -4,6 +4,7 @@
 //! nothing in it waits for a peer.
 
 mod enrol;
+mod removal;
 mod renewal;
 
 use std::{
@@ -44,6 +45,7 @@ use crate::{
         secure::{CustomerEnd, EnrolmentKey, Identity},
     },
     profile::Opened,
+    removal::Stayed,
     update::{self, Checked, Updater},
 };
 
@@ -88,6 +90,8 @@ pub enum Ended {
     Quit,
     /// A new one of this version is in its place, and is to be started.
     Replaced(Version),
+    /// Somebody ended it behind the removal of what it kept here.
+    Removed,
 }
 
 /// What the windows tell.
@@ -139,6 +143,9 @@ pub struct App {
     look: (bool, bool),
     updater: Updater,
     checked: (mpsc::Sender<Checked>, mpsc::Receiver<Checked>),
+    /// The folder whose content was, or is being, removed.
+    removing: Option<Folder>,
+    removed: (mpsc::Sender<Vec<Stayed>>, mpsc::Receiver<Vec<Stayed>>),
     began: Instant,
     over: Option<Ended>,
 }
@@ -196,6 +203,8 @@ impl App {
             look: (false, false),
             updater,
             checked: mpsc::channel(1),
+            removing: None,
+            removed: mpsc::channel(1),
             began: Instant::now(),
             over: None,
         })
@@ -248,6 +257,7 @@ impl App {
                 Some((id, out)) = self.attending_out.1.recv() => self.hear_attending(id, &out),
                 Some(event) = self.events.recv() => self.hear_link(event),
                 Some(checked) = self.checked.1.recv() => self.updater.checked(checked),
+                Some(stayed) = self.removed.1.recv() => self.hear_removed(stayed),
                 _ = tick.tick() => {
                     self.controller.tick(now());
                     self.renew();
@@ -439,7 +449,10 @@ impl App {
                     }
                 }
                 Effect::Update => self.updater.wanted(Instant::now()),
-                Effect::Quit => self.over = Some(Ended::Quit),
+                Effect::Remove => self.remove(),
+                Effect::Quit => {
+                    self.over = Some(if self.removing.is_some() { Ended::Removed } else { Ended::Quit });
+                }
             }
         }
     }

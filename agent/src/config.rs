@@ -48,6 +48,11 @@ impl Folder {
         Self(Some(path.to_owned()))
     }
 
+    /// Where a program without an output of its own writes what it logs: `data`, or one for all companies.
+    pub fn of_log(data: Option<&Path>) -> Option<PathBuf> {
+        data.map(Path::to_owned).or_else(|| Self::of_user("log").0)
+    }
+
     /// Nothing is kept.
     pub fn none() -> Self {
         Self(None)

@@ -16,4 +16,5 @@ pub mod gui;
 pub mod instance;
 pub mod link;
 pub mod profile;
+pub mod removal;
 pub mod update;

@@ -27,6 +27,7 @@ use amparo_agent::{
     instance::{self, Start},
     link::client::chain,
     profile::{self, ProfileError},
+    removal,
     update::{self, Place},
 };
 use anyhow::Context as _;
@@ -99,10 +100,7 @@ fn log(data: Option<&Path>) {
 }
 
 fn log_file(data: Option<&Path>) -> Option<std::fs::File> {
-    let folder = match data {
-        Some(folder) => folder.to_owned(),
-        None => Folder::of_user("log").path()?.to_owned(),
-    };
+    let folder = Folder::of_log(data)?;
     std::fs::create_dir_all(&folder).ok()?;
     std::fs::File::create(folder.join("amparo.log")).ok()
 }
@@ -169,6 +167,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         }
         raised.raise();
     });
+    let kept = config.folder.clone();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         // One: with two, each wakes the other for every message, and neither is ever busy.
         .worker_threads(1)
@@ -188,10 +187,17 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         tracing::warn!("the program did not end in time");
     }
     runtime.shutdown_timeout(Duration::from_secs(1));
-    if let (Ok(Ok(Ended::Replaced(version))), Some(place)) = (ended, place) {
-        // The new one is the first now.
-        drop(instance);
-        update::install(&place, version, &again).context("going back to the program before")?;
+    match (ended, place) {
+        (Ok(Ok(Ended::Replaced(version))), Some(place)) => {
+            // The new one is the first now.
+            drop(instance);
+            update::install(&place, version, &again).context("going back to the program before")?;
+        }
+        (Ok(Ok(Ended::Removed)), _) => {
+            drop(instance);
+            removal::remove_held(&kept, Folder::of_log(arguments.data.as_deref()).as_deref());
+        }
+        _ => {}
     }
     result
 }

@@ -25,3 +25,13 @@ pub fn answer(scheme: &str, name: &str, program: &Path) -> io::Result<()> {
     }
     os::answer(scheme, name, program)
 }
+
+/// Takes that back, where links of this scheme are opened by this program: what another program has registered since is left alone. Whether
+/// there was anything to take back.
+///
+/// # Errors
+/// The user's settings cannot be changed.
+pub fn forget(scheme: &str, program: &Path) -> io::Result<bool> {
+    let Some(program) = program.to_str() else { return Ok(false) };
+    os::forget(scheme, program)
+}

@@ -129,6 +129,17 @@ pub fn all() -> Vec<(&'static str, Which, ViewModel)> {
     );
     page("ended", Page::Ended(ended()));
     page("wrap-up", Page::Ended(wrapping_up()));
+    let removal = |state| Page::Removal(RemovalView { state });
+    page("removal", removal(RemovalState::Asking));
+    page(
+        "removal-done",
+        removal(RemovalState::Removed { program: "/home/cida/Transferências/varanda-suporte".into() }),
+    );
+    let stayed = StayedView {
+        what: "C:\\Users\\cida\\AppData\\Local\\amparo\\data\\1f2e3d4c\\receipts\\2026-11-21-000042.txt".into(),
+        why: "O arquivo está sendo usado por outro processo.".into(),
+    };
+    page("removal-partly", removal(RemovalState::Partly(vec![stayed])));
     page("about", Page::About(AboutView { version: "0.1.0".into() }));
     let mut noticed = view(Page::Waiting(waiting()));
     noticed.notice = Some(Notice::WrongPassword { tries: 2, limit: 5 });

@@ -22,6 +22,9 @@ impl App {
 
     /// The time has gone on.
     pub(super) fn renew(&mut self) {
+        if self.removing.is_some() {
+            return;
+        }
         let now = now();
         self.updater.tick(self.controller.hurry(now), now.instant);
         if self.began.elapsed() >= RUNS_AFTER {

@@ -135,6 +135,10 @@ pub enum Command {
     Typed,
     /// Show the About page.
     OpenAbout,
+    /// Show what removing the program's traces would take away.
+    OpenRemoval,
+    /// Remove them.
+    Remove,
     /// Use this language from now on.
     SetLanguage(Language),
     /// The last window was closed.

@@ -5,6 +5,7 @@
 
 mod attendant;
 mod customer;
+mod removal;
 mod view;
 
 use std::{
@@ -28,7 +29,7 @@ use protocol::{
 use super::{
     command::Command,
     strings::Language,
-    view_model::{Apart, BrandView, Notice, Saving, Trouble, UpdateState, UpdateView, ViewModel},
+    view_model::{Apart, BrandView, Notice, RemovalState, Saving, Trouble, UpdateState, UpdateView, ViewModel},
 };
 use crate::{
     attendant::session as attending,
@@ -91,6 +92,8 @@ pub enum Effect {
     SaveSettings(Settings),
     /// The newer program is wanted now.
     Update,
+    /// Take away what the program keeps on this computer.
+    Remove,
     /// End the program.
     Quit,
 }
@@ -178,6 +181,7 @@ pub struct Controller {
     reports: Vec<Pending>,
     notice: Option<(Notice, Instant)>,
     about: bool,
+    removal: Option<RemovalState>,
     update: Option<UpdateView>,
     /// The relay was there, and has no version in common with this program.
     apart: Option<Apart>,
@@ -219,6 +223,7 @@ impl Controller {
             reports: Vec::new(),
             notice: None,
             about: false,
+            removal: None,
             update: None,
             apart: None,
             used: now.instant,
@@ -246,6 +251,11 @@ impl Controller {
                 self.save_settings();
             }
             Command::OpenAbout => self.about = true,
+            Command::OpenRemoval => self.open_removal(),
+            Command::Remove => self.remove(now),
+            Command::Back | Command::Cancel if self.removal.is_some() => self.leave_removal(),
+            // It is good for nothing else.
+            command if self.removes() && !matches!(command, Command::Quit | Command::SetLanguage(_)) => {}
             Command::Update => self.effects.push_back(Effect::Update),
             Command::Typed => {}
             Command::Back | Command::Cancel if self.about => self.about = false,
@@ -483,6 +493,9 @@ impl Controller {
     }
 
     fn save_settings(&mut self) {
+        if self.removes() {
+            return;
+        }
         self.effects.push_back(Effect::SaveSettings(self.settings.clone()));
     }
 

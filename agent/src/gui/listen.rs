@@ -44,6 +44,9 @@ impl Windows {
             on_end => Command::End;
             on_open_about => Command::OpenAbout;
             on_update => Command::Update;
+            on_open_removal => Command::OpenRemoval;
+            on_remove => Command::Remove;
+            on_quit => Command::Quit;
         }
 
         let this = self.weak();

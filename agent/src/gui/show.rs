@@ -3,6 +3,7 @@
 
 mod attendant;
 mod customer;
+mod upkeep;
 
 use attendant::*;
 use customer::*;
@@ -34,6 +35,7 @@ pub(super) struct Models {
     categories: Rc<VecModel<SharedString>>,
     statuses: Rc<VecModel<SharedString>>,
     link: Rc<VecModel<ui::LinkRow>>,
+    stayed: Rc<VecModel<ui::StayedRow>>,
 }
 
 impl Models {
@@ -47,6 +49,7 @@ impl Models {
         data.set_statuses(ModelRc::from(self.statuses.clone()));
         data.set_categories(ModelRc::from(self.categories.clone()));
         data.set_link_rows(ModelRc::from(self.link.clone()));
+        data.set_stayed_rows(ModelRc::from(self.stayed.clone()));
         let t = Terms::of(Language::En);
         let languages = [t.portuguese, t.english, t.spanish].map(SharedString::from);
         data.set_languages(ModelRc::from(Rc::new(VecModel::from(languages.to_vec()))));
@@ -190,6 +193,11 @@ impl Windows {
             Page::About(v) => {
                 data.set_version(phrases::version(l, &v.version).into());
                 ui::PageName::About
+            }
+            Page::Removal(v) => {
+                data.set_removal(upkeep::removal(v));
+                sync(&self.models.stayed, upkeep::stayed(v));
+                ui::PageName::Removal
             }
         };
         data.set_page(page);

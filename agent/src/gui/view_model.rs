@@ -8,10 +8,12 @@
 mod attendant;
 mod customer;
 mod session;
+mod upkeep;
 
 pub use attendant::*;
 pub use customer::*;
 pub use session::*;
+pub use upkeep::*;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -182,6 +184,8 @@ pub enum Page {
     Ended(EndedView),
     /// Version, licences, toolkit badge.
     About(AboutView),
+    /// Taking away what the program keeps on this computer.
+    Removal(RemovalView),
 }
 
 impl Page {
@@ -201,6 +205,7 @@ impl Page {
             Page::Connecting(_) => "connecting",
             Page::Ended(_) => "ended",
             Page::About(_) => "about",
+            Page::Removal(_) => "removal",
         }
     }
 }
@@ -278,6 +283,8 @@ pub enum Trouble {
     RequestNotTaken,
     /// The receipt could not be written; the reason as the system gives it.
     ReceiptNotSaved(String),
+    /// A session or an update is under way: not now.
+    NotNow,
     /// Anything without words of its own. The text is shown as it is.
     Other(String),
 }

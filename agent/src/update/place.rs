@@ -69,6 +69,11 @@ impl Place {
         self.beside(".broken")
     }
 
+    /// All that updates may have left beside the program.
+    pub fn leavings(&self) -> [PathBuf; 5] {
+        [self.staged(), self.previous(), self.broken(), self.note(), self.beside(".update.new")]
+    }
+
     fn note(&self) -> PathBuf {
         self.beside(".update")
     }

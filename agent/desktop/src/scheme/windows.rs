@@ -5,16 +5,58 @@
 use std::io;
 
 use windows::{
-    Win32::System::Registry::{HKEY_CURRENT_USER, REG_SZ, RegSetKeyValueW},
-    core::HSTRING,
+    Win32::{
+        Foundation::{ERROR_FILE_NOT_FOUND, ERROR_PATH_NOT_FOUND},
+        System::Registry::{HKEY_CURRENT_USER, REG_SZ, RRF_RT_REG_SZ, RegDeleteTreeW, RegGetValueW, RegSetKeyValueW},
+    },
+    core::{HSTRING, PCWSTR},
 };
 
 pub(super) fn answer(scheme: &str, name: &str, program: &str) -> io::Result<()> {
-    let class = format!("Software\\Classes\\{scheme}");
+    let class = class(scheme);
     set(&class, "", name)?;
     set(&class, "URL Protocol", "")?;
     set(&format!("{class}\\DefaultIcon"), "", &format!("\"{program}\",0"))?;
-    set(&format!("{class}\\shell\\open\\command"), "", &format!("\"{program}\" -- \"%1\""))
+    set(&format!("{class}\\shell\\open\\command"), "", &command(program))
+}
+
+pub(super) fn forget(scheme: &str, program: &str) -> io::Result<bool> {
+    let class = class(scheme);
+    // Names of files are the same in capitals here.
+    let ours = text(&format!("{class}\\shell\\open\\command"))
+        .is_some_and(|there| there.to_lowercase() == command(program).to_lowercase());
+    if !ours {
+        return Ok(false);
+    }
+    let key = HSTRING::from(class);
+    // SAFETY: the name ends in a zero and outlives the call.
+    match unsafe { RegDeleteTreeW(HKEY_CURRENT_USER, &key) } {
+        ERROR_FILE_NOT_FOUND | ERROR_PATH_NOT_FOUND => Ok(false),
+        answer => answer.ok().map(|()| true).map_err(io::Error::from),
+    }
+}
+
+fn class(scheme: &str) -> String {
+    format!("Software\\Classes\\{scheme}")
+}
+
+fn command(program: &str) -> String {
+    format!("\"{program}\" -- \"%1\"")
+}
+
+/// The text that a key has as its own; longer than any path, it is none of ours.
+fn text(key: &str) -> Option<String> {
+    let key = HSTRING::from(key);
+    let mut text = vec![0_u16; 1 << 15];
+    let mut bytes = u32::try_from(text.len() * 2).ok()?;
+    let place = Some(text.as_mut_ptr().cast());
+    // SAFETY: the name ends in a zero and outlives the call, and at most the bytes that are said are written to `text`.
+    let answer = unsafe {
+        RegGetValueW(HKEY_CURRENT_USER, &key, PCWSTR::null(), RRF_RT_REG_SZ, None, place, Some(&raw mut bytes))
+    };
+    answer.ok().ok()?;
+    let end = text.iter().position(|unit| *unit == 0)?;
+    Some(String::from_utf16_lossy(&text[..end]))
 }
 
 /// Makes the key where it is missing.

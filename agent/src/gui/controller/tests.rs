@@ -27,6 +27,7 @@ use rustls::pki_types::PrivateKeyDer;
 mod enrolment;
 mod link;
 mod offers;
+mod removal;
 mod request;
 mod second_factor;
 mod versions;

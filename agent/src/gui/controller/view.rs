@@ -24,8 +24,9 @@ use crate::gui::view_model::{
     AboutView, Allowed, BarView, CheckKind, CheckResult, CheckView, ConnectStage, ConnectingView, ConsentView,
     ControlState, EnablingView, EndedView, Ending, FieldView, FieldsView, HomeView, LinkView, LoginView, Lookup,
     MainWindow, NewTicketDialog, Notice, OfferView, OpenTicket, OwnCredentials, Page, PartnerPasswordView, PartnerView,
-    PictureKind, Quality, ReceiptView, ReconnectingView, StatusView, Theme, TicketCard, TicketLine, TicketStatus,
-    TicketStepView, UnreachableView, UpdateState, UpdateView, ViewModel, ViewerView, WaitingCustomer, WaitingView,
+    PictureKind, Quality, ReceiptView, ReconnectingView, RemovalView, StatusView, Theme, TicketCard, TicketLine,
+    TicketStatus, TicketStepView, UnreachableView, UpdateState, UpdateView, ViewModel, ViewerView, WaitingCustomer,
+    WaitingView,
 };
 
 /// Waiting longer than this is too long.
@@ -57,6 +58,9 @@ fn updating(c: &Controller) -> Option<Notice> {
 fn page(c: &Controller, now: Now) -> Page {
     if let Some(consent) = consent(c, now) {
         return Page::Consent(consent);
+    }
+    if let Some(state) = &c.removal {
+        return Page::Removal(RemovalView { state: state.clone() });
     }
     if c.about {
         return Page::About(AboutView { version: crate::update::version().to_string() });

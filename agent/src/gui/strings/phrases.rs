@@ -471,6 +471,7 @@ pub fn trouble(l: Language, trouble: &Trouble) -> String {
         Trouble::NobodyToPull => t.nobody_to_pull.into(),
         Trouble::OfferedElsewhere => t.offered_elsewhere.into(),
         Trouble::NotAvailable => t.not_available.into(),
+        Trouble::NotNow => t.not_now.into(),
         Trouble::TooManyAttempts => t.too_many_attempts.into(),
         Trouble::LoginThrottled { wait } => {
             let d = rough(l, *wait);

@@ -50,7 +50,7 @@ macro_rules! drawn {
             request_left, request_text, returning_explained, save_receipt, scaled, search, searching, see_the_screen, see_your_screen,
             sees_the_screen, send_request, sending, session_bar, session_ended, show_password, start_session, starting,
             status, subject, take, this_session, ticket, ticket_number, try_now, trying,
-            use_mouse_and_keyboard, uses_mouse_and_keyboard, view_only, waiting_customers,
+            use_mouse_and_keyboard, uses_mouse_and_keyboard, view_only, close_program, partly_lead, partly_title, remove, remove_lead, remove_links, remove_logins, remove_menu, remove_receipts, remove_settings, remove_stays, remove_title, remove_versions, removed_lead, removed_title, removing, try_again, waiting_customers,
             waiting_for_picture, which_ticket, you_can_untick, your_id, your_password
         }
     };
@@ -173,6 +173,23 @@ table! {
         you_can_untick: "você pode desmarcar", "you can untick this", "puede desmarcarlo";
         your_id: "Seu ID", "Your ID", "Su ID";
         your_password: "Sua senha", "Your password", "Su contraseña";
+        close_program: "Fechar o programa", "Close the program", "Cerrar el programa";
+        partly_lead: "Isto continua neste computador. Se um arquivo estiver em uso, feche o que o usa e tente de novo.", "This is still on this computer. If a file is in use, close what uses it and try again.", "Esto sigue en este equipo. Si un archivo está en uso, cierre lo que lo usa e intente de nuevo.";
+        partly_title: "Nem tudo foi removido", "Not everything was removed", "No todo se quitó";
+        remove: "Remover", "Remove", "Quitar";
+        remove_lead: "Nada foi instalado. É só isto que fica neste computador, e é isto que sai. O programa para de atender em seguida.", "Nothing was installed. This is all that stays on this computer, and this is what goes. The program stops working afterwards.", "No se instaló nada. Esto es todo lo que queda en este equipo, y es lo que se va. Después el programa deja de funcionar.";
+        remove_links: "A abertura dos links amparo: neste usuário", "Opening of amparo: links for this user", "La apertura de los enlaces amparo: para este usuario";
+        remove_logins: "Nome de usuário e chaves de atendente", "User name and attendant's keys", "Nombre de usuario y claves de quien atiende";
+        remove_menu: "Remover deste computador", "Remove from this computer", "Quitar de este equipo";
+        remove_receipts: "Recibos e relatórios de falha que o programa guardou", "Receipts and crash reports that the program kept", "Recibos e informes de fallos que el programa guardó";
+        remove_settings: "Configurações e idioma", "Settings and language", "Configuración e idioma";
+        remove_stays: "Fica o arquivo do programa, que você mesmo pode apagar depois, e o que você salvou em outras pastas.", "The program's own file stays, which you can delete afterwards, and so does what you saved in other folders.", "Queda el archivo del programa, que usted mismo puede borrar después, y lo que guardó en otras carpetas.";
+        remove_title: "Remover o que o programa guarda aqui?", "Remove what the program keeps here?", "¿Quitar lo que el programa guarda aquí?";
+        remove_versions: "Versões anteriores deixadas pelas atualizações", "Earlier versions that updates left", "Versiones anteriores que dejaron las actualizaciones";
+        removed_lead: "Feche o programa. O arquivo dele já pode ser apagado:", "Close the program. Its file may be deleted now:", "Cierre el programa. Su archivo ya se puede borrar:";
+        removed_title: "Tudo foi removido", "Everything was removed", "Todo se quitó";
+        removing: "Removendo…", "Removing…", "Quitando…";
+        try_again: "Tentar de novo", "Try again", "Intentar de nuevo";
     }
 }
 
@@ -327,6 +344,7 @@ table! {
         update_not_trusted: "O que veio como atualização não é de quem faz este programa e não foi instalado. Este programa continua funcionando.", "What came as an update is not from who makes this program, and was not installed. This program goes on working.", "Lo que llegó como actualización no es de quien hace este programa y no se instaló. Este programa sigue funcionando.";
         update_taken_away: "A atualização foi apagada antes de abrir, talvez pelo antivírus. Este programa continua funcionando.", "The update was deleted before it could open, perhaps by the antivirus. This program goes on working.", "La actualización fue borrada antes de abrirse, quizá por el antivirus. Este programa sigue funcionando.";
         updating: "Atualizando", "Updating", "Actualizando";
+        not_now: "Agora não: há uma sessão ou uma atualização em andamento.", "Not now: a session or an update is under way.", "Ahora no: hay una sesión o una actualización en curso.";
         unreachable_title: "Sem contato com o suporte", "Can't reach support", "Sin contacto con el soporte";
         program_old_title: "Este programa ficou antigo", "This program is out of date", "Este programa quedó antiguo";
         program_old_line: "O suporte usa uma versão mais nova. Baixe o programa de novo pelo link que você recebeu.", "Support uses a newer version. Download the program again from your link.", "El soporte usa una versión más nueva. Descargue el programa de nuevo desde el enlace que recibió.";

@@ -1,0 +1,19 @@
+//! The pages about the program itself, from view to what is drawn.
+
+use super::ui;
+use crate::gui::view_model::{RemovalState, RemovalView, StayedView};
+
+pub(super) fn removal(v: &RemovalView) -> ui::RemovalData {
+    let (stage, program) = match &v.state {
+        RemovalState::Asking => (ui::RemovalStage::Asking, ""),
+        RemovalState::Removing => (ui::RemovalStage::Removing, ""),
+        RemovalState::Removed { program } => (ui::RemovalStage::Removed, program.as_str()),
+        RemovalState::Partly(_) => (ui::RemovalStage::Partly, ""),
+    };
+    ui::RemovalData { stage, program: program.into() }
+}
+
+pub(super) fn stayed(v: &RemovalView) -> Vec<ui::StayedRow> {
+    let RemovalState::Partly(stayed) = &v.state else { return Vec::new() };
+    stayed.iter().map(|StayedView { what, why }| ui::StayedRow { what: what.into(), why: why.into() }).collect()
+}

@@ -1,0 +1,97 @@
+//! The program and the computer it runs on: what it leaves there and takes away, and what it says when it crashed.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use harness::program::built;
+use harness::shots::Shots;
+use harness::story;
+use harness::wait;
+use harness::world::{ANA_LOGIN, Computer, MAIN, World};
+
+/// Where pictures go: `AMPARO_SHOTS`, or beside what else a test leaves.
+fn shots(world: &World, name: &str) -> Result<Shots> {
+    let folder = std::env::var_os("AMPARO_SHOTS").map_or_else(|| world.folder.path().join("shots"), PathBuf::from);
+    Shots::into(&folder.join(name))
+}
+
+/// A computer with the program as it was downloaded: its profile lies beside it.
+fn downloaded(world: &World, name: &str) -> Result<(Computer, PathBuf)> {
+    let mut computer = world.computer(name, (1280, 800))?;
+    computer.plug_in(&world.relay)?;
+    let home = computer.folder().join("Downloads");
+    std::fs::create_dir_all(&home)?;
+    let program = home.join("suporte");
+    std::fs::copy(built("amparo")?, &program)?;
+    std::fs::copy(computer.profile(), home.join("amparo.profile"))?;
+    Ok((computer, program))
+}
+
+/// Every file and folder below this one.
+fn below(folder: &Path) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).into_iter().flatten() {
+        let path = entry?.path();
+        found.push(path.display().to_string());
+        if path.is_dir() {
+            found.extend(below(&path)?);
+        }
+    }
+    Ok(found)
+}
+
+#[test]
+fn nothing_stays_on_a_computer_whose_user_has_the_program_removed() -> Result<()> {
+    let (world, password) = World::with_attendant()?;
+    let shots = shots(&world, "removal")?;
+    let (mut attendant, program) = downloaded(&world, "attendant")?;
+    let beside = |ending: &str| program.with_file_name(format!("suporte{ending}"));
+    attendant.start_branded(&program, &[])?;
+    attendant.screen().wait_page("fields")?;
+    attendant.click(MAIN, "Mais")?;
+    shots.screen(&attendant, "menu")?;
+    attendant.hands.press("Escape")?;
+    story::log_in(&attendant, ANA_LOGIN, &password)?;
+    let data = attendant.folder().join("data");
+    let entry = data.join("applications/amparo-link.desktop");
+    let list = attendant.folder().join("config/mimeapps.list");
+    wait::until_true("the links to be the program's", wait::PATIENCE, || {
+        Ok(entry.exists() && std::fs::read_to_string(&list).is_ok_and(|text| text.contains("amparo-link.desktop")))
+    })?;
+    ensure!(data.join("amparo").is_dir(), "the program keeps nothing: this test looks at nothing");
+    std::fs::write(beside(".previous"), "the version before")?;
+
+    attendant.click(MAIN, "Mais")?;
+    attendant.click(MAIN, "Remover deste computador")?;
+    let page = attendant.screen().wait_page("removal")?;
+    ensure!(page.view["state"] == "Asking", "{:?}", page.view);
+    shots.screen(&attendant, "asks")?;
+    attendant.click(MAIN, "Cancelar")?;
+    attendant.screen().wait_page("home")?;
+    ensure!(entry.exists() && beside(".previous").exists(), "nothing goes before it was said");
+    attendant.click(MAIN, "Mais")?;
+    attendant.click(MAIN, "Remover deste computador")?;
+    attendant.screen().wait_page("removal")?;
+    attendant.click(MAIN, "Remover")?;
+    attendant.screen().wait_page_where("removal", "when all is gone", |page| {
+        page.view["state"]["Removed"]["program"].as_str() == program.to_str()
+    })?;
+    shots.screen(&attendant, "removed")?;
+    attendant.click(MAIN, "Fechar o programa")?;
+    let ended = attendant.program()?.wait_end(wait::PATIENCE)?;
+    ensure!(ended.success(), "the program ended with {ended}");
+
+    ensure!(!data.join("amparo").exists(), "left: {:?}", below(&data)?);
+    ensure!(!entry.exists() && !beside(".previous").exists());
+    let list = std::fs::read_to_string(&list).context("the user's own list was taken away")?;
+    ensure!(!list.contains("amparo"), "{list}");
+    let mut left = below(program.parent().context("in a folder")?)?;
+    left.sort();
+    let kept = [program.with_file_name("amparo.profile"), program.clone()];
+    ensure!(left == kept.map(|path| path.display().to_string()), "{left:?}");
+
+    // And it begins again as a new one.
+    attendant.start_branded(&program, &[])?;
+    attendant.screen().wait_page("fields")?;
+    Ok(())
+}
