@@ -4,8 +4,10 @@
 //! nothing in it waits for a peer.
 
 mod enrol;
-mod removal;
 mod renewal;
+mod upkeep;
+
+use upkeep::Upkept;
 
 use std::{
     sync::Arc,
@@ -30,8 +32,9 @@ use crate::{
         session as attending,
         viewer::{Feed, drawable},
     },
-    config::{Folder, write_whole},
+    config::Folder,
     connect_link::SCHEME,
+    crash,
     customer::{receipt::Receipt, session as helped},
     gui::{
         command::Command,
@@ -45,7 +48,6 @@ use crate::{
         secure::{CustomerEnd, EnrolmentKey, Identity},
     },
     profile::Opened,
-    removal::Stayed,
     update::{self, Checked, Updater},
 };
 
@@ -70,6 +72,8 @@ pub struct Config {
     pub renewal: Renewal,
     /// Whether this computer's browsers are told that the console's links are for this program, once an attendant has logged in.
     pub answers_links: bool,
+    /// Reports of crashes, one of which may be offered.
+    pub reports: crash::Reports,
 }
 
 /// Whether and how a program takes updates.
@@ -145,7 +149,7 @@ pub struct App {
     checked: (mpsc::Sender<Checked>, mpsc::Receiver<Checked>),
     /// The folder whose content was, or is being, removed.
     removing: Option<Folder>,
-    removed: (mpsc::Sender<Vec<Stayed>>, mpsc::Receiver<Vec<Stayed>>),
+    upkeep: (mpsc::Sender<Upkept>, mpsc::Receiver<Upkept>),
     began: Instant,
     over: Option<Ended>,
 }
@@ -164,7 +168,8 @@ impl App {
                 .expect("the system's random generator works, or nothing is safe here");
             bytes
         });
-        let controller = Controller::new(config.profile.controller.clone(), settings, config.language, entropy, now());
+        let mut controller =
+            Controller::new(config.profile.controller.clone(), settings, config.language, entropy, now());
         let (sender, events) = mpsc::channel(256);
         let stop = CancellationToken::new();
         let program = ShownText::lossy(&format!("{} {}", update::version(), std::env::consts::OS));
@@ -204,7 +209,7 @@ impl App {
             updater,
             checked: mpsc::channel(1),
             removing: None,
-            removed: mpsc::channel(1),
+            upkeep: mpsc::channel(4),
             began: Instant::now(),
             over: None,
         })
@@ -231,6 +236,7 @@ impl App {
 
     /// Runs until the program is to end, and tells how. `show` gets every new state of the windows.
     pub async fn run(mut self, mut told: mpsc::UnboundedReceiver<Told>, mut show: impl FnMut(ViewModel)) -> Ended {
+        self.look_for_report();
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         show(self.controller.view(now()));
@@ -257,7 +263,7 @@ impl App {
                 Some((id, out)) = self.attending_out.1.recv() => self.hear_attending(id, &out),
                 Some(event) = self.events.recv() => self.hear_link(event),
                 Some(checked) = self.checked.1.recv() => self.updater.checked(checked),
-                Some(stayed) = self.removed.1.recv() => self.hear_removed(stayed),
+                Some(upkept) = self.upkeep.1.recv() => self.hear_upkept(upkept),
                 _ = tick.tick() => {
                     self.controller.tick(now());
                     self.renew();
@@ -450,6 +456,8 @@ impl App {
                 }
                 Effect::Update => self.updater.wanted(Instant::now()),
                 Effect::Remove => self.remove(),
+                Effect::SaveReport(text) => self.save_report(text),
+                Effect::DeleteReports => self.delete_reports(),
                 Effect::Quit => {
                     self.over = Some(if self.removing.is_some() { Ended::Removed } else { Ended::Quit });
                 }
@@ -499,12 +507,7 @@ impl App {
             }
             return;
         }
-        let folder =
-            directories::UserDirs::new().map(|dirs| dirs.document_dir().unwrap_or_else(|| dirs.home_dir()).to_owned());
-        let saved = folder.ok_or_else(|| "no folder of this user is known".to_owned()).and_then(|folder| {
-            let path = folder.join(receipt.file_name());
-            write_whole(&path, text.as_bytes()).map(|()| path.display().to_string()).map_err(|error| error.to_string())
-        });
+        let saved = upkeep::save(&receipt.file_name(), &text);
         self.controller.receipt_saved(saved, now());
     }
 }

@@ -11,6 +11,7 @@ pub mod app;
 pub mod attendant;
 pub mod config;
 pub mod connect_link;
+pub mod crash;
 pub mod customer;
 pub mod gui;
 pub mod instance;

@@ -18,6 +18,7 @@ use amparo_agent::{
     app::{App, Config, Ended, Renewal, Told},
     config::Folder,
     connect_link,
+    crash::{Lines, Redactor, Reports},
     gui::{
         Gui, GuiHandle, Hooks,
         command::Command,
@@ -33,6 +34,7 @@ use amparo_agent::{
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use tokio::sync::mpsc;
+use tracing_subscriber::{layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
 /// Remote support: run it to be helped; the icon in the corner is the attendant's.
 #[derive(Debug, Parser)]
@@ -77,8 +79,8 @@ fn main() -> ExitCode {
             }
         };
     }
-    log(arguments.data.as_deref());
-    match run(arguments) {
+    let lines = log(arguments.data.as_deref());
+    match run(arguments, lines) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("amparo: {error:#}");
@@ -87,16 +89,20 @@ fn main() -> ExitCode {
     }
 }
 
-/// To standard error; on Windows, where a program with windows has none, to a file that each start begins anew.
-fn log(data: Option<&Path>) {
+/// To standard error; on Windows, where a program with windows has none, to a file that each start begins anew. The last lines are kept for a
+/// report as well.
+fn log(data: Option<&Path>) -> Lines {
     let filter = tracing_subscriber::EnvFilter::try_from_env("AMPARO_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,slint=warn,winit=warn"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter);
+    let lines = Lines::default();
+    let log = tracing_subscriber::registry().with(filter).with(lines.clone());
     let file = if cfg!(windows) { log_file(data) } else { None };
+    let written = tracing_subscriber::fmt::layer();
     match file {
-        Some(file) => log.with_ansi(false).with_writer(Mutex::new(file)).init(),
-        None => log.with_writer(std::io::stderr).init(),
+        Some(file) => log.with(written.with_ansi(false).with_writer(Mutex::new(file))).init(),
+        None => log.with(written.with_writer(std::io::stderr)).init(),
     }
+    lines
 }
 
 fn log_file(data: Option<&Path>) -> Option<std::fs::File> {
@@ -105,7 +111,7 @@ fn log_file(data: Option<&Path>) -> Option<std::fs::File> {
     std::fs::File::create(folder.join("amparo.log")).ok()
 }
 
-fn run(arguments: Arguments) -> anyhow::Result<()> {
+fn run(arguments: Arguments, lines: Lines) -> anyhow::Result<()> {
     // Before anything that may go wrong in a new program.
     // A link is followed once.
     let linked = |argument: &OsString| argument.to_str().is_some_and(connect_link::is_link) || argument == "--";
@@ -133,6 +139,9 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         Start::First(instance) => instance,
         Start::Second => return Ok(()),
     };
+    let reports = Reports::of(&folder, lines, Redactor::of_this_computer(), update::version().to_string());
+    reports.watch();
+    let noted = reports.begin(desktop::sitting::now(), SystemTime::now());
     let config = Config {
         profile: opened,
         folder,
@@ -144,6 +153,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         renewal: Renewal { place: place.clone(), failed, trial },
         // Who keeps settings elsewhere wants nothing left in the user's folder, and the browser would not know of another profile.
         answers_links: arguments.data.is_none() && arguments.profile.is_none(),
+        reports,
     };
 
     let (told, inbox) = mpsc::unbounded_channel();
@@ -158,6 +168,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
     if let Some(link) = &arguments.link {
         follow(link);
     }
+    let asked = told.clone();
     let gui = Gui::new(hooks(told)).context("opening the windows")?;
     let handle = gui.handle();
     let raised = handle.clone();
@@ -179,6 +190,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         let _inside = runtime.enter();
         App::load(config)?
     };
+    runtime.spawn(end_when_asked(asked));
     let running = runtime.spawn(run_app(app, inbox, handle));
     let result = gui.run().context("running the windows");
     // The windows are closed: what is under way says goodbye, but not for ever.
@@ -189,8 +201,8 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
     runtime.shutdown_timeout(Duration::from_secs(1));
     match (ended, place) {
         (Ok(Ok(Ended::Replaced(version))), Some(place)) => {
-            // The new one is the first now.
-            drop(instance);
+            // The new one is the first now, and this run has ended in order.
+            drop((instance, noted));
             update::install(&place, version, &again).context("going back to the program before")?;
         }
         (Ok(Ok(Ended::Removed)), _) => {
@@ -207,6 +219,28 @@ async fn run_app(app: App, inbox: mpsc::UnboundedReceiver<Told>, handle: GuiHand
     handle.quit();
     ended
 }
+
+/// A logout, a shutdown or somebody at a terminal ends the program as its window's cross does: in order.
+#[cfg(unix)]
+async fn end_when_asked(told: mpsc::UnboundedSender<Told>) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let signals = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()), signal(SignalKind::hangup()));
+    let (Ok(mut terminate), Ok(mut interrupt), Ok(mut hangup)) = signals else {
+        tracing::warn!("the system's signals cannot be heard");
+        return;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+        _ = hangup.recv() => {}
+    }
+    // Nobody listens once the program ends.
+    drop(told.send(Told::Command(Command::Quit)));
+}
+
+/// Windows ends a program with windows without a word.
+#[cfg(not(unix))]
+async fn end_when_asked(_told: mpsc::UnboundedSender<Told>) {}
 
 fn hooks(told: mpsc::UnboundedSender<Told>) -> Hooks {
     let tell = move |what| {
@@ -250,6 +284,7 @@ fn unusable(error: &ProfileError, language: Language) -> anyhow::Result<()> {
         viewer: None,
         notice: None,
         update: None,
+        crash_offered: false,
     });
     let waiting = std::thread::Builder::new().name("wait".to_owned()).spawn(move || {
         while let Some(what) = inbox.blocking_recv() {

@@ -99,6 +99,7 @@ impl House {
             decoder: media::decoder::Program::at(built("amparo")?),
             renewal: Default::default(),
             answers_links: false,
+            reports: agent::crash::Reports::none(),
         };
         let (told, inbox) = mpsc::unbounded_channel();
         let (views, view) = watch::channel(None);

@@ -8,6 +8,7 @@ use harness::shots::Shots;
 use harness::story;
 use harness::wait;
 use harness::world::{ANA_LOGIN, Computer, MAIN, World};
+use serde_json::json;
 
 /// Where pictures go: `AMPARO_SHOTS`, or beside what else a test leaves.
 fn shots(world: &World, name: &str) -> Result<Shots> {
@@ -93,5 +94,84 @@ fn nothing_stays_on_a_computer_whose_user_has_the_program_removed() -> Result<()
     // And it begins again as a new one.
     attendant.start_branded(&program, &[])?;
     attendant.screen().wait_page("fields")?;
+    Ok(())
+}
+
+/// The reports of crashes at a computer with one company's program.
+fn reports(computer: &Computer) -> Result<Vec<PathBuf>> {
+    let files = below(&computer.folder().join("data/amparo"))?;
+    Ok(files.into_iter().filter(|file| file.contains("/crashes/")).map(PathBuf::from).collect())
+}
+
+fn offered(computer: &Computer) -> Result<bool> {
+    Ok(computer.screen().page()?.all["crash_offered"] == true)
+}
+
+#[test]
+fn a_crash_is_reported_to_the_person_in_front_and_tells_nothing_about_them() -> Result<()> {
+    let (world, _) = World::with_attendant()?;
+    let shots = shots(&world, "crash")?;
+    let mut customer = world.customer()?;
+    let credentials = story::register(&customer)?;
+    ensure!(!offered(&customer)? && reports(&customer)?.is_empty());
+    // It has no answer to give any more.
+    let _ = customer.screen().ask(&json!({ "op": "panic" }));
+    let ended = customer.program()?.wait_end(wait::PATIENCE)?;
+    ensure!(!ended.success(), "the program ended with {ended}");
+
+    let written = reports(&customer)?;
+    let [report] = written.as_slice() else { anyhow::bail!("{written:?}") };
+    let text = std::fs::read_to_string(report)?;
+    println!("{text}");
+    for told in [
+        "Amparo 0.1.0, linux x86_64",
+        "panic in thread main",
+        "automation",
+        "a test wants it",
+        "amparo_agent::",
+        " INFO ",
+    ] {
+        ensure!(text.contains(told), "{told:?} is not in it");
+    }
+    let home = customer.folder().display().to_string();
+    let typed = story::CUSTOMER.iter().flat_map(|(_, text)| text.split([' ', '@', '/']));
+    let groups = credentials.id.split(' ').chain(credentials.password.split('-'));
+    for hidden in typed.chain(groups).chain([home.as_str()]).filter(|text| text.len() > 3) {
+        ensure!(!text.contains(hidden), "{hidden:?} is in it");
+    }
+    ensure!(!text.contains(credentials.id.as_str()));
+
+    customer.start_program(&[])?;
+    story::register(&customer)?;
+    wait::until_true("the report to be offered", wait::PATIENCE, || offered(&customer))?;
+    shots.screen(&customer, "is-offered-a-report")?;
+    customer.click(MAIN, "Ver relatório")?;
+    let page = customer.screen().wait_page("crash")?;
+    ensure!(page.text("text") == text);
+    shots.screen(&customer, "looks-at-it")?;
+    customer.click(MAIN, "Salvar relatório")?;
+    let saved = |page: &harness::automation::Page| page.view["saving"]["Saved"]["place"].is_string();
+    let page = customer.screen().wait_page_where("crash", "with the report saved", saved)?;
+    let place = page.view["saving"]["Saved"]["place"].as_str().unwrap_or_default();
+    ensure!(std::fs::read_to_string(place)? == text);
+    customer.click(MAIN, "Apagar relatório")?;
+    story::waiting(&customer)?;
+    ensure!(!offered(&customer)?);
+    wait::until_true("the report to be gone", wait::PATIENCE, || Ok(reports(&customer)?.is_empty()))?;
+
+    // Asked to end, it does; killed, it cannot, and says so the next time.
+    let ended = customer.program()?.stop(wait::PATIENCE)?;
+    ensure!(ended.success(), "asked to end, the program ended with {ended}");
+    customer.start_program(&[])?;
+    story::register(&customer)?;
+    ensure!(!offered(&customer)? && reports(&customer)?.is_empty(), "it had ended in order");
+    customer.program()?.kill()?;
+    customer.start_program(&[])?;
+    story::register(&customer)?;
+    wait::until_true("the report to be offered", wait::PATIENCE, || offered(&customer))?;
+    customer.click(MAIN, "Ver relatório")?;
+    let page = customer.screen().wait_page("crash")?;
+    ensure!(page.text("text").contains("was over without having ended"), "{}", page.text("text"));
+    shots.screen(&customer, "was-killed")?;
     Ok(())
 }

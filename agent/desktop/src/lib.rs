@@ -1,5 +1,6 @@
 //! What the operating system lets Amparo do with mouse and keyboard: move and press them, called by the customer's input thread after
-//! consent and by nobody else; hear the key that ends a session; and have links of ours opened by this program.
+//! consent and by nobody else; hear the key that ends a session; and have links of ours opened by this program;
+//! and one login of the user told from the next.
 //!
 //! Must never decide whether an input is allowed: that is the session machine's, before it comes here. What is typed is never logged.
 
@@ -12,6 +13,7 @@ pub mod end_key;
 mod hands;
 pub mod inject;
 pub mod scheme;
+pub mod sitting;
 
 /// Whose mouse and keyboard, and through what.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

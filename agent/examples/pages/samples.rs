@@ -6,6 +6,11 @@ use amparo_agent::gui::picture::Which;
 use amparo_agent::gui::strings::Language;
 use amparo_agent::gui::view_model::*;
 
+const CRASH: &str = "Amparo 0.1.0, linux x86_64, Debian GNU/Linux 12 (bookworm)\n2026-11-21 14:03:22 UTC\n\n\
+    panic in thread screen at agent/media/src/encoder.rs:214:9\nindex out of bounds: the len is 3 but the index is 7\n\n   \
+    0: amparo_media::encoder::Encoder::updates\n   1: amparo_agent::customer::screen_task::watch\n\n     \
+    41.8 s INFO amparo_agent::customer::screen_task: the screen is open backend=… size=…";
+
 /// A page by name: the view and which of the windows to look at.
 pub fn all() -> Vec<(&'static str, Which, ViewModel)> {
     let s = Duration::from_secs;
@@ -129,6 +134,9 @@ pub fn all() -> Vec<(&'static str, Which, ViewModel)> {
     );
     page("ended", Page::Ended(ended()));
     page("wrap-up", Page::Ended(wrapping_up()));
+    page("crash", Page::Crash(CrashView { text: CRASH.into(), saving: Saving::Offered }));
+    let saved = Saving::Saved { place: "/home/cida/Documentos/amparo-1795000000.txt".into() };
+    page("crash-saved", Page::Crash(CrashView { text: CRASH.into(), saving: saved }));
     let removal = |state| Page::Removal(RemovalView { state });
     page("removal", removal(RemovalState::Asking));
     page(
@@ -205,6 +213,7 @@ fn view(page: Page) -> ViewModel {
         viewer: None,
         notice: None,
         update: None,
+        crash_offered: false,
     }
 }
 

@@ -1,5 +1,6 @@
 //! A local control socket for tests, only in builds with the feature `_automation`: which page shows, and where on the screen a
-//! thing with a name is. It tells, it never acts: tests act through the window system, as a person does.
+//! thing with a name is. It tells, it never acts: tests act through the window system, as a person does. But for one thing that no person can
+//! do: `{"op":"panic"}` has the program fail, with all that the windows show in its last words.
 //!
 //! One JSON line in, one out, at `$AMPARO_AUTOMATION`, the path of a Unix socket or (Windows) an address as in `127.0.0.1:4000`:
 //! `{"op":"page"}` → `{"page":"waiting","view":{…}}` · `{"op":"where","window":"main|bar|viewer","label":"Conectar"}` →
@@ -23,6 +24,7 @@ use super::windows::Windows;
 #[serde(tag = "op", rename_all = "lowercase")]
 enum Question {
     Page,
+    Panic,
     Where { window: String, label: String },
     Windows,
 }
@@ -125,6 +127,12 @@ fn answer(windows: &Windows, question: Question) -> Value {
             Some(view) => json!({ "page": view.page.name(), "view": view }),
             None => json!({ "page": "none", "view": null }),
         },
+        Question::Panic => {
+            let view = windows.shown.borrow().as_ref().map(|view| json!(view)).unwrap_or_default();
+            let bare = view.to_string().replace(['"', '{', '}', '[', ']', ','], " ");
+            let home = std::env::var("HOME").unwrap_or_default();
+            panic!("a test wants it: {view}\nbare {bare}\nin {home}/Documents");
+        }
         Question::Where { window, label } => match window.as_str() {
             "main" => windows.main.borrow().as_ref().map_or_else(|| json!({}), |w| find(w, &label)),
             "viewer" => windows.viewer.borrow().as_ref().map_or_else(|| json!({}), |w| find(w, &label)),

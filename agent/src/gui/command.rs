@@ -135,6 +135,12 @@ pub enum Command {
     Typed,
     /// Show the About page.
     OpenAbout,
+    /// Look at the report of a crash.
+    ReadReport,
+    /// Write it to a file the person can find.
+    SaveReport,
+    /// Take all reports away.
+    DeleteReport,
     /// Show what removing the program's traces would take away.
     OpenRemoval,
     /// Remove them.

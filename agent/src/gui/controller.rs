@@ -4,6 +4,7 @@
 //! effects out. The rules of a session are not here but in `protocol::session`; this is the program around it.
 
 mod attendant;
+mod crash;
 mod customer;
 mod removal;
 mod view;
@@ -94,6 +95,10 @@ pub enum Effect {
     Update,
     /// Take away what the program keeps on this computer.
     Remove,
+    /// Write a report of a crash to the person's documents.
+    SaveReport(String),
+    /// Take all reports of crashes away.
+    DeleteReports,
     /// End the program.
     Quit,
 }
@@ -182,6 +187,7 @@ pub struct Controller {
     notice: Option<(Notice, Instant)>,
     about: bool,
     removal: Option<RemovalState>,
+    crash: Option<crash::Offered>,
     update: Option<UpdateView>,
     /// The relay was there, and has no version in common with this program.
     apart: Option<Apart>,
@@ -224,6 +230,7 @@ impl Controller {
             notice: None,
             about: false,
             removal: None,
+            crash: None,
             update: None,
             apart: None,
             used: now.instant,
@@ -256,6 +263,10 @@ impl Controller {
             Command::Back | Command::Cancel if self.removal.is_some() => self.leave_removal(),
             // It is good for nothing else.
             command if self.removes() && !matches!(command, Command::Quit | Command::SetLanguage(_)) => {}
+            Command::Back | Command::Cancel if self.report_open() => self.leave_report(),
+            Command::ReadReport => self.read_report(),
+            Command::SaveReport => self.save_report(),
+            Command::DeleteReport => self.delete_report(),
             Command::Update => self.effects.push_back(Effect::Update),
             Command::Typed => {}
             Command::Back | Command::Cancel if self.about => self.about = false,

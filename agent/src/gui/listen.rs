@@ -47,6 +47,9 @@ impl Windows {
             on_open_removal => Command::OpenRemoval;
             on_remove => Command::Remove;
             on_quit => Command::Quit;
+            on_read_report => Command::ReadReport;
+            on_save_report => Command::SaveReport;
+            on_delete_report => Command::DeleteReport;
         }
 
         let this = self.weak();

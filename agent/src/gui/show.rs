@@ -113,6 +113,7 @@ impl Windows {
             let data = main.global::<ui::Data>();
             data.set_language(Language::ALL.iter().position(|a| *a == l).unwrap_or(0) as i32);
             data.set_notice(view.notice.as_ref().map(|n| notice(l, n)).unwrap_or_default());
+            data.set_crash_offered(view.crash_offered);
             data.set_update(view.update.as_ref().map(|update| update_data(l, update)).unwrap_or_default());
             self.fill_page(&data, before, view);
         }
@@ -198,6 +199,10 @@ impl Windows {
                 data.set_removal(upkeep::removal(v));
                 sync(&self.models.stayed, upkeep::stayed(v));
                 ui::PageName::Removal
+            }
+            Page::Crash(v) => {
+                data.set_crash(upkeep::crash(l, v));
+                ui::PageName::Crash
             }
         };
         data.set_page(page);

@@ -49,6 +49,8 @@ pub struct ViewModel {
     pub notice: Option<Notice>,
     /// A newer program, in the corner of the first pages.
     pub update: Option<UpdateView>,
+    /// A line below the page offers a report of a crash.
+    pub crash_offered: bool,
 }
 
 /// A newer program.
@@ -186,6 +188,8 @@ pub enum Page {
     About(AboutView),
     /// Taking away what the program keeps on this computer.
     Removal(RemovalView),
+    /// A report of a crash.
+    Crash(CrashView),
 }
 
 impl Page {
@@ -206,6 +210,7 @@ impl Page {
             Page::Ended(_) => "ended",
             Page::About(_) => "about",
             Page::Removal(_) => "removal",
+            Page::Crash(_) => "crash",
         }
     }
 }
@@ -283,6 +288,8 @@ pub enum Trouble {
     RequestNotTaken,
     /// The receipt could not be written; the reason as the system gives it.
     ReceiptNotSaved(String),
+    /// The report of a crash could not be written; the reason as the system gives it.
+    ReportNotSaved(String),
     /// A session or an update is under way: not now.
     NotNow,
     /// Anything without words of its own. The text is shown as it is.

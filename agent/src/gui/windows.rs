@@ -441,7 +441,7 @@ fn attendant_page(page: &Page) -> Option<bool> {
         Page::Home(_) | Page::TicketStep(_) | Page::PartnerPassword(_) | Page::Connecting(_) | Page::Ended(_) => {
             Some(true)
         }
-        Page::About(_) | Page::Removal(_) => None,
+        Page::About(_) | Page::Removal(_) | Page::Crash(_) => None,
     }
 }
 

@@ -37,11 +37,15 @@ pub(super) fn view(c: &Controller, now: Now) -> ViewModel {
     let viewer = c.attendant.session().and_then(|session| viewer(c, session, now));
     let asking = matches!(c.customer.session.as_ref().map(|session| &session.state), Some(SessionState::Asking { .. }));
     let hidden = (session_bar.is_some() || viewer.is_some()) && !asking;
+    let page = page(c, now);
+    // Not beside the form, which is the first thing that the program is for.
+    let first = matches!(page, Page::Waiting(_) | Page::Unreachable(_) | Page::Home(_));
     ViewModel {
         brand: c.profile.brand.clone(),
         language: c.language,
         theme: Theme::System,
-        page: page(c, now),
+        crash_offered: c.crash.is_some() && first,
+        page,
         main_window: if hidden { MainWindow::Hidden } else { MainWindow::Shown },
         session_bar,
         viewer,
@@ -61,6 +65,9 @@ fn page(c: &Controller, now: Now) -> Page {
     }
     if let Some(state) = &c.removal {
         return Page::Removal(RemovalView { state: state.clone() });
+    }
+    if let Some(crash) = c.report_view() {
+        return Page::Crash(crash);
     }
     if c.about {
         return Page::About(AboutView { version: crate::update::version().to_string() });

@@ -1,7 +1,15 @@
 //! The pages about the program itself, from view to what is drawn.
 
-use super::ui;
-use crate::gui::view_model::{RemovalState, RemovalView, StayedView};
+use super::{Language, phrases, ui};
+use crate::gui::view_model::{CrashView, RemovalState, RemovalView, Saving, StayedView};
+
+pub(super) fn crash(l: Language, v: &CrashView) -> ui::CrashData {
+    let saved = match &v.saving {
+        Saving::Saved { place } => phrases::saved_at(l, place),
+        _ => String::new(),
+    };
+    ui::CrashData { text: (&v.text).into(), savable: v.saving == Saving::Offered, saved: saved.into() }
+}
 
 pub(super) fn removal(v: &RemovalView) -> ui::RemovalData {
     let (stage, program) = match &v.state {

@@ -513,6 +513,12 @@ pub fn trouble(l: Language, trouble: &Trouble) -> String {
             format!("The receipt could not be saved: {why}"),
             format!("El recibo no se pudo guardar: {why}"),
         ),
+        Trouble::ReportNotSaved(why) => pick(
+            l,
+            format!("O relatório não pôde ser salvo: {why}"),
+            format!("The report could not be saved: {why}"),
+            format!("El informe no se pudo guardar: {why}"),
+        ),
         Trouble::Other(text) => text.clone(),
     }
 }

@@ -51,7 +51,8 @@ macro_rules! drawn {
             sees_the_screen, send_request, sending, session_bar, session_ended, show_password, start_session, starting,
             status, subject, take, this_session, ticket, ticket_number, try_now, trying,
             use_mouse_and_keyboard, uses_mouse_and_keyboard, view_only, close_program, partly_lead, partly_title, remove, remove_lead, remove_links, remove_logins, remove_menu, remove_receipts, remove_settings, remove_stays, remove_title, remove_versions, removed_lead, removed_title, removing, try_again, waiting_customers,
-            waiting_for_picture, which_ticket, you_can_untick, your_id, your_password
+            waiting_for_picture, which_ticket, you_can_untick, your_id, your_password,
+            copy_report, crash_lead, crash_offer, crash_title, delete, delete_report, read_report, save_report, save
         }
     };
 }
@@ -190,6 +191,15 @@ table! {
         removed_title: "Tudo foi removido", "Everything was removed", "Todo se quitó";
         removing: "Removendo…", "Removing…", "Quitando…";
         try_again: "Tentar de novo", "Try again", "Intentar de nuevo";
+        copy_report: "Copiar relatório", "Copy report", "Copiar informe";
+        crash_lead: "Ele diz onde o programa parou, sem senhas, números, nomes nem o que foi digitado. Nada é enviado sozinho: se quiser ajudar, copie ou salve e mande a quem dá suporte.", "It says where the program stopped, without passwords, numbers, names or anything that was typed. Nothing is sent by itself: to help, copy or save it and send it to your support.", "Dice dónde se detuvo el programa, sin contraseñas, números, nombres ni lo que se escribió. Nada se envía solo: si quiere ayudar, cópielo o guárdelo y mándelo a su soporte.";
+        crash_offer: "O programa parou sozinho da última vez.", "The program stopped by itself last time.", "El programa se detuvo solo la última vez.";
+        crash_title: "Relatório de falha", "Crash report", "Informe de fallo";
+        delete: "Apagar", "Delete", "Borrar";
+        delete_report: "Apagar relatório", "Delete report", "Borrar informe";
+        read_report: "Ver relatório", "View report", "Ver informe";
+        save_report: "Salvar relatório", "Save report", "Guardar informe";
+        save: "Salvar", "Save", "Guardar";
     }
 }
 

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::Saving;
+
 /// Taking away what the program keeps on this computer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RemovalView {
@@ -32,4 +34,13 @@ pub struct StayedView {
     pub what: String,
     /// Why, as the system gives it.
     pub why: String,
+}
+
+/// A report of a crash.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CrashView {
+    /// All of it.
+    pub text: String,
+    /// Whether and where it was saved.
+    pub saving: Saving,
 }
