@@ -74,6 +74,8 @@ pub struct Config {
     pub answers_links: bool,
     /// Reports of crashes, one of which may be offered.
     pub reports: crash::Reports,
+    /// This is a session of Wayland.
+    pub wayland: bool,
 }
 
 /// Whether and how a program takes updates.
@@ -170,6 +172,7 @@ impl App {
         });
         let mut controller =
             Controller::new(config.profile.controller.clone(), settings, config.language, entropy, now());
+        controller.set_wayland(config.wayland);
         let (sender, events) = mpsc::channel(256);
         let stop = CancellationToken::new();
         let program = ShownText::lossy(&format!("{} {}", update::version(), std::env::consts::OS));

@@ -154,6 +154,7 @@ fn run(arguments: Arguments, lines: Lines) -> anyhow::Result<()> {
         // Who keeps settings elsewhere wants nothing left in the user's folder, and the browser would not know of another profile.
         answers_links: arguments.data.is_none() && arguments.profile.is_none(),
         reports,
+        wayland: desktop::wayland::is_session(),
     };
 
     let (told, inbox) = mpsc::unbounded_channel();

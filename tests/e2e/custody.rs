@@ -100,6 +100,7 @@ impl House {
             renewal: Default::default(),
             answers_links: false,
             reports: agent::crash::Reports::none(),
+            wayland: false,
         };
         let (told, inbox) = mpsc::unbounded_channel();
         let (views, view) = watch::channel(None);

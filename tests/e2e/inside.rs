@@ -113,6 +113,7 @@ impl House {
             renewal: Default::default(),
             answers_links: false,
             reports: agent::crash::Reports::none(),
+            wayland: false,
         };
         let (told, inbox) = mpsc::unbounded_channel();
         let (views, view) = watch::channel(None);

@@ -1,4 +1,4 @@
-//! The program and the computer it runs on: what it leaves there and takes away, and what it says when it crashed.
+//! The program and the computer it runs on: what it leaves there and takes away, what it says when it crashed, and what a desktop lets it see.
 
 use std::path::{Path, PathBuf};
 
@@ -173,5 +173,22 @@ fn a_crash_is_reported_to_the_person_in_front_and_tells_nothing_about_them() -> 
     let page = customer.screen().wait_page("crash")?;
     ensure!(page.text("text").contains("was over without having ended"), "{}", page.text("text"));
     shots.screen(&customer, "was-killed")?;
+    Ok(())
+}
+
+#[test]
+fn on_wayland_the_customer_reads_before_a_session_what_will_be_seen() -> Result<()> {
+    let (world, _) = World::with_attendant()?;
+    let shots = shots(&world, "wayland")?;
+    let (mut customer, program) = downloaded(&world, "wayland")?;
+    customer.start_branded(&program, &[("XDG_SESSION_TYPE", "wayland")])?;
+    story::register(&customer)?;
+    let page = customer.screen().wait_page("waiting")?;
+    ensure!(page.view["wayland"] == true, "{:?}", page.view);
+    shots.screen(&customer, "waits")?;
+
+    let other = world.customer()?;
+    story::register(&other)?;
+    ensure!(other.screen().wait_page("waiting")?.view["wayland"] == false);
     Ok(())
 }

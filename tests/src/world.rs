@@ -448,6 +448,7 @@ impl Computer {
             .env("LC_ALL", "pt_BR.UTF-8")
             .env_remove("LANGUAGE")
             .env_remove("WAYLAND_DISPLAY")
+            .env("XDG_SESSION_TYPE", "x11")
             .env("SLINT_SCALE_FACTOR", "1")
             .env("RUST_LOG", std::env::var("AMPARO_LOG").unwrap_or_else(|_| "info".into()));
         command

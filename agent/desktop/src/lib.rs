@@ -1,6 +1,6 @@
 //! What the operating system lets Amparo do with mouse and keyboard: move and press them, called by the customer's input thread after
 //! consent and by nobody else; hear the key that ends a session; and have links of ours opened by this program;
-//! and one login of the user told from the next.
+//! and what kind of session the user sits in.
 //!
 //! Must never decide whether an input is allowed: that is the session machine's, before it comes here. What is typed is never logged.
 
@@ -14,6 +14,7 @@ mod hands;
 pub mod inject;
 pub mod scheme;
 pub mod sitting;
+pub mod wayland;
 
 /// Whose mouse and keyboard, and through what.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

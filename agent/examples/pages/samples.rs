@@ -134,6 +134,7 @@ pub fn all() -> Vec<(&'static str, Which, ViewModel)> {
     );
     page("ended", Page::Ended(ended()));
     page("wrap-up", Page::Ended(wrapping_up()));
+    page("waiting-wayland", Page::Waiting(WaitingView { wayland: true, ..waiting() }));
     page("crash", Page::Crash(CrashView { text: CRASH.into(), saving: Saving::Offered }));
     let saved = Saving::Saved { place: "/home/cida/Documentos/amparo-1795000000.txt".into() };
     page("crash-saved", Page::Crash(CrashView { text: CRASH.into(), saving: saved }));
@@ -251,6 +252,7 @@ fn waiting() -> WaitingView {
         returning: false,
         attended: AttendedView::Open,
         request: RequestView::None,
+        wayland: false,
     }
 }
 

@@ -188,6 +188,7 @@ pub struct Controller {
     about: bool,
     removal: Option<RemovalState>,
     crash: Option<crash::Offered>,
+    wayland: bool,
     update: Option<UpdateView>,
     /// The relay was there, and has no version in common with this program.
     apart: Option<Apart>,
@@ -231,6 +232,7 @@ impl Controller {
             about: false,
             removal: None,
             crash: None,
+            wayland: false,
             update: None,
             apart: None,
             used: now.instant,
@@ -342,6 +344,11 @@ impl Controller {
     /// What all windows show now.
     pub fn view(&self, now: Now) -> ViewModel {
         view::view(self, now)
+    }
+
+    /// Whether this is a session of Wayland, of which an attendant sees a part at most.
+    pub fn set_wayland(&mut self, wayland: bool) {
+        self.wayland = wayland;
     }
 
     /// How a newer program stands.

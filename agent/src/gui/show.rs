@@ -273,6 +273,8 @@ fn fill_texts(texts: &ui::Texts<'_>, l: Language) {
     texts.set_t(super::strings::words::drawn!(make));
     let t = Terms::of(l);
     texts.set_waiting_explained(styled(t.waiting_explained));
+    texts.set_wayland(styled(t.wayland));
+    texts.set_wayland_spoken(spoken(t.wayland).into());
     texts.set_scam_warning(styled(t.scam_warning));
     texts.set_scam_warning_spoken(spoken(t.scam_warning).into());
     texts.set_paste_hint(styled(words.paste_hint));

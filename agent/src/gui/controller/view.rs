@@ -118,6 +118,7 @@ fn page(c: &Controller, now: Now) -> Page {
         returning: gone_for.is_some() && c.customer.id.is_some(),
         attended: c.customer.request.attended(),
         request: c.customer.request.view(),
+        wayland: c.wayland,
     })
 }
 

@@ -7,6 +7,7 @@ pub(super) fn waiting(l: Language, brand: &BrandView, v: &WaitingView) -> ui::Wa
     let t = Terms::of(l);
     ui::WaitingData {
         returning: v.returning,
+        wayland: v.wayland,
         title: if v.returning { t.returning_title } else { t.waiting_title }.into(),
         line: match v.waiting {
             _ if v.returning => t.returning_line.into(),

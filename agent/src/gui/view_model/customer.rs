@@ -66,6 +66,8 @@ pub struct WaitingView {
     pub attended: AttendedView,
     /// The request that can be left when nobody does.
     pub request: RequestView,
+    /// This is a session of Wayland: the attendant will not see all of it.
+    pub wayland: bool,
 }
 
 /// Whether somebody attends now.
