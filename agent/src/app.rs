@@ -134,6 +134,8 @@ pub struct App {
     events: mpsc::Receiver<LinkEvent>,
     end: CustomerEnd,
     helped: Option<(SessionId, mpsc::Sender<helped::In>)>,
+    /// Somebody who watches that session, or wants to.
+    watched: Option<(SessionId, mpsc::Sender<helped::In>)>,
     helped_out: News<helped::Out>,
     /// Ours while the customer's session runs.
     end_key: Option<EndKey>,
@@ -197,6 +199,7 @@ impl App {
             events,
             end,
             helped: None,
+            watched: None,
             helped_out: mpsc::channel(64),
             end_key: None,
             attending: None,
@@ -283,7 +286,7 @@ impl App {
     /// Sessions end and say so, reports and goodbyes go out, then the connection closes.
     async fn shut_down(mut self) {
         let ends = async {
-            while self.helped.is_some() || self.attending.is_some() {
+            while self.helped.is_some() || self.watched.is_some() || self.attending.is_some() {
                 tokio::select! {
                     Some((id, out)) = self.helped_out.1.recv() => self.hear_helped(id, out),
                     Some((id, out)) = self.attending_out.1.recv() => self.hear_attending(id, &out),
@@ -340,7 +343,8 @@ impl App {
     /// A stream goes to the session it names; to none, and it is dropped.
     fn route(&mut self, stream: IncomingStream) {
         let session = stream.head.session;
-        if let Some((_, inbox)) = self.helped.as_ref().filter(|(id, _)| *id == session) {
+        let ours = self.helped.iter().chain(&self.watched);
+        if let Some((_, inbox)) = ours.into_iter().find(|(id, _)| *id == session) {
             tell(inbox, helped::In::Stream(stream));
         } else if let Some((_, inbox)) = self.attending.as_ref().filter(|(id, _)| *id == session) {
             tell(inbox, attending::In::Stream(stream));
@@ -364,6 +368,9 @@ impl App {
                 helped::Out::Over { .. } => (self.helped, self.end_key) = (None, None),
                 _ => {}
             }
+        }
+        if matches!(out, helped::Out::Over { .. }) {
+            self.watched.take_if(|(here, _)| *here == id);
         }
         self.controller.end_key(self.end_key.as_ref().map(|_| end_key::CHORD));
         self.controller.helped(id, out, now());
@@ -422,22 +429,22 @@ impl App {
                 Effect::RetryNow => self.link.retry_now(),
                 Effect::StartHelped(session, password) => self.start_helped(session, password),
                 Effect::Helped(what) => {
-                    if let Some((_, inbox)) = &self.helped {
-                        tell(
-                            inbox,
-                            match what {
-                                ToHelped::Answer { allow, control } => helped::In::Answer { allow, control },
-                                ToHelped::AllowControl(control) => helped::In::AllowControl(control),
-                                ToHelped::End(why) => helped::In::End(why),
-                                ToHelped::Lost => helped::In::Lost,
-                            },
-                        );
+                    let told = self.helped.as_ref().is_none_or(|(_, inbox)| tell(inbox, in_words(what)));
+                    // Whoever could answer for the customer is not to be asked about.
+                    if !told && what == ToHelped::HoldInput(true) {
+                        self.tell_watched(helped::In::End(CloseReason::Failed));
                     }
                 }
+                Effect::StartWatched(session, password) => {
+                    let setup = self.helped_setup(session, password, true);
+                    self.watched = Some((session, helped::start(setup, self.helped_out.0.clone())));
+                }
+                Effect::Watched(what) => self.tell_watched(in_words(what)),
                 Effect::Enrol => self.enrol(),
                 Effect::AnswerLinks => self.answer_links(),
                 Effect::TakeGrant { request, partner, grant } => self.take_grant(request, partner, grant),
-                Effect::StartAttending(session, password) => self.start_attending(session, password),
+                Effect::StartAttending(session, password) => self.start_attending(session, password, Grants::CONTROL),
+                Effect::StartWatching(session, password) => self.start_attending(session, password, Grants::VIEW),
                 Effect::EndAttending(why) => self.tell_attending(attending::In::End(why)),
                 Effect::AttendingLost => self.tell_attending(attending::In::Lost),
                 Effect::Look { actual, control } => {
@@ -469,17 +476,22 @@ impl App {
     }
 
     fn start_helped(&mut self, session: SessionId, password: Password) {
-        let setup = helped::Setup {
-            session,
-            end: self.end.clone(),
-            password,
-            screen: self.config.screen.clone(),
-            input: self.config.input.clone(),
-        };
+        let setup = self.helped_setup(session, password, false);
         self.helped = Some((session, helped::start(setup, self.helped_out.0.clone())));
     }
 
-    fn start_attending(&mut self, session: SessionId, password: Password) {
+    fn helped_setup(&self, session: SessionId, password: Password, watch: bool) -> helped::Setup {
+        let (screen, input) = (self.config.screen.clone(), self.config.input.clone());
+        helped::Setup { session, end: self.end.clone(), password, watch, screen, input }
+    }
+
+    fn tell_watched(&self, what: helped::In) {
+        if let Some((_, inbox)) = &self.watched {
+            tell(inbox, what);
+        }
+    }
+
+    fn start_attending(&mut self, session: SessionId, password: Password, want: Grants) {
         let Some(identity) = self.identity.clone() else {
             tracing::error!(%session, "no certificate for this session");
             let out = attending::Out::Over { why: CloseReason::Failed, begun: false, reconnects: 0 };
@@ -489,7 +501,7 @@ impl App {
             session,
             identity,
             password,
-            want: Grants::CONTROL,
+            want,
             display: self.config.display.clone(),
             decoder: self.config.decoder.clone(),
         };
@@ -516,9 +528,21 @@ impl App {
 }
 
 /// A session takes what it is told at once; one that does not has ended, or is about to.
-fn tell<T: std::fmt::Debug>(inbox: &mpsc::Sender<T>, what: T) {
-    if inbox.try_send(what).is_err() {
+fn tell<T: std::fmt::Debug>(inbox: &mpsc::Sender<T>, what: T) -> bool {
+    let taken = inbox.try_send(what).is_ok();
+    if !taken {
         tracing::warn!("a session did not take what it was told");
+    }
+    taken
+}
+
+fn in_words(what: ToHelped) -> helped::In {
+    match what {
+        ToHelped::Answer { allow, control } => helped::In::Answer { allow, control },
+        ToHelped::AllowControl(control) => helped::In::AllowControl(control),
+        ToHelped::HoldInput(held) => helped::In::HoldInput(held),
+        ToHelped::End(why) => helped::In::End(why),
+        ToHelped::Lost => helped::In::Lost,
     }
 }
 

@@ -1,4 +1,5 @@
-//! The link with which the console opens this program on a partner: `amparo:connect?id=123456789&ticket=1001`.
+//! The link with which the console opens this program on a partner: `amparo:connect?id=123456789&ticket=1001`; with `&watch=1` to watch the
+//! session that the partner is in.
 //!
 //! It comes from the browser, so anybody may have written it: it fills in the partner's ID and the ticket and does nothing else. Who opens it
 //! still picks the ticket, types the password and presses the button.
@@ -19,6 +20,8 @@ pub struct ConnectLink {
     pub partner: DeviceId,
     /// The ticket that the session is to be an action on.
     pub ticket: Option<TicketNumber>,
+    /// The partner's session is to be watched, which has its ticket.
+    pub watch: bool,
 }
 
 /// Not a link of ours.
@@ -39,20 +42,25 @@ impl FromStr for ConnectLink {
         if !scheme.eq_ignore_ascii_case(SCHEME) || what.trim_end_matches('/') != "connect" {
             return Err(NotOurs);
         }
-        let (mut partner, mut ticket) = (None, None);
+        let (mut partner, mut ticket, mut watch) = (None, None, None);
         for pair in query.split('&') {
             let (name, value) = pair.split_once('=').ok_or(NotOurs)?;
             let value = decoded(value).ok_or(NotOurs)?;
             let first = match name {
                 "id" => partner.replace(value.parse().map_err(|_| NotOurs)?).is_none(),
                 "ticket" => ticket.replace(TicketNumber::new(&value).map_err(|_| NotOurs)?).is_none(),
+                "watch" if value == "1" => watch.replace(()).is_none(),
                 _ => false,
             };
             if !first {
                 return Err(NotOurs);
             }
         }
-        Ok(Self { partner: partner.ok_or(NotOurs)?, ticket })
+        let watch = watch.is_some();
+        if watch && ticket.is_some() {
+            return Err(NotOurs);
+        }
+        Ok(Self { partner: partner.ok_or(NotOurs)?, ticket, watch })
     }
 }
 
@@ -91,10 +99,12 @@ mod tests {
         for text in
             ["amparo:connect?id=123456789", "AMPARO://connect/?id=123456789", "amparo:connect?id=123%20456%20789"]
         {
-            assert_eq!(text.parse(), Ok(ConnectLink { partner, ticket: None }), "{text}");
+            assert_eq!(text.parse(), Ok(ConnectLink { partner, ticket: None, watch: false }), "{text}");
         }
         let link: ConnectLink = "amparo:connect?id=123456789&ticket=INC%2D1001".parse().unwrap();
         assert_eq!(link.ticket.unwrap().as_str(), "INC-1001");
+        let watch = "amparo:connect?id=123456789&watch=1".parse();
+        assert_eq!(watch, Ok(ConnectLink { partner, ticket: None, watch: true }));
     }
 
     #[test]
@@ -115,6 +125,9 @@ mod tests {
             "amparo:connect?id=123456789&ticket=%ff",
             "amparo:connect?id=123456789&ticket=%4",
             "amparo:connect?id=123456789&ticket=%zz",
+            "amparo:connect?id=123456789&watch=yes",
+            "amparo:connect?id=123456789&watch=1&watch=1",
+            "amparo:connect?id=123456789&watch=1&ticket=1001",
             "amparo:run?id=123456789",
             "https://connect?id=123456789",
             &long,

@@ -19,6 +19,7 @@ pub mod stats;
 pub mod stream;
 pub mod ticket;
 pub mod update;
+pub mod watch;
 pub mod wrap_up;
 
 mod text;
@@ -76,6 +77,10 @@ pub enum ToRelay {
     AskUpdate(update::AskUpdate),
     /// Asks for a part of it.
     FetchUpdate(update::FetchUpdate),
+    /// Asks whether a session can be watched. From version 5 on, as what follows.
+    AskWatch(watch::AskWatch),
+    /// Asks to be paired as the one who watches; answered as `Dial` is.
+    DialWatch(watch::DialWatch),
 }
 
 /// What the relay says to a program.
@@ -147,4 +152,10 @@ pub enum FromRelay {
     UpdateIs(update::UpdateIs),
     /// Answer to `FetchUpdate`.
     UpdatePart(update::UpdatePart),
+    /// Answer to `AskWatch`. From version 5 on, as what follows.
+    WatchIs(watch::WatchIs),
+    /// To a customer in a session: somebody wants to watch it.
+    IncomingWatch(pairing::Incoming),
+    /// To who helps: somebody watches, or nobody does any more.
+    Watched(watch::Watched),
 }

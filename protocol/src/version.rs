@@ -12,9 +12,11 @@ pub struct VersionRange {
 }
 
 /// What this build speaks.
-pub const SPOKEN: VersionRange = VersionRange { oldest: 1, newest: 4 };
+pub const SPOKEN: VersionRange = VersionRange { oldest: 1, newest: 5 };
 /// The first version in which a program can ask for updates.
 pub const UPDATES_SINCE: u16 = 4;
+/// The first version in which a session can be watched.
+pub const WATCHING_SINCE: u16 = 5;
 
 /// QUIC application protocol of programs: tells them from browsers on the same port.
 pub const ALPN_OUTER: &[u8] = b"amparo/1";

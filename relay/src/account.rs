@@ -332,7 +332,8 @@ impl Accounts {
         // Looked at first: nobody makes this server hash without a link that is good.
         let tenant = self.store.setup_tenant(&token).await?.ok_or(AccountError::NotFound { what: "set-up link" })?;
         let company = shown(company).ok_or(AccountError::BadName)?;
-        let roles = Roles { attend: true, admin: true, may_see_passwords: true, may_create_apps: true };
+        let roles =
+            Roles { attend: true, admin: true, may_see_passwords: true, may_create_apps: true, may_watch: true };
         let user = NewUser { login: login.to_owned(), name: name.to_owned(), roles };
         let row = self.row(tenant, user, password).await?;
         Ok(self.store.complete_setup(&token, &company, &row).await?.into())

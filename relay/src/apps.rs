@@ -26,6 +26,7 @@ pub struct Reach {
     attends: Vec<AppId>,
     administers: Vec<AppId>,
     edits: Vec<AppId>,
+    watches: Vec<AppId>,
     /// A customer of another app who was given to them.
     lent: Option<DeviceId>,
 }
@@ -42,6 +43,7 @@ impl Reach {
             attends: chosen(&|app| attends(app, operator)),
             lent: None,
             administers: chosen(&administers),
+            watches: chosen(&|app| roles.attend && (administers(app) || (roles.may_watch && attends(app, operator)))),
             edits: chosen(&|app| roles.admin || (roles.may_create_apps && administers(app))),
         }
     }
@@ -68,6 +70,11 @@ impl Reach {
         self.administers.contains(&app)
     }
 
+    /// Watches its sessions: administrators, and attendants with the right to. Only who attends at all has a program for it.
+    pub fn watches(&self, app: AppId) -> bool {
+        self.watches.contains(&app)
+    }
+
     /// Changes how it is configured.
     pub fn edits(&self, app: AppId) -> bool {
         self.edits.contains(&app)
@@ -81,6 +88,11 @@ impl Reach {
     /// Sees the indicators of at least one.
     pub fn has_indicators(&self) -> bool {
         !self.administers.is_empty()
+    }
+
+    /// Watches sessions of at least one.
+    pub fn has_watches(&self) -> bool {
+        !self.watches.is_empty()
     }
 
     /// Attends at least one.
@@ -268,7 +280,8 @@ mod tests {
 
     #[test]
     fn an_app_of_another_company_is_out_of_reach() {
-        let everything = Roles { attend: true, admin: true, may_see_passwords: true, may_create_apps: true };
+        let everything =
+            Roles { attend: true, admin: true, may_see_passwords: true, may_create_apps: true, may_watch: true };
         let foreign = App { tenant: TenantId::from_bytes([2; 16]), ..app(1, true, &[1], &[1]) };
         assert_eq!(rights(&operator(1, everything), &foreign), [false, false, false]);
         assert!(!Reach::of(&operator(1, everything), &[foreign]).has_indicators());

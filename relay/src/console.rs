@@ -54,6 +54,7 @@ mod upload;
 mod users;
 mod visitor;
 mod waiting;
+mod watching;
 mod webhooks;
 mod when;
 mod words;

@@ -24,8 +24,10 @@ use store::{App, CustomerDetails, Language, Scope, Tenant};
 use tickets::desk::Author;
 
 const OTHER: TenantId = TenantId::from_bytes([9; 16]);
-const MAKES: Roles = Roles { attend: false, admin: false, may_see_passwords: false, may_create_apps: true };
-const NOTHING: Roles = Roles { attend: false, admin: false, may_see_passwords: false, may_create_apps: false };
+const MAKES: Roles =
+    Roles { attend: false, admin: false, may_see_passwords: false, may_create_apps: true, may_watch: false };
+const NOTHING: Roles =
+    Roles { attend: false, admin: false, may_see_passwords: false, may_create_apps: false, may_watch: false };
 
 /// A path of the table with a name for what varies.
 fn named(path: &str, name: &str) -> String {

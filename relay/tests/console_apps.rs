@@ -22,8 +22,10 @@ use protocol::{
 };
 use store::{App, Staff};
 
-const MAKES: Roles = Roles { attend: true, admin: false, may_see_passwords: true, may_create_apps: true };
-const SEES: Roles = Roles { attend: true, admin: false, may_see_passwords: true, may_create_apps: false };
+const MAKES: Roles =
+    Roles { attend: true, admin: false, may_see_passwords: true, may_create_apps: true, may_watch: false };
+const SEES: Roles =
+    Roles { attend: true, admin: false, may_see_passwords: true, may_create_apps: false, may_watch: false };
 
 async fn user(shared: &Shared, login: &str, roles: Roles) -> Operator {
     operator(shared, shared.first_tenant, login, roles).await;

@@ -44,7 +44,8 @@ const USERS: [(&str, Roles); 7] = [
     ("dora", Roles { may_create_apps: true, ..NONE }),
     ("chief", Roles { admin: true, ..NONE }),
 ];
-const NONE: Roles = Roles { attend: false, admin: false, may_see_passwords: false, may_create_apps: false };
+const NONE: Roles =
+    Roles { attend: false, admin: false, may_see_passwords: false, may_create_apps: false, may_watch: false };
 
 /// Who of those whom a route's act lets in may use it on the app's things.
 #[derive(Clone, Copy, PartialEq, Debug)]

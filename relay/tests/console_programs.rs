@@ -97,7 +97,7 @@ async fn a_saved_app_has_its_new_program_before_anybody_asks_and_the_old_one_is_
         shared,
         shared.first_tenant,
         "chefe",
-        Roles { attend: true, admin: true, may_see_passwords: true, may_create_apps: true },
+        Roles { attend: true, admin: true, may_see_passwords: true, may_create_apps: true, may_watch: true },
     )
     .await;
     let mut chief = Browser::new(shared);

@@ -43,6 +43,8 @@ pub fn all() -> Vec<(&'static str, Which, ViewModel)> {
         }),
     );
     page("consent-armed", Page::Consent(consent()));
+    let watch = ConsentView { attendant: "Bia Costa".into(), watches: Some("Ana Ribeiro".into()), ..consent() };
+    page("consent-watch", Page::Consent(ConsentView { first_time: true, control_asked: false, ..watch }));
     page("receipt", Page::Receipt(receipt()));
     page("unreachable", Page::Unreachable(unreachable()));
     let apart = |apart| UnreachableView { apart: Some(apart), checks: Vec::new(), ..unreachable() };
@@ -113,6 +115,16 @@ pub fn all() -> Vec<(&'static str, Which, ViewModel)> {
         }),
     );
     page(
+        "watch",
+        Page::Watch(WatchView {
+            partner: partner(),
+            attendant: Some("Ana Ribeiro".into()),
+            ticket: Some("4821".into()),
+            busy: false,
+            trouble: None,
+        }),
+    );
+    page(
         "connecting",
         Page::Connecting(ConnectingView {
             partner: partner(),
@@ -174,6 +186,17 @@ pub fn all() -> Vec<(&'static str, Which, ViewModel)> {
         let mut v = view(Page::Waiting(waiting()));
         v.session_bar = Some(BarView { open, reconnecting: lost, ..bar() });
         all.push((name, Which::Bar, v));
+    }
+    let mut v = view(Page::Waiting(waiting()));
+    v.session_bar = Some(BarView { watched_by: Some("Bia Costa".into()), ..bar() });
+    all.push(("bar-watched", Which::Bar, v));
+    for (name, watching, watched_by) in
+        [("viewer-watching", true, None), ("viewer-watched", false, Some("Bia Costa".into()))]
+    {
+        let mut v = view(Page::Home(home()));
+        let control = if watching { ControlState::NotAllowed } else { ControlState::Control };
+        v.viewer = Some(ViewerView { watching, watched_by, control, ..viewer(false) });
+        all.push((name, Which::Viewer, v));
     }
     for (name, panel, full, lost) in [
         ("viewer", true, false, false),
@@ -272,6 +295,7 @@ fn consent() -> ConsentView {
         ticket: Some(TicketLine { number: "4821".into(), subject: "Erro ao emitir nota fiscal".into() }),
         check_code: Some("418 902".into()),
         control_asked: true,
+        watches: None,
         arms_in: Duration::ZERO,
         arms_after: Duration::from_secs(3),
         expires_in: Duration::from_secs(34),
@@ -440,6 +464,7 @@ fn bar() -> BarView {
         protocol: Some("2026-11-21-000042".into()),
         check_code: Some("418 902".into()),
         reconnecting: None,
+        watched_by: None,
         alarm: Alarm::Offered,
         end_key: Some("Ctrl+Shift+F12".into()),
         open: false,
@@ -454,6 +479,8 @@ fn viewer(lost: bool) -> ViewerView {
         toolbar: true,
         connection_panel: false,
         control: ControlState::Control,
+        watching: false,
+        watched_by: None,
         link: LinkView {
             quality: Quality::Good,
             relay: "São Paulo".into(),

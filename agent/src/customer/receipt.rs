@@ -39,6 +39,8 @@ pub struct Receipt {
     pub ticket: Option<TicketNumber>,
     /// Where the relay's audit log stood, once it has the end on record.
     pub record: Option<RecordMark>,
+    /// The session that the attendant watched in this one; `None`: they helped.
+    pub watches: Option<ProtocolNumber>,
 }
 
 impl Receipt {
@@ -78,6 +80,9 @@ impl Receipt {
             CloseReason::EndedByCustomer | CloseReason::Refused => {
                 pick("você encerrou", "you ended it", "usted la terminó")
             }
+            CloseReason::WatchedOver => {
+                pick("a sessão acompanhada terminou", "the watched session was over", "la sesión observada terminó")
+            }
             CloseReason::EndedByAttendant | CloseReason::Cancelled => {
                 pick("o atendente encerrou", "the attendant ended it", "el agente la terminó")
             }
@@ -103,6 +108,10 @@ impl Receipt {
             (pick("Permitido", "Allowed", "Permitido"), allowed.to_owned()),
             (pick("Encerramento", "How it ended", "Cierre"), ended.to_owned()),
         ];
+        if let Some(watched) = &self.watches {
+            let name = pick("Só acompanhou a sessão", "Only watched session", "Solo observó la sesión");
+            rows.push((name, watched.to_string()));
+        }
         if let Some(record) = &self.record {
             let name = pick("Registro de auditoria", "Audit record", "Registro de auditoría");
             rows.push((name, record.to_string()));
@@ -131,6 +140,7 @@ mod tests {
             protocol: ProtocolNumber::new("../../x/2026").unwrap(),
             ticket: None,
             record: None,
+            watches: None,
         };
         assert_eq!(receipt.file_name(), "amparo-x2026.txt");
     }

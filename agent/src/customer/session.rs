@@ -45,6 +45,8 @@ pub struct Setup {
     pub end: CustomerEnd,
     /// The password of now: a later one is for later sessions.
     pub password: Password,
+    /// Another session goes on, and somebody wants to watch it.
+    pub watch: bool,
     /// Which screen.
     pub screen: media::Choice,
     /// Whose mouse and keyboard.
@@ -67,6 +69,8 @@ pub enum In {
     },
     /// Mouse and keyboard are given or taken back.
     AllowControl(bool),
+    /// Another question is on the screen, or is no more: until then no input is let through.
+    HoldInput(bool),
     /// End it.
     End(CloseReason),
 }
@@ -126,7 +130,8 @@ const LAST_WORD: Duration = Duration::from_secs(10);
 pub fn start(setup: Setup, out: mpsc::Sender<(SessionId, Out)>) -> mpsc::Sender<In> {
     let (commands, inbox) = mpsc::channel(WAITING);
     let (news, internal) = mpsc::channel(WAITING);
-    let machine = Customer::new(setup.session, std::time::Instant::now());
+    let begin = if setup.watch { Customer::watched } else { Customer::new };
+    let machine = begin(setup.session, std::time::Instant::now());
     let task = Task {
         machine,
         setup,
@@ -231,6 +236,7 @@ impl Task {
             In::Lost => self.lost(),
             In::Answer { allow, control } => self.machine.answer(allow, control, std::time::Instant::now()),
             In::AllowControl(control) => self.machine.allow_control(control),
+            In::HoldInput(held) => self.machine.hold_input(held),
             In::End(why) => self.machine.end(why),
         }
         Ok(())

@@ -27,6 +27,8 @@ pub enum Command {
     },
     /// The customer gives or takes back mouse and keyboard during the session.
     AllowControl(bool),
+    /// Whoever watches the session is to see no more of it.
+    StopWatching,
     /// Open or close the panel under the session bar.
     ToggleBarPanel,
     /// Warn the company's administrators of this session, or of the one that has just ended.
@@ -100,6 +102,8 @@ pub enum Command {
         /// The new ticket's subject, as typed.
         subject: String,
     },
+    /// Watch the session that is shown.
+    Watch,
     /// Go on with the chosen ticket.
     StartSession,
     /// The partner's password as typed.

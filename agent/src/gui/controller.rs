@@ -61,6 +61,10 @@ pub enum Effect {
     StartHelped(SessionId, Password),
     /// Tell that session.
     Helped(ToHelped),
+    /// Somebody wants to watch this computer's session, with this password.
+    StartWatched(SessionId, Password),
+    /// Tell that one.
+    Watched(ToHelped),
     /// Ask for a certificate.
     Enrol,
     /// An attendant is here: the console's links are for this program from now on.
@@ -76,6 +80,8 @@ pub enum Effect {
     },
     /// A session with a partner begins to be set up.
     StartAttending(SessionId, Password),
+    /// The same, to watch another attendant's.
+    StartWatching(SessionId, Password),
     /// Tell that session: end.
     EndAttending(CloseReason),
     /// Tell that session: the way to the other half is gone.
@@ -115,6 +121,8 @@ pub enum ToHelped {
     },
     /// Mouse and keyboard are given or taken back.
     AllowControl(bool),
+    /// Another question is on the screen, or is no more.
+    HoldInput(bool),
     /// End it.
     End(CloseReason),
     /// The way to the other half is gone.
@@ -181,6 +189,8 @@ pub struct Controller {
     away: Option<(Instant, String)>,
     /// Milliseconds the relay's clock is ahead of ours.
     relay_ahead_ms: i64,
+    /// The version of the words that is spoken with the relay.
+    spoken: u16,
     customer: customer::Customer,
     attendant: attendant::Attendant,
     reports: Vec<Pending>,
@@ -227,6 +237,7 @@ impl Controller {
             link: LinkState::Dialling,
             away: Some((now.instant, String::new())),
             relay_ahead_ms: 0,
+            spoken: 0,
             reports: Vec::new(),
             notice: None,
             about: false,
@@ -280,6 +291,7 @@ impl Controller {
             | Command::CredentialsCopied
             | Command::Answer { .. }
             | Command::AllowControl(_)
+            | Command::StopWatching
             | Command::ToggleBarPanel
             | Command::RaiseAlarm
             | Command::WriteRequest
@@ -303,6 +315,7 @@ impl Controller {
             LinkNews::Up(welcome) => {
                 self.link = LinkState::Up;
                 (self.away, self.apart) = (None, None);
+                self.spoken = welcome.version;
                 self.relay_ahead_ms =
                     i64::try_from(i128::from(welcome.now_unix_ms) - i128::from(now.unix_ms)).unwrap_or(0);
                 for pending in &mut self.reports {
@@ -398,6 +411,7 @@ impl Controller {
             FromRelay::Attended(attended) => self.customer.request.attended = attended,
             FromRelay::RequestLeft(left) => self.customer_left(left),
             FromRelay::Incoming(incoming) => self.customer_incoming(incoming),
+            FromRelay::IncomingWatch(incoming) => self.customer_incoming_watch(incoming),
             FromRelay::ReportKept(ReportKept { session, step, record }) => {
                 if let Some(record) = record {
                     self.customer_recorded(session, record);
@@ -414,12 +428,15 @@ impl Controller {
             FromRelay::PeerAway(session) => {
                 if self.customer.session.as_ref().is_some_and(|s| s.id == session) {
                     self.effects.push_back(Effect::Helped(ToHelped::Lost));
+                } else if self.customer.watch.as_ref().is_some_and(|s| s.id == session) {
+                    self.effects.push_back(Effect::Watched(ToHelped::Lost));
                 } else {
                     self.attendant_peer_away(session);
                 }
             }
             FromRelay::RejoinReady(ready) => {
-                if let Some(session) = self.customer.session.as_mut().filter(|s| s.id == ready.session) {
+                let ours = [&mut self.customer.session, &mut self.customer.watch];
+                if let Some(session) = ours.into_iter().flatten().find(|s| s.id == ready.session) {
                     session.resume = ready.resume;
                     self.effects.push_back(Effect::Say(ToRelay::Join(ready.token)));
                 } else if self.attendant_keeps(ready.session, ready.resume) {
@@ -433,6 +450,8 @@ impl Controller {
                 }
                 if self.customer.session.as_ref().is_some_and(|s| s.id == closed.session) {
                     self.effects.push_back(Effect::Helped(ToHelped::End(closed.why)));
+                } else if self.customer.watch.as_ref().is_some_and(|s| s.id == closed.session) {
+                    self.end_watch(closed.why);
                 } else {
                     self.attendant_closed(closed);
                 }
@@ -522,6 +541,7 @@ impl Controller {
         if self.customer.session.is_some() {
             self.effects.push_back(Effect::Helped(ToHelped::End(CloseReason::ProgramGone)));
         }
+        self.end_watch(CloseReason::ProgramGone);
         if self.attendant.session().is_some() {
             self.effects.push_back(Effect::EndAttending(CloseReason::ProgramGone));
         }

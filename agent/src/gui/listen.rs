@@ -26,6 +26,7 @@ impl Windows {
             on_renew_password => Command::RenewPassword;
             on_copied => Command::CredentialsCopied;
             on_toggle_bar_panel => Command::ToggleBarPanel;
+            on_stop_watching => Command::StopWatching;
             on_raise_alarm => Command::RaiseAlarm;
             on_save_receipt => Command::SaveReceipt;
             on_write_request => Command::WriteRequest;
@@ -37,6 +38,7 @@ impl Windows {
             on_logout => Command::Logout;
             on_choose_new => Command::ChooseTicket(TicketChoice::New);
             on_start_session => Command::StartSession;
+            on_watch => Command::Watch;
             on_toggle_full_screen => Command::ToggleFullScreen;
             on_toggle_connection_panel => Command::ToggleConnectionPanel;
             on_cancel => Command::Cancel;

@@ -14,13 +14,13 @@ use bundle::palette::{self, Palette};
 use slint::{ComponentHandle, Image, Model, ModelRc, SharedPixelBuffer, SharedString, StyledText, VecModel};
 
 use super::strings::words::{Terms, Words};
-use super::strings::{Language, moment, phrases, updates};
+use super::strings::{Language, moment, phrases, updates, watching};
 use super::ui::{self, Mood};
 use super::view_model::{
     Alarm, Allowed, BarView, BrandView, CheckKind, CheckResult, ConnectStage, ConnectingView, ConsentView,
     ControlState, EndedView, Ending, FieldsView, HomeView, LinkView, LoginView, Lookup, Notice, Page, PartnerView,
     PictureKind, Quality, ReceiptView, Saving, Scale, StatusKind, Theme, TicketChoice, TicketStatus, TicketStepView,
-    UnreachableView, UpdateState, UpdateView, ViewModel, ViewerView, WaitingView,
+    UnreachableView, UpdateState, UpdateView, ViewModel, ViewerView, WaitingView, WatchView,
 };
 use super::windows::Windows;
 
@@ -179,6 +179,10 @@ impl Windows {
                     error: trouble(l, v.trouble.as_ref()),
                 });
                 ui::PageName::PartnerPassword
+            }
+            Page::Watch(v) => {
+                data.set_watch(watch(l, v));
+                ui::PageName::Watch
             }
             Page::Connecting(v) => {
                 data.set_connecting(connecting(l, v));

@@ -4,6 +4,7 @@
 pub mod moment;
 pub mod phrases;
 pub mod updates;
+pub mod watching;
 pub mod words;
 
 use serde::{Deserialize, Serialize};

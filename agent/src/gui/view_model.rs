@@ -180,6 +180,8 @@ pub enum Page {
     TicketStep(TicketStepView),
     /// The partner's password.
     PartnerPassword(PartnerPasswordView),
+    /// Another attendant's session, to be watched.
+    Watch(WatchView),
     /// On the way: reaching the customer, then waiting for consent.
     Connecting(ConnectingView),
     /// After the session, for the attendant.
@@ -206,6 +208,7 @@ impl Page {
             Page::Home(_) => "home",
             Page::TicketStep(_) => "ticket-step",
             Page::PartnerPassword(_) => "partner-password",
+            Page::Watch(_) => "watch",
             Page::Connecting(_) => "connecting",
             Page::Ended(_) => "ended",
             Page::About(_) => "about",
@@ -271,6 +274,16 @@ pub enum Trouble {
     ConnectionLost,
     /// The server cannot record the session, so there is none.
     CannotRecord,
+    /// Sessions of this app are not for this attendant to watch.
+    WatchNotAllowed,
+    /// The customer's program does not know of watching.
+    WatchProgramOld,
+    /// Somebody else watches already.
+    WatchTaken,
+    /// The session is over, or never was.
+    WatchOver,
+    /// Its ticket is not open yet.
+    WatchNoTicket,
     /// There is no next customer, or none for this attendant.
     NobodyToPull,
     /// Whoever waits is being offered to somebody else.

@@ -438,9 +438,12 @@ fn attendant_page(page: &Page) -> Option<bool> {
         | Page::Unreachable(_)
         | Page::ProfileAltered(_)
         | Page::Login(_) => Some(false),
-        Page::Home(_) | Page::TicketStep(_) | Page::PartnerPassword(_) | Page::Connecting(_) | Page::Ended(_) => {
-            Some(true)
-        }
+        Page::Home(_)
+        | Page::TicketStep(_)
+        | Page::PartnerPassword(_)
+        | Page::Watch(_)
+        | Page::Connecting(_)
+        | Page::Ended(_) => Some(true),
         Page::About(_) | Page::Removal(_) | Page::Crash(_) => None,
     }
 }

@@ -339,6 +339,7 @@ pub fn done(session: SessionId) -> Option<Vec<desktop::inject::recorder::Event>>
 /// A customer who allows what is asked as soon as it can be allowed.
 pub fn customer(plugged: Plugged, Helped { session, end, password, control }: Helped) -> CustomerSide {
     let setup = helped::Setup {
+        watch: false,
         session,
         end,
         password,

@@ -174,6 +174,8 @@ pub enum CloseReason {
     Violation,
     /// A program failed by itself; its log says how.
     Failed,
+    /// Of a watch: the session that was watched is over. From version 5 on.
+    WatchedOver,
 }
 
 /// What happened, told by the customer's program (who decides) and by the attendant's (as far as it knows).

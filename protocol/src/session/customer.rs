@@ -157,6 +157,10 @@ pub struct Customer {
     peer: Option<Peer>,
     want: Grants,
     granted: Grants,
+    /// Another session is watched: whatever is asked for, it is to see only.
+    watch: bool,
+    /// Another question is on the screen: what an attendant does is not to answer it.
+    held: bool,
     reconnects: u32,
     events: VecDeque<Event>,
 }
@@ -170,9 +174,16 @@ impl Customer {
             peer: None,
             want: Grants::NONE,
             granted: Grants::NONE,
+            watch: false,
+            held: false,
             reconnects: 0,
             events: VecDeque::new(),
         }
+    }
+
+    /// Somebody dials to watch a session that is under way: they are asked about as anybody, and can be given nothing but sight.
+    pub fn watched(session: SessionId, now: Instant) -> Self {
+        Self { watch: true, ..Self::new(session, now) }
     }
 
     /// The inner TLS is up with this attendant. `proofs`: of the session that was cut, when there was one.
@@ -196,7 +207,7 @@ impl Customer {
     pub fn handle_handshake(&mut self, message: FromAttendant) -> Result<(), Violation> {
         match (message, &self.state) {
             (FromAttendant::Open { pake, want, commitment }, State::Opening { until }) => {
-                self.want = Grants { view: true, ..want };
+                self.want = if self.watch { Grants::VIEW } else { Grants { view: true, ..want } };
                 self.state = State::Proving { until: *until, commitment, answered: None };
                 self.events.push_back(Event::Guess(pake));
                 Ok(())
@@ -302,7 +313,7 @@ impl Customer {
 
     /// The customer gives or takes back mouse and keyboard.
     pub fn allow_control(&mut self, control: bool) {
-        if !matches!(self.state, State::Active) || control == self.granted.control {
+        if self.watch || !matches!(self.state, State::Active) || control == self.granted.control {
             return;
         }
         self.granted.control = control;
@@ -311,6 +322,14 @@ impl Customer {
         }
         self.events.push_back(Event::Say(Control::Grants(self.granted)));
         self.events.push_back(Event::Changed(self.granted));
+    }
+
+    /// While another question is on the screen no input is let through: the attendant who controls cannot answer it.
+    pub fn hold_input(&mut self, held: bool) {
+        if held && !self.held && self.granted.control {
+            self.events.push_back(Event::Inject(Input::ReleaseAll));
+        }
+        self.held = held;
     }
 
     /// A message of the attendant in the session.
@@ -341,7 +360,7 @@ impl Customer {
     pub fn handle_input(&mut self, input: Input) -> Result<(), Violation> {
         match self.state {
             State::Active => {
-                if self.granted.control {
+                if self.granted.control && !self.held {
                     self.events.push_back(Event::Inject(input));
                 }
                 Ok(())

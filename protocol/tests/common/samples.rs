@@ -9,7 +9,7 @@ use amparo_protocol::{
     media::*,
     message::{
         control::*, directory::*, grant::Grants, handshake::*, hello::*, input::*, offer::*, one_time::*, pairing::*,
-        record::*, request::*, stats::Stats, ticket::*, update::*, wrap_up::*, *,
+        record::*, request::*, stats::Stats, ticket::*, update::*, watch::*, wrap_up::*, *,
     },
     version::VersionRange,
 };
@@ -69,7 +69,7 @@ macro_rules! caps {
 
 caps! {
     limits::OUTER_MESSAGE_BYTES => ToRelay, FromRelay, Refusal, LoginError, FieldKey, TicketStatus, TicketError, TicketChoice, DialError,
-        CloseReason, Happened, Role;
+        CloseReason, Happened, Role, WatchError;
     limits::HANDSHAKE_MESSAGE_BYTES => FromAttendant, FromCustomer, Refused;
     limits::CONTROL_MESSAGE_BYTES => AttendantSays, CustomerSays, Control, Stats;
     limits::INPUT_MESSAGE_BYTES => Input, Button, Shown;
@@ -159,6 +159,7 @@ pub fn close_reasons() -> Vec<CloseReason> {
         ConnectionLost,
         Violation,
         Failed,
+        WatchedOver,
     ]
 }
 
@@ -247,6 +248,8 @@ fn to_relay() -> Vec<ToRelay> {
             sha256: [0x51; 32],
             from: 131_072,
         }),
+        ToRelay::AskWatch(AskWatch { request: 8, partner: device(), enter: true }),
+        ToRelay::DialWatch(DialWatch { request: 9, partner: device() }),
     ];
     others.into_iter().chain(reports).collect()
 }
@@ -351,7 +354,23 @@ fn from_relay() -> Vec<FromRelay> {
         FromRelay::UpdatePart(UpdatePart::Bytes { from: 131_072, bytes: Part::try_from(vec![0x7f, 0x45]).unwrap() }),
         FromRelay::UpdatePart(UpdatePart::Gone),
         FromRelay::UpdatePart(UpdatePart::Later { retry_after_s: 5 }),
+        FromRelay::WatchIs(WatchIs { request: 8, watch: Ok(watchable(Some(token(16)))) }),
+        FromRelay::WatchIs(WatchIs { request: 8, watch: Ok(watchable(None)) }),
+        FromRelay::WatchIs(WatchIs { request: 8, watch: Err(WatchError::ProgramOld) }),
+        FromRelay::WatchIs(WatchIs { request: 8, watch: Err(WatchError::TooMany { retry_after_s: 30 }) }),
+        FromRelay::IncomingWatch(incoming(None)),
+        FromRelay::Watched(Watched { session: session(), by: Some(text("Bia Costa")) }),
+        FromRelay::Watched(Watched { session: session(), by: None }),
     ]
+}
+
+fn watchable(grant: Option<Opaque>) -> Watchable {
+    Watchable { attendant: text("Ana Ribeiro"), customer: text("Cida Nogueira"), ticket: number(), grant }
+}
+
+fn watch_errors() -> Vec<WatchError> {
+    use WatchError::{NoTicket, NotAllowed, ProgramOld, Taken, TooMany, Unavailable, Unreachable};
+    vec![Unreachable, NotAllowed, ProgramOld, Taken, NoTicket, TooMany { retry_after_s: 30 }, Unavailable]
 }
 
 fn from_attendant() -> Vec<FromAttendant> {
@@ -495,6 +514,7 @@ pub fn families() -> Vec<Family> {
                 GrantGone,
             ],
         ),
+        family("watch_error", watch_errors()),
         family("close_reason", close_reasons()),
         family("happened", happened()),
         family("role", vec![Role::Customer, Role::Attendant]),

@@ -6,7 +6,7 @@ use amparo_protocol::{
     media::*,
     message::{
         control::*, directory::*, grant::Grants, handshake::*, hello::*, input::*, offer::*, one_time::*, pairing::*,
-        record::*, request::*, stats::Stats, ticket::*, update::*, wrap_up::*, *,
+        record::*, request::*, stats::Stats, ticket::*, update::*, watch::*, wrap_up::*, *,
     },
     version::VersionRange,
 };
@@ -78,6 +78,7 @@ fn close_reason() -> impl Strategy<Value = CloseReason> {
         ConnectionLost,
         Violation,
         Failed,
+        WatchedOver,
     ])
 }
 
@@ -184,6 +185,12 @@ pub fn to_relay() -> impl Strategy<Value = ToRelay> {
                 ToRelay::FetchUpdate(FetchUpdate { app: AppId::from_bytes(app), system, sha256, from })
             }
         ),
+        (any::<u32>(), device(), any::<bool>()).prop_map(|(request, partner, enter)| ToRelay::AskWatch(AskWatch {
+            request,
+            partner,
+            enter
+        })),
+        (any::<u32>(), device()).prop_map(|(request, partner)| ToRelay::DialWatch(DialWatch { request, partner })),
     ]
 }
 
@@ -303,8 +310,11 @@ pub fn from_relay() -> impl Strategy<Value = FromRelay> {
     let waiting = customer();
     let dialled = (any::<u32>(), session(), opaque(), opaque(), protocol_number())
         .prop_map(|(request, session, token, resume, protocol)| Dialled { request, session, token, resume, protocol });
-    let incoming = (session(), opaque(), opaque(), option::of(brief()), protocol_number())
-        .prop_map(|(session, token, resume, ticket, protocol)| Incoming { session, token, resume, ticket, protocol });
+    let incoming = || {
+        (session(), opaque(), opaque(), option::of(brief()), protocol_number()).prop_map(
+            |(session, token, resume, ticket, protocol)| Incoming { session, token, resume, ticket, protocol },
+        )
+    };
     let found = prop_oneof![brief().prop_map(Ok), ticket_error().prop_map(Err)];
     let list = prop_oneof![vec(brief(), 0..=limits::OPEN_TICKETS_LISTED).prop_map(Ok), ticket_error().prop_map(Err)];
     let note = prop::sample::select(vec![NoteAsked::Hidden, NoteAsked::Optional, NoteAsked::Required]);
@@ -336,7 +346,8 @@ pub fn from_relay() -> impl Strategy<Value = FromRelay> {
     let second = prop_oneof![
         dialled.prop_map(FromRelay::Dialled),
         (any::<u32>(), dial_error()).prop_map(|(request, why)| FromRelay::DialRefused(DialRefused { request, why })),
-        incoming.prop_map(FromRelay::Incoming),
+        incoming().prop_map(FromRelay::Incoming),
+        incoming().prop_map(FromRelay::IncomingWatch),
         session().prop_map(FromRelay::Paired),
         session().prop_map(FromRelay::PeerAway),
         (session(), close_reason()).prop_map(|(session, why)| FromRelay::Closed(Closed { session, why })),
@@ -360,7 +371,22 @@ pub fn from_relay() -> impl Strategy<Value = FromRelay> {
         attended().prop_map(FromRelay::Attended),
         left.prop_map(|outcome| FromRelay::RequestLeft(RequestLeft { outcome })),
     ];
-    prop_oneof![10 => first, 15 => second, 5 => offers(), 5 => updates()]
+    prop_oneof![10 => first, 15 => second, 5 => offers(), 5 => updates(), 3 => watches()]
+}
+
+fn watches() -> impl Strategy<Value = FromRelay> {
+    use WatchError::*;
+    let why = prop_oneof![
+        prop::sample::select(vec![Unreachable, NotAllowed, ProgramOld, Taken, NoTicket, Unavailable]),
+        any::<u32>().prop_map(|retry_after_s| TooMany { retry_after_s }),
+    ];
+    let watchable = (shown(), shown(), number(), option::of(opaque()))
+        .prop_map(|(attendant, customer, ticket, grant)| Watchable { attendant, customer, ticket, grant });
+    let watch = prop_oneof![watchable.prop_map(Ok), why.prop_map(Err)];
+    prop_oneof![
+        (any::<u32>(), watch).prop_map(|(request, watch)| FromRelay::WatchIs(WatchIs { request, watch })),
+        (session(), option::of(shown())).prop_map(|(session, by)| FromRelay::Watched(Watched { session, by })),
+    ]
 }
 
 fn pake() -> impl Strategy<Value = PakeMessage> {

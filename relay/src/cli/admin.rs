@@ -131,7 +131,7 @@ impl From<Role> for Roles {
             Role::Administrator => (false, true),
             Role::Both => (true, true),
         };
-        Self { attend, admin, may_see_passwords: true, may_create_apps: admin }
+        Self { attend, admin, may_see_passwords: true, may_create_apps: admin, may_watch: false }
     }
 }
 

@@ -34,6 +34,7 @@ use super::{
     strings::{Texts, fill},
     visitor::{Act, Who},
     waiting::{Part, Piece, Window},
+    watching,
     when::{Clock, between, stopwatch},
 };
 use crate::{
@@ -53,6 +54,7 @@ pub(super) const HIDDEN: Option<zeroize::Zeroizing<String>> = None;
 #[derive(Clone)]
 pub(super) struct View {
     pub(super) t: &'static Texts,
+    pub(super) w: &'static watching::Words,
     pub(super) csrf: String,
     /// Is shown passwords: of customers that they attend.
     pub(super) sees: bool,
@@ -60,16 +62,20 @@ pub(super) struct View {
     pub(super) attends: bool,
     /// Sees indicators, and ends sessions of the apps that they are of.
     pub(super) ends: bool,
+    /// Watches sessions of an app or more.
+    pub(super) watches: bool,
 }
 
 impl View {
     pub(super) fn of(who: &Who) -> Self {
         Self {
             t: who.texts,
+            w: watching::Words::of(who.texts.language),
             csrf: who.csrf.clone(),
             sees: who.operator.may(Act::SeePasswords) && who.reach.has_customers(),
             attends: who.reach.has_customers(),
             ends: who.reach.has_indicators(),
+            watches: who.reach.has_watches(),
         }
     }
 }
@@ -135,12 +141,27 @@ pub(super) struct SessionRow {
     pub(super) runs: String,
     /// Whoever looks at it may end it, and is told the indicators of its app.
     pub(super) ends: bool,
+    /// The number by which whoever looks at it may watch it.
+    pub(super) watch: Option<u32>,
+    /// Who watches it; empty: nobody.
+    pub(super) watched_by: String,
+    /// The customer is not helped in it: somebody watches another one.
+    pub(super) is_watch: bool,
     pub(super) oob: bool,
 }
 
 impl SessionRow {
-    fn new(s: LiveSession, reach: &Reach, now: Timestamp) -> Self {
+    fn new(s: LiveSession, all: &[LiveSession], who: &Who, now: Timestamp) -> Self {
+        let reach = &who.reach;
+        let watched = all.iter().find(|other| other.watches == Some(s.id));
+        let open = s.standing == Standing::Started && s.operator != who.operator.id && !s.is_watch();
         Self {
+            watch: (open && watched.is_none() && reach.watches(s.app)).then(|| s.device.number()),
+            watched_by: watched
+                .filter(|w| w.standing != Standing::Dialling)
+                .map(|w| w.attendant.clone())
+                .unwrap_or_default(),
+            is_watch: s.is_watch(),
             id: s.id,
             customer: s.customer,
             company: s.company,
@@ -163,6 +184,7 @@ impl SessionRow {
     /// Colour, dot, word.
     pub(super) fn state(&self, t: &'static Texts) -> (&'static str, &'static str, &'static str) {
         match self.standing {
+            Standing::Started if self.is_watch => ("t2", "", watching::Words::of(t.language).watching),
             Standing::Dialling => ("t2", "offl", t.dialling),
             Standing::Started => ("t2", "busy", t.under_way),
             Standing::Away => ("warn", "offl", t.reconnecting),
@@ -229,14 +251,11 @@ impl Board {
             asked: asked.clone(),
             waiting_counted: directory.waiting_count_of(tenant, counts),
             longest,
-            sessions: app
-                .shared
-                .sessions
-                .list(tenant)
-                .into_iter()
-                .filter(|s| who.reach.sees(s.app))
-                .map(|s| SessionRow::new(s, &who.reach, clock.now()))
-                .collect(),
+            sessions: {
+                let all = app.shared.sessions.list(tenant);
+                let seen = all.iter().filter(|s| who.reach.sees(s.app)).cloned();
+                seen.map(|s| SessionRow::new(s, &all, who, clock.now())).collect()
+            },
             ended: Vec::new(),
             today: Figures::default(),
             people: Vec::new(),
@@ -246,7 +265,7 @@ impl Board {
 
     /// How many sessions are in progress, of the apps whose indicators are shown.
     pub(super) fn sessions_counted(&self) -> usize {
-        self.sessions.iter().filter(|r| r.ends).count()
+        self.sessions.iter().filter(|r| r.ends && !r.is_watch).count()
     }
 
     /// How long was waited today, on average.

@@ -39,7 +39,7 @@ pub(super) fn rows(app: &App, who: &Who, all: &[store::App], clock: &Clock) -> V
     mine.sort_by_key(|of| of.name.to_lowercase());
     let row = |of: &store::App| {
         let waiting = app.shared.directory.waiting_count_of(tenant, |id| id == of.id);
-        let helped = sessions.iter().filter(|live| live.app == of.id).count();
+        let helped = sessions.iter().filter(|live| live.app == of.id && !live.is_watch()).count();
         AppRow::new(of, waiting, helped, of.availability.is_open(local), who.texts)
     };
     mine.into_iter().map(row).collect()

@@ -33,7 +33,7 @@ const MINUTES: u32 = 7 * 24 * 60;
 /// How addresses name requests that nobody took, beside the ways in which sessions end.
 const MISSED: &str = "missed";
 /// Every way in which a session ends.
-const RESULTS: [CloseReason; 10] = [
+const RESULTS: [CloseReason; 11] = [
     CloseReason::EndedByCustomer,
     CloseReason::EndedByAttendant,
     CloseReason::Refused,
@@ -44,6 +44,7 @@ const RESULTS: [CloseReason; 10] = [
     CloseReason::ConnectionLost,
     CloseReason::Violation,
     CloseReason::Failed,
+    CloseReason::WatchedOver,
 ];
 
 /// What is looked for, as typed.

@@ -138,7 +138,7 @@ impl Asked {
         Ok(Now {
             waiting: directory.waiting_count_of(tenant, chosen),
             longest_since: directory.first_waiting_of(tenant, 1, chosen).first().map(|p| p.since),
-            sessions: app.shared.sessions.list(tenant).iter().filter(|l| chosen(l.app)).count(),
+            sessions: app.shared.sessions.list(tenant).iter().filter(|l| chosen(l.app) && !l.is_watch()).count(),
             available: count(|status| status == Status::Available),
             on_break: count(|status| matches!(status, Status::Break(_))),
         })

@@ -11,6 +11,7 @@ use store::{Session, SessionState, TicketOf};
 use super::{
     shell,
     strings::{Texts, fill},
+    watching,
     when::{Clock, between, spoken, stopwatch},
 };
 
@@ -50,6 +51,8 @@ pub(super) struct EndedRow {
     pub(super) never: bool,
     /// The customer raised an alarm.
     pub(super) alarm: bool,
+    /// Nobody was helped in it: another session was watched.
+    pub(super) is_watch: bool,
     pub(super) oob: bool,
 }
 
@@ -84,6 +87,7 @@ impl EndedRow {
             protocol: s.protocol.to_string(),
             never: s.state == SessionState::NotStarted,
             alarm: s.alarm_at.is_some(),
+            is_watch: s.watches.is_some(),
             oob: false,
         }
     }
@@ -108,6 +112,8 @@ pub(super) struct SessionCard {
     pub(super) outcome: &'static str,
     /// What the attendant noted.
     pub(super) note: String,
+    /// What stands before it, and the protocol number of the session that was watched in this one.
+    pub(super) watched: Option<(&'static str, String)>,
     /// Nothing while it is under way.
     pub(super) result: Option<(&'static str, &'static str, &'static str)>,
 }
@@ -139,6 +145,10 @@ impl SessionCard {
                 None => "",
             },
             note: s.wrap_up.as_ref().map(|said| said.note.clone()).unwrap_or_default(),
+            watched: s
+                .watches
+                .as_ref()
+                .map(|number| (watching::Words::of(t.language).watched_session, number.to_string())),
             result: s.close_reason.as_ref().map(|why| shell::result(t, why)),
         }
     }

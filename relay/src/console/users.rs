@@ -21,6 +21,7 @@ use super::{
     shell::{self, Here, Shell},
     strings::{Texts, fill},
     visitor::Who,
+    watching,
 };
 use crate::account::{AccountError, NewUser, Operator, Roles};
 
@@ -63,6 +64,7 @@ pub(super) struct UserForm {
     admin: Option<String>,
     passwords: Option<String>,
     apps: Option<String>,
+    watch: Option<String>,
     /// `link`: they choose their own password.
     how: Option<String>,
 }
@@ -225,6 +227,7 @@ impl UserForm {
             admin: self.admin.is_some(),
             may_see_passwords: self.passwords.is_some(),
             may_create_apps: self.apps.is_some(),
+            may_watch: self.watch.is_some(),
         }
     }
 
@@ -238,6 +241,7 @@ impl UserForm {
             admin: set(roles.admin),
             passwords: set(roles.may_see_passwords),
             apps: set(roles.may_create_apps),
+            watch: set(roles.may_watch),
             how: None,
         }
     }
@@ -309,6 +313,7 @@ pub(super) async fn change(
                     app.shared.sessions.end(tenant, session.id, who.operator.id).await?;
                 }
             }
+            watching::end_what_may_not_be(&app, &Operator { roles, ..before }, who.operator.id).await?;
             return Ok(Redirect::to("/users").into_response());
         }
         Err(AccountError::BadName) => (t.bad_name, "name"),

@@ -12,6 +12,7 @@ mod offers;
 mod request;
 mod update;
 mod waiting;
+mod watch;
 mod wrap_up;
 
 use std::{
@@ -284,6 +285,14 @@ impl Program {
             }
             ToRelay::Dial(dial) => {
                 self.dial(tenant, dial).await;
+                Ok(())
+            }
+            ToRelay::AskWatch(ask) => {
+                self.ask_watch(tenant, ask).await;
+                Ok(())
+            }
+            ToRelay::DialWatch(dial) => {
+                self.dial_watch(tenant, dial).await;
                 Ok(())
             }
             // An attendant who was disabled a moment ago does not get into what was dialled before.

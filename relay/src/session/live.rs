@@ -8,6 +8,7 @@ mod dial;
 mod notes;
 mod record;
 mod seal;
+mod watch;
 
 use std::{
     collections::HashMap,
@@ -88,6 +89,15 @@ pub struct LiveSession {
     pub standing: Standing,
     /// When it was dialled, or allowed if it was.
     pub since: Timestamp,
+    /// The session that is watched in it; `None`: it is no watch.
+    pub watches: Option<SessionId>,
+}
+
+impl LiveSession {
+    /// Somebody watches another session in it: the customer is not helped here.
+    pub fn is_watch(&self) -> bool {
+        self.watches.is_some()
+    }
 }
 
 /// One half of a session.
@@ -200,7 +210,7 @@ impl Sessions {
 
     /// A customer under this ID is in a session.
     pub fn has_customer(&self, device: DeviceId) -> bool {
-        self.live().values().any(|l| l.shown.device == device)
+        self.live().values().any(|l| l.shown.device == device && !l.shown.is_watch())
     }
 
     /// Ends a session for an operator of the console. `false` when there is no such session (any more). The permission and the audit
@@ -228,7 +238,17 @@ impl Sessions {
         for row in &unfinished {
             let Some(attendant) = row.attendant else { continue };
             tracing::info!(session = %row.id, state = ?row.state, "session of an earlier life: waiting for both halves");
-            live.insert(row.id, self.recovered(row, attendant, now));
+            let watches = row.watches.as_ref().map(|number| {
+                unfinished.iter().find(|main| main.tenant == row.tenant && main.protocol == *number).map(|main| main.id)
+            });
+            let Some(watches) = watches.map_or(Some(None), |main| main.map(Some)) else {
+                // What it watched is over.
+                let ended =
+                    store::Ended { why: CloseReason::WatchedOver, at: Timestamp::now(), reconnects: row.reconnects };
+                self.record.write_later(row.id, None, ended);
+                continue;
+            };
+            live.insert(row.id, self.recovered(row, attendant, watches, now));
         }
         drop(live);
         self.due.notify_one();
@@ -236,7 +256,7 @@ impl Sessions {
         Ok(unfinished.len())
     }
 
-    fn recovered(&self, row: &Session, attendant: OperatorId, now: Instant) -> Live {
+    fn recovered(&self, row: &Session, attendant: OperatorId, watches: Option<SessionId>, now: Instant) -> Live {
         let started = row.state == SessionState::Started;
         let leg = |bearer| Leg { bearer, peer: None, numbers: Numbers::default() };
         Live {
@@ -254,6 +274,7 @@ impl Sessions {
                 connection: row.connection,
                 standing: Standing::Away,
                 since: row.started_at.unwrap_or(row.dialled_at),
+                watches,
             },
             pairing: Pairing::recovered(now, started, self.times.waits),
             legs: [leg(Bearer::Device(row.device)), leg(Bearer::Operator(attendant))],
@@ -299,6 +320,9 @@ impl Sessions {
             }
             live.refresh();
             tracing::info!(%session, reconnects = live.reconnects, "paired");
+            if before && !live.shown.is_watch() {
+                watch::tell(&map, session);
+            }
         }
         drop(map);
         self.due.notify_one();
@@ -456,14 +480,23 @@ impl Sessions {
         let live = map.remove(&session)?;
         live.cut.cancel();
         // Before anybody hears that it is over: who dials on hearing it gets through.
-        self.directory.set_busy(live.shown.device, false);
+        if !live.shown.is_watch() {
+            self.directory.set_busy(live.shown.device, false);
+        }
         live.tell(&FromRelay::Closed(Closed { session, why }));
         for peer in live.legs.iter().filter_map(|leg| leg.peer.as_ref()) {
             if !map.values().any(|l| l.legs.iter().any(|leg| leg.is_on(peer))) {
                 transport::narrow(peer.connection());
             }
         }
+        if let Some(watched) = live.shown.watches {
+            watch::tell(&map, watched);
+        }
+        let watches = watch::of(&map, session);
         drop(map);
+        for watch in watches {
+            self.finish(watch, CloseReason::WatchedOver, Timestamp::now());
+        }
         self.changes.bump();
         tracing::info!(%session, ?why, reconnects = live.reconnects, "session over");
         Some(live)

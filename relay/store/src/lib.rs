@@ -64,8 +64,8 @@ pub use presence::{PresenceChange, PresenceRecords};
 pub use reason::{Reason, Why};
 pub use second_factor::{SecondFactor, SecondFactorRecords};
 pub use session::{
-    Ended, HistoryQuery, Kept, MissedWhy, NewMissed, NewSession, OpenedSession, Seal, Session, SessionRecords,
-    SessionState, Started, WRAP_UP_WITHIN, WrappedUp,
+    Ended, HistoryQuery, Kept, MissedWhy, NewMissed, NewSession, NewWatch, OpenedSession, Seal, Session,
+    SessionRecords, SessionState, Started, WRAP_UP_WITHIN, WrappedUp,
 };
 pub use sqlite::{SqliteStore, fold};
 pub use tenant::{CompanyWord, Language, NoWord, Tenant, TenantRecords};

@@ -19,6 +19,8 @@ pub struct Roles {
     pub may_see_passwords: bool,
     /// Make apps in the console, and change those they administer.
     pub may_create_apps: bool,
+    /// Watch sessions of the apps that they attend.
+    pub may_watch: bool,
 }
 
 /// An operator to be added.

@@ -45,6 +45,23 @@ pub struct NewSession {
     pub dialled_at: Timestamp,
 }
 
+/// Somebody wants to watch a session that is under way. App, customer and ticket are that session's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewWatch {
+    /// Which.
+    pub id: SessionId,
+    /// Whose.
+    pub tenant: TenantId,
+    /// The session that is watched.
+    pub watched: SessionId,
+    /// Who watches.
+    pub attendant: OperatorId,
+    /// Their name at this time.
+    pub attendant_name: String,
+    /// When; its day is the protocol number's.
+    pub dialled_at: Timestamp,
+}
+
 /// A session was written down.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenedSession {
@@ -217,6 +234,8 @@ pub struct Session {
     pub alarm_at: Option<Timestamp>,
     /// What the attendant said about it; `None`: nothing yet, or not asked.
     pub wrap_up: Option<WrappedUp>,
+    /// The session that was watched in it; `None`: it is no watch.
+    pub watches: Option<ProtocolNumber>,
 }
 
 impl Session {
@@ -290,6 +309,10 @@ impl Default for HistoryQuery {
 pub trait SessionRecords: Send + Sync {
     /// Writes a session down as dialling and gives it its protocol number: UTC date and a counter per tenant and day.
     async fn open_session(&self, session: &NewSession) -> Result<OpenedSession, StoreError>;
+
+    /// Writes a watch down as dialling, with its own protocol number, on the ticket of the session that it watches. That must be under way
+    /// and on a ticket: else [`StoreError::Conflict`] (`state`, `ticket`).
+    async fn open_watch(&self, watch: &NewWatch) -> Result<OpenedSession, StoreError>;
 
     /// A request was missed: row, outbox row and audit line in one transaction.
     async fn miss_request(&self, missed: &NewMissed) -> Result<OpenedSession, StoreError>;

@@ -97,6 +97,7 @@ macro_rules! whole_suite {
                 an_end_that_may_have_been_told_is_not_changed_by_a_late_answer, nothing_is_said_about_a_session_that_is_not_over;
             sessions: protocol_numbers_count_per_tenant_and_its_own_day, sessions_dialled_at_once_get_different_numbers,
                 a_session_is_read_back_as_it_went, a_customers_alarm_is_written_once_during_a_session_or_after_it,
+                a_watch_is_on_the_ticket_of_the_session_it_watches_and_is_not_counted,
                 each_end_of_a_session_seals_it_once_and_different_witnesses_are_a_dispute,
                 start_and_end_are_written_once_however_often_they_are_reported,
                 a_session_that_never_started_tells_nobody, a_start_that_is_reported_after_the_end_still_gives_one_pair_in_order,

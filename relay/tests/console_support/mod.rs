@@ -68,8 +68,10 @@ pub async fn operator(shared: &Shared, tenant: TenantId, login: &str, roles: Rol
     shared.accounts.create(tenant, user, Some(PASSWORD)).await.unwrap();
 }
 
-pub const EVERYTHING: Roles = Roles { attend: true, admin: true, may_see_passwords: true, may_create_apps: true };
-pub const ATTENDS: Roles = Roles { attend: true, admin: false, may_see_passwords: false, may_create_apps: false };
+pub const EVERYTHING: Roles =
+    Roles { attend: true, admin: true, may_see_passwords: true, may_create_apps: true, may_watch: true };
+pub const ATTENDS: Roles =
+    Roles { attend: true, admin: false, may_see_passwords: false, may_create_apps: false, may_watch: false };
 
 /// A customer's program that is registered; it is gone when this is dropped.
 pub struct Customer {

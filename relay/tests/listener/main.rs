@@ -18,5 +18,6 @@ mod seals;
 mod second_factor;
 mod splice;
 mod updates;
+mod watching;
 mod world;
 mod wrap_up;

@@ -95,7 +95,11 @@ pub fn action(kind: EventKind, session: &Session, tenant: &Tenant, says: Says<'_
     let end = kind == EventKind::End;
     let at = if kind == EventKind::Start { started } else { ended };
     let mut values = BTreeMap::from([
-        ("title", text::title(language, kind).to_owned()),
+        (
+            "title",
+            if session.watches.is_some() { text::watch_title(language, kind) } else { text::title(language, kind) }
+                .to_owned(),
+        ),
         ("protocol", session.protocol.as_str().to_owned()),
         ("attendant", session.attendant_name.clone()),
         ("customer", customer(language, session)),
@@ -134,6 +138,9 @@ pub fn action(kind: EventKind, session: &Session, tenant: &Tenant, says: Says<'_
         Template::parse(kind, &text).expect("a test reads every standing text")
     };
     let mut lines = says.template.cloned().unwrap_or_else(standing).filled(&values);
+    if let Some(watched) = &session.watches {
+        lines.push(text::watched(language, &session.attendant_name, watched.as_str()));
+    }
     if let Some(asked) = says.asked {
         lines.push(text::asked_for(language, asked.as_str()));
     }

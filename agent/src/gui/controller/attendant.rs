@@ -5,6 +5,7 @@ mod enrolment;
 mod offers;
 mod session;
 mod ticket_step;
+mod watch;
 mod wrap_up;
 
 use std::time::Instant;
@@ -17,12 +18,14 @@ use protocol::{
         grant::Grants,
         pairing::{CloseReason, Dial, DialError, Dialled, Happened, Role},
         ticket::{TicketBrief, TicketChoice as Wire, TicketError},
+        watch::Watchable,
     },
     session::CheckPhrase,
 };
 
 pub(super) use credentials::Grant;
 pub(super) use offers::{Offers, kind_of as status_kind};
+pub(super) use watch::WatchStep;
 pub(super) use wrap_up::Asked;
 
 use super::{Controller, Effect, Now, attending};
@@ -48,6 +51,8 @@ pub(super) struct Attendant {
     /// A link of the console that waits for somebody to be logged in.
     pub link: Option<ConnectLink>,
     pub offers: Offers,
+    /// The relay was asked, with this number, whether a partner who is being helped can be watched.
+    asked_watch: Option<(u32, DeviceId)>,
     requests: u32,
 }
 
@@ -83,6 +88,7 @@ pub(super) enum Stage {
     Home,
     Ticket(TicketStep),
     Password(TicketStep, bool),
+    Watch(WatchStep),
     Session(Box<Session>),
     Ended(Box<Session>, Ended),
 }
@@ -132,6 +138,10 @@ pub(super) struct Session {
     pub view: Option<Viewing>,
     /// What the app asks about it when it is over.
     pub wrap_up: Option<Asked>,
+    /// Another attendant's, which we only watch.
+    pub watch: Option<Watchable>,
+    /// Who watches ours.
+    pub watched_by: Option<String>,
     /// The attendant gave up before the relay had answered.
     gone: bool,
     /// The relay holds our place on this connection: there is nothing to ask for.
@@ -235,6 +245,7 @@ impl Controller {
                 }
             }
             Command::StartSession => self.start_session(),
+            Command::Watch => self.watch(),
             Command::ConfirmNoTicket { subject } => {
                 if let Stage::Ticket(step) = &mut self.attendant.stage {
                     step.subject = subject;
@@ -339,6 +350,8 @@ impl Controller {
             phrase: None,
             view: None,
             wrap_up: None,
+            watch: None,
+            watched_by: None,
             gone: false,
             placed: true,
         }));
@@ -361,7 +374,7 @@ impl Controller {
             Stage::Ended(session, ended) if session.wrap_up.is_some() => {
                 self.attendant.stage = Stage::Ended(session, ended);
             }
-            Stage::Home | Stage::Ticket(_) | Stage::Ended(..) => {}
+            Stage::Home | Stage::Ticket(_) | Stage::Watch(_) | Stage::Ended(..) => {}
         }
     }
 
@@ -372,8 +385,7 @@ impl Controller {
         } else {
             // The relay has not answered yet; when it does, the place is not taken.
             session.gone = true;
-            let step = session.step.clone();
-            self.attendant.stage = Stage::Password(step, false);
+            self.attendant.stage = session.before();
         }
     }
 
@@ -456,6 +468,8 @@ impl Controller {
             FromRelay::OfferOver(over) => self.attendant.offers.over(over.offer),
             FromRelay::Assigned(assigned) => self.assigned(&assigned),
             FromRelay::PullRefused(why) => self.pull_refused(why),
+            FromRelay::WatchIs(is) => self.watch_is(is),
+            FromRelay::Watched(watched) => self.told_watched(watched),
             message => tracing::debug!(?message, "nothing waits for this"),
         }
     }
@@ -528,12 +542,25 @@ impl Controller {
         session.id = Some(dialled.session);
         session.resume = Some(dialled.resume);
         session.protocol = Some(dialled.protocol);
-        self.effects.push_back(Effect::StartAttending(dialled.session, password));
+        let start = if session.watch.is_some() { Effect::StartWatching } else { Effect::StartAttending };
+        self.effects.push_back(start(dialled.session, password));
         self.effects.push_back(Effect::Say(ToRelay::Join(dialled.token)));
     }
 
     fn dial_refused(&mut self, why: DialError) {
         let Stage::Session(session) = std::mem::take(&mut self.attendant.stage) else { return };
+        if session.watch.is_some() {
+            self.attendant.stage = session.before();
+            self.attendant.trouble = Some(match why {
+                DialError::Busy => Trouble::WatchTaken,
+                DialError::NotAllowed => Trouble::WatchNotAllowed,
+                DialError::TooMany { .. } => Trouble::TooManyAttempts,
+                DialError::CannotRecord => Trouble::CannotRecord,
+                DialError::GrantGone => Trouble::CredentialsExpired,
+                DialError::Unreachable | DialError::NoSuchTicket => Trouble::WatchOver,
+            });
+            return;
+        }
         let mut step = session.step;
         let trouble = match why {
             DialError::Unreachable | DialError::NotAllowed => Trouble::CannotEnter,
@@ -556,6 +583,10 @@ impl Controller {
             }
         };
         self.attendant.trouble = Some(trouble);
+        let partner = step.partner;
         self.attendant.stage = Stage::Password(step, false);
+        if why == DialError::Busy {
+            self.busy_partner(partner);
+        }
     }
 }

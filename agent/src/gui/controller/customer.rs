@@ -1,6 +1,7 @@
 //! The controller's part for the person who is helped.
 
 mod request;
+mod watch;
 
 use std::{collections::BTreeMap, time::Instant};
 
@@ -43,7 +44,11 @@ pub(super) struct Customer {
     /// Guesses at this password so far.
     pub tries: u8,
     pub session: Option<Session>,
+    /// Somebody who watches it, or wants to.
+    pub watch: Option<Session>,
     pub receipt: Option<(Receipt, Saving)>,
+    /// Of the last watch, until it is known where its end is on record.
+    pub watch_receipt: Option<Receipt>,
     pub questions: u64,
     /// The session that is going on or has just ended, and whether an alarm about it was raised and has arrived.
     alarm: Option<(SessionId, Alarm)>,
@@ -107,7 +112,9 @@ impl Customer {
             password,
             tries: 0,
             session: None,
+            watch: None,
             receipt: None,
+            watch_receipt: None,
             questions: 0,
             alarm: None,
             end_key: None,
@@ -122,6 +129,12 @@ impl Controller {
             Command::SubmitFields(typed) => self.submit(typed),
             Command::RenewPassword => self.renew_password(),
             Command::CredentialsCopied => tracing::info!("the customer copied ID and password"),
+            Command::Answer { allow, .. }
+                if matches!(self.customer.watch, Some(Session { state: SessionState::Asking { .. }, .. })) =>
+            {
+                self.effects.push_back(Effect::Watched(ToHelped::Answer { allow, control: false }));
+            }
+            Command::StopWatching => self.end_watch(CloseReason::EndedByCustomer),
             Command::Answer { allow, control } => {
                 if matches!(self.customer.session, Some(Session { state: SessionState::Asking { .. }, .. })) {
                     self.effects.push_back(Effect::Helped(ToHelped::Answer { allow, control }));
@@ -203,7 +216,9 @@ impl Controller {
 
     /// News of this computer's session.
     pub fn helped(&mut self, id: SessionId, out: helped::Out, now: Now) {
-        let Some(session) = self.customer.session.as_mut().filter(|session| session.id == id) else { return };
+        let Some(session) = self.customer.session.as_mut().filter(|session| session.id == id) else {
+            return self.watched(id, out, now);
+        };
         match out {
             helped::Out::Guess => {
                 self.customer.tries += 1;
@@ -266,6 +281,27 @@ impl Controller {
 
     fn customer_over(&mut self, id: SessionId, why: CloseReason, reconnects: u32, now: Now) {
         let Some(session) = self.customer.session.take() else { return };
+        self.end_watch(CloseReason::WatchedOver);
+        let guessing = session.guessing;
+        if let Some(receipt) = self.close(id, session, why, reconnects, now) {
+            self.effects.push_back(Effect::KeepReceipt(receipt.clone(), self.language, false));
+            self.customer.receipt = Some((receipt, Saving::Offered));
+            // A password is for one session.
+            self.renew_password();
+        } else if guessing {
+            self.wrong_guess(now);
+        }
+    }
+
+    /// Tells that a session is over and, if it had begun, signs its record and writes its receipt.
+    fn close(
+        &mut self,
+        id: SessionId,
+        session: Session,
+        why: CloseReason,
+        reconnects: u32,
+        now: Now,
+    ) -> Option<Receipt> {
         let at_unix_ms = self.relay_now_ms(now);
         self.report(Role::Customer, id, Happened::Ended { why, at_unix_ms, reconnects }, now);
         if let SessionState::Active { peer, ever, began, began_unix_ms, sealing: (signer, started_unix_ms), .. } =
@@ -276,7 +312,7 @@ impl Controller {
             let past =
                 Past { session: id, protocol, granted, started_unix_ms, ended_unix_ms: at_unix_ms, reconnects, why };
             self.seal(Role::Customer, &signer, past, now);
-            let receipt = Receipt {
+            return Some(Receipt {
                 session: id,
                 company: self.profile.brand.company.clone(),
                 attendant: peer.name,
@@ -288,21 +324,21 @@ impl Controller {
                 protocol: session.protocol,
                 ticket: session.number,
                 record: None,
-            };
-            self.effects.push_back(Effect::KeepReceipt(receipt.clone(), self.language, false));
-            self.customer.receipt = Some((receipt, Saving::Offered));
-            // A password is for one session.
-            self.renew_password();
-        } else if session.guessing {
-            let tries = self.customer.tries;
-            let notice = if tries >= limits::PASSWORD_TRIES {
-                self.renew_password();
-                Notice::PasswordRenewed
-            } else {
-                Notice::WrongPassword { tries, limit: limits::PASSWORD_TRIES }
-            };
-            self.notice = Some((notice, now.instant));
+                watches: None,
+            });
         }
+        None
+    }
+
+    fn wrong_guess(&mut self, now: Now) {
+        let tries = self.customer.tries;
+        let notice = if tries >= limits::PASSWORD_TRIES {
+            self.renew_password();
+            Notice::PasswordRenewed
+        } else {
+            Notice::WrongPassword { tries, limit: limits::PASSWORD_TRIES }
+        };
+        self.notice = Some((notice, now.instant));
     }
 
     /// The relay has written an alarm down.
@@ -318,6 +354,8 @@ impl Controller {
         if let Some(session) = self.customer.session.as_mut().filter(|session| session.id == numbers.session) {
             session.number.clone_from(&numbers.ticket);
             session.protocol = numbers.protocol.clone();
+        } else if let Some(watch) = self.customer.watch.as_mut().filter(|watch| watch.id == numbers.session) {
+            watch.number.clone_from(&numbers.ticket);
         } else if let Some((receipt, _)) =
             self.customer.receipt.as_mut().filter(|(receipt, _)| receipt.protocol == numbers.protocol)
             && receipt.ticket != numbers.ticket
@@ -329,6 +367,12 @@ impl Controller {
 
     /// The relay has the end on record: the receipt says where.
     pub(super) fn customer_recorded(&mut self, session: SessionId, record: RecordMark) {
+        if let Some(receipt) = self.customer.watch_receipt.as_mut().filter(|receipt| receipt.session == session)
+            && receipt.record != Some(record)
+        {
+            receipt.record = Some(record);
+            self.effects.push_back(Effect::KeepReceipt(receipt.clone(), self.language, false));
+        }
         if let Some((receipt, _)) = self.customer.receipt.as_mut().filter(|(receipt, _)| receipt.session == session)
             && receipt.record != Some(record)
         {
@@ -339,18 +383,22 @@ impl Controller {
 
     /// Asks for the session's place on a new connection, once the relay knows who asks. On the same one the place was kept.
     pub(super) fn customer_rejoin(&mut self) {
-        if let Some(Session {
-            id,
-            resume,
-            placed: placed @ false,
-            state: SessionState::Active { away_since: Some(_), .. },
-            ..
-        }) = &mut self.customer.session
-            && self.customer.registered
-        {
-            *placed = true;
-            let (id, resume) = (*id, resume.clone());
-            self.effects.push_back(Effect::Say(ToRelay::Rejoin(Rejoin { session: id, resume })));
+        if !self.customer.registered {
+            return;
+        }
+        for session in [&mut self.customer.session, &mut self.customer.watch] {
+            if let Some(Session {
+                id,
+                resume,
+                placed: placed @ false,
+                state: SessionState::Active { away_since: Some(_), .. },
+                ..
+            }) = session
+            {
+                *placed = true;
+                let rejoin = Rejoin { session: *id, resume: resume.clone() };
+                self.effects.push_back(Effect::Say(ToRelay::Rejoin(rejoin)));
+            }
         }
     }
 
@@ -360,6 +408,10 @@ impl Controller {
         if let Some(session) = &mut self.customer.session {
             session.placed = false;
             self.effects.push_back(Effect::Helped(ToHelped::Lost));
+        }
+        if let Some(watch) = &mut self.customer.watch {
+            watch.placed = false;
+            self.effects.push_back(Effect::Watched(ToHelped::Lost));
         }
     }
 

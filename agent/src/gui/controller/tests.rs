@@ -32,6 +32,7 @@ mod removal;
 mod request;
 mod second_factor;
 mod versions;
+mod watching;
 mod wrap_up;
 
 use super::{Controller, Effect, LinkNews, Now, Profile, ToHelped};

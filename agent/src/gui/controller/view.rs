@@ -10,6 +10,7 @@ use protocol::{
         grant::Grants,
         pairing::CloseReason,
         ticket::{TicketBrief, TicketStatus as Status},
+        watch::Watchable,
     },
     session::CheckPhrase,
 };
@@ -26,7 +27,7 @@ use crate::gui::view_model::{
     MainWindow, NewTicketDialog, Notice, OfferView, OpenTicket, OwnCredentials, Page, PartnerPasswordView, PartnerView,
     PictureKind, Quality, ReceiptView, ReconnectingView, RemovalView, StatusView, Theme, TicketCard, TicketLine,
     TicketStatus, TicketStepView, UnreachableView, UpdateState, UpdateView, ViewModel, ViewerView, WaitingCustomer,
-    WaitingView,
+    WaitingView, WatchView,
 };
 
 /// Waiting longer than this is too long.
@@ -35,7 +36,8 @@ const OVERDUE: Duration = Duration::from_secs(5 * 60);
 pub(super) fn view(c: &Controller, now: Now) -> ViewModel {
     let session_bar = bar(c, now);
     let viewer = c.attendant.session().and_then(|session| viewer(c, session, now));
-    let asking = matches!(c.customer.session.as_ref().map(|session| &session.state), Some(SessionState::Asking { .. }));
+    let mut sessions = c.customer.session.iter().chain(&c.customer.watch);
+    let asking = sessions.any(|session| matches!(session.state, SessionState::Asking { .. }));
     let hidden = (session_bar.is_some() || viewer.is_some()) && !asking;
     let page = page(c, now);
     // Not beside the form, which is the first thing that the program is for.
@@ -155,8 +157,15 @@ fn attendant_page(c: &Controller, now: Now) -> Page {
         Stage::Password(step, busy) => {
             Page::PartnerPassword(PartnerPasswordView { partner: partner(c, step.partner, now), busy: *busy, trouble })
         }
+        Stage::Watch(step) => Page::Watch(WatchView {
+            partner: watched(c, step.partner, step.found.as_ref(), now),
+            attendant: step.found.as_ref().map(|found| found.attendant.as_str().to_owned()),
+            ticket: step.found.as_ref().map(|found| found.ticket.to_string()),
+            busy: step.busy || (step.found.is_none() && trouble.is_none()),
+            trouble,
+        }),
         Stage::Session(session) => Page::Connecting(ConnectingView {
-            partner: partner(c, session.step.partner, now),
+            partner: watched(c, session.step.partner, session.watch.as_ref(), now),
             attendant: who.name.as_str().to_owned(),
             stage: match (session.stage, session.asked_since) {
                 (ConnectStage::AwaitingConsent { expires_after, .. }, Some(since)) => {
@@ -176,8 +185,13 @@ fn phrase(phrase: Option<CheckPhrase>) -> Option<String> {
 }
 
 fn consent(c: &Controller, now: Now) -> Option<ConsentView> {
-    let session = c.customer.session.as_ref()?;
+    let main = c.customer.session.as_ref()?;
+    let session = c.customer.watch.as_ref().unwrap_or(main);
     let SessionState::Asking { peer, want, since, question } = &session.state else { return None };
+    let watches = match &main.state {
+        SessionState::Active { peer, .. } => Some(peer.name.as_str().to_owned()),
+        _ => None,
+    };
     Some(ConsentView {
         question: *question,
         attendant: peer.name.as_str().to_owned(),
@@ -193,6 +207,7 @@ fn consent(c: &Controller, now: Now) -> Option<ConsentView> {
             }),
         check_code: phrase(session.phrase),
         control_asked: want.control,
+        watches,
         arms_in: left(*since, limits::CONSENT_ARMS_AFTER, now),
         arms_after: limits::CONSENT_ARMS_AFTER,
         expires_in: left(*since, limits::CONSENT_WAIT, now),
@@ -212,6 +227,10 @@ fn bar(c: &Controller, now: Now) -> Option<BarView> {
         protocol: Some(session.protocol.to_string()),
         check_code: phrase(session.phrase),
         reconnecting: away_since.map(|since| left(since, limits::RESUME_WITHIN, now)),
+        watched_by: c.customer.watch.as_ref().and_then(|watch| match &watch.state {
+            SessionState::Active { peer, .. } => Some(peer.name.as_str().to_owned()),
+            _ => None,
+        }),
         alarm: c.customer.alarm(),
         end_key: c.customer.end_key.map(str::to_owned),
         open: session.bar_open,
@@ -221,7 +240,7 @@ fn bar(c: &Controller, now: Now) -> Option<BarView> {
 fn viewer(c: &Controller, session: &Session, now: Now) -> Option<ViewerView> {
     let view = session.view.as_ref()?;
     Some(ViewerView {
-        partner: partner(c, session.step.partner, now),
+        partner: watched(c, session.step.partner, session.watch.as_ref(), now),
         scale: view.scale,
         full_screen: view.full_screen,
         toolbar: view.toolbar,
@@ -231,6 +250,8 @@ fn viewer(c: &Controller, session: &Session, now: Now) -> Option<ViewerView> {
             (true, true) => ControlState::Control,
             (true, false) => ControlState::ViewOnly,
         },
+        watching: session.watch.is_some(),
+        watched_by: session.watched_by.clone(),
         link: link(c, view, session.phrase),
         elapsed: now.instant.saturating_duration_since(view.began),
         has_picture: view.has_picture,
@@ -361,7 +382,7 @@ fn ended_view(c: &Controller, session: &Session, ended: &Ended, now: Now) -> End
     let view = session.view.as_ref();
     let began_unix_ms = view.map_or(ended.at_unix_ms, |view| view.began_unix_ms);
     EndedView {
-        partner: partner(c, session.step.partner, now),
+        partner: watched(c, session.step.partner, session.watch.as_ref(), now),
         started_unix_s: seconds(began_unix_ms),
         ended_unix_s: seconds(ended.at_unix_ms),
         duration: ended.duration,
@@ -376,6 +397,13 @@ fn ended_view(c: &Controller, session: &Session, ended: &Ended, now: Now) -> End
 
 fn listed(c: &Controller, id: DeviceId) -> Option<&Listed> {
     c.attendant.waiting.iter().find(|row| row.id == id)
+}
+
+/// A partner who is in a session is in no waiting list: the relay has said who it is.
+fn watched(c: &Controller, id: DeviceId, found: Option<&Watchable>, now: Now) -> PartnerView {
+    let told = found.map(|found| found.customer.as_str().to_owned()).filter(|name| !name.is_empty());
+    let known = partner(c, id, now);
+    PartnerView { name: known.name.or(told), ..known }
 }
 
 fn partner(c: &Controller, id: DeviceId, now: Now) -> PartnerView {
@@ -445,6 +473,7 @@ fn ending(why: CloseReason) -> Ending {
     match why {
         CloseReason::EndedByCustomer | CloseReason::Refused => Ending::ByCustomer,
         CloseReason::EndedByAttendant | CloseReason::Cancelled => Ending::ByAttendant,
+        CloseReason::WatchedOver => Ending::WatchedOver,
         CloseReason::ConnectionLost | CloseReason::ProgramGone | CloseReason::NoAnswer => Ending::Lost,
         CloseReason::WrongPassword | CloseReason::Violation | CloseReason::Failed => Ending::Failed,
     }

@@ -138,6 +138,18 @@ pub(super) fn open_rows(l: Language, v: &TicketStepView) -> Vec<ui::OpenRow> {
         .collect()
 }
 
+pub(super) fn watch(l: Language, v: &WatchView) -> ui::WatchData {
+    ui::WatchData {
+        partner_id: (&v.partner.id).into(),
+        initials: partner_initials(&v.partner),
+        name: text(&v.partner.name),
+        line: v.attendant.as_ref().map(|helps| watching::watch_lead(l, helps)).unwrap_or_default().into(),
+        ticket: text(&v.ticket),
+        busy: v.busy,
+        error: trouble(l, v.trouble.as_ref()),
+    }
+}
+
 pub(super) fn connecting(l: Language, v: &ConnectingView) -> ui::ConnectingData {
     let t = Terms::of(l);
     let mut data = ui::ConnectingData {
@@ -182,6 +194,7 @@ pub(super) fn bar_data(l: Language, v: &BarView) -> ui::BarData {
         open: v.open,
         hotkey: text(&v.end_key),
         alarm: super::customer::alarm(v.alarm),
+        watched_by: v.watched_by.as_ref().map(|name| watching::watched_by(l, name)).unwrap_or_default().into(),
     }
 }
 
@@ -215,6 +228,8 @@ pub(super) fn viewer_data(l: Language, v: &ViewerView) -> ui::ViewerData {
         panel: v.connection_panel,
         control: v.control == ControlState::Control,
         control_allowed: v.control != ControlState::NotAllowed,
+        watching: v.watching,
+        watched_by: v.watched_by.as_ref().map(|name| watching::watched_by(l, name)).unwrap_or_default().into(),
         level,
         signal: signal.into(),
         heading: heading.into(),

@@ -43,7 +43,11 @@ pub(super) fn consent(l: Language, v: &ConsentView) -> ui::ConsentData {
     ui::ConsentData {
         question: v.question as i32,
         initials: phrases::initials(&v.attendant).into(),
-        title: phrases::wants_access(l, &v.attendant).into(),
+        title: match &v.watches {
+            Some(_) => watching::wants_to_watch(l, &v.attendant).into(),
+            None => phrases::wants_access(l, &v.attendant).into(),
+        },
+        watch_line: v.watches.as_ref().map(|helps| watching::watches_beside(l, helps)).unwrap_or_default().into(),
         company: (&v.company).into(),
         first_time: v.first_time,
         warning: styled(&phrases::first_time(l, &escaped(name))),
@@ -69,6 +73,7 @@ pub(super) fn ending(l: Language, ending: Ending) -> (Mood, &'static str) {
         Ending::ByCustomer => (Mood::Good, t.by_customer),
         Ending::ByAttendant => (Mood::Good, t.by_attendant),
         Ending::Lost => (Mood::Warning, t.by_lost),
+        Ending::WatchedOver => (Mood::Good, t.by_watched_over),
         Ending::ByServer => (Mood::Warning, t.by_server),
         Ending::Failed => (Mood::Bad, t.by_failure),
     }

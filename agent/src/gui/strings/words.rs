@@ -49,10 +49,11 @@ macro_rules! drawn {
             password, paste_credentials, paste_hint, protocol, reconnecting, recorded_later, renew_password,
             request_left, request_text, returning_explained, save_receipt, scaled, search, searching, see_the_screen, see_your_screen,
             sees_the_screen, send_request, sending, session_bar, session_ended, show_password, start_session, starting,
-            status, subject, take, this_session, ticket, ticket_number, try_now, trying,
-            use_mouse_and_keyboard, uses_mouse_and_keyboard, view_only, close_program, partly_lead, partly_title, remove, remove_lead, remove_links, remove_logins, remove_menu, remove_receipts, remove_settings, remove_stays, remove_title, remove_versions, removed_lead, removed_title, removing, try_again, waiting_customers,
-            waiting_for_picture, which_ticket, you_can_untick, your_id, your_password,
-            copy_report, crash_lead, crash_offer, crash_title, delete, delete_report, read_report, save_report, save
+            status, subject, take, this_session, ticket, ticket_number, try_now, trying, use_mouse_and_keyboard, uses_mouse_and_keyboard,
+            view_only, close_program, partly_lead, partly_title, remove, remove_lead, remove_links, remove_logins, remove_menu,
+            remove_receipts, remove_settings, remove_stays, remove_title, remove_versions, removed_lead, removed_title, removing, try_again,
+            waiting_customers, waiting_for_picture, which_ticket, you_can_untick, your_id, your_password, copy_report, crash_lead,
+            crash_offer, crash_title, delete, delete_report, read_report, save_report, save, stop_watching, watch, watch_title, watching
         }
     };
 }
@@ -158,6 +159,7 @@ table! {
         start_session: "Iniciar sessão", "Start session", "Iniciar sesión";
         starting: "Iniciando…", "Starting…", "Iniciando…";
         status: "Situação", "Status", "Estado";
+        stop_watching: "Parar de mostrar", "Stop showing", "Dejar de mostrar";
         take: "Atender", "Take", "Atender";
         subject: "Assunto", "Subject", "Asunto";
         this_session: "Esta sessão", "This session", "Esta sesión";
@@ -170,6 +172,9 @@ table! {
         view_only: "Só ver", "View only", "Solo ver";
         waiting_customers: "Clientes aguardando", "Customers waiting", "Clientes en espera";
         waiting_for_picture: "Esperando a primeira imagem…", "Waiting for the first picture…", "Esperando la primera imagen…";
+        watch: "Acompanhar", "Watch", "Observar";
+        watch_title: "Acompanhar esta sessão?", "Watch this session?", "¿Observar esta sesión?";
+        watching: "Só acompanhando", "Watching only", "Solo observando";
         which_ticket: "Qual ticket?", "Which ticket?", "¿Qué ticket?";
         you_can_untick: "você pode desmarcar", "you can untick this", "puede desmarcarlo";
         your_id: "Seu ID", "Your ID", "Su ID";
@@ -293,6 +298,7 @@ table! {
         by_customer: "O cliente encerrou.", "The customer ended it.", "El cliente finalizó.";
         by_attendant: "Você encerrou.", "You ended it.", "Usted finalizó.";
         by_lost: "A conexão caiu e não voltou a tempo.", "The connection was lost and did not come back in time.", "La conexión se perdió y no volvió a tiempo.";
+        by_watched_over: "A sessão acompanhada terminou.", "The session you watched is over.", "La sesión observada terminó.";
         by_server: "O servidor do suporte encerrou.", "The support server ended it.", "El servidor de soporte finalizó.";
         by_failure: "A sessão terminou por uma falha. Os detalhes estão no registro do programa.", "The session ended because of a fault. The program's log has the details.", "La sesión terminó por un fallo. Los detalles están en el registro del programa.";
         quality_unknown: "Medindo", "Measuring", "Midiendo";
@@ -335,6 +341,11 @@ table! {
         credentials_expired: "Estas credenciais venceram. Copie de novo no console.", "These credentials expired. Copy them again in the console.", "Estas credenciales vencieron. Cópielas de nuevo en la consola.";
         cannot_enter: "Não foi possível entrar com este ID e esta senha. Confira os dois com o cliente.", "Couldn't connect with this ID and password. Check both with the customer.", "No fue posible entrar con este ID y esta contraseña. Verifique los dos con el cliente.";
         partner_busy: "Este cliente já está em atendimento.", "This customer is already being helped.", "Este cliente ya está siendo atendido.";
+        watch_not_allowed: "Você não tem o papel “Acompanha sessões”. Fale com o administrador.", "You don't have the role “Watches sessions”. Talk to the administrator.", "Usted no tiene el rol “Observa sesiones”. Hable con el administrador.";
+        watch_program_old: "Este cliente já está em atendimento, e o programa dele é antigo demais para ser acompanhado.", "This customer is already being helped, and their program is too old to be watched.", "Este cliente ya está siendo atendido, y su programa es demasiado antiguo para ser observado.";
+        watch_taken: "Outra pessoa já acompanha esta sessão.", "Somebody else watches this session already.", "Otra persona ya observa esta sesión.";
+        watch_over: "Esta sessão não está em andamento.", "This session is not in progress.", "Esta sesión no está en curso.";
+        watch_no_ticket: "O ticket desta sessão ainda não foi aberto. Tente de novo em instantes.", "This session's ticket is not open yet. Try again in a moment.", "El ticket de esta sesión aún no se abrió. Intente de nuevo en un momento.";
         refused: "O cliente não permitiu. Combine por telefone e tente de novo.", "The customer didn't allow it. Talk by phone, then try again.", "El cliente no lo permitió. Acuérdelo por teléfono e intente de nuevo.";
         partner_gone: "O programa do cliente foi fechado antes da resposta.", "The customer's program was closed before answering.", "El programa del cliente se cerró antes de responder.";
         not_protected: "A proteção de ponta a ponta não pôde ser confirmada. Nada foi compartilhado.", "End-to-end protection could not be confirmed. Nothing was shared.", "No se pudo confirmar la protección de extremo a extremo. No se compartió nada.";

@@ -258,6 +258,21 @@ pub struct PartnerPasswordView {
     pub trouble: Option<Trouble>,
 }
 
+/// Another attendant's session, to be watched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct WatchView {
+    /// Whose screen.
+    pub partner: PartnerView,
+    /// Who helps; None: it is being asked for, or there is none.
+    pub attendant: Option<String>,
+    /// The ticket it is on.
+    pub ticket: Option<String>,
+    /// It was confirmed, and is on its way.
+    pub busy: bool,
+    /// Why it did not work.
+    pub trouble: Option<Trouble>,
+}
+
 /// On the way to the session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ConnectingView {

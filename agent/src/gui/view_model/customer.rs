@@ -126,6 +126,8 @@ pub struct ConsentView {
     pub check_code: Option<String>,
     /// Mouse and keyboard are asked for as well as the screen.
     pub control_asked: bool,
+    /// Who helps already, where somebody only wants to watch.
+    pub watches: Option<String>,
     /// Until the Allow button can be pressed; zero when armed.
     pub arms_in: Duration,
     /// What `arms_in` started from.
@@ -163,6 +165,8 @@ pub enum Ending {
     Lost,
     /// The support's server ended it.
     ByServer,
+    /// The session that was watched is over.
+    WatchedOver,
     /// Something went wrong on one of the sides.
     Failed,
 }

@@ -27,6 +27,8 @@ pub struct BarView {
     pub reconnecting: Option<Duration>,
     /// The key that ends the session from anywhere. None: the system gave us none.
     pub end_key: Option<String>,
+    /// Who watches as well.
+    pub watched_by: Option<String>,
     /// Whether the customer has warned the company of this session.
     pub alarm: Alarm,
     /// The panel is open.
@@ -70,6 +72,10 @@ pub struct ViewerView {
     pub connection_panel: bool,
     /// What mouse and keyboard do.
     pub control: ControlState,
+    /// Another attendant helps: this is only to watch.
+    pub watching: bool,
+    /// Who watches.
+    pub watched_by: Option<String>,
     /// How the connection is.
     pub link: LinkView,
     /// Since the session began.

@@ -53,6 +53,44 @@ fn active(now: Instant) -> Customer {
 }
 
 #[test]
+fn a_watch_is_to_see_only_whatever_is_asked_for_or_given() {
+    let now = Instant::now();
+    let mut machine = Customer::watched(SessionId::from_bytes([2; 16]), now);
+    machine.secured(peer(), None).unwrap();
+    machine.handle_handshake(open(Grants::CONTROL)).unwrap();
+    machine.pake_answered(Some(answered()));
+    machine.handle_handshake(confirm([2; 32])).unwrap();
+    machine.revealed(Some(phrase()), now).unwrap();
+    let asked = drain(&mut machine).into_iter().find_map(|event| match event {
+        Event::Ask { want, .. } => Some(want),
+        _ => None,
+    });
+    assert_eq!(asked, Some(Grants::VIEW));
+    machine.answer(true, true, now + limits::CONSENT_ARMS_AFTER);
+    assert!(drain(&mut machine).contains(&Event::Start(Consent { granted: Grants::VIEW })));
+    machine.allow_control(true);
+    machine.handle_input(Input::Text("x".to_owned().try_into().unwrap())).unwrap();
+    assert_eq!(drain(&mut machine), []);
+    machine.end(CloseReason::WatchedOver);
+    let said = drain(&mut machine);
+    assert!(said.contains(&Event::Say(Control::End(CloseReason::WatchedOver))), "{said:?}");
+}
+
+#[test]
+fn while_another_question_is_open_an_attendant_who_controls_cannot_answer_it() {
+    let now = Instant::now();
+    let mut machine = active(now);
+    machine.hold_input(true);
+    assert_eq!(drain(&mut machine), [Event::Inject(Input::ReleaseAll)], "what is held down is let go");
+    machine.handle_input(Input::Move { x: 1, y: 1 }).unwrap();
+    machine.hold_input(true);
+    assert_eq!(drain(&mut machine), []);
+    machine.hold_input(false);
+    machine.handle_input(Input::Move { x: 1, y: 1 }).unwrap();
+    assert_eq!(drain(&mut machine), [Event::Inject(Input::Move { x: 1, y: 1 })]);
+}
+
+#[test]
 fn nothing_is_shared_before_the_customer_allows_it() {
     let now = Instant::now();
     let mut machine = asked(now);

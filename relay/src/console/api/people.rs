@@ -64,6 +64,8 @@ pub(super) struct User {
     administers: bool,
     /// Makes apps.
     makes_apps: bool,
+    /// Watches sessions of the apps that they attend.
+    watches: bool,
     /// Since when they may not log in.
     #[schema(required)]
     disabled_at: Option<Timestamp>,
@@ -81,6 +83,7 @@ impl From<account::User> for User {
             attends: roles.attend,
             administers: roles.admin,
             makes_apps: roles.may_create_apps,
+            watches: roles.may_watch,
             disabled_at: user.disabled_at,
             created_at: user.created_at,
         }

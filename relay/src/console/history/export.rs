@@ -22,6 +22,7 @@ use super::{
         error::Page,
         strings::Texts,
         visitor::Who,
+        watching,
         when::{Clock, between, spoken},
     },
     HistoryForm, MISSED, query, word, zone,
@@ -90,6 +91,9 @@ pub(in crate::console) struct Entry {
     reconnects: u32,
     /// The customer raised an alarm.
     alarm: bool,
+    /// The protocol number of the session that was watched in this one, in which nobody was helped.
+    #[schema(required)]
+    watches: Option<String>,
 }
 
 impl Entry {
@@ -120,6 +124,7 @@ impl Entry {
             control: s.granted.control,
             reconnects: s.reconnects,
             alarm: s.alarm_at.is_some(),
+            watches: s.watches.as_ref().map(ToString::to_string),
         }
     }
 }
@@ -156,6 +161,7 @@ pub(crate) async fn csv(State(app): State<App>, who: Who, Query(form): Query<His
     let apps = app.shared.apps.of(who.operator.tenant).await?;
     let zone_name = app.shared.store.tenant(who.operator.tenant).await?.time_zone;
     let query = begin(&app, &who, &form).await?;
+    let w = watching::Words::of(who.texts.language);
     let (t, clock) = (who.texts, Clock::new(&zone_name, who.texts, jiff::Timestamp::now()));
     let head = [
         t.protocol,
@@ -171,6 +177,7 @@ pub(crate) async fn csv(State(app): State<App>, who: Who, Query(form): Query<His
         t.category,
         t.note,
         t.reconnects,
+        w.watched_session,
     ];
     // The mark tells spreadsheets that this is UTF-8.
     let head = format!("\u{feff}{}", row(t, &head.map(str::to_owned)));
@@ -195,6 +202,7 @@ pub(crate) async fn csv(State(app): State<App>, who: Who, Query(form): Query<His
                 category(s).to_owned(),
                 said_of(s).to_owned(),
                 s.reconnects.to_string(),
+                s.watches.as_ref().map(ToString::to_string).unwrap_or_default(),
             ],
         )
     };

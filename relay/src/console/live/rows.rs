@@ -107,7 +107,11 @@ impl Row for SessionRow {
         format!("s-{}", self.id)
     }
     fn looks(&self) -> String {
-        format!("{:?}", (&self.customer, &self.company, &self.attendant, &self.ticket, self.standing, self.since_ms))
+        let watched = (self.watch, &self.watched_by);
+        format!(
+            "{:?}",
+            (&self.customer, &self.company, &self.attendant, &self.ticket, self.standing, self.since_ms, watched)
+        )
     }
     fn html(&mut self, v: &View, replace: bool) -> askama::Result<String> {
         self.oob = replace;
@@ -197,7 +201,8 @@ mod tests {
 
     fn change(before: &[(&str, &str)], mut after: Vec<Word>) -> String {
         let before = before.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
-        let v = View { t: Texts::of(Language::PtBr), csrf: String::new(), sees: false, attends: false, ends: false };
+        let (t, w) = (Texts::of(Language::PtBr), super::super::super::watching::Words::of(Language::PtBr));
+        let v = View { t, w, csrf: String::new(), sees: false, attends: false, ends: false, watches: false };
         let mut html = String::new();
         difference(&mut html, "rows", &before, &mut after, &v, false).unwrap();
         html

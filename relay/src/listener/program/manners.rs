@@ -87,6 +87,8 @@ pub(super) fn name(message: &ToRelay) -> &'static str {
         ToRelay::PullNext => "pull next",
         ToRelay::AskUpdate(_) => "ask update",
         ToRelay::FetchUpdate(_) => "fetch update",
+        ToRelay::AskWatch(_) => "ask watch",
+        ToRelay::DialWatch(_) => "dial watch",
     }
 }
 

@@ -130,6 +130,7 @@ impl Sessions {
                 connection: opened.connection,
                 standing: Standing::Dialling,
                 since: dialled_at,
+                watches: None,
             },
             pairing: Pairing::dialled(Instant::now(), self.times.waits),
             legs: [leg(bearers[0], &customer), leg(bearers[1], &caller.peer)],

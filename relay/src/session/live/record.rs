@@ -143,6 +143,9 @@ impl Sessions {
             live.refresh();
             live.legs.iter().filter_map(|leg| leg.peer.clone()).collect()
         });
+        if let Some(watched) = map.get(&session).and_then(|live| live.shown.watches) {
+            super::watch::tell(&map, watched);
+        }
         self.due.notify_one();
         self.directory.settle(row.device);
         match written {

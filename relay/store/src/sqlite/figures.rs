@@ -64,7 +64,7 @@ impl FiguresRecords for SqliteStore {
                     sum(coalesce(solved, 0)) AS solved,
                     sum(category IS NOT NULL) AS categorised
              FROM sessions
-             WHERE tenant = ?1 AND dialled_at >= ?2 AND dialled_at < ?3
+             WHERE tenant = ?1 AND dialled_at >= ?2 AND dialled_at < ?3 AND watches IS NULL
                AND hex(app) IN (SELECT value FROM json_each(?4))
              GROUP BY 1 HAVING count(*) > 0 ORDER BY 1"
         );

@@ -33,6 +33,7 @@ pub(super) fn operator(row: &SqliteRow) -> Result<Operator, StoreError> {
             admin: row.plain("admin")?,
             may_see_passwords: row.plain("may_see_passwords")?,
             may_create_apps: row.plain("may_create_apps")?,
+            may_watch: row.plain("may_watch")?,
         },
         disabled_at: row.time_if_any("disabled_at")?,
         created_at: row.time("created_at")?,
@@ -43,8 +44,8 @@ pub(super) fn operator(row: &SqliteRow) -> Result<Operator, StoreError> {
 pub(super) async fn add(tx: &mut SqliteConnection, new: &NewOperator) -> Result<Operator, StoreError> {
     let sql = "INSERT INTO operators
                (id, tenant, login, login_key, name, password_hash, attend, admin, may_see_passwords, may_create_apps,
-                created_at)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *";
+                may_watch, created_at)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *";
     let row = sqlx::query(sql)
         .bind(new.id.as_bytes().as_slice())
         .bind(new.tenant.as_bytes().as_slice())
@@ -56,6 +57,7 @@ pub(super) async fn add(tx: &mut SqliteConnection, new: &NewOperator) -> Result<
         .bind(new.roles.admin)
         .bind(new.roles.may_see_passwords)
         .bind(new.roles.may_create_apps)
+        .bind(new.roles.may_watch)
         .bind(ms(new.created_at))
         .fetch_one(tx)
         .await
@@ -156,8 +158,8 @@ impl OperatorRecords for SqliteStore {
         let mut tx = self.write().await?;
         let before = one(&mut tx, tenant, id).await?;
         let sql =
-            "UPDATE operators SET name = ?2, attend = ?3, admin = ?4, may_see_passwords = ?5, may_create_apps = ?6
-                   WHERE id = ?1";
+            "UPDATE operators SET name = ?2, attend = ?3, admin = ?4, may_see_passwords = ?5, may_create_apps = ?6,
+                   may_watch = ?7 WHERE id = ?1";
         sqlx::query(sql)
             .bind(id.as_bytes().as_slice())
             .bind(name)
@@ -165,6 +167,7 @@ impl OperatorRecords for SqliteStore {
             .bind(roles.admin)
             .bind(roles.may_see_passwords)
             .bind(roles.may_create_apps)
+            .bind(roles.may_watch)
             .execute(&mut *tx)
             .await
             .map_err(error::of)?;

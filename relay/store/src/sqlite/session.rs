@@ -25,8 +25,8 @@ use crate::{
     error::StoreError,
     outbox::EventKind,
     session::{
-        Ended, HistoryQuery, Kept, NewMissed, NewSession, OpenedSession, Seal, Session, SessionRecords, SessionState,
-        Started, WRAP_UP_WITHIN, WrappedUp,
+        Ended, HistoryQuery, Kept, NewMissed, NewSession, NewWatch, OpenedSession, Seal, Session, SessionRecords,
+        SessionState, Started, WRAP_UP_WITHIN, WrappedUp,
     },
 };
 
@@ -66,6 +66,7 @@ pub(super) fn session(row: &SqliteRow) -> Result<Session, StoreError> {
         audit: noted(row)?,
         alarm_at: row.time_if_any("alarm_at")?,
         wrap_up: wrapped_up(row)?,
+        watches: row.parsed_if_any("watches")?,
     })
 }
 
@@ -256,6 +257,42 @@ impl SessionRecords for SqliteStore {
         audit::add(&mut tx, &dialled).await?;
         tx.commit().await.map_err(error::of)?;
         Ok(OpenedSession { protocol, connection })
+    }
+
+    async fn open_watch(&self, new: &NewWatch) -> Result<OpenedSession, StoreError> {
+        let mut tx = self.write().await?;
+        let watched = one(&mut tx, new.watched).await?;
+        if watched.tenant != new.tenant {
+            return Err(StoreError::NotFound { what: "session" });
+        }
+        if watched.state != SessionState::Started || watched.watches.is_some() {
+            return Err(StoreError::Conflict { what: "state" });
+        }
+        let ticket = watched.ticket.clone().ok_or(StoreError::Conflict { what: "ticket" })?;
+        let protocol = next_protocol(&mut tx, new.tenant, new.dialled_at).await?;
+        let company = watched.field(FieldKey::Company);
+        let search = folded(&[&watched.customer_name, company, &new.attendant_name, protocol.as_str()]);
+        let sql = "INSERT INTO sessions (id, tenant, app, protocol, device, fields, customer_name, attendant, attendant_name,
+                                         choice_number, choice_subject, state, dialled_at, search, connection, watches)
+                   SELECT ?1, tenant, app, ?2, device, fields, customer_name, ?3, ?4, ?5, '', 'dialling', ?6, ?7, connection, protocol
+                   FROM sessions WHERE id = ?8";
+        sqlx::query(sql)
+            .bind(new.id.as_bytes().as_slice())
+            .bind(protocol.as_str())
+            .bind(new.attendant.as_bytes().as_slice())
+            .bind(&new.attendant_name)
+            .bind(ticket.as_str())
+            .bind(ms(new.dialled_at))
+            .bind(search)
+            .bind(new.watched.as_bytes().as_slice())
+            .execute(&mut *tx)
+            .await
+            .map_err(error::referring("session", "operator"))?;
+        let session = one(&mut tx, new.id).await?;
+        let detail = format!("session={} device={} watches={}", new.id, session.device.number(), watched.protocol);
+        audit::add(&mut tx, &line(&session, "session.dialled", detail, new.dialled_at)).await?;
+        tx.commit().await.map_err(error::of)?;
+        Ok(OpenedSession { protocol, connection: session.connection })
     }
 
     async fn miss_request(&self, missed: &NewMissed) -> Result<OpenedSession, StoreError> {

@@ -79,6 +79,7 @@ pub(super) async fn session(
         "category": category.map(|category| &category.name),
         "solved": category.map(|category| category.solved),
         "note": said.map(|said| &said.note).or(s.missed.map(|_| &s.message)),
+        "watches": s.watches.as_ref().map(|watched| watched.as_str()),
     });
     tell(tx, &Happening { tenant: s.tenant, event, which: s.id.to_string(), data, at: now }).await
 }

@@ -110,8 +110,10 @@ impl World {
     }
 }
 
-pub const ADMIN: Roles = Roles { attend: false, admin: true, may_see_passwords: true, may_create_apps: true };
-pub const ATTENDANT: Roles = Roles { attend: true, admin: false, may_see_passwords: false, may_create_apps: false };
+pub const ADMIN: Roles =
+    Roles { attend: false, admin: true, may_see_passwords: true, may_create_apps: true, may_watch: false };
+pub const ATTENDANT: Roles =
+    Roles { attend: true, admin: false, may_see_passwords: false, may_create_apps: false, may_watch: false };
 
 impl Company {
     fn numbered(n: u8) -> Self {

@@ -1,13 +1,15 @@
 //! Sessions: protocol numbers, start and end exactly once, history.
 
 use protocol::{
-    id::{ProtocolNumber, SessionId},
+    id::{ProtocolNumber, SessionId, TicketNumber},
     message::{
         grant::Grants,
         pairing::{CloseReason, Role},
     },
 };
-use store::{Ended, EventKind, HistoryQuery, Kept, Seal, SessionState, Started, StoreError};
+use store::{
+    By, Ended, EventKind, FiguresQuery, HistoryQuery, Kept, NewWatch, Seal, SessionState, Settled, Started, StoreError,
+};
 
 use super::{World, at, end, number, on, open_new, start};
 
@@ -107,6 +109,47 @@ pub async fn a_customers_alarm_is_written_once_during_a_session_or_after_it(w: &
     assert!(newest.detail.contains("customer=Cida Conceição"), "{}", newest.detail);
     let unknown = store.alarm_session(SessionId::from_bytes([99; 16]), at(1), at(1)).await;
     assert!(matches!(unknown, Err(StoreError::NotFound { what: "session" })));
+}
+
+pub async fn a_watch_is_on_the_ticket_of_the_session_it_watches_and_is_not_counted(w: &World) {
+    let store = w.store().await;
+    let main = w.started(1, open_new()).await;
+    let new = |n: u8, watched: SessionId| NewWatch {
+        id: SessionId::from_bytes([n; 16]),
+        tenant: w.varanda.tenant,
+        watched,
+        attendant: w.varanda.ana,
+        attendant_name: "Bia Costa".into(),
+        dialled_at: at(30),
+    };
+    let early = store.open_watch(&new(2, main)).await;
+    assert!(matches!(early, Err(StoreError::Conflict { what: "ticket" })), "its ticket is not open yet: {early:?}");
+    let claimed = store.claim(at(31), std::time::Duration::from_secs(60), 9).await.unwrap().remove(0);
+    let done = Settled::Done { ticket: TicketNumber::new("4821").unwrap(), external_id: None };
+    store.settle(claimed.lease, &done, at(32)).await.unwrap();
+
+    let opened = store.open_watch(&new(2, main)).await.unwrap();
+    let (watched, watch) =
+        (store.session(main).await.unwrap(), store.session(SessionId::from_bytes([2; 16])).await.unwrap());
+    assert_eq!((watch.watches.as_ref(), watch.ticket_shown()), (Some(&watched.protocol), watched.ticket.as_ref()));
+    assert!(opened.protocol == watch.protocol && watch.protocol != watched.protocol);
+    assert_eq!((watch.app, watch.device, &watch.fields), (watched.app, watched.device, &watched.fields));
+    assert_eq!((watch.customer_name.as_str(), watch.attendant_name.as_str()), ("Cida Conceição", "Bia Costa"));
+    let started = Started { granted: Grants::VIEW, attendant_name: String::new(), at: at(40) };
+    store.start_session(watch.id, &started, at(40)).await.unwrap();
+    let nested = store.open_watch(&new(3, watch.id)).await;
+    assert!(matches!(nested, Err(StoreError::Conflict { what: "state" })), "a watch is not watched: {nested:?}");
+    store.end_session(watch.id, &end(50), at(50)).await.unwrap();
+    assert_eq!(told(w, watch.id).await, [EventKind::Start, EventKind::End]);
+    let query = FiguresQuery { from: at(0), to: at(1000), apps: vec![w.varanda.app], by: By::All };
+    let figures = store.figures(w.varanda.tenant, &query).await.unwrap().remove(0).figures;
+    assert_eq!((figures.sessions, figures.over), (1, 0), "it helped nobody");
+
+    store.end_session(main, &end(60), at(60)).await.unwrap();
+    let late = store.open_watch(&new(4, main)).await;
+    assert!(matches!(late, Err(StoreError::Conflict { what: "state" })), "{late:?}");
+    let foreign = NewWatch { tenant: w.other.tenant, ..new(5, main) };
+    assert!(matches!(store.open_watch(&foreign).await, Err(StoreError::NotFound { .. })));
 }
 
 pub async fn each_end_of_a_session_seals_it_once_and_different_witnesses_are_a_dispute(w: &World) {

@@ -47,6 +47,36 @@ fn session() -> Session {
         audit: Some(AuditHead { seq: 48, hash: [0xab; 32] }),
         alarm_at: None,
         wrap_up: None,
+        watches: None,
+    }
+}
+
+#[test]
+fn a_watch_says_who_watched_which_session_in_every_language_and_with_a_text_of_the_companys_own() {
+    let watch = Session { watches: Some(ProtocolNumber::new("2026-11-21-000041").unwrap()), ..session() };
+    for (language, title, line) in [
+        (
+            Language::PtBr,
+            "Acompanhamento da tela encerrado",
+            "Ana Ribeiro acompanhou a sessão 2026-11-21-000041, somente vendo a tela.",
+        ),
+        (
+            Language::En,
+            "Screen watched: ended",
+            "Ana Ribeiro watched session 2026-11-21-000041, seeing the screen only.",
+        ),
+        (
+            Language::Es,
+            "Observación de la pantalla finalizada",
+            "Ana Ribeiro observó la sesión 2026-11-21-000041, solo viendo la pantalla.",
+        ),
+    ] {
+        let said = action(EventKind::End, &watch, &tenant(language, "UTC"), Says::default());
+        assert!(said.text.starts_with(title) && said.text.ends_with(line), "{}", said.text);
+        let own = Template::parse(EventKind::End, "x").unwrap();
+        let said =
+            action(EventKind::End, &watch, &tenant(language, "UTC"), Says { template: Some(&own), ..Says::default() });
+        assert_eq!(said.text, format!("x\n{line}"));
     }
 }
 

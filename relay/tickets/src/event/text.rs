@@ -103,6 +103,28 @@ pub fn title(language: Language, kind: EventKind) -> &'static str {
     )
 }
 
+/// The first line of an action about a watch.
+pub fn watch_title(language: Language, kind: EventKind) -> &'static str {
+    pick(
+        language,
+        match kind {
+            EventKind::Start => {
+                ["Acompanhamento da tela iniciado", "Screen watched: started", "Observación de la pantalla iniciada"]
+            }
+            _ => ["Acompanhamento da tela encerrado", "Screen watched: ended", "Observación de la pantalla finalizada"],
+        },
+    )
+}
+
+/// Which session somebody watched.
+pub fn watched(language: Language, attendant: &str, protocol: &str) -> String {
+    match language {
+        Language::PtBr => format!("{attendant} acompanhou a sessão {protocol}, somente vendo a tela."),
+        Language::En => format!("{attendant} watched session {protocol}, seeing the screen only."),
+        Language::Es => format!("{attendant} observó la sesión {protocol}, solo viendo la pantalla."),
+    }
+}
+
 /// The subject of a ticket for a request that nobody took.
 pub fn missed_subject(language: Language, about: &str) -> String {
     format!("{}: {about}", pick(language, ["Não atendida", "Missed", "No atendida"]))
@@ -177,6 +199,9 @@ pub fn close_reason(language: Language, why: CloseReason) -> &'static str {
             CloseReason::WrongPassword => ["senha incorreta", "wrong password", "contraseña incorrecta"],
             CloseReason::Cancelled => {
                 ["cancelado pelo atendente", "cancelled by the attendant", "cancelado por el agente"]
+            }
+            CloseReason::WatchedOver => {
+                ["a sessão acompanhada terminou", "the watched session is over", "la sesión observada terminó"]
             }
             CloseReason::ProgramGone => ["programa fechado", "program closed", "programa cerrado"],
             CloseReason::ConnectionLost => ["conexão perdida", "connection lost", "conexión perdida"],

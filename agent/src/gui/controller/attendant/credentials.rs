@@ -58,6 +58,9 @@ impl Controller {
 
     /// The relay has taken the grant, or not: then the password is asked for.
     pub(super) fn grant_taken(&mut self, answer: GrantTaken) {
+        if self.watch_grant_taken(answer.request, answer.taken) {
+            return;
+        }
         let (Stage::Ticket(step) | Stage::Password(step, _)) = &mut self.attendant.stage else { return };
         if step.grant != Some(Grant::Taking(answer.request)) {
             return;
@@ -77,9 +80,9 @@ impl Controller {
     /// The relay has dialled and gives no password: it knows of no grant on this connection any more. The customer is free again.
     pub(super) fn grant_gave_nothing(&mut self, id: SessionId, now: Now) {
         let Stage::Session(session) = std::mem::take(&mut self.attendant.stage) else { return };
-        let mut step = session.step;
-        step.grant = None;
-        self.attendant.stage = Stage::Password(step, false);
+        let mut session = session;
+        session.step.grant = None;
+        self.attendant.stage = session.before();
         self.attendant.trouble = Some(Trouble::CredentialsExpired);
         let at_unix_ms = self.relay_now_ms(now);
         let what = Happened::Ended { why: CloseReason::Cancelled, at_unix_ms, reconnects: 0 };

@@ -121,9 +121,10 @@ impl Controller {
             CloseReason::Cancelled | CloseReason::EndedByAttendant => None,
             CloseReason::ProgramGone => Some(Trouble::PartnerGone),
             CloseReason::ConnectionLost => Some(Trouble::ConnectionLost),
+            CloseReason::WatchedOver => Some(Trouble::WatchOver),
             CloseReason::Violation | CloseReason::Failed => Some(Trouble::NotProtected),
         };
-        self.attendant.stage = Stage::Password(session.step, false);
+        self.attendant.stage = session.before();
     }
 
     pub(in crate::gui::controller) fn attendant_ticket(&mut self, numbers: SessionTicket) {
@@ -187,10 +188,10 @@ impl Controller {
         match &mut self.attendant.stage {
             Stage::Session(session) if session.id.is_some() => self.effects.push_back(Effect::AttendingLost),
             Stage::Session(session) => {
-                let step = session.step.clone();
-                self.attendant.stage = Stage::Password(step, false);
+                self.attendant.stage = session.before();
                 self.attendant.trouble = Some(Trouble::ServerAway);
             }
+            Stage::Watch(step) => step.busy = false,
             Stage::Ticket(TicketStep { lookup: lookup @ Looked::Searching(_), .. }) => *lookup = Looked::Nothing,
             _ => {}
         }

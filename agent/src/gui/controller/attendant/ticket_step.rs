@@ -91,6 +91,9 @@ impl Controller {
             return;
         }
         self.attendant.stage = Stage::Home;
+        if link.watch {
+            return self.look_at(link.partner);
+        }
         self.connect(&link.partner.to_string(), None);
         if let Some(ticket) = link.ticket {
             self.look_up(ticket.as_str());
