@@ -5,6 +5,7 @@
 //! program uses before it gets its name. Used by the console, when an app is saved and when a program is asked for. Must never hand out a file that
 //! was not made of this revision of the app.
 
+mod file;
 mod making;
 mod update;
 mod wanted;
@@ -17,12 +18,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, anyhow, ensure};
-use branding::{build, file};
+use anyhow::{Context, anyhow};
+use branding::{build, file as files};
+use bytes::Bytes;
 use protocol::id::AppId;
 use store::App;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use file::Compared;
+pub use file::{file_name, range};
 use making::Work;
 pub use making::{Asked, Failure, NotMade, Stage};
 use wanted::Wanted;
@@ -105,7 +109,7 @@ impl System {
 #[derive(Debug, Clone)]
 pub struct Program {
     /// All of it.
-    pub bytes: Arc<[u8]>,
+    pub bytes: Bytes,
     /// Its hash, for whoever wants to compare.
     pub sha256: String,
     /// The hash of the template.
@@ -152,6 +156,7 @@ pub struct Programs {
     telling: Arc<Telling>,
     seats: Semaphore,
     fetching: Semaphore,
+    compared: Compared,
 }
 
 /// What no file says.
@@ -179,6 +184,7 @@ impl Programs {
             telling,
             seats: Semaphore::new(SEATS),
             fetching: Semaphore::new(update::PARTS_AT_ONCE),
+            compared: Compared::default(),
         }
     }
 
@@ -242,11 +248,24 @@ impl Programs {
         asked: &Asked,
         sign: impl FnOnce() -> anyhow::Result<(Vec<u8>, bundle::SigningKey)>,
     ) -> Result<Program, NotMade> {
+        // What is there does not wait for what is being made.
+        if !self.failed(app, asked.system())
+            && let Some(there) = self.there(app, asked.system())
+        {
+            return Ok(there);
+        }
         let _one = self.one.lock().unwrap_or_else(PoisonError::into_inner);
         let made = self.made(app, asked, sign);
         // While nobody else makes it: what is noted is how it stands.
         self.note(app, asked.system(), made.as_ref().err().map(|error| error.kind));
         made
+    }
+
+    /// The program of this revision, if it was made and is still what was made.
+    fn there(&self, app: &App, system: System) -> Option<Program> {
+        let template_sha256 = self.template_hash(system).ok()?;
+        let (bytes, sha256) = self.compared.read(&self.path(app, system, &template_sha256))?;
+        Some(Program { bytes, sha256, template_sha256, made_in: None })
     }
 
     fn made(
@@ -259,10 +278,8 @@ impl Programs {
         let listed = self.template_hash(system);
         let template_sha256 = listed.map_err(|why| NotMade::new(Failure::NoTemplate, why))?;
         let path = self.path(app, system, &template_sha256);
-        if let (Ok(bytes), Ok(sha256)) = (fs::read(&path), fs::read_to_string(beside(&path)))
-            && file::hex(&file::sha256(&bytes)) == sha256
-        {
-            return Ok(Program { bytes: bytes.into(), sha256, template_sha256, made_in: None });
+        if let Some(there) = self.there(app, system) {
+            return Ok(there);
         }
         let began = Instant::now();
         asked.at(Stage::Template)?;
@@ -272,7 +289,7 @@ impl Programs {
         let checks = || Ok(asked.at(Stage::Checking)?);
         let bytes = build::program(&template, &signed, &key, checks).map_err(NotMade::of_build)?;
         asked.at(Stage::Writing)?;
-        let sha256 = file::hex(&file::sha256(&bytes));
+        let sha256 = files::hex(&files::sha256(&bytes));
         write(&path, &bytes, &sha256).map_err(|why| NotMade::new(Failure::Disk, why))?;
         forget_old(&path, system);
         Ok(Program { bytes: bytes.into(), sha256, template_sha256, made_in: Some(began.elapsed()) })
@@ -291,7 +308,7 @@ impl Programs {
             (name.trim_start_matches([' ', '*']) == system.template()).then_some(sha256)
         });
         let sha256 = line.with_context(|| format!("{} says nothing of {}", path.display(), system.template()))?;
-        Ok(file::hex(&file::from_hex(sha256)?))
+        Ok(files::hex(&files::from_hex(sha256)?))
     }
 
     fn template(&self, system: System, sha256: &str) -> Result<Vec<u8>, NotMade> {
@@ -301,7 +318,7 @@ impl Programs {
             let kind = if is_there { Failure::Other } else { Failure::NoTemplate };
             NotMade::new(kind, anyhow::Error::new(error).context(format!("reading {}", path.display())))
         })?;
-        let found = file::hex(&file::sha256(&bytes));
+        let found = files::hex(&files::sha256(&bytes));
         if found != sha256 {
             let why = anyhow!("{} is not the template that {SUMS} means: its SHA-256 is {found}", path.display());
             return Err(NotMade::new(Failure::OtherTemplate, why));
@@ -315,35 +332,6 @@ impl Programs {
     }
 }
 
-/// The name of the downloaded file: the title in letters that every system and mail program keeps.
-pub fn file_name(app: &App, system: System) -> String {
-    let plain: String = app.title.chars().map(plain).collect();
-    let words: Vec<&str> = plain.split('-').filter(|word| !word.is_empty()).collect();
-    let name = if words.is_empty() { "suporte".to_owned() } else { words.join("-") };
-    format!("{name}{}", system.ending())
-}
-
-fn plain(c: char) -> char {
-    match c {
-        'á' | 'à' | 'â' | 'ã' | 'ä' => 'a',
-        'Á' | 'À' | 'Â' | 'Ã' | 'Ä' => 'A',
-        'é' | 'è' | 'ê' | 'ë' => 'e',
-        'É' | 'È' | 'Ê' | 'Ë' => 'E',
-        'í' | 'ì' | 'î' | 'ï' => 'i',
-        'Í' | 'Ì' | 'Î' | 'Ï' => 'I',
-        'ó' | 'ò' | 'ô' | 'õ' | 'ö' => 'o',
-        'Ó' | 'Ò' | 'Ô' | 'Õ' | 'Ö' => 'O',
-        'ú' | 'ù' | 'û' | 'ü' => 'u',
-        'Ú' | 'Ù' | 'Û' | 'Ü' => 'U',
-        'ç' => 'c',
-        'Ç' => 'C',
-        'ñ' => 'n',
-        'Ñ' => 'N',
-        c if c.is_ascii_alphanumeric() => c,
-        _ => '-',
-    }
-}
-
 /// Where a program's hash is.
 fn beside(path: &Path) -> PathBuf {
     path.with_extension("sha256")
@@ -353,8 +341,8 @@ fn beside(path: &Path) -> PathBuf {
 fn write(path: &Path, bytes: &[u8], sha256: &str) -> anyhow::Result<()> {
     let folder = path.parent().context("a program is in a folder")?;
     fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
-    file::replace(path, bytes)?;
-    file::replace(&beside(path), sha256.as_bytes()).inspect_err(|_| _ = fs::remove_file(path))
+    files::replace(path, bytes)?;
+    files::replace(&beside(path), sha256.as_bytes()).inspect_err(|_| _ = fs::remove_file(path))
 }
 
 /// Takes away what is older than the last few, and what a server that was killed has left half written. Best effort: a file more is no harm.
@@ -381,50 +369,6 @@ fn forget_old(newest: &Path, system: System) {
             if let Err(error) = fs::remove_file(&file) {
                 tracing::debug!(%error, file = %file.display(), "an old program stays");
             }
-        }
-    }
-}
-
-/// A part of a file that a request asks for: from where to where, the end not included. `None`: all of it.
-///
-/// # Errors
-/// A range that lies outside.
-pub fn range(header: Option<&str>, length: usize) -> anyhow::Result<Option<std::ops::Range<usize>>> {
-    let Some(asked) = header.and_then(|header| header.trim().strip_prefix("bytes=")) else { return Ok(None) };
-    // Several parts at once are not given: all of it is a right answer to them.
-    let Some((from, to)) = asked.split_once('-').filter(|_| !asked.contains(',')) else { return Ok(None) };
-    let number = |text: &str| text.trim().parse::<usize>().ok();
-    let part = match (number(from), number(to)) {
-        (Some(from), None) if to.trim().is_empty() => from..length,
-        (Some(from), Some(to)) if from <= to => from..to.saturating_add(1).min(length),
-        (None, Some(last)) if from.trim().is_empty() => length.saturating_sub(last)..length,
-        _ => return Ok(None),
-    };
-    ensure!(part.start < part.end, "a range outside of the file");
-    Ok(Some(part))
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    #[test]
-    fn ranges_are_what_http_means_by_them() {
-        for (asked, wanted) in [
-            (None, None),
-            (Some("bytes=0-"), Some(0..100)),
-            (Some("bytes=10-19"), Some(10..20)),
-            (Some("bytes=90-500"), Some(90..100)),
-            (Some("bytes=-5"), Some(95..100)),
-            (Some("bytes=0-1,5-6"), None),
-            (Some("lines=0-1"), None),
-            (Some("bytes=x-1"), None),
-        ] {
-            assert_eq!(range(asked, 100).unwrap(), wanted, "{asked:?}");
-        }
-        for outside in ["bytes=100-", "bytes=500-600", "bytes=-0"] {
-            assert!(range(Some(outside), 100).is_err(), "{outside}");
         }
     }
 }

@@ -88,6 +88,84 @@ async fn a_customer_downloads_the_companys_program_whole_or_in_parts() {
     relay.shutdown().await.unwrap();
 }
 
+/// The same with these headers, and the header lines of the answer.
+async fn fetch_with(
+    browser: &Browser,
+    path: &str,
+    headers: &[(&str, &str)],
+) -> (StatusCode, axum::http::HeaderMap, Vec<u8>) {
+    let mut request = browser.request(Method::GET, path);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let (parts, body) = browser.open(request.body(Body::empty()).unwrap()).await.into_parts();
+    (parts.status, parts.headers, to_bytes(body, 64 << 20).await.unwrap().to_vec())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_part_is_asked_for_is_a_part_of_the_very_file_or_all_of_it_or_refused() {
+    let (relay, folder) = relay().await;
+    templates(folder.path());
+    let place = format!("/d/{}/program/linux", app(&relay.shared).await.code);
+    let customer = Browser::new(&relay.shared);
+    let (_, headers, whole) = fetch(&customer, &place, None).await;
+    let (etag, length) = (headers[header::ETAG].to_str().unwrap().to_owned(), whole.len());
+    assert_eq!(etag, format!("\"{}\"", branding::file::hex(&branding::file::sha256(&whole))));
+    assert_eq!(
+        (&headers[header::ACCEPT_RANGES], headers.contains_key(header::CONTENT_RANGE)),
+        (&"bytes".parse().unwrap(), false)
+    );
+    assert_eq!(headers["x-content-type-options"], "nosniff", "the type is not guessed");
+    let last = length - 1;
+    for (asked, from, to) in [
+        ("bytes=0-0", 0, 0),
+        (&format!("bytes={last}-"), last, last),
+        ("bytes=-1", last, last),
+        ("bytes=7-18446744073709551615", 7, last),
+        ("bytes=7-999999999999999999999999", 7, last),
+        ("bytes=-999999999999999999999999", 0, last),
+        ("BYTES=1-2", 1, 2),
+    ] {
+        let (status, headers, part) = fetch(&customer, &place, Some(asked)).await;
+        assert_eq!((status, part.as_slice()), (StatusCode::PARTIAL_CONTENT, &whole[from..=to]), "{asked}");
+        assert_eq!(headers[header::CONTENT_RANGE], format!("bytes {from}-{to}/{length}").as_str(), "{asked}");
+        assert_eq!(headers[header::CONTENT_TYPE], "application/x-executable");
+        assert_eq!(headers[header::ETAG], etag.as_str());
+    }
+    for outside in [format!("bytes={length}-"), "bytes=-0".to_owned(), "bytes=999999999999999999999999-".to_owned()] {
+        let (status, headers, body) = fetch(&customer, &place, Some(&outside)).await;
+        assert_eq!((status, body.len()), (StatusCode::RANGE_NOT_SATISFIABLE, 0), "{outside}");
+        assert_eq!(headers[header::CONTENT_RANGE], format!("bytes */{length}").as_str());
+    }
+    let many = format!("bytes={}", (0..5000).map(|n| format!("{n}-{n},")).collect::<String>());
+    for ignored in ["bytes=2-1", "bytes=0-1,4-5", &many, "bytes=+1-2", "bytes=a-b", "chapters=1-2", "bytes", "", "="] {
+        let (status, headers, all) = fetch(&customer, &place, Some(ignored)).await;
+        assert_eq!((status, all.len()), (StatusCode::OK, length), "{}", &ignored[..ignored.len().min(40)]);
+        assert!(!headers.contains_key(header::CONTENT_RANGE));
+    }
+    // A part of another file, or of who knows which, is never given.
+    for (if_range, status) in [
+        (etag.as_str(), StatusCode::PARTIAL_CONTENT),
+        (&format!("W/{etag}"), StatusCode::OK),
+        ("\"another\"", StatusCode::OK),
+        ("Sat, 28 Nov 2026 06:00:00 GMT", StatusCode::OK),
+    ] {
+        let asked = [("range", "bytes=0-9"), ("if-range", if_range)];
+        assert_eq!(fetch_with(&customer, &place, &asked).await.0, status, "{if_range}");
+    }
+    // What lies there and was changed is not handed out, also where it was before: it is made anew.
+    let made = std::fs::read_dir(folder.path().join("programs")).unwrap().next().unwrap().unwrap().path();
+    let file =
+        std::fs::read_dir(made).unwrap().map(|file| file.unwrap().path()).find(|file| file.extension().is_none());
+    let mut changed = whole.clone();
+    changed[length / 2] ^= 1;
+    std::fs::write(file.unwrap(), changed).unwrap();
+    let (status, _, again) = fetch(&customer, &place, None).await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(bundle::carried::carried(&again).is_ok(), "whole");
+    relay.shutdown().await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_saved_app_has_its_new_program_before_anybody_asks_and_the_old_one_is_kept() {
     let (relay, folder) = relay().await;

@@ -273,11 +273,11 @@ pub(super) async fn hand_out_program(app: &App, record: Record, system: System, 
         (header::ETAG, etag),
     ];
     Ok(match part {
-        None => (common, program.bytes.to_vec()).into_response(),
+        None => (common, program.bytes).into_response(),
         Some(part) => {
             let place = format!("bytes {}-{}/{length}", part.start, part.end - 1);
             let range = [(header::CONTENT_RANGE, place)];
-            (StatusCode::PARTIAL_CONTENT, common, range, program.bytes[part].to_vec()).into_response()
+            (StatusCode::PARTIAL_CONTENT, common, range, program.bytes.slice(part)).into_response()
         }
     })
 }
