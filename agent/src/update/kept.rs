@@ -1,8 +1,8 @@
 //! What a program remembers of updates between starts, in its own folder. A file that cannot be read counts as none.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use bundle::{KeyId, Version, release::Release};
+use bundle::{KeyId, Version, release::Trusted};
 use serde::{Deserialize, Serialize};
 
 use crate::config::{Folder, write_whole};
@@ -13,8 +13,10 @@ const FILE: &str = "updates.json";
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Kept {
-    /// The newest version seen in a release that was to be trusted, or the oldest that one allowed.
-    pub(super) floor: Version,
+    /// What earlier programs have written down: a floor that may be of any key. It counts, and is not raised.
+    floor: Version,
+    /// The newest version seen in a release of each key, or the oldest that one allowed; by the key's public half, as hexadecimal digits.
+    floors: BTreeMap<String, Version>,
     /// Public halves of keys that were revoked, as hexadecimal digits.
     pub(super) revoked: BTreeSet<String>,
     /// This program's place among a hundred; drawn once.
@@ -48,13 +50,24 @@ impl Kept {
         self.revoked.iter().filter_map(|digits| super::key(digits)).collect()
     }
 
+    /// Below this version nothing is installed: what was seen of any key, but for those that are revoked. Whoever had stolen one could otherwise
+    /// shut every later release of the others out.
+    pub(super) fn floor(&self) -> Version {
+        let of_good_keys = self.floors.iter().filter(|(key, _)| !self.revoked.contains(*key));
+        of_good_keys.map(|(_, floor)| *floor).fold(self.floor, Version::max)
+    }
+
     /// Learns from a release that is to be trusted. Whether anything is new in it.
-    pub(super) fn learn(&mut self, release: &Release) -> bool {
+    pub(super) fn learn(&mut self, trusted: &Trusted) -> bool {
         let before = self.clone();
-        self.floor = self.floor.max(release.version).max(release.minimum);
-        for revoked in &release.revoked {
-            self.revoked.insert(revoked.0.iter().map(|byte| format!("{byte:02x}")).collect());
-        }
+        let release = &trusted.release;
+        let floor = self.floors.entry(digits(trusted.key.public_key())).or_default();
+        *floor = (*floor).max(release.version).max(release.minimum);
+        self.revoked.extend(release.revoked.iter().map(|revoked| digits(&revoked.0)));
         *self != before
     }
+}
+
+fn digits(key: &[u8; 32]) -> String {
+    key.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -256,21 +256,23 @@ impl Updater {
             keys: &own.keys,
             revoked: &revoked,
             version: own.version,
-            floor: self.kept.floor,
+            floor: self.kept.floor(),
             failed: self.kept.failed,
             draw: self.kept.draw.unwrap_or(99),
             system: own.system,
             now_unix_s,
         };
         let trusted = standing.open(newer.release.as_bytes())?;
-        let judged = standing.judge(&trusted);
+        let mut judged = standing.judge(&trusted);
         // A release of something else, or of a time that is not now, teaches nothing.
         let teaches = !matches!(
             judged,
             Err(Refused::OtherProduct(_) | Refused::OtherChannel(_) | Refused::FromTheFuture | Refused::Expired)
         );
-        if teaches && self.kept.learn(&trusted.release) {
+        if teaches && self.kept.learn(&trusted) {
             self.kept.save(&self.folder);
+            // With the key that it revokes goes what that key had set.
+            judged = Standing { floor: self.kept.floor(), ..standing }.judge(&trusted);
         }
         let program = judged?;
         program.check_length(newer.bytes)?;

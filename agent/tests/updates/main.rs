@@ -298,6 +298,53 @@ fn what_was_seen_once_is_never_gone_below_and_a_revoked_key_stays_revoked() {
 }
 
 #[test]
+fn what_a_key_had_set_counts_for_all_keys_until_it_is_revoked_and_then_for_none() {
+    let other = SigningKey::generate().unwrap();
+    let hear = |desk: &Desk, key: &SigningKey, version: [u16; 3], change: &dyn Fn(&mut Release)| {
+        let mut release = desk.release();
+        release.version = Version(version);
+        change(&mut release);
+        let mut updater = Updater::new(Setup { keys: vec![desk.key.id(), other.id()], ..desk.setup() });
+        updater.up(UPDATES_SINCE, desk.now);
+        updater.hear(UpdateIs::Newer(desk.offer_by(key, &release, desk.new.clone()).newer), NOW);
+        updater.view().map(|view| view.state)
+    };
+    let (nothing, offered) = (&|_: &mut Release| (), Some(UpdateState::Offered));
+    // An older release of another key is no way around what was seen, nor around what the newest allows.
+    let desk = Desk::new();
+    assert_eq!(hear(&desk, &desk.key, [0, 3, 0], nothing), offered);
+    assert_eq!(hear(&desk, &other, [0, 2, 0], nothing), None);
+    assert_eq!(hear(&desk, &other, [0, 4, 0], &|r| r.minimum = Version([0, 4, 0])), offered);
+    assert_eq!(hear(&desk, &desk.key, [0, 3, 9], nothing), None);
+    assert_eq!(hear(&desk, &desk.key, [0, 4, 0], nothing), offered, "the same version of either");
+
+    // Whoever has stolen a key has set what no other release reaches.
+    let desk = Desk::new();
+    let stolen = *desk.key.id().public_key();
+    let revoke = |r: &mut Release| r.revoked = vec![Revoked(stolen)];
+    assert_eq!(hear(&desk, &other, [0, 2, 0], nothing), offered);
+    assert_eq!(hear(&desk, &desk.key, [99, 0, 0], &|r| r.minimum = Version([99, 9, 9])), None);
+    assert_eq!(hear(&desk, &other, [0, 3, 0], nothing), None, "it is shut out");
+    assert_eq!(hear(&desk, &other, [0, 3, 0], &revoke), offered, "with the key goes what it had set, at once");
+    assert_eq!(hear(&desk, &other, [0, 3, 0], nothing), offered, "and for good");
+    assert_eq!(hear(&desk, &other, [0, 2, 0], nothing), None, "what the other one had set stays");
+    assert_eq!(
+        hear(&desk, &desk.key, [99, 0, 0], nothing),
+        Some(UpdateState::Failed(Trouble::NotTrusted)),
+        "a revoked key sets nothing any more"
+    );
+    assert_eq!(hear(&desk, &other, [0, 3, 0], nothing), offered);
+
+    // What an earlier program has written down counts whoever had set it.
+    let desk = Desk::new();
+    let path = desk.setup().folder.path().unwrap().join("updates.json");
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(&path, serde_json::json!({ "floor": Version([0, 3, 0]), "draw": 7 }).to_string()).unwrap();
+    assert_eq!(hear(&desk, &other, [0, 2, 0], &revoke), None);
+    assert_eq!(hear(&desk, &other, [0, 3, 0], nothing), offered);
+}
+
+#[test]
 fn a_server_that_sends_another_file_than_was_released_is_refused() {
     let desk = Desk::new();
     let release = desk.release();
