@@ -183,6 +183,7 @@ fn from_profile(profile: &Profile) -> Opened {
             },
             fields,
             server: relays.first().map(|relay| relay.host.clone()).unwrap_or_default(),
+            page: relays.first().map(|relay| page(relay, AppId::from_bytes(profile.app))).unwrap_or_default(),
             language: match profile.language {
                 Wanted::Auto => None,
                 Wanted::PtBr => Some(Language::PtBr),
@@ -194,6 +195,13 @@ fn from_profile(profile: &Profile) -> Opened {
     }
 }
 
+/// Where the server gives out an app's programs, as long as there is the app: it has console and relay at one place.
+fn page(relay: &RelayAddress, app: AppId) -> String {
+    let host = if relay.host.contains(':') { format!("[{}]", relay.host) } else { relay.host.clone() };
+    let port = if relay.port == 443 { String::new() } else { format!(":{}", relay.port) };
+    format!("https://{host}{port}/d/app/{app}")
+}
+
 fn key(key: Key) -> FieldKey {
     match key {
         Key::Name => FieldKey::Name,
@@ -202,5 +210,22 @@ fn key(key: Key) -> FieldKey {
         Key::Phone => FieldKey::Phone,
         Key::Document => FieldKey::Document,
         Key::Subject => FieldKey::Subject,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_of_an_app_is_where_its_relay_is() {
+        let at = |host: &str, port| {
+            let relay = RelayAddress { host: host.to_owned(), port, certificate_sha256: [0; 32] };
+            page(&relay, AppId::from_bytes([0x0b; 16]))
+        };
+        let id = "0b".repeat(16);
+        assert_eq!(at("suporte.example", 443), format!("https://suporte.example/d/app/{id}"));
+        assert_eq!(at("suporte.example", 7443), format!("https://suporte.example:7443/d/app/{id}"));
+        assert_eq!(at("2001:db8::1", 7443), format!("https://[2001:db8::1]:7443/d/app/{id}"));
     }
 }

@@ -293,6 +293,7 @@ fn all() -> Routes {
         .get("/apps/{id}/{tab}", Act::Attend, apps::show)
         .post("/apps/{id}/{tab}", Act::Attend, apps::save)
         .get("/d", Act::Anybody, apps::get::ask)
+        .get("/d/app/{id}", Act::Anybody, apps::get::by_id)
         .get("/d/{code}", Act::Anybody, apps::get::show)
         .get("/d/{code}/logo", Act::Anybody, apps::get::logo)
         .get("/d/{code}/profile", Act::Anybody, apps::get::profile)

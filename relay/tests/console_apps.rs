@@ -572,3 +572,23 @@ async fn what_was_refused_about_a_user_is_not_in_the_log() {
     assert_eq!(written().await, ["operator.added"]);
     relay.shutdown().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_that_does_not_fit_any_more_is_led_to_its_apps_page_whatever_its_code_is_now() {
+    let (relay, _folder) = relay().await;
+    let shared = &relay.shared;
+    let app = shared.store.apps(shared.first_tenant).await.unwrap().remove(0);
+    let mut anybody = Browser::new(shared);
+    let page = format!("/d/app/{}", app.id);
+    assert_eq!(anybody.get(&page).await.location(), format!("/d/{}", app.code));
+    amparo_relay::apps::renew_code(&*shared.store, &app, jiff::Timestamp::now()).await.unwrap();
+    let now = shared.store.app(app.id).await.unwrap().code;
+    assert_ne!(now, app.code);
+    assert_eq!(anybody.get(&page).await.location(), format!("/d/{now}"));
+    assert_eq!(anybody.get(&format!("/d/{now}")).await.status, StatusCode::OK);
+    let nobodys = "0".repeat(32);
+    for none in [nobodys.as_str(), "1", "logo", "%00", "..", &app.code, &format!("{}0", app.id)] {
+        assert_eq!(anybody.get(&format!("/d/app/{none}")).await.status, StatusCode::NOT_FOUND, "{none}");
+    }
+    relay.shutdown().await.unwrap();
+}

@@ -329,6 +329,7 @@ fn unreachable() -> UnreachableView {
             CheckView { what: CheckKind::Answer, result: CheckResult::Bad { since: Some(Duration::from_secs(120)) } },
         ],
         apart: None,
+        way_on: format!("https://suporte.varanda.example:7443/d/app/{}", "0b".repeat(16)),
         details: "relay 127.0.0.1:7443".into(),
     }
 }

@@ -160,6 +160,8 @@ pub struct Profile {
     pub fields: Vec<(FieldKey, bool)>,
     /// The server's address as people know it.
     pub server: String,
+    /// Where this program is downloaded.
+    pub page: String,
     /// The language it asks for.
     pub language: Option<Language>,
 }

@@ -203,6 +203,7 @@ fn program() -> (Controller, Now) {
         brand,
         fields: Vec::new(),
         server: "localhost".into(),
+        page: "https://localhost/d/app/01".into(),
         language: None,
     };
     let now = Now { instant: Instant::now(), unix_ms: 1_700_000_000_000 };

@@ -109,6 +109,7 @@ impl Story {
             brand,
             fields: vec![(FieldKey::Name, true), (FieldKey::Email, false)],
             server: "localhost".into(),
+            page: "https://localhost/d/app/01".into(),
             language: None,
         };
         let now = Now { instant: Instant::now(), unix_ms: 1_700_000_000_000 };

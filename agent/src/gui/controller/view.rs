@@ -374,6 +374,7 @@ fn unreachable(c: &Controller, now: Now) -> UnreachableView {
         retry_after,
         checks,
         apart: c.apart,
+        way_on: c.profile.page.clone(),
         details: if why.is_empty() { String::new() } else { format!("{}: {why}", c.profile.server) },
     }
 }

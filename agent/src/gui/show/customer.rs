@@ -179,9 +179,10 @@ pub(super) fn ended_facts(l: Language, v: &EndedView) -> Vec<ui::Fact> {
 
 pub(super) fn unreachable(l: Language, brand: &BrandView, v: &UnreachableView) -> ui::UnreachableData {
     let (t, trying) = (Terms::of(l), v.retry_in.is_zero());
+    let apart = |apart| updates::apart(l, apart, &v.way_on).into();
     let (title, line) = match v.apart {
-        Some(Apart::ProgramOld) => (t.program_old_title, t.program_old_line.into()),
-        Some(Apart::ServerOld) => (t.server_old_title, t.server_old_line.into()),
+        Some(Apart::ProgramOld) => (t.program_old_title, apart(Apart::ProgramOld)),
+        Some(Apart::ServerOld) => (t.server_old_title, apart(Apart::ServerOld)),
         None if trying => (t.unreachable_title, t.trying_line.into()),
         None => (t.unreachable_title, tied(&phrases::retry_in(l, v.retry_in))),
     };
@@ -192,7 +193,7 @@ pub(super) fn unreachable(l: Language, brand: &BrandView, v: &UnreachableView) -
         line,
         left: if trying { 1.0 } else { 1.0 - share(v.retry_in, v.retry_after) },
         phone: brand.phone.as_ref().map(|p| phrases::call_if_urgent(l, p)).unwrap_or_default().into(),
-        details: (&v.details).into(),
+        details: if v.apart.is_some() { &v.way_on } else { &v.details }.into(),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::Language;
 use super::phrases::pick;
 use super::words::Terms;
-use crate::gui::view_model::{UpdateState, UpdateTrouble, UpdateView};
+use crate::gui::view_model::{Apart, UpdateState, UpdateTrouble, UpdateView};
 
 /// How far it has come, in the line at the window's foot.
 pub fn coming(l: Language, update: &UpdateView) -> String {
@@ -52,5 +52,49 @@ pub fn refused(l: Language, trouble: UpdateTrouble) -> &'static str {
         UpdateTrouble::DiskFull => t.update_disk_full,
         UpdateTrouble::TakenAway => t.update_taken_away,
         UpdateTrouble::DidNotStart => t.update_did_not_start,
+    }
+}
+
+/// What to do when program and server have no version of the words in common. `page`: where the program that fits is downloaded.
+pub fn apart(l: Language, apart: Apart, page: &str) -> String {
+    match apart {
+        Apart::ProgramOld => pick(
+            l,
+            format!("O suporte usa uma versão mais nova. Baixe o programa de novo em {page}"),
+            format!("Support uses a newer version. Download the program again at {page}"),
+            format!("El soporte usa una versión más nueva. Descargue el programa de nuevo en {page}"),
+        ),
+        Apart::ServerOld => pick(
+            l,
+            format!(
+                "Este programa é mais novo que o servidor do suporte. Tentamos de novo sozinhos; o programa que funciona agora está em {page}"
+            ),
+            format!(
+                "This program is newer than the support's server. We keep trying; the program that works now is at {page}"
+            ),
+            format!(
+                "Este programa es más nuevo que el servidor del soporte. Lo intentamos de nuevo solos; el programa que funciona ahora está en {page}"
+            ),
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whichever_is_too_old_the_way_on_is_said_in_three_languages() {
+        let page = "https://suporte.varanda.example:7443/d/app/0b0b";
+        let mut said: Vec<String> = Vec::new();
+        for which in [Apart::ProgramOld, Apart::ServerOld] {
+            for l in Language::ALL {
+                let text = apart(l, which, page);
+                // At the end, with nothing behind it that somebody would copy along.
+                assert!(text.ends_with(&format!(" {page}")) && !said.contains(&text), "{text}");
+                said.push(text);
+            }
+        }
+        assert_eq!(said.len(), 6);
     }
 }

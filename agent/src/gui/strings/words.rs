@@ -41,7 +41,7 @@ macro_rules! drawn {
             about, about_licences, alarm_ask, alarm_explained, alarm_raise, alarm_sending, alarm_sent, all_monitors, allowed_now,
             always_while_it_lasts, asks_permission, back, back_home, cancel, category, certificate_valid, check_code,
             check_code_hint, close, decline, code, connect, connect_to, connecting, consent_hint, consent_hint_code,
-            control, copied, copy, copy_both, copy_details, copy_id, copy_password, copy_protocol, customer,
+            control, copied, copy, copy_address, copy_both, copy_details, copy_id, copy_password, copy_protocol, customer,
             details, do_not_allow, e_mail, end, end_any_time, fields_lead, fields_title, finish, full_screen, go_on,
             hide_password, i_am_an_attendant, id, leave_full_screen, leave_request, log_in, log_out, logging_in,
             login_code, login_code_hint, login_title, more, mouse_and_keyboard, new_customer, new_ticket_title, next_customer, no_ticket, nobody_sees, nobody_waiting, note,
@@ -91,6 +91,7 @@ table! {
         copied: "Copiado", "Copied", "Copiado";
         copy: "Copiar", "Copy", "Copiar";
         copy_both: "Copiar ID e senha", "Copy ID and password", "Copiar ID y contraseña";
+        copy_address: "Copiar endereço", "Copy address", "Copiar dirección";
         copy_details: "Copiar detalhes", "Copy details", "Copiar detalles";
         copy_id: "Copiar ID", "Copy ID", "Copiar ID";
         copy_password: "Copiar senha", "Copy password", "Copiar contraseña";
@@ -369,8 +370,6 @@ table! {
         not_now: "Agora não: há uma sessão ou uma atualização em andamento.", "Not now: a session or an update is under way.", "Ahora no: hay una sesión o una actualización en curso.";
         unreachable_title: "Sem contato com o suporte", "Can't reach support", "Sin contacto con el soporte";
         program_old_title: "Este programa ficou antigo", "This program is out of date", "Este programa quedó antiguo";
-        program_old_line: "O suporte usa uma versão mais nova. Baixe o programa de novo pelo link que você recebeu.", "Support uses a newer version. Download the program again from your link.", "El soporte usa una versión más nueva. Descargue el programa de nuevo desde el enlace que recibió.";
         server_old_title: "O suporte ainda não foi atualizado", "Support is not up to date yet", "El soporte todavía no se actualizó";
-        server_old_line: "Este programa é mais novo que o servidor do suporte. Avise o suporte; tentamos de novo sozinhos.", "This program is newer than the support's server. Tell support; we keep trying.", "Este programa es más nuevo que el servidor del soporte. Avise al soporte; lo intentamos de nuevo solos.";
     }
 }

@@ -225,6 +225,8 @@ pub struct UnreachableView {
     pub details: String,
     /// The server answers, and the two have no version in common.
     pub apart: Option<Apart>,
+    /// Where the program that fits the server is downloaded.
+    pub way_on: String,
 }
 
 /// Which of two that have no version in common is the older one.

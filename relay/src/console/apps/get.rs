@@ -9,6 +9,7 @@ use axum::{
     response::{IntoResponse, Redirect},
 };
 use jiff::Timestamp;
+use protocol::id::AppId;
 use serde::Deserialize;
 use store::App as Record;
 
@@ -106,6 +107,13 @@ async fn of(app: &App, code: &str) -> Result<Record, AppError> {
         return Err(AppError::NotFound);
     }
     app.shared.store.app_by_code(code, Timestamp::now()).await?.ok_or(AppError::NotFound)
+}
+
+/// `GET /d/app/{id}`: for a program whose version does not fit this server any more. Its profile has the id, and the code may be another by now.
+pub(crate) async fn by_id(State(app): State<App>, Path(id): Path<String>) -> Page {
+    let id: AppId = id.parse().map_err(|_| AppError::NotFound)?;
+    let code = app.shared.store.app(id).await?.code;
+    Ok(Redirect::to(&format!("/d/{code}")).into_response())
 }
 
 /// A link that was made for a ticket says for which.
