@@ -1,19 +1,64 @@
-//! The link with which the console opens this program on a partner: `amparo:connect?id=123456789&ticket=1001`; with `&watch=1` to watch the
-//! session that the partner is in.
+//! The links that open this program: the console's, on a partner, `amparo:connect?id=123456789&ticket=1001`, with `&watch=1` to watch the
+//! session that the partner is in; and the download page's, on the ticket that a customer was invited to, `amparo:ticket?token=…`.
 //!
-//! It comes from the browser, so anybody may have written it: it fills in the partner's ID and the ticket and does nothing else. Who opens it
-//! still picks the ticket, types the password and presses the button.
+//! They come from the browser, so anybody may have written them: the one fills in the partner's ID and the ticket and does nothing else, and who
+//! opens it still picks the ticket, types the password and presses the button. The other is for the relay to judge.
 
 use std::str::FromStr;
 
-use protocol::id::{DeviceId, TicketNumber};
+use protocol::{
+    id::{DeviceId, TicketNumber},
+    message::invitation::Invitation,
+};
 
 /// The scheme of the console's links.
 pub const SCHEME: &str = "amparo";
 /// The longest link that is looked at, in bytes.
 pub const MAX_BYTES: usize = 1024;
 
-/// What a link asks for.
+/// A link of ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Link {
+    /// Of the console, for an attendant.
+    Connect(ConnectLink),
+    /// Of the download page, for a customer.
+    Ticket(Invitation),
+}
+
+impl FromStr for Link {
+    type Err = NotOurs;
+
+    fn from_str(text: &str) -> Result<Self, NotOurs> {
+        match parts(text)? {
+            ("ticket", query) => {
+                let token = query.strip_prefix("token=").ok_or(NotOurs)?;
+                token.parse().map(Self::Ticket).map_err(|_| NotOurs)
+            }
+            _ => text.parse().map(Self::Connect),
+        }
+    }
+}
+
+/// The link that stands for an invitation.
+pub fn to_ticket(invitation: &Invitation) -> String {
+    format!("{SCHEME}:ticket?token={}", invitation.as_str())
+}
+
+/// What a link is for, and what stands behind its question mark.
+fn parts(text: &str) -> Result<(&str, &str), NotOurs> {
+    if text.len() > MAX_BYTES {
+        return Err(NotOurs);
+    }
+    let (scheme, rest) = text.split_once(':').ok_or(NotOurs)?;
+    // A browser may put slashes where an address would have its host, and one after it.
+    let (what, query) = rest.trim_start_matches('/').split_once('?').ok_or(NotOurs)?;
+    if !scheme.eq_ignore_ascii_case(SCHEME) {
+        return Err(NotOurs);
+    }
+    Ok((what.trim_end_matches('/'), query))
+}
+
+/// What the console's link asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConnectLink {
     /// The partner.
@@ -33,13 +78,8 @@ impl FromStr for ConnectLink {
     type Err = NotOurs;
 
     fn from_str(text: &str) -> Result<Self, NotOurs> {
-        if text.len() > MAX_BYTES {
-            return Err(NotOurs);
-        }
-        let (scheme, rest) = text.split_once(':').ok_or(NotOurs)?;
-        // A browser may put slashes where an address would have its host, and one after it.
-        let (what, query) = rest.trim_start_matches('/').split_once('?').ok_or(NotOurs)?;
-        if !scheme.eq_ignore_ascii_case(SCHEME) || what.trim_end_matches('/') != "connect" {
+        let (what, query) = parts(text)?;
+        if what != "connect" {
             return Err(NotOurs);
         }
         let (mut partner, mut ticket, mut watch) = (None, None, None);
@@ -133,6 +173,30 @@ mod tests {
             &long,
         ] {
             assert_eq!(text.parse::<ConnectLink>(), Err(NotOurs), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_link_of_the_download_page_holds_an_invitation_and_nothing_else() {
+        let token = "0123456789abcdefghjkmnpqrstvwxyz01234";
+        let invitation: Invitation = token.parse().unwrap();
+        for text in [to_ticket(&invitation), format!("AMPARO://ticket/?token={token}")] {
+            assert_eq!(text.parse(), Ok(Link::Ticket(invitation.clone())), "{text}");
+        }
+        assert!(matches!("amparo:connect?id=123456789".parse(), Ok(Link::Connect(_))));
+        for text in [
+            "amparo:ticket",
+            "amparo:ticket?",
+            "amparo:ticket?token=",
+            "amparo:ticket?token=1001",
+            &format!("amparo:ticket?token={token}&token={token}"),
+            &format!("amparo:ticket?token={token}&id=123456789"),
+            &format!("amparo:ticket?token={token}%20"),
+            &format!("amparo:tickets?token={token}"),
+            &format!("http:ticket?token={token}"),
+            &format!("amparo:ticket?token={}", "0".repeat(MAX_BYTES)),
+        ] {
+            assert_eq!(text.parse::<Link>(), Err(NotOurs), "{text}");
         }
     }
 

@@ -17,7 +17,7 @@ use std::{
 use amparo_agent::{
     app::{App, Config, Ended, Renewal, Told},
     config::Folder,
-    connect_link,
+    connect_link::{self, Link},
     crash::{Lines, Redactor, Reports},
     gui::{
         Gui, GuiHandle, Hooks,
@@ -33,6 +33,7 @@ use amparo_agent::{
 };
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
+use protocol::message::invitation::Invitation;
 use tokio::sync::mpsc;
 use tracing_subscriber::{layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
@@ -135,7 +136,9 @@ fn run(arguments: Arguments, lines: Lines) -> anyhow::Result<()> {
         Err(error) => return unusable(&error, language),
     };
     let folder = arguments.data.as_deref().map_or_else(|| Folder::of_user(&opened.tenant.to_string()), Folder::at);
-    let instance = match instance::start(folder.path(), arguments.link.as_deref()) {
+    // A downloaded program may have its customer's invitation in its name.
+    let link = arguments.link.clone().or_else(invitation_in_name);
+    let instance = match instance::start(folder.path(), link.as_deref()) {
         Start::First(instance) => instance,
         Start::Second => return Ok(()),
     };
@@ -160,13 +163,17 @@ fn run(arguments: Arguments, lines: Lines) -> anyhow::Result<()> {
     let (told, inbox) = mpsc::unbounded_channel();
     let follow = {
         let told = told.clone();
-        move |link: &str| match link.parse() {
+        move |link: &str| {
+            let command = match link.parse() {
+                Ok(Link::Connect(link)) => Command::OpenLink(link),
+                Ok(Link::Ticket(invitation)) => Command::OpenInvitation(invitation),
+                Err(error) => return tracing::warn!(%error, "a link is not followed"),
+            };
             // Nobody listens once the program ends.
-            Ok(link) => drop(told.send(Told::Command(Command::OpenLink(link)))),
-            Err(error) => tracing::warn!(%error, "a link is not followed"),
+            drop(told.send(Told::Command(command)));
         }
     };
-    if let Some(link) = &arguments.link {
+    if let Some(link) = &link {
         follow(link);
     }
     let asked = told.clone();
@@ -213,6 +220,12 @@ fn run(arguments: Arguments, lines: Lines) -> anyhow::Result<()> {
         _ => {}
     }
     result
+}
+
+/// The link that stands for what this program's file is called.
+fn invitation_in_name() -> Option<String> {
+    let program = std::env::current_exe().ok()?;
+    Invitation::in_name(program.file_name()?.to_str()?).map(|invitation| connect_link::to_ticket(&invitation))
 }
 
 async fn run_app(app: App, inbox: mpsc::UnboundedReceiver<Told>, handle: GuiHandle) -> Ended {

@@ -54,6 +54,8 @@ pub const LOGIN_CODE_BYTES: usize = 64;
 pub const WAITING_LISTED: usize = 200;
 /// Open tickets offered in the ticket step.
 pub const OPEN_TICKETS_LISTED: usize = 20;
+/// What an invitation to a ticket is written with, in characters: with a ticket number of [`TICKET_NUMBER_BYTES`] it has 159.
+pub const INVITATION_BYTES: usize = 160;
 /// A signed release, in bytes.
 pub const RELEASE_BYTES: usize = 16 * 1024;
 /// One part of a program that is updated, in bytes: a second's worth of a slow line, and half of what a message may have.

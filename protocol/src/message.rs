@@ -10,6 +10,7 @@ pub mod grant;
 pub mod handshake;
 pub mod hello;
 pub mod input;
+pub mod invitation;
 pub mod offer;
 pub mod one_time;
 pub mod pairing;
@@ -81,6 +82,8 @@ pub enum ToRelay {
     AskWatch(watch::AskWatch),
     /// Asks to be paired as the one who watches; answered as `Dial` is.
     DialWatch(watch::DialWatch),
+    /// Asks what an invitation to a ticket is about, before `Register`. From version 5 on.
+    OpenInvitation(invitation::OpenInvitation),
 }
 
 /// What the relay says to a program.
@@ -158,4 +161,6 @@ pub enum FromRelay {
     IncomingWatch(pairing::Incoming),
     /// To who helps: somebody watches, or nobody does any more.
     Watched(watch::Watched),
+    /// Answer to `OpenInvitation`. From version 5 on.
+    InvitationIs(invitation::InvitationIs),
 }

@@ -17,6 +17,8 @@ pub const SPOKEN: VersionRange = VersionRange { oldest: 1, newest: 5 };
 pub const UPDATES_SINCE: u16 = 4;
 /// The first version in which a session can be watched.
 pub const WATCHING_SINCE: u16 = 5;
+/// The first version in which a program can say which ticket it was invited to.
+pub const INVITATIONS_SINCE: u16 = 5;
 
 /// QUIC application protocol of programs: tells them from browsers on the same port.
 pub const ALPN_OUTER: &[u8] = b"amparo/1";

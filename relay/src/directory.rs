@@ -19,6 +19,7 @@ use protocol::{
         directory::{Field, FieldKey, WaitingCustomer},
     },
 };
+use store::TicketOf;
 use tokio::sync::watch;
 
 use crate::listener::peer::Peer;
@@ -68,6 +69,8 @@ pub struct Present {
     pub fields: Vec<Field>,
     /// How the company classifies them; empty: not.
     pub class: String,
+    /// The ticket that a link of ours has invited them to.
+    pub invited: Option<TicketOf>,
     /// In the waiting list (an attendant's own program is not).
     pub listed: bool,
     /// In a session, or being dialled.

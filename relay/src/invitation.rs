@@ -1,21 +1,41 @@
-//! Links that invite a customer to a ticket: a token that only this server makes, for one ticket of one company.
+//! Links that invite a customer to a ticket: a token that only this server makes, for one ticket, from one app's page.
 //!
-//! Nothing is kept of them: the token names the ticket and proves itself. Whoever reads one must still look at the ticket; a link to
-//! one that is closed is over. It opens nothing: it says on the download page which ticket it is about.
+//! Nothing is kept of them: the token names the ticket and proves itself, until its time is over. Whoever reads one looks at the ticket each
+//! time; an invitation to one that is closed is over. It lets nobody in: whoever has it is told what the ticket is about, on the download page
+//! and in the app's own program, and waits on that ticket. It travels in the name of the downloaded file, which is signed and the same for
+//! everybody.
 
-use protocol::id::{TenantId, TicketNumber};
+use jiff::Timestamp;
+use protocol::{
+    id::{AppId, ConnectionId, TenantId, TicketNumber},
+    message::invitation::{ALPHABET, Invitation},
+};
 use ring::hmac;
-use store::TicketOf;
+use store::{App, CustomerDetails, StoreError, TicketFilter, TicketOf};
 
-/// Hexadecimal digits of the proof: 128 bits.
-const PROOF_DIGITS: usize = 32;
-/// The longest token that is read.
-const TOKEN_BYTES: usize = 300;
-/// What stands for the built-in desk.
-const DESK: &str = "desk";
+use crate::relay::Shared;
+
+/// Bytes of the proof.
+const PROOF: usize = 16;
+const DAY_S: i64 = 24 * 3600;
+/// How long an invitation is good, in days. An attendant makes a new one with a click.
+pub const GOOD_FOR_DAYS: u16 = 30;
+/// What stands before the number of a ticket of the built-in desk, …
+const DESK: u8 = 0;
+/// … and before the connection whose ticket it is.
+const SYSTEM: u8 = 1;
 
 /// Makes tokens and reads them.
 pub struct Invitations(hmac::Key);
+
+/// Why a token says nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unread {
+    /// It was not made here, or for another app.
+    Unknown,
+    /// Its time is over.
+    Expired,
+}
 
 impl Invitations {
     /// With this key.
@@ -23,62 +43,218 @@ impl Invitations {
         Self(hmac::Key::new(hmac::HMAC_SHA256, key))
     }
 
-    /// The token of a company's ticket: the same each time.
-    pub fn token(&self, tenant: TenantId, ticket: &TicketOf) -> String {
-        let of = ticket.system.map_or_else(|| DESK.to_owned(), |system| system.to_string());
-        let said = format!("{of}-{}", ticket.number.as_str());
-        format!("{}-{said}", self.proof(tenant, &said))
-    }
-
-    /// The ticket that a token of this company is about.
-    pub fn read(&self, tenant: TenantId, token: &str) -> Option<TicketOf> {
-        if token.len() > TOKEN_BYTES {
-            return None;
+    /// The token of a ticket, from the page of this app: the same all day. `None` when the ticket's number is too long to be written.
+    pub fn token(&self, tenant: TenantId, app: AppId, ticket: &TicketOf, now: Timestamp) -> Option<Invitation> {
+        let mut said = day(now).to_be_bytes().to_vec();
+        match ticket.system {
+            None => said.push(DESK),
+            Some(system) => {
+                said.push(SYSTEM);
+                said.extend_from_slice(system.as_bytes());
+            }
         }
-        let (proof, said) = token.split_once('-')?;
-        let ours = self.proof(tenant, said);
-        let same = ours.len() == proof.len() && ours.bytes().zip(proof.bytes()).fold(0, |d, (a, b)| d | (a ^ b)) == 0;
-        let (of, number) = said.split_once('-').filter(|_| same)?;
-        let system = if of == DESK { None } else { Some(of.parse().ok()?) };
-        Some(TicketOf { system, number: TicketNumber::new(number).ok()? })
+        said.extend_from_slice(ticket.number.as_str().as_bytes());
+        let token = [self.proof(tenant, app, &said).as_slice(), &said].concat();
+        written(&token).parse().ok()
     }
 
-    fn proof(&self, tenant: TenantId, said: &str) -> String {
-        let message = [b"amparo invitation v1".as_slice(), tenant.as_bytes(), said.as_bytes()].concat();
+    /// The ticket that a token is about, read by this app of this company.
+    ///
+    /// # Errors
+    /// It is not good.
+    pub fn read(&self, tenant: TenantId, app: AppId, token: &Invitation, now: Timestamp) -> Result<TicketOf, Unread> {
+        let bytes = read(token.as_str()).ok_or(Unread::Unknown)?;
+        let (proof, said) = bytes.split_at_checked(PROOF).ok_or(Unread::Unknown)?;
+        let ours = self.proof(tenant, app, said);
+        // Without telling by its time where it differs.
+        if ours.iter().zip(proof).fold(0, |d, (a, b)| d | (a ^ b)) != 0 {
+            return Err(Unread::Unknown);
+        }
+        let (made, of) = said.split_first_chunk::<2>().ok_or(Unread::Unknown)?;
+        let (made, today) = (u16::from_be_bytes(*made), day(now));
+        // A clock that was set back is no reason to refuse.
+        if today.saturating_sub(made) > GOOD_FOR_DAYS {
+            return Err(Unread::Expired);
+        }
+        ticket(of).ok_or(Unread::Unknown)
+    }
+
+    fn proof(&self, tenant: TenantId, app: AppId, said: &[u8]) -> [u8; PROOF] {
+        let message = [b"amparo invitation v2".as_slice(), tenant.as_bytes(), app.as_bytes(), said].concat();
         let tag = hmac::sign(&self.0, &message);
-        tag.as_ref()[..PROOF_DIGITS / 2].iter().map(|byte| format!("{byte:02x}")).collect()
+        let mut proof = [0; PROOF];
+        proof.copy_from_slice(&tag.as_ref()[..PROOF]);
+        proof
+    }
+}
+
+fn day(now: Timestamp) -> u16 {
+    u16::try_from(now.as_second() / DAY_S).unwrap_or(0)
+}
+
+fn ticket(of: &[u8]) -> Option<TicketOf> {
+    let (system, number) = match of.split_first()? {
+        (&DESK, number) => (None, number),
+        (&SYSTEM, rest) => {
+            let (system, number) = rest.split_first_chunk()?;
+            (Some(ConnectionId::from_bytes(*system)), number)
+        }
+        _ => return None,
+    };
+    Some(TicketOf { system, number: TicketNumber::new(std::str::from_utf8(number).ok()?).ok()? })
+}
+
+/// Five bits a letter; the last one is filled with zeros.
+fn written(bytes: &[u8]) -> String {
+    let bit = |at: usize| bytes.get(at / 8).is_some_and(|byte| byte >> (7 - at % 8) & 1 == 1);
+    let letter = |at: usize| (at..at + 5).fold(0, |value, at| value << 1 | usize::from(bit(at)));
+    (0..bytes.len() * 8).step_by(5).map(|at| char::from(ALPHABET[letter(at)])).collect()
+}
+
+/// What was written so: there is one way to write it.
+fn read(text: &str) -> Option<Vec<u8>> {
+    let values: Vec<usize> =
+        text.bytes().map(|byte| ALPHABET.iter().position(|letter| *letter == byte)).collect::<Option<_>>()?;
+    let bit = |at: usize| values[at / 5] >> (4 - at % 5) & 1;
+    let bytes: Vec<u8> = (0..values.len() * 5 / 8)
+        .map(|byte| (byte * 8..byte * 8 + 8).fold(0, |value, at| value << 1 | u8::from(bit(at) == 1)))
+        .collect();
+    (written(&bytes) == text).then_some(bytes)
+}
+
+impl Shared {
+    /// What makes and reads this server's invitations.
+    pub fn invitations(&self) -> Invitations {
+        Invitations::new(&self.keys.invitation_key())
+    }
+}
+
+/// A ticket that somebody is invited to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Open {
+    /// Which.
+    pub ticket: TicketOf,
+    /// What it is about; empty where another system knows that.
+    pub subject: String,
+    /// Who asks; empty likewise.
+    pub requester: CustomerDetails,
+}
+
+/// Why an invitation leads to no ticket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotOpen {
+    /// It says nothing.
+    Unread(Unread),
+    /// Nothing more is to be done on this ticket.
+    Over(TicketNumber),
+}
+
+/// What an invitation to a customer of this app is about.
+///
+/// # Errors
+/// When the records cannot be read.
+pub(crate) async fn look(
+    shared: &Shared,
+    app: &App,
+    token: &Invitation,
+    now: Timestamp,
+) -> Result<Result<Open, NotOpen>, StoreError> {
+    let unknown = Ok(Err(NotOpen::Unread(Unread::Unknown)));
+    let ticket = match shared.invitations().read(app.tenant, app.id, token, now) {
+        Ok(ticket) => ticket,
+        Err(unread) => return Ok(Err(NotOpen::Unread(unread))),
+    };
+    let over = |ticket: TicketOf| Ok(Err(NotOpen::Over(ticket.number)));
+    if let Some(system) = ticket.system {
+        // Another system is not asked because of what anybody may send; a connection that is gone invites nobody.
+        let closed = match shared.store.connection(app.tenant, system).await {
+            Ok(connection) => connection.removed_at.is_some() || shared.store.is_closed(system, &ticket.number).await?,
+            Err(StoreError::NotFound { .. }) => return unknown,
+            Err(error) => return Err(error),
+        };
+        let open = Open { ticket: ticket.clone(), subject: String::new(), requester: CustomerDetails::default() };
+        return if closed { over(ticket) } else { Ok(Ok(open)) };
+    }
+    match shared.store.desk_ticket(app.tenant, &ticket.number).await {
+        Ok(found) if TicketFilter::OPEN.contains(&found.status) => {
+            Ok(Ok(Open { ticket, subject: found.subject, requester: found.requester.details }))
+        }
+        Ok(_) => over(ticket),
+        Err(StoreError::NotFound { .. }) => unknown,
+        Err(error) => Err(error),
     }
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use protocol::id::ConnectionId;
+    use protocol::limits;
 
     use super::*;
 
+    const TENANT: TenantId = TenantId::from_bytes([1; 16]);
+    const APP: AppId = AppId::from_bytes([3; 16]);
+
+    fn at(day: i64) -> Timestamp {
+        Timestamp::from_second(1_795_000_000 + day * DAY_S).unwrap()
+    }
+
     #[test]
-    fn a_token_names_one_ticket_of_one_company_and_cannot_be_made_up() {
-        let (ours, theirs) = (TenantId::from_bytes([1; 16]), TenantId::from_bytes([2; 16]));
+    fn a_token_names_one_ticket_for_one_app_and_cannot_be_made_up() {
         let invitations = Invitations::new(&[7; 32]);
         let system = ConnectionId::from_bytes([9; 16]);
+        let unknown = Err(Unread::Unknown);
         for ticket in [
+            TicketOf { system: None, number: TicketNumber::new("1").unwrap() },
             TicketOf { system: None, number: TicketNumber::new("1001").unwrap() },
             TicketOf { system: Some(system), number: TicketNumber::new("5003000-A/1").unwrap() },
+            TicketOf { system: Some(system), number: TicketNumber::new(&"é".repeat(32)).unwrap() },
         ] {
-            let token = invitations.token(ours, &ticket);
-            assert_eq!(invitations.read(ours, &token), Some(ticket.clone()));
-            assert_eq!(invitations.read(theirs, &token), None, "another company's");
-            assert_eq!(Invitations::new(&[8; 32]).read(ours, &token), None, "another server's");
-            for n in 0..token.len() {
-                let mut changed = token.clone().into_bytes();
-                changed[n] = if changed[n] == b'2' { b'3' } else { b'2' };
-                assert_eq!(invitations.read(ours, &String::from_utf8(changed).unwrap()), None, "{n}");
-                assert_eq!(invitations.read(ours, &token[..n]), None, "cut to {n}");
+            let token = invitations.token(TENANT, APP, &ticket, at(0)).unwrap();
+            let read = |token: &str| match token.parse() {
+                Ok(token) => invitations.read(TENANT, APP, &token, at(0)),
+                Err(_) => Err(Unread::Unknown),
+            };
+            assert_eq!(read(token.as_str()), Ok(ticket.clone()));
+            assert_eq!(read(&token.as_str().to_uppercase()), Ok(ticket.clone()), "a file's name in capitals");
+            let elsewhere = [(TenantId::from_bytes([2; 16]), APP), (TENANT, AppId::from_bytes([4; 16]))];
+            for (tenant, app) in elsewhere {
+                assert_eq!(invitations.read(tenant, app, &token, at(0)), unknown);
             }
+            assert_eq!(Invitations::new(&[8; 32]).read(TENANT, APP, &token, at(0)), unknown, "another server's");
+            for n in 0..token.as_str().len() {
+                let mut changed = token.as_str().as_bytes().to_vec();
+                changed[n] = if changed[n] == b'2' { b'3' } else { b'2' };
+                assert_eq!(read(&String::from_utf8(changed).unwrap()), unknown, "{n}");
+                assert_eq!(read(&token.as_str()[..n]), unknown, "cut to {n}");
+            }
+            assert_eq!(read(&format!("{}0", token.as_str())), unknown);
         }
-        for nonsense in ["", "-", "--", "desk-1001", &"a".repeat(10_000)] {
-            assert_eq!(invitations.read(ours, nonsense), None);
+        let longest = TicketNumber::new(&"9".repeat(limits::TICKET_NUMBER_BYTES)).unwrap();
+        let longest = TicketOf { system: Some(system), number: longest };
+        assert_eq!(invitations.token(TENANT, APP, &longest, at(0)).unwrap().as_str().len(), 159);
+    }
+
+    #[test]
+    fn a_token_is_good_for_thirty_days() {
+        let invitations = Invitations::new(&[7; 32]);
+        let ticket = TicketOf::desk(TicketNumber::new("1001").unwrap());
+        let token = invitations.token(TENANT, APP, &ticket, at(0)).unwrap();
+        for good in [-400, -1, 0, 1, 30] {
+            assert_eq!(invitations.read(TENANT, APP, &token, at(good)), Ok(ticket.clone()), "{good}");
         }
+        for over in [31, 32, 4000] {
+            assert_eq!(invitations.read(TENANT, APP, &token, at(over)), Err(Unread::Expired), "{over}");
+        }
+    }
+
+    #[test]
+    fn bytes_are_written_in_one_way() {
+        for length in 0..40_u8 {
+            let bytes: Vec<u8> = (0..length).map(|n| n.wrapping_mul(37)).collect();
+            assert_eq!(read(&written(&bytes)), Some(bytes));
+        }
+        // The last letter's spare bits are zeros.
+        assert_eq!((read("00"), read("01"), read("0u")), (Some(vec![0]), None, None));
     }
 }

@@ -18,7 +18,7 @@ use store::{CustomerDetails, Language, NewMail, Notice, StoreError, TicketOf};
 
 use crate::{
     account::User,
-    directory::{Identity, Present},
+    directory::{Directory, Identity, Present},
     external,
     mail::new_message_id,
     relay::Shared,
@@ -61,8 +61,7 @@ async fn look(shared: &Shared, now: Timestamp) -> anyhow::Result<()> {
         };
         let user = users.iter().find(|u| u.operator.id == notice.operator && u.disabled_at.is_none());
         let Some(user) = user else { continue };
-        let mut here = shared.directory.waiting_as(notice.tenant, &identities(&notice.requester));
-        here.retain(|present| belongs(present, &notice.requester));
+        let here = waiting_on(&shared.directory, notice.tenant, &notice.ticket, &notice.requester);
         if here.is_empty() {
             continue;
         }
@@ -132,6 +131,21 @@ pub(crate) fn page_of(ticket: &TicketOf) -> String {
     }
 }
 
+/// Who waits and is the requester of a ticket, or was invited to it; the requester first, then who waits longest.
+pub(crate) fn waiting_on(
+    directory: &Directory,
+    tenant: TenantId,
+    ticket: &TicketOf,
+    requester: &CustomerDetails,
+) -> Vec<Arc<Present>> {
+    let mut meant = identities(requester);
+    meant.push(Identity::Ticket(ticket.clone()));
+    let mut here = directory.waiting_as(tenant, &meant);
+    here.retain(|present| belongs(present, requester) || present.invited.as_ref() == Some(ticket));
+    here.sort_by_key(|present| !belongs(present, requester));
+    here
+}
+
 /// What a customer may be found by among those who wait.
 pub(crate) fn identities(customer: &CustomerDetails) -> Vec<Identity> {
     Identity::all(&customer.email, &customer.document, &customer.name, &customer.company)
@@ -173,6 +187,7 @@ mod tests {
             app_title: ShownText::lossy("x"),
             fields: fields.iter().map(field).collect(),
             class: String::new(),
+            invited: None,
             listed: true,
             busy: false,
             since: Timestamp::UNIX_EPOCH,

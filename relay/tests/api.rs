@@ -283,6 +283,7 @@ async fn many_wait(shared: &Arc<Shared>, apps: &[AppId], customers: u32) -> Cust
                 field(FieldKey::Company, format!("Loja {}", n % 7)),
             ],
             class: String::new(),
+            invited: None,
             listed: true,
             busy: false,
             since: Timestamp::from_millisecond(i64::from(n / 2)).unwrap(),

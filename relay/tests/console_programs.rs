@@ -167,6 +167,49 @@ async fn whatever_part_is_asked_for_is_a_part_of_the_very_file_or_all_of_it_or_r
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_file_downloaded_for_a_ticket_is_the_same_file_under_a_name_that_says_so() {
+    let (relay, folder) = relay().await;
+    let shared = &relay.shared;
+    templates(folder.path());
+    operator(shared, shared.first_tenant, "chefe", EVERYTHING).await;
+    let mut chief = Browser::new(shared);
+    chief.log_in("chefe", PASSWORD).await;
+    let opened = chief.post("/tickets", &[("subject", "Nota"), ("name", "Cida"), ("email", "cida@a.example")]).await;
+    let ticket = opened.location().to_owned();
+    let page = chief.get(&ticket).await.body;
+    let link = page.split("data-insert=\"https://").nth(1).unwrap().split('"').next().unwrap();
+    let (_, link) = link.split_once('/').unwrap();
+    let link = format!("/{link}");
+    let token = link.split_once("?ticket=").unwrap().1;
+
+    let mut customer = Browser::new(shared);
+    let shown = customer.get(&link).await.body;
+    let code = app(shared).await.code;
+    let place = format!("/d/{code}/program/linux");
+    assert!(shown.contains(&format!("href=\"{place}?ticket={token}\"")), "{shown}");
+    assert!(shown.contains(&format!("href=\"amparo:ticket?token={token}\"")));
+    assert!(shown.contains("já abre neste ticket") && shown.contains("Este link é do ticket 1001"));
+    let (_, headers, plain) = fetch(&customer, &place, None).await;
+    let name = |headers: &axum::http::HeaderMap| headers[header::CONTENT_DISPOSITION].to_str().unwrap().to_owned();
+    assert!(!name(&headers).contains("ticket"));
+    let (_, headers, named) = fetch(&customer, &format!("{place}?ticket={token}"), None).await;
+    assert_eq!(plain, named, "no byte is another");
+    assert!(name(&headers).ends_with(&format!("-ticket-{token}\"")), "{}", name(&headers));
+    let invitation = protocol::message::invitation::Invitation::in_name(name(&headers).split('"').nth(1).unwrap());
+    assert_eq!(invitation.unwrap().as_str(), token);
+    for forged in ["1001", "", &token[1..], &format!("{}%22%0d%0aX-Evil:%201", token)] {
+        let (status, headers, _) = fetch(&customer, &format!("{place}?ticket={forged}"), None).await;
+        assert_eq!(status, StatusCode::OK, "the program works without");
+        assert!(!name(&headers).contains("ticket") && !headers.contains_key("x-evil"), "{forged}");
+    }
+    chief.post(&format!("{ticket}/change"), &[("status", "closed")]).await;
+    let (_, headers, _) = fetch(&customer, &format!("{place}?ticket={token}"), None).await;
+    assert!(!name(&headers).contains("ticket"), "the ticket is closed");
+    assert!(!customer.get(&link).await.body.contains("amparo:ticket"));
+    relay.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_saved_app_has_its_new_program_before_anybody_asks_and_the_old_one_is_kept() {
     let (relay, folder) = relay().await;
     let shared: &Arc<Shared> = &relay.shared;

@@ -6,6 +6,7 @@
 use super::strings::Language;
 use super::view_model::{FieldKind, Scale, StatusKind, TicketChoice};
 use crate::connect_link::ConnectLink;
+use protocol::message::invitation::Invitation;
 
 /// One thing a person did.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,6 +45,8 @@ pub enum Command {
     SaveReceipt,
     /// The receipt was read.
     DismissReceipt,
+    /// A link of the download page was opened, or the program is called after one.
+    OpenInvitation(Invitation),
     /// Do not wait for the next automatic try to reach the relay.
     RetryNow,
 

@@ -189,6 +189,8 @@ pub struct Controller {
     link: LinkState,
     /// Since when there is no contact, and why.
     away: Option<(Instant, String)>,
+    /// The version of the words spoken with the relay; 0 before it was there.
+    spoken: u16,
     /// Milliseconds the relay's clock is ahead of ours.
     relay_ahead_ms: i64,
     /// The version of the words that is spoken with the relay.
@@ -238,6 +240,7 @@ impl Controller {
             entropy,
             link: LinkState::Dialling,
             away: Some((now.instant, String::new())),
+            spoken: 0,
             relay_ahead_ms: 0,
             spoken: 0,
             reports: Vec::new(),
@@ -283,7 +286,7 @@ impl Controller {
             Command::SaveReport => self.save_report(),
             Command::DeleteReport => self.delete_report(),
             Command::Update => self.effects.push_back(Effect::Update),
-            Command::Typed => {}
+            Command::Typed => self.customer.invite.typed |= !self.customer.submitted,
             Command::Back | Command::Cancel if self.about => self.about = false,
             Command::Cancel if !self.attendant.in_front() && self.customer_stops_writing() => {}
             Command::RetryNow => self.effects.push_back(Effect::RetryNow),
@@ -296,6 +299,7 @@ impl Controller {
             | Command::StopWatching
             | Command::ToggleBarPanel
             | Command::RaiseAlarm
+            | Command::OpenInvitation(_)
             | Command::WriteRequest
             | Command::LeaveRequest { .. }
             | Command::SaveReceipt
@@ -323,6 +327,7 @@ impl Controller {
                 for pending in &mut self.reports {
                     pending.sent = None;
                 }
+                self.ask_invitation(now);
                 self.register();
                 self.attendant_up();
             }
@@ -412,6 +417,7 @@ impl Controller {
             }
             FromRelay::Attended(attended) => self.customer.request.attended = attended,
             FromRelay::RequestLeft(left) => self.customer_left(left),
+            FromRelay::InvitationIs(answer) => self.invitation_is(answer, now),
             FromRelay::Incoming(incoming) => self.customer_incoming(incoming),
             FromRelay::IncomingWatch(incoming) => self.customer_incoming_watch(incoming),
             FromRelay::ReportKept(ReportKept { session, step, record }) => {

@@ -18,9 +18,9 @@ use super::strings::{Language, moment, phrases, updates, watching};
 use super::ui::{self, Mood};
 use super::view_model::{
     Alarm, Allowed, BarView, BrandView, CheckKind, CheckResult, ConnectStage, ConnectingView, ConsentView,
-    ControlState, EndedView, Ending, FieldsView, HomeView, LinkView, LoginView, Lookup, Notice, Page, PartnerView,
-    PictureKind, Quality, ReceiptView, Saving, Scale, StatusKind, Theme, TicketChoice, TicketStatus, TicketStepView,
-    UnreachableView, UpdateState, UpdateView, ViewModel, ViewerView, WaitingView, WatchView,
+    ControlState, EndedView, Ending, FieldsView, HomeView, InvitationNews, LinkView, LoginView, Lookup, Notice, Page,
+    PartnerView, PictureKind, Quality, ReceiptView, Saving, Scale, StatusKind, Theme, TicketChoice, TicketStatus,
+    TicketStepView, UnreachableView, UpdateState, UpdateView, ViewModel, ViewerView, WaitingView, WatchView,
 };
 use super::windows::Windows;
 
@@ -356,7 +356,8 @@ fn notice(l: Language, notice: &Notice) -> ui::Notice {
         Notice::WrongPassword { .. } | Notice::PasswordRenewed => Mood::Warning,
         Notice::ReceiptSaved(_) => Mood::Good,
         Notice::Updating(_) => Mood::Info,
-        Notice::NotUpdated(_) => Mood::Warning,
+        Notice::Invitation(InvitationNews::To(_)) => Mood::Good,
+        Notice::NotUpdated(_) | Notice::Invitation(_) => Mood::Warning,
         Notice::Trouble(_) => Mood::Bad,
     };
     ui::Notice { text: phrases::notice(l, notice).into(), mood }

@@ -153,6 +153,8 @@ pub enum Notice {
     Updating(UpdateView),
     /// A newer program was not installed.
     NotUpdated(UpdateTrouble),
+    /// What became of an invitation to a ticket.
+    Invitation(InvitationNews),
     /// Something went wrong that belongs to no field.
     Trouble(Trouble),
 }

@@ -8,8 +8,8 @@ use amparo_protocol::{
     limits,
     media::*,
     message::{
-        control::*, directory::*, grant::Grants, handshake::*, hello::*, input::*, offer::*, one_time::*, pairing::*,
-        record::*, request::*, stats::Stats, ticket::*, update::*, watch::*, wrap_up::*, *,
+        control::*, directory::*, grant::Grants, handshake::*, hello::*, input::*, invitation::*, offer::*,
+        one_time::*, pairing::*, record::*, request::*, stats::Stats, ticket::*, update::*, watch::*, wrap_up::*, *,
     },
     version::VersionRange,
 };
@@ -250,6 +250,7 @@ fn to_relay() -> Vec<ToRelay> {
         }),
         ToRelay::AskWatch(AskWatch { request: 8, partner: device(), enter: true }),
         ToRelay::DialWatch(DialWatch { request: 9, partner: device() }),
+        ToRelay::OpenInvitation(OpenInvitation { app: AppId::from_bytes([0x22; 16]), invitation: invitation() }),
     ];
     others.into_iter().chain(reports).collect()
 }
@@ -361,6 +362,15 @@ fn from_relay() -> Vec<FromRelay> {
         FromRelay::IncomingWatch(incoming(None)),
         FromRelay::Watched(Watched { session: session(), by: Some(text("Bia Costa")) }),
         FromRelay::Watched(Watched { session: session(), by: None }),
+        FromRelay::InvitationIs(InvitationIs::Good(Invited {
+            number: TicketNumber::new("4821").unwrap(),
+            subject: text("Erro ao emitir nota fiscal"),
+            fields: fields(),
+        })),
+        FromRelay::InvitationIs(InvitationIs::Refused(InvitationError::Unknown)),
+        FromRelay::InvitationIs(InvitationIs::Refused(InvitationError::Expired)),
+        FromRelay::InvitationIs(InvitationIs::Refused(InvitationError::Over(TicketNumber::new("4821").unwrap()))),
+        FromRelay::InvitationIs(InvitationIs::Refused(InvitationError::Unavailable)),
     ]
 }
 
@@ -371,6 +381,10 @@ fn watchable(grant: Option<Opaque>) -> Watchable {
 fn watch_errors() -> Vec<WatchError> {
     use WatchError::{NoTicket, NotAllowed, ProgramOld, Taken, TooMany, Unavailable, Unreachable};
     vec![Unreachable, NotAllowed, ProgramOld, Taken, NoTicket, TooMany { retry_after_s: 30 }, Unavailable]
+}
+
+fn invitation() -> Invitation {
+    "0123456789abcdefghjkmnpqrstvwxyz01234".parse().unwrap()
 }
 
 fn from_attendant() -> Vec<FromAttendant> {

@@ -5,8 +5,8 @@ use amparo_protocol::{
     limits,
     media::*,
     message::{
-        control::*, directory::*, grant::Grants, handshake::*, hello::*, input::*, offer::*, one_time::*, pairing::*,
-        record::*, request::*, stats::Stats, ticket::*, update::*, watch::*, wrap_up::*, *,
+        control::*, directory::*, grant::Grants, handshake::*, hello::*, input::*, invitation::*, offer::*,
+        one_time::*, pairing::*, record::*, request::*, stats::Stats, ticket::*, update::*, watch::*, wrap_up::*, *,
     },
     version::VersionRange,
 };
@@ -191,6 +191,12 @@ pub fn to_relay() -> impl Strategy<Value = ToRelay> {
             enter
         })),
         (any::<u32>(), device()).prop_map(|(request, partner)| ToRelay::DialWatch(DialWatch { request, partner })),
+        (any::<[u8; 16]>(), "[0-9a-hjkmnp-tv-z]{32,160}").prop_map(|(app, invitation)| {
+            ToRelay::OpenInvitation(OpenInvitation {
+                app: AppId::from_bytes(app),
+                invitation: invitation.parse().unwrap(),
+            })
+        }),
     ]
 }
 
@@ -214,6 +220,18 @@ fn updates() -> impl Strategy<Value = FromRelay> {
         Just(FromRelay::UpdatePart(UpdatePart::Gone)),
         any::<u32>().prop_map(|retry_after_s| FromRelay::UpdatePart(UpdatePart::Later { retry_after_s })),
     ]
+}
+
+fn invitations() -> impl Strategy<Value = FromRelay> {
+    let good = (number(), shown(), fields())
+        .prop_map(|(number, subject, fields)| InvitationIs::Good(Invited { number, subject, fields }));
+    let refused = prop_oneof![
+        Just(InvitationError::Unknown),
+        Just(InvitationError::Expired),
+        number().prop_map(InvitationError::Over),
+        Just(InvitationError::Unavailable),
+    ];
+    prop_oneof![good, refused.prop_map(InvitationIs::Refused)].prop_map(FromRelay::InvitationIs)
 }
 
 fn login_error() -> impl Strategy<Value = LoginError> {
@@ -371,7 +389,7 @@ pub fn from_relay() -> impl Strategy<Value = FromRelay> {
         attended().prop_map(FromRelay::Attended),
         left.prop_map(|outcome| FromRelay::RequestLeft(RequestLeft { outcome })),
     ];
-    prop_oneof![10 => first, 15 => second, 5 => offers(), 5 => updates(), 3 => watches()]
+    prop_oneof![10 => first, 15 => second, 5 => offers(), 5 => updates(), 3 => watches(), 3 => invitations()]
 }
 
 fn watches() -> impl Strategy<Value = FromRelay> {

@@ -24,7 +24,7 @@ use super::{
     App,
     account::with_cookie,
     by_app::{self, AppRow},
-    confirm,
+    confirm, desk_words,
     error::{AppError, Page, page},
     indicators::{self, IndicatorsForm},
     people::{self, PersonRow},
@@ -88,6 +88,8 @@ pub(super) struct WaitingRow {
     pub(super) company: String,
     pub(super) class: String,
     pub(super) subject: String,
+    /// The ticket that a link has invited them to.
+    pub(super) ticket: Option<TicketLink>,
     /// What else they typed: the field's name and what stands in it.
     pub(super) more: Vec<(&'static str, String)>,
     pub(super) app: String,
@@ -100,6 +102,12 @@ pub(super) struct WaitingRow {
 }
 
 impl WaitingRow {
+    /// The words for the ticket that they were invited to.
+    pub(super) fn invited_to(&self, t: &'static Texts) -> String {
+        let number = self.ticket.as_ref().map_or("", |ticket| &ticket.number);
+        fill(desk_words::of(t.language).invited_to, &[number])
+    }
+
     pub(super) fn new(p: &Present, reach: &Reach, t: &'static Texts, now: Timestamp) -> Self {
         let wait = between(p.since, now);
         Self {
@@ -109,6 +117,7 @@ impl WaitingRow {
             company: p.field(FieldKey::Company).to_owned(),
             class: p.class.clone(),
             subject: p.field(FieldKey::Subject).to_owned(),
+            ticket: p.invited.as_ref().map(|ticket| TicketLink::new(ticket.system, &ticket.number)),
             more: more(p, t),
             app: p.app_title.to_string(),
             since_ms: p.since.as_millisecond(),

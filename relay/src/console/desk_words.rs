@@ -97,6 +97,12 @@ words! {
     insert_link: "Inserir link de download na resposta", "Insert download link into the answer", "Insertar enlace de descarga en la respuesta";
     invited: "Este link é do ticket {}", "This link is about ticket {}", "Este enlace es del ticket {}";
     invited_over: "O ticket {} já foi encerrado. Se ainda precisar de ajuda, fale com o suporte.", "Ticket {} is closed already. If you still need help, talk to support.", "El ticket {} ya está cerrado. Si aún necesita ayuda, hable con soporte.";
+    invited_expired: "O prazo deste link terminou. Peça um novo a quem o enviou.", "This link is no longer good. Ask whoever sent it for a new one.", "El plazo de este enlace terminó. Pida uno nuevo a quien se lo envió.";
+    invited_unknown: "Este link está incompleto, ou não foi feito para este programa. Abra-o de novo como o recebeu.", "This link is incomplete, or was not made for this program. Open it again as you received it.", "Este enlace está incompleto, o no se hizo para este programa. Ábralo de nuevo tal como lo recibió.";
+    invited_without: "O programa funciona também sem ele.", "The program works without it, too.", "El programa funciona también sin él.";
+    invited_knows: "O programa que você baixa aqui já abre neste ticket, com os seus dados preenchidos. Não mude o nome do arquivo.", "The program you download here opens on this ticket, with your details filled in. Keep the file's name as it is.", "El programa que descarga aquí se abre en este ticket, con sus datos ya escritos. No cambie el nombre del archivo.";
+    invited_open: "Já tenho o programa: abrir nele", "I have the program already: open it there", "Ya tengo el programa: abrir en él";
+    invited_to: "Convidado por link ao ticket {}", "Invited by link to ticket {}", "Invitado por enlace al ticket {}";
     invited_email: "Informe no programa o e-mail {}, para o atendente reconhecer você.", "Enter the e-mail address {} in the program, so that the attendant recognises you.", "Indique en el programa el correo {}, para que el agente le reconozca.";
 }
 

@@ -429,7 +429,6 @@ async fn shown(
         .map(|session| Mention::new(session, who.reach.sees(session.app), &s.clock))
         .collect();
     let open = app.shared.store.open_notices(Some((tenant, &of)), s.clock.now()).await?;
-    let known = seen.requester != CustomerDetails::default();
     let x = Shown {
         path: crate::notice::page_of(&of),
         address: seen.address.filter(|address| address.starts_with("https://") || address.starts_with("http://")),
@@ -439,7 +438,7 @@ async fn shown(
             Trouble::NoTicket => fill(w.no_ticket, &[&system]),
             Trouble::Unreachable => fill(w.unreachable, &[&system]),
         }),
-        here: if known { here(app, who, &seen.requester, &s.clock) } else { None },
+        here: here(app, who, &of, &seen.requester, &s.clock),
         told: open.iter().map(|notice| Waiting::new(notice, who, &s)).collect(),
         link: if seen.is_open { link_of(app, who, &of).await? } else { String::new() },
         mentions,

@@ -192,7 +192,8 @@ async fn ticket_page_with(app: &App, who: &Who, number: &str, mut draft: Draft, 
             chosen: ticket.owner == Some(u.operator.id),
         })
         .collect();
-    let here = remote::here(app, who, &ticket.requester.details, &s.clock);
+    let of = TicketOf::desk(ticket.number.clone());
+    let here = remote::here(app, who, &of, &ticket.requester.details, &s.clock);
     let statuses = STATUSES
         .iter()
         .map(|status| StatusChoice {
@@ -210,7 +211,6 @@ async fn ticket_page_with(app: &App, who: &Who, number: &str, mut draft: Draft, 
         draft.text.clone_from(&link);
         draft.reply = true;
     }
-    let of = TicketOf::desk(ticket.number.clone());
     let open = app.shared.store.open_notices(Some((tenant, &of)), s.clock.now()).await?;
     let told = open.iter().map(|notice| notices::Waiting::new(notice, who, &s)).collect();
     let failed = draft.error.is_some() || draft.tag_error.is_some();

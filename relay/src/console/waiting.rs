@@ -193,4 +193,5 @@ fn says(present: &Present, text: &str) -> bool {
             .any(|key| present.field(*key).to_lowercase().contains(text))
         || present.app_title.as_str().to_lowercase().contains(text)
         || present.class.to_lowercase().contains(text)
+        || present.invited.as_ref().is_some_and(|ticket| ticket.number.as_str().to_lowercase().contains(text))
 }

@@ -16,6 +16,7 @@ use protocol::{
     id::{AppId, DeviceId, TenantId},
     message::directory::FieldKey,
 };
+use store::TicketOf;
 
 use super::Present;
 
@@ -72,6 +73,8 @@ pub enum Identity {
     Document(String),
     /// Name and company.
     Name(String, String),
+    /// The ticket that they were invited to.
+    Ticket(TicketOf),
 }
 
 impl Identity {
@@ -94,7 +97,10 @@ impl Identity {
 
     fn of(present: &Present) -> Vec<Self> {
         use FieldKey::{Company, Document, Email, Name};
-        Self::all(present.field(Email), present.field(Document), present.field(Name), present.field(Company))
+        let mut all =
+            Self::all(present.field(Email), present.field(Document), present.field(Name), present.field(Company));
+        all.extend(present.invited.clone().map(Self::Ticket));
+        all
     }
 }
 
@@ -271,6 +277,7 @@ mod tests {
             app_title: ShownText::default(),
             fields: vec![Field { key: FieldKey::Email, value: ShownText::lossy(email) }],
             class: String::new(),
+            invited: None,
             listed: true,
             busy: false,
             since: Timestamp::from_millisecond(since).unwrap(),

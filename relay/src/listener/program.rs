@@ -7,6 +7,7 @@ mod answer;
 mod enrol;
 mod frames;
 mod grant;
+mod invitation;
 mod manners;
 mod offers;
 mod request;
@@ -122,6 +123,8 @@ struct Program {
     under_way: Arc<Semaphore>,
     /// The one-time grant it has taken.
     taken: grant::TakenSlot,
+    /// What it was invited to. Boxed, as most programs were not.
+    invited: Option<Box<invitation::To>>,
 }
 
 impl Program {
@@ -136,6 +139,7 @@ impl Program {
             login: None,
             under_way: Arc::new(Semaphore::new(UNDER_WAY)),
             taken: grant::TakenSlot::default(),
+            invited: None,
         }
     }
 
@@ -320,6 +324,10 @@ impl Program {
             }
             ToRelay::FetchUpdate(fetch) => {
                 self.fetch_update(tenant, fetch).await;
+                Ok(())
+            }
+            ToRelay::OpenInvitation(open) => {
+                self.open_invitation(tenant, open).await;
                 Ok(())
             }
             ToRelay::TakeGrant(take) => {

@@ -14,6 +14,7 @@ use std::{
 use anyhow::ensure;
 use branding::file;
 use bytes::Bytes;
+use protocol::message::invitation::Invitation;
 use store::App;
 
 use super::{System, beside, lock};
@@ -79,11 +80,13 @@ impl Compared {
     }
 }
 
-/// The name of the downloaded file: the title in letters that every system and mail program keeps.
-pub fn file_name(app: &App, system: System) -> String {
+/// The name of the downloaded file: the title in letters that every system and mail program keeps, and the invitation that the program is
+/// to find there.
+pub fn file_name(app: &App, system: System, invitation: Option<&Invitation>) -> String {
     let plain: String = app.title.chars().map(plain).collect();
     let words: Vec<&str> = plain.split('-').filter(|word| !word.is_empty()).collect();
     let name = if words.is_empty() { "suporte".to_owned() } else { words.join("-") };
+    let name = invitation.map_or(name.clone(), |invitation| invitation.name(&name));
     format!("{name}{}", system.ending())
 }
 
@@ -141,6 +144,9 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use std::fs::File;
 
+    use jiff::Timestamp;
+    use protocol::id::{AppId, TenantId};
+
     use super::*;
 
     #[test]
@@ -180,6 +186,25 @@ mod tests {
             assert!(range(Some(outside), 100).is_err(), "{outside}");
         }
         assert!(range(Some("bytes=0-"), 0).is_err(), "of nothing there is no part");
+    }
+
+    #[test]
+    fn a_files_name_is_plain_and_holds_the_invitation_where_the_program_finds_it() {
+        let mut app = App::new(
+            AppId::from_bytes([1; 16]),
+            TenantId::from_bytes([2; 16]),
+            "Ajuda já! / ..\\\"x\"\r\n",
+            "",
+            "",
+            Timestamp::UNIX_EPOCH,
+        );
+        let token: Invitation = "0".repeat(37).parse().unwrap();
+        assert_eq!(file_name(&app, System::Windows, None), "Ajuda-ja-x.exe");
+        let named = file_name(&app, System::Windows, Some(&token));
+        assert_eq!(named, format!("Ajuda-ja-x-ticket-{}.exe", token.as_str()));
+        assert_eq!(Invitation::in_name(&named), Some(token));
+        app.title = "支援".to_owned();
+        assert_eq!(file_name(&app, System::Linux, None), "suporte");
     }
 
     #[test]

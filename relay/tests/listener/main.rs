@@ -8,6 +8,7 @@ mod enrolment;
 mod grants;
 mod guessing;
 mod hostile;
+mod invitations;
 mod life;
 mod offers;
 mod pairing;

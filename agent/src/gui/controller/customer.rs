@@ -1,5 +1,6 @@
 //! The controller's part for the person who is helped.
 
+mod invitation;
 mod request;
 mod watch;
 
@@ -18,6 +19,7 @@ use protocol::{
     session::{CheckPhrase, customer::Peer},
 };
 
+pub(super) use invitation::Invite;
 pub(super) use request::Request;
 
 use super::{Controller, Effect, LinkState, Now, Receipt, ToHelped, field_error, field_map, helped};
@@ -55,6 +57,7 @@ pub(super) struct Customer {
     /// The key that ends the session from anywhere, while it is ours.
     pub end_key: Option<&'static str>,
     pub request: Request,
+    pub invite: Invite,
 }
 
 /// One session of this computer.
@@ -119,6 +122,7 @@ impl Customer {
             alarm: None,
             end_key: None,
             request: Request::default(),
+            invite: Invite::default(),
         }
     }
 }
@@ -164,6 +168,7 @@ impl Controller {
                 // Waits again: a request of its own.
                 self.register();
             }
+            Command::OpenInvitation(token) => self.open_invitation(token, now),
             Command::WriteRequest => self.write_request(),
             Command::LeaveRequest { text } => self.leave_request(&text),
             command => tracing::error!(?command, %now.unix_ms, "a command came to the wrong half of the controller"),

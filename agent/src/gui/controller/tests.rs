@@ -26,6 +26,7 @@ use rustls::pki_types::PrivateKeyDer;
 
 mod crash;
 mod enrolment;
+mod invitation;
 mod link;
 mod offers;
 mod removal;

@@ -98,7 +98,7 @@ fn page(c: &Controller, now: Now) -> Page {
     }
     if !c.customer.submitted {
         return Page::Fields(FieldsView {
-            ticket: None,
+            ticket: c.customer.invite.about().cloned(),
             fields: c
                 .profile
                 .fields

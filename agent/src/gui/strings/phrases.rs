@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::moment::{decimal, exact, opening, rough, seconds_left};
-use super::updates;
 use super::words::Terms;
 use super::{Language, Language::*};
+use super::{invitations, updates};
 use crate::gui::view_model::{
     AttendedView, FieldError, FieldKind, Notice, ProfileTrouble, StatusKind, Trouble, WaitingCustomer,
 };
@@ -557,6 +557,7 @@ pub fn notice(l: Language, notice: &Notice) -> String {
         Notice::ReceiptSaved(place) => saved_at(l, place),
         Notice::Updating(coming) => updates::coming(l, coming),
         Notice::NotUpdated(trouble) => updates::refused(l, *trouble).into(),
+        Notice::Invitation(news) => invitations::told(l, news),
         Notice::Trouble(t) => trouble(l, t),
     }
 }

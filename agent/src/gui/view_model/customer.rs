@@ -15,6 +15,26 @@ pub struct TicketLine {
     pub subject: String,
 }
 
+/// What became of an invitation to a ticket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub enum InvitationNews {
+    /// It is good: the customer waits on this ticket.
+    To(TicketLine),
+    /// This server did not make it for this program.
+    Unknown,
+    /// Its time is over.
+    Expired,
+    /// This ticket is closed.
+    Over {
+        /// Its number.
+        number: String,
+    },
+    /// The server knows of no invitations.
+    ServerOld,
+    /// The server cannot look now.
+    Later,
+}
+
 /// The customer's details.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FieldsView {

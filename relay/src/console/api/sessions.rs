@@ -146,6 +146,8 @@ pub(super) struct Waiting {
     subject: String,
     /// How the company classifies their contact; empty: not.
     classification: String,
+    /// The ticket that they were invited to by a link; empty: none.
+    ticket: String,
     /// The token's user attends this app: may connect.
     may_connect: bool,
 }
@@ -164,6 +166,7 @@ impl Waiting {
             phone: typed(FieldKey::Phone),
             document: typed(FieldKey::Document),
             subject: typed(FieldKey::Subject),
+            ticket: p.invited.as_ref().map_or_else(String::new, |ticket| ticket.number.as_str().to_owned()),
             classification: p.class.clone(),
             may_connect: who.reach.attends(p.app),
         }
@@ -227,7 +230,7 @@ pub(super) async fn waiting(
     responses((status = 200, description = "What they typed, without their password", body = Waiting, example = json!({
         "id": 123456789, "app_id": "5f0c6a52b1e94f7fa2a7d1f0b3c4d5e6", "app": "Suporte", "since": "2026-11-21T14:01:20Z",
         "name": "Cida Nogueira", "email": "cida@aurora.example", "company": "Padaria Aurora", "phone": "", "document": "",
-        "subject": "Nota fiscal", "classification": "Ouro", "may_connect": true
+        "subject": "Nota fiscal", "classification": "Ouro", "ticket": "1001", "may_connect": true
     }))))]
 pub(super) async fn waiting_one(State(app): State<App>, caller: Caller, id: Named) -> Result<Json<Waiting>, ApiError> {
     let present = attendance::seen(&app, &caller.who, id.parse()?)?;

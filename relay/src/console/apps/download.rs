@@ -9,6 +9,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use jiff::Timestamp;
+use protocol::message::invitation::Invitation;
 use qrcodegen::{QrCode, QrCodeEcc};
 use store::{App as Record, AuditEntry};
 
@@ -240,11 +241,18 @@ pub(crate) async fn program(
     let record = seen(&app, &who, &id).await?;
     let system = System::of(&system).ok_or(AppError::NotFound)?;
     who.audit(&app, "profile.downloaded", &record.title).await?;
-    hand_out_program(&app, record, system, &headers).await
+    hand_out_program(&app, record, system, None, &headers).await
 }
 
-/// A branded program as a file, or the part of it that is asked for: a download that broke off goes on.
-pub(super) async fn hand_out_program(app: &App, record: Record, system: System, headers: &HeaderMap) -> Page {
+/// A branded program as a file, or the part of it that is asked for: a download that broke off goes on. An invitation stands in its name: the
+/// file is the same for everybody.
+pub(super) async fn hand_out_program(
+    app: &App,
+    record: Record,
+    system: System,
+    invitation: Option<&Invitation>,
+    headers: &HeaderMap,
+) -> Page {
     if !offered(app, &record).contains(&system) {
         return Err(AppError::NotFound);
     }
@@ -268,7 +276,10 @@ pub(super) async fn hand_out_program(app: &App, record: Record, system: System, 
     };
     let common = [
         (header::CONTENT_TYPE, kind.to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", programs::file_name(&record, system))),
+        (
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{}\"", programs::file_name(&record, system, invitation)),
+        ),
         (header::ACCEPT_RANGES, "bytes".to_owned()),
         (header::ETAG, etag),
     ];

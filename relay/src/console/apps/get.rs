@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Redirect},
 };
 use jiff::Timestamp;
-use protocol::id::AppId;
+use protocol::{id::AppId, message::invitation::Invitation};
 use serde::Deserialize;
 use store::App as Record;
 
@@ -35,7 +35,7 @@ struct GetPage {
     t: &'static Texts,
     app: Record,
     file: &'static str,
-    /// The ticket that the link is about.
+    /// What the link says of a ticket, if it was made for one.
     invited: Option<Invited>,
     /// The visitor's system first; none where this server makes no programs.
     programs: Vec<Offer>,
@@ -51,16 +51,51 @@ struct Offer {
 }
 
 impl GetPage {
-    fn invited(&self, invited: &Invited) -> String {
-        fill(desk_words::of(self.t.language).invited, &[&invited.number])
+    /// What the link says of its ticket: a colour, an icon, and the lines.
+    fn invitation(&self) -> Option<(&'static str, &'static str, Vec<String>)> {
+        let w = desk_words::of(self.t.language);
+        let told = |why: &str| Some(("warn", "clock", vec![why.to_owned(), w.invited_without.to_owned()]));
+        match self.invited.as_ref()? {
+            Invited::To { number, subject, email, .. } => {
+                let knows = if self.programs.is_empty() && !email.is_empty() {
+                    fill(w.invited_email, &[email])
+                } else if self.programs.is_empty() {
+                    String::new()
+                } else {
+                    w.invited_knows.to_owned()
+                };
+                let lines = [fill(w.invited, &[number]), subject.clone(), knows];
+                Some(("inf", "ticket", lines.into_iter().filter(|line| !line.is_empty()).collect()))
+            }
+            Invited::Over { number } => Some(("warn", "clock", vec![fill(w.invited_over, &[number])])),
+            Invited::Expired => told(w.invited_expired),
+            Invited::Nothing => told(w.invited_unknown),
+        }
     }
 
-    fn invited_over(&self, invited: &Invited) -> String {
-        fill(desk_words::of(self.t.language).invited_over, &[&invited.number])
+    /// Behind the address of a program: the ticket it is downloaded for.
+    fn asked(&self) -> String {
+        self.token().map(|token| format!("?ticket={}", token.as_str())).unwrap_or_default()
     }
 
-    fn invited_email(&self, invited: &Invited) -> String {
-        fill(desk_words::of(self.t.language).invited_email, &[&invited.email])
+    fn token(&self) -> Option<&Invitation> {
+        match &self.invited {
+            Some(Invited::To { token, .. }) => Some(token),
+            _ => None,
+        }
+    }
+
+    /// What opens this ticket in a program that is there, and the words for it.
+    fn open_in_program(&self) -> Option<(String, &'static str)> {
+        let token = self.token().filter(|_| !self.programs.is_empty())?;
+        let link = format!("amparo:ticket?token={}", token.as_str());
+        Some((link, desk_words::of(self.t.language).invited_open))
+    }
+
+    /// What nobody who has Linux finds in the file: browsers take away that it may be run.
+    fn linux_runs(&self) -> Option<&'static str> {
+        let first = self.programs.first().is_some_and(|program| program.system == System::Linux);
+        first.then(|| super::words::Words::of(self.t.language).linux_runs)
     }
 
     fn how_it_works(&self) -> &'static str {
@@ -133,8 +168,12 @@ pub(crate) async fn show(
 ) -> Page {
     let record = of(&app, &code).await?;
     let invited = match query.ticket {
-        Some(token) => invited(&app, record.tenant, &token).await?,
+        Some(token) => Some(invited(&app, &record, &token).await?),
         None => None,
+    };
+    let token = match &invited {
+        Some(Invited::To { token, .. }) => Some(token),
+        _ => None,
     };
     let mut systems = download::offered(&app, &record);
     let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
@@ -148,7 +187,7 @@ pub(crate) async fn show(
                 _ => (String::new(), 0),
             };
             let megabytes = if bytes == 0 { String::new() } else { format!("{:.1} MB", bytes as f64 / 1e6) };
-            Offer { system, file: programs::file_name(&record, system), sha256, megabytes }
+            Offer { system, file: programs::file_name(&record, system, token), sha256, megabytes }
         })
         .collect();
     let t = visitor.texts_at(&app, record.tenant).await;
@@ -160,12 +199,21 @@ pub(crate) async fn program(
     State(app): State<App>,
     visitor: Visitor,
     Path((code, system)): Path<(String, String)>,
+    Query(query): Query<GetQuery>,
     headers: HeaderMap,
 ) -> Page {
     let record = of(&app, &code).await?;
     let system = System::of(&system).ok_or(AppError::NotFound)?;
+    // Only a name that the program can do something with: whoever made the token up gets the program under its own.
+    let token = match query.ticket {
+        Some(token) => match invited(&app, &record, &token).await? {
+            Invited::To { token, .. } => Some(token),
+            Invited::Over { .. } | Invited::Expired | Invited::Nothing => None,
+        },
+        None => None,
+    };
     download::note_public(&app, &record, visitor.source).await?;
-    download::hand_out_program(&app, record, system, &headers).await
+    download::hand_out_program(&app, record, system, token.as_ref(), &headers).await
 }
 
 /// `GET /d/{code}/logo`

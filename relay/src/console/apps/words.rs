@@ -38,6 +38,9 @@ phrases! {
     stage_checking: "conferindo", "checking", "comprobando";
     stage_writing: "gravando", "saving", "guardando";
 
+    // Where they are downloaded.
+    linux_runs: "No Linux, permita antes que o arquivo seja executado: botão direito, Propriedades, Permissões.", "On Linux, allow the file to be run first: right-click, Properties, Permissions.", "En Linux, permita antes que el archivo se ejecute: clic derecho, Propiedades, Permisos.";
+
     // Why there is none.
     no_template: "Não há modelo deste sistema no servidor. Peça a quem cuida do servidor que o coloque na pasta de modelos e tente de novo.", "There is no template for this system on the server. Ask whoever runs the server to put it into the templates folder, then try again.", "No hay plantilla de este sistema en el servidor. Pida a quien cuida del servidor que la ponga en la carpeta de plantillas e inténtelo de nuevo.";
     other_template: "O modelo no servidor não é o que está na lista dele. Peça a quem cuida do servidor que coloque o modelo e a lista da mesma versão e tente de novo.", "The template on the server is not the one on its list. Ask whoever runs the server to put template and list of the same version there, then try again.", "La plantilla del servidor no es la de su lista. Pida a quien cuida del servidor que ponga la plantilla y la lista de la misma versión e inténtelo de nuevo.";

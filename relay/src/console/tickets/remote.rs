@@ -2,7 +2,8 @@
 //!
 //! Of customers whose app somebody has nothing to do with, nothing is said here either.
 
-use protocol::id::{TenantId, TicketNumber};
+use jiff::Timestamp;
+use protocol::{id::TicketNumber, message::invitation::Invitation};
 use store::{CustomerDetails, TicketOf};
 
 use super::super::{
@@ -12,9 +13,12 @@ use super::super::{
     when::Clock,
 };
 use crate::{
-    invitation::Invitations,
-    notice::{belongs, identities},
+    invitation::{self, NotOpen, Unread},
+    notice::waiting_on,
 };
+
+/// Apps that are looked at to find the one for a ticket.
+const LOOKED_AT: usize = 20;
 
 /// The requester's program, as the menu shows it.
 pub(in crate::console) struct Here {
@@ -28,10 +32,16 @@ pub(in crate::console) struct Here {
     pub(in crate::console) grants: bool,
 }
 
-/// The program of this customer, if it waits and whoever asks has to do with its app.
-pub(in crate::console) fn here(app: &App, who: &Who, requester: &CustomerDetails, clock: &Clock) -> Option<Here> {
-    let waiting = app.shared.directory.waiting_as(who.operator.tenant, &identities(requester));
-    let present = waiting.into_iter().find(|p| who.reach.sees(p.app) && belongs(p, requester))?;
+/// The program of a ticket's requester, or of whoever was invited to it, if it waits and whoever asks has to do with its app.
+pub(in crate::console) fn here(
+    app: &App,
+    who: &Who,
+    ticket: &TicketOf,
+    requester: &CustomerDetails,
+    clock: &Clock,
+) -> Option<Here> {
+    let waiting = waiting_on(&app.shared.directory, who.operator.tenant, ticket, requester);
+    let present = waiting.into_iter().find(|p| who.reach.sees(p.app))?;
     let connects = who.reach.attends(present.app);
     Some(Here {
         id: present.id.to_string(),
@@ -42,7 +52,8 @@ pub(in crate::console) fn here(app: &App, who: &Who, requester: &CustomerDetails
     })
 }
 
-/// Where the requester of a ticket gets the program: the app of the ticket's last session, else the first that whoever asks attends.
+/// Where the requester of a ticket gets the program: the app of the ticket's last session, else the first that whoever asks attends
+/// and whose sessions are told where the ticket is, else the first at all.
 /// Empty when there is none.
 pub(in crate::console) async fn link(app: &App, who: &Who, number: &TicketNumber) -> Result<String, AppError> {
     link_of(app, who, &TicketOf::desk(number.clone())).await
@@ -55,53 +66,58 @@ pub(in crate::console) async fn link_of(app: &App, who: &Who, ticket: &TicketOf)
     let query = store::HistoryQuery { ticket: Some(ticket.number.clone()), limit: 1, ..store::HistoryQuery::default() };
     let last = app.shared.store.history(tenant, &query).await?;
     let last = last.iter().find(|session| session.connection == ticket.system).map(|session| session.app);
-    let chosen = apps
-        .iter()
-        .find(|a| Some(a.id) == last)
-        .or_else(|| apps.iter().find(|a| who.reach.attends(a.id)))
-        .or_else(|| apps.first());
-    let Some(chosen) = chosen else { return Ok(String::new()) };
-    let token = Invitations::new(&app.shared.keys.invitation_key()).token(tenant, ticket);
-    let token: String = url::form_urlencoded::byte_serialize(token.as_bytes()).collect();
-    Ok(format!("{}/d/{}?ticket={token}", app.shared.public_url, chosen.code))
-}
-
-/// A ticket that somebody was invited to, as the page behind the link shows it.
-pub(in crate::console) struct Invited {
-    pub(in crate::console) number: String,
-    pub(in crate::console) subject: String,
-    /// The requester's e-mail, most of it hidden; empty: unknown.
-    pub(in crate::console) email: String,
-    /// Nothing more is to be done on it.
-    pub(in crate::console) over: bool,
-}
-
-/// What a token of this company's app says; `None` when it says nothing.
-pub(in crate::console) async fn invited(app: &App, tenant: TenantId, token: &str) -> Result<Option<Invited>, AppError> {
-    let Some(ticket) = Invitations::new(&app.shared.keys.invitation_key()).read(tenant, token) else { return Ok(None) };
-    let number = ticket.number.as_str().to_owned();
-    if let Some(system) = ticket.system {
-        // Another system is not asked by a page that anybody may open; a connection that is gone invites nobody.
-        return match app.shared.store.connection(tenant, system).await {
-            Ok(connection) => {
-                let over =
-                    connection.removed_at.is_some() || app.shared.store.is_closed(system, &ticket.number).await?;
-                Ok(Some(Invited { number, subject: String::new(), email: String::new(), over }))
+    let mut chosen = apps.iter().find(|a| Some(a.id) == last);
+    if chosen.is_none() {
+        // One whose sessions are told to this ticket's system.
+        for own in apps.iter().filter(|a| who.reach.attends(a.id)).take(LOOKED_AT) {
+            if app.shared.store.app_connection(tenant, own.id).await? == ticket.system {
+                chosen = Some(own);
+                break;
             }
-            Err(store::StoreError::NotFound { .. }) => Ok(None),
-            Err(error) => Err(error.into()),
-        };
-    }
-    match app.shared.store.desk_ticket(tenant, &ticket.number).await {
-        Ok(ticket) => {
-            let over = !store::TicketFilter::OPEN.contains(&ticket.status);
-            let hidden = if over { String::new() } else { masked(&ticket.requester.details.email) };
-            let subject = if over { String::new() } else { ticket.subject };
-            Ok(Some(Invited { number, subject, email: hidden, over }))
         }
-        Err(store::StoreError::NotFound { .. }) => Ok(None),
-        Err(error) => Err(error.into()),
     }
+    let chosen = chosen.or_else(|| apps.iter().find(|a| who.reach.attends(a.id))).or_else(|| apps.first());
+    let Some(chosen) = chosen else { return Ok(String::new()) };
+    let page = format!("{}/d/{}", app.shared.public_url, chosen.code);
+    Ok(match app.shared.invitations().token(tenant, chosen.id, ticket, Timestamp::now()) {
+        Some(token) => format!("{page}?ticket={}", token.as_str()),
+        None => page,
+    })
+}
+
+/// What a link's token says, as the page behind the link shows it.
+pub(in crate::console) enum Invited {
+    /// A ticket.
+    To {
+        number: String,
+        subject: String,
+        /// The requester's e-mail, most of it hidden; empty: unknown.
+        email: String,
+        /// For the program.
+        token: Invitation,
+    },
+    /// Nothing more is to be done on this ticket.
+    Over { number: String },
+    /// The link's time is over.
+    Expired,
+    /// Nothing: it was not made here, or not for this app, or lacks a part.
+    Nothing,
+}
+
+/// What a token on this app's page says.
+pub(in crate::console) async fn invited(app: &App, record: &store::App, token: &str) -> Result<Invited, AppError> {
+    let Ok(token) = token.parse::<Invitation>() else { return Ok(Invited::Nothing) };
+    Ok(match invitation::look(&app.shared, record, &token, Timestamp::now()).await? {
+        Ok(open) => Invited::To {
+            number: open.ticket.number.as_str().to_owned(),
+            subject: open.subject,
+            email: masked(&open.requester.email),
+            token,
+        },
+        Err(NotOpen::Over(number)) => Invited::Over { number: number.as_str().to_owned() },
+        Err(NotOpen::Unread(Unread::Expired)) => Invited::Expired,
+        Err(NotOpen::Unread(Unread::Unknown)) => Invited::Nothing,
+    })
 }
 
 /// Enough of an address for its owner to know it.

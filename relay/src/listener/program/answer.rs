@@ -90,6 +90,7 @@ impl Program {
             app_title: ShownText::lossy(&app.title),
             fields: register.fields,
             class,
+            invited: self.invited(app.id).filter(|_| listed),
             listed,
             busy,
             since: back.as_ref().map_or_else(Timestamp::now, |back| back.since),
@@ -303,10 +304,15 @@ impl Program {
             let mine = shared.apps.reach(&operator).await.unwrap_or_default().with(lent);
             let present = shared.directory.present(tenant, list.partner).filter(|p| mine.reaches(p.app, p.id));
             let app = present.as_ref().map(|p| p.app);
+            let invited = present.as_ref().and_then(|p| p.invited.clone());
             let customer = present.map_or_else(CustomerDetails::default, |p| CustomerDetails::from_fields(&p.fields));
             let asked = async {
-                let (reached, _) = ticketing(&shared, tenant, app).await?;
-                reached.system.open_tickets(&customer).await.map_err(|error| down(&error))
+                let (reached, connection) = ticketing(&shared, tenant, app).await?;
+                let mut tickets = reached.system.open_tickets(&customer).await.map_err(|error| down(&error))?;
+                if let Some(invited) = invited.filter(|invited| invited.system == connection) {
+                    first(&reached, &invited.number, &mut tickets).await;
+                }
+                Ok(tickets)
             };
             let tickets = tokio::time::timeout(shared.config.times.tickets, asked).await;
             let tickets = tickets.unwrap_or_else(|_| Err(too_slow())).map(|mut tickets| {
@@ -442,6 +448,19 @@ async fn ticketing(
     };
     let reached = shared.tickets.reach(tenant, connection).await.map_err(|error| down(&error))?;
     if reached.system.capabilities().reads { Ok((reached, connection)) } else { Err(TicketError::Down) }
+}
+
+/// Puts the ticket that the customer was invited to before the others, as long as it is open.
+async fn first(reached: &Reached, invited: &TicketNumber, tickets: &mut Vec<TicketBrief>) {
+    if let Some(at) = tickets.iter().position(|ticket| ticket.number == *invited) {
+        return tickets[..=at].rotate_right(1);
+    }
+    match reached.system.look_up(invited).await {
+        Ok(Some(found)) if external::is_open(found.brief.status) => tickets.insert(0, found.brief),
+        Ok(_) => {}
+        // The others are shown all the same.
+        Err(error) => _ = down(&error),
+    }
 }
 
 async fn look_up(

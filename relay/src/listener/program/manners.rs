@@ -89,6 +89,7 @@ pub(super) fn name(message: &ToRelay) -> &'static str {
         ToRelay::FetchUpdate(_) => "fetch update",
         ToRelay::AskWatch(_) => "ask watch",
         ToRelay::DialWatch(_) => "dial watch",
+        ToRelay::OpenInvitation(_) => "open invitation",
     }
 }
 

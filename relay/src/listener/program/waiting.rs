@@ -82,6 +82,7 @@ mod tests {
             app_title: ShownText::lossy(&"x".repeat(400)),
             fields: FieldKey::ALL.map(|key| Field { key, value: ShownText::lossy(&"é".repeat(200)) }).to_vec(),
             class: String::new(),
+            invited: None,
             listed: true,
             busy: false,
             since: jiff::Timestamp::UNIX_EPOCH,
