@@ -164,3 +164,76 @@ pub enum FromRelay {
     /// Answer to `OpenInvitation`. From version 5 on.
     InvitationIs(invitation::InvitationIs),
 }
+
+impl ToRelay {
+    /// The first version of the words in which this is said.
+    pub fn since(&self) -> u16 {
+        match self {
+            Self::Report(pairing::Report { what: pairing::Happened::WrappedUp(_), .. }) => 2,
+            Self::Hello(_)
+            | Self::Register(_)
+            | Self::NewPassword(_)
+            | Self::Login(_)
+            | Self::LoginAgain(_)
+            | Self::Logout
+            | Self::Enrol(_)
+            | Self::FindTicket(_)
+            | Self::ListTickets(_)
+            | Self::Dial(_)
+            | Self::Join(_)
+            | Self::Rejoin(_)
+            | Self::Report(_)
+            | Self::TakeGrant(_) => 1,
+            Self::LeaveRequest(_)
+            | Self::SetStatus(_)
+            | Self::Ready(_)
+            | Self::AnswerOffer(_)
+            | Self::PullNext
+            | Self::LoginWithCode(_) => 3,
+            Self::AskUpdate(_) | Self::FetchUpdate(_) => 4,
+            Self::OpenInvitation(_) => 5,
+        }
+    }
+}
+
+impl FromRelay {
+    /// The first version of the words in which this is said.
+    pub fn since(&self) -> u16 {
+        use directory::LoginError::{CodeNeeded, FactorMissing};
+        match self {
+            Self::LoginFailed(CodeNeeded | FactorMissing) => 3,
+            Self::Welcome(_)
+            | Self::Refused(_)
+            | Self::Registered(_)
+            | Self::LoggedIn(_)
+            | Self::LoginFailed(_)
+            | Self::Enrolled(_)
+            | Self::EnrolFailed(_)
+            | Self::Waiting(_)
+            | Self::TicketFound(_)
+            | Self::TicketList(_)
+            | Self::Dialled(_)
+            | Self::DialRefused(_)
+            | Self::Incoming(_)
+            | Self::Paired(_)
+            | Self::PeerAway(_)
+            | Self::Closed(_)
+            | Self::RejoinReady(_)
+            | Self::ReportKept(_)
+            | Self::SessionTicket(_)
+            | Self::EnrolPending
+            | Self::GrantTaken(_)
+            | Self::GrantOpened(_) => 1,
+            Self::WrapUpAsked(_) => 2,
+            Self::Attended(_)
+            | Self::RequestLeft(_)
+            | Self::StatusIs(_)
+            | Self::Offered(_)
+            | Self::OfferOver(_)
+            | Self::Assigned(_)
+            | Self::PullRefused(_) => 3,
+            Self::UpdateIs(_) | Self::UpdatePart(_) => 4,
+            Self::InvitationIs(_) => 5,
+        }
+    }
+}

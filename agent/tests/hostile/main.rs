@@ -15,6 +15,7 @@ mod customer;
 mod halves;
 mod handshake;
 mod middle;
+mod neighbours;
 mod outer;
 mod pake;
 mod running;

@@ -189,7 +189,7 @@ async fn a_relay_with_another_certificate_or_another_protocol_is_never_spoken_to
 }
 
 /// A program around the sessions, without windows.
-fn program() -> (Controller, Now) {
+pub fn program() -> (Controller, Now) {
     let brand = BrandView {
         title: "Varanda".into(),
         company: "Varanda".into(),
@@ -212,7 +212,7 @@ fn program() -> (Controller, Now) {
     (controller, now)
 }
 
-fn effects(controller: &mut Controller) -> Vec<Effect> {
+pub fn effects(controller: &mut Controller) -> Vec<Effect> {
     std::iter::from_fn(|| controller.poll_effect()).collect()
 }
 

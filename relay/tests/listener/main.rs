@@ -10,6 +10,7 @@ mod guessing;
 mod hostile;
 mod invitations;
 mod life;
+mod neighbours;
 mod offers;
 mod pairing;
 mod presence;

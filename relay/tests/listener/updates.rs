@@ -11,11 +11,9 @@ use protocol::{
     id::AppId,
     limits::UPDATE_PART_BYTES,
     message::{
-        FromRelay, ShownText, ToRelay,
-        hello::Hello,
+        FromRelay, ToRelay,
         update::{AskUpdate, FetchUpdate, Newer, System as Theirs, UpdateIs, UpdatePart},
     },
-    version::VersionRange,
 };
 
 use super::world::{Program, World};
@@ -142,20 +140,4 @@ async fn what_is_no_release_of_the_template_that_is_here_is_not_offered() {
     assert_eq!(ask(&mut program, world.app, [0, 1, 0]).await, None, "of which the time is over");
     put_release(&world, &template, |_| {});
     assert!(ask(&mut program, world.app, [0, 1, 0]).await.is_some(), "the program and its relay still speak");
-}
-
-/// The versions of the words that the neighbours of this relay spoke.
-#[tokio::test]
-async fn programs_of_every_version_of_the_words_are_served() {
-    let world = World::new().await;
-    for newest in 1..=protocol::version::SPOKEN.newest + 1 {
-        let mut program = world.connect().await;
-        let versions = VersionRange { oldest: 1, newest };
-        let hello = Hello { versions, tenant: world.tenant, program: ShownText::lossy("neighbour") };
-        program.say(ToRelay::Hello(hello)).await;
-        let Some(FromRelay::Welcome(welcome)) = program.hear().await else { panic!("version {newest} is not served") };
-        assert_eq!(welcome.version, newest.min(protocol::version::SPOKEN.newest));
-        let registered = program.register(world.app, "Cida", None).await;
-        assert!(world.relay().shared.directory.present(world.tenant, registered.id).is_some());
-    }
 }

@@ -21,7 +21,7 @@ use protocol::{
         ticket::TicketChoice,
     },
     session::relay_leg::Waits,
-    version::{ALPN_OUTER, SPOKEN},
+    version::{ALPN_OUTER, SPOKEN, VersionRange},
 };
 use quinn::{
     ClientConfig, Connection, Endpoint, RecvStream, SendStream, TransportConfig, crypto::rustls::QuicClientConfig,
@@ -197,6 +197,8 @@ pub struct Program {
     frames: Reassembler,
     pub registered: Option<Registered>,
     pub logged_in: Option<LoggedIn>,
+    /// The version of the words that was agreed on: nothing newer is ever heard.
+    pub spoken: u16,
     next_stream: u64,
 }
 
@@ -217,6 +219,7 @@ impl Program {
             frames: Reassembler::new(OUTER_MESSAGE_BYTES),
             registered: None,
             logged_in: None,
+            spoken: SPOKEN.newest,
             next_stream: 0,
         })
     }
@@ -230,7 +233,8 @@ impl Program {
     pub async fn hear(&mut self) -> Option<FromRelay> {
         tokio::time::timeout(IN_VAIN, async {
             loop {
-                if let Some(message) = self.frames.next().unwrap() {
+                if let Some(message) = self.frames.next::<FromRelay>().unwrap() {
+                    assert!(message.since() <= self.spoken, "in version {}: {message:?}", self.spoken);
                     return Some(message);
                 }
                 match self.recv.read_chunk(64 * 1024, true).await {
@@ -262,9 +266,15 @@ impl Program {
     }
 
     pub async fn hello(&mut self, tenant: TenantId) {
-        let hello = Hello { versions: SPOKEN, tenant, program: ShownText::lossy("0.1.0 test") };
+        self.hello_in(tenant, SPOKEN).await;
+    }
+
+    /// As a program says it that speaks these versions.
+    pub async fn hello_in(&mut self, tenant: TenantId, versions: VersionRange) {
+        let hello = Hello { versions, tenant, program: ShownText::lossy("0.1.0 test") };
         self.say(ToRelay::Hello(hello)).await;
-        assert!(matches!(self.hear().await, Some(FromRelay::Welcome(_))));
+        let Some(FromRelay::Welcome(welcome)) = self.hear().await else { panic!("{versions:?} is not served") };
+        self.spoken = welcome.version;
     }
 
     pub async fn register(&mut self, app: AppId, name: &str, previous: Option<(DeviceId, Opaque)>) -> Registered {

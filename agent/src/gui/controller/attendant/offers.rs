@@ -107,7 +107,7 @@ impl Controller {
     pub(super) fn pull_next(&mut self) {
         if let Some(trouble) = self.cannot_dial() {
             self.attendant.trouble = Some(trouble);
-        } else if !self.attendant.offers.pulling {
+        } else if self.attendant.offers.status.is_some() && !self.attendant.offers.pulling {
             self.attendant.trouble = None;
             self.attendant.offers.pulling = true;
             self.effects.push_back(Effect::Say(ToRelay::PullNext));
