@@ -2,9 +2,8 @@
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
+mod connections_support;
 mod console_support;
-#[path = "../tickets/tests/fakes/mod.rs"]
-mod fakes;
 
 use std::{
     io::Write,
@@ -13,107 +12,14 @@ use std::{
     time::Duration,
 };
 
-use amparo_relay::relay::{DATABASE, Running};
+use amparo_relay::relay::DATABASE;
 use axum::http::StatusCode;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use connections_support::{chief, fake, fakes::Fate, id_of, post, session, settled, typed, use_for_the_app};
 use console_support::*;
-use fakes::{Fate, Server};
-use jiff::Timestamp;
-use protocol::{
-    id::{DeviceId, SessionId},
-    message::{
-        ShownText,
-        directory::{Field, FieldKey},
-        grant::Grants,
-        pairing::CloseReason,
-        ticket::TicketChoice,
-    },
-};
-use store::{Ended, NewSession, OutboxState, Started};
-use tickets::{
-    clock::Clock,
-    kind::{Input, KINDS},
-};
-
-/// The form of a connection to this fake, as it is typed.
-fn typed(server: &Server, name: &str) -> Vec<(String, String)> {
-    let mut typed: Vec<(String, String)> = server.typed().into_iter().collect();
-    typed.push(("name".into(), name.into()));
-    typed
-}
-
-async fn post(browser: &mut Browser, path: &str, form: &[(String, String)]) -> Answer {
-    let form: Vec<(&str, &str)> = form.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
-    browser.post(path, &form).await
-}
-
-async fn chief(relay: &Running) -> Browser {
-    operator(&relay.shared, relay.shared.first_tenant, "chefe", EVERYTHING).await;
-    let mut chief = Browser::new(&relay.shared);
-    chief.log_in("chefe", PASSWORD).await;
-    chief
-}
-
-/// A whole session without its programs: what they report.
-async fn session(relay: &Running, choice: TicketChoice) -> SessionId {
-    let (shared, store) = (&relay.shared, &relay.shared.store);
-    let tenant = shared.first_tenant;
-    let app = store.apps(tenant).await.unwrap().remove(0).id;
-    let attendant = shared.accounts.list(tenant).await.unwrap().remove(0).operator.id;
-    let id = SessionId::from_bytes(rand::random());
-    let now = Timestamp::now();
-    let new = NewSession {
-        id,
-        tenant,
-        app,
-        device: DeviceId::new(123_456_789).unwrap(),
-        fields: vec![
-            Field { key: FieldKey::Name, value: ShownText::lossy("Cida Nogueira") },
-            Field { key: FieldKey::Email, value: ShownText::lossy("cida@aurora.example") },
-        ],
-        attendant,
-        attendant_name: "Ana Ribeiro".into(),
-        ticket: choice,
-        dialled_at: now,
-    };
-    store.open_session(&new).await.unwrap();
-    let started = Started { granted: Grants::CONTROL, attendant_name: String::new(), at: now };
-    store.start_session(id, &started, now).await.unwrap();
-    let ended = Ended { why: CloseReason::EndedByCustomer, at: now, reconnects: 0 };
-    store.end_session(id, &ended, now).await.unwrap();
-    shared.outbox.notify_one();
-    id
-}
-
-/// Waits until every row of the session is in one of these states.
-async fn settled(relay: &Running, session: SessionId, states: &[OutboxState]) {
-    let told = async {
-        loop {
-            let rows = relay.shared.store.outbox_of_session(session).await.unwrap();
-            if rows.iter().all(|r| states.contains(&r.state)) {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(60), told).await.expect("it is told in time");
-}
-
-async fn fake(kind: &str) -> Server {
-    Server::start(fakes::of(kind), Clock::system()).await
-}
-
-async fn use_for_the_app(relay: &Running, browser: &mut Browser, connection: &str) {
-    let app = relay.shared.store.apps(relay.shared.first_tenant).await.unwrap().remove(0).id;
-    let chosen = browser.post(&format!("/apps/{app}/connection"), &[("connection", connection)]).await;
-    assert_eq!(chosen.location(), "/connections");
-}
-
-/// The id in `/connections/{id}?saved`.
-fn id_of(answer: &Answer) -> String {
-    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
-    answer.location().trim_start_matches("/connections/").trim_end_matches("?saved").to_owned()
-}
+use protocol::message::{ShownText, ticket::TicketChoice};
+use store::OutboxState;
+use tickets::kind::{Input, KINDS};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_is_set_up_tried_chosen_and_used_in_the_console() {

@@ -57,7 +57,13 @@ impl Office {
         let cida =
             CustomerDetails { name: "Cida N".into(), email: "cida@a.example".into(), ..CustomerDetails::default() };
         let requester = reached.find_or_create_customer(&cida).await.unwrap();
-        let new = NewTicket { subject: "Nota <i>fiscal</i>".into(), requester, owner: None, first: first() };
+        let new = NewTicket {
+            subject: "Nota <i>fiscal</i>".into(),
+            requester,
+            owner: None,
+            first: first(),
+            values: Default::default(),
+        };
         let opened = reached.open_ticket(&new).await.unwrap().ticket;
         assert_eq!(opened.as_str(), "1");
         Self { relay, _folder: folder, system, id, chief, ana }

@@ -2,7 +2,9 @@
 //!
 //! Forms are made from what each kind wants to be told ([`tickets::kind`]). A secret is typed and never shown again.
 
+pub(super) mod fields;
 mod form;
+pub(super) mod people;
 mod texts;
 mod words;
 

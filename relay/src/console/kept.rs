@@ -15,7 +15,7 @@ use axum::{
 };
 use jiff::Timestamp;
 use store::Language;
-use tickets::kind::{Input, KINDS};
+use tickets::kind::KINDS;
 
 pub(super) use self::seal::{Keeper, Lost};
 use super::{
@@ -98,7 +98,7 @@ impl Kept {
 /// Whether a field of this name is for a secret.
 fn is_secret(name: &str) -> bool {
     let of_a_connection =
-        || KINDS.iter().flat_map(|kind| kind.own).any(|field| field.input == Input::Secret && field.key == name);
+        || KINDS.iter().flat_map(|kind| kind.fields()).any(|field| field.input.is_sealed() && field.key == name);
     SECRETS.contains(&name) || of_a_connection()
 }
 

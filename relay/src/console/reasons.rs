@@ -9,6 +9,7 @@ phrases! {
     rights: "A credencial não tem permissão para isso", "The credential may not do this", "La credencial no tiene permiso para esto";
     no_ticket: "O ticket não existe ou não pode ser visto", "The ticket does not exist or cannot be seen", "El ticket no existe o no se puede ver";
     refused: "O outro sistema recusou", "The other system refuses", "El otro sistema lo rechazó";
+    field: "O outro sistema recusou um campo mapeado; corrija os campos da conexão e tente de novo", "The other system refuses a mapped field; correct the connection's fields and try again", "El otro sistema rechazó un campo asignado; corrija los campos de la conexión e intente de nuevo";
     wait: "O outro sistema pede para esperar", "The other system asks to wait", "El otro sistema pide esperar";
     not_visible_yet: "Uma tentativa anterior ainda pode não estar visível", "An earlier attempt may not be visible yet", "Un intento anterior puede no verse todavía";
     no_connection: "Sem conexão com o outro sistema", "No connection to the other system", "Sin conexión con el otro sistema";
@@ -31,6 +32,7 @@ pub(super) fn word(language: Language, reason: Reason) -> &'static str {
         Reason::Rights => w.rights,
         Reason::NoTicket => w.no_ticket,
         Reason::Refused => w.refused,
+        Reason::Field => w.field,
         Reason::Wait => w.wait,
         Reason::NotVisibleYet => w.not_visible_yet,
         Reason::NoConnection => w.no_connection,

@@ -36,6 +36,10 @@ pub struct Connection {
     pub created_at: Timestamp,
     /// When it was removed: it is kept for the sessions that name it, without its secrets.
     pub removed_at: Option<Timestamp>,
+    /// Fields of a ticket that is opened there, each with what goes into it.
+    pub fields: Vec<(String, String)>,
+    /// Who an operator is there, by the operator's id.
+    pub people: BTreeMap<String, String>,
 }
 
 /// Records of connections.
@@ -45,6 +49,20 @@ pub trait ConnectionRecords: Send + Sync {
     async fn add_connection(&self, new: &NewConnection, now: Timestamp) -> Result<(), StoreError>;
     /// Writes name, settings and secrets of a connection. Its kind stays.
     async fn update_connection(&self, new: &NewConnection) -> Result<(), StoreError>;
+    /// Writes what goes into which field of tickets that are opened there.
+    async fn set_connection_fields(
+        &self,
+        tenant: TenantId,
+        id: ConnectionId,
+        fields: &[(String, String)],
+    ) -> Result<(), StoreError>;
+    /// Writes who the company's operators are there.
+    async fn set_connection_people(
+        &self,
+        tenant: TenantId,
+        id: ConnectionId,
+        people: &BTreeMap<String, String>,
+    ) -> Result<(), StoreError>;
     /// Removes a connection and wipes its secrets. [`StoreError::Conflict`] (`connection in use`) while an app uses it or something is
     /// still to be told to it; then nothing was written.
     async fn remove_connection(&self, tenant: TenantId, id: ConnectionId, now: Timestamp) -> Result<(), StoreError>;

@@ -14,6 +14,8 @@ pub enum Reason {
     NoTicket,
     /// It refuses what was asked.
     Refused,
+    /// It refuses a field that the company has mapped.
+    Field,
     /// It asks to wait.
     Wait,
     /// What an earlier attempt may have written cannot be seen yet.
@@ -42,11 +44,12 @@ pub enum Reason {
 
 impl Reason {
     /// Every one, for whoever has words for them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Credential,
         Self::Rights,
         Self::NoTicket,
         Self::Refused,
+        Self::Field,
         Self::Wait,
         Self::NotVisibleYet,
         Self::NoConnection,

@@ -6,6 +6,7 @@ pub mod desk;
 pub mod faulty;
 pub mod glpi;
 pub mod movidesk;
+mod people;
 pub mod redmine;
 pub mod rt;
 pub mod salesforce;

@@ -10,11 +10,12 @@ use std::{
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use protocol::id::{ConnectionId, TenantId};
+use protocol::id::{ConnectionId, OperatorId, TenantId};
 use store::{Connection, NewConnection, Store, StoreError};
 
 use crate::{
     kind::{self, Kind, Means, Problem, Settings},
+    mapping::{Mapping, Side, Wrong},
     seal::SealKey,
     system::{Cause, ReportError, TicketSystem},
     systems::{Desks, Reached, Systems},
@@ -34,6 +35,28 @@ pub enum ConnectionError {
     Sealed(#[from] crate::seal::NotOurs),
     /// The records say no.
     #[error("the connection cannot be recorded")]
+    Store(#[from] StoreError),
+}
+
+/// Why fields were not written.
+#[derive(Debug, thiserror::Error)]
+pub enum FieldsError {
+    /// These pairs are wrong, by their place.
+    #[error("some fields are wrong")]
+    Pairs(Vec<(usize, Side, Wrong)>),
+    /// The records say no.
+    #[error("the fields cannot be recorded")]
+    Store(#[from] StoreError),
+}
+
+/// Why it was not written who somebody is there.
+#[derive(Debug, thiserror::Error)]
+pub enum PeopleError {
+    /// Nobody there can be named like what was typed for these.
+    #[error("some people are wrong")]
+    People(Vec<OperatorId>),
+    /// The records say no.
+    #[error("the people cannot be recorded")]
     Store(#[from] StoreError),
 }
 
@@ -104,6 +127,46 @@ impl Connections {
         Ok(())
     }
 
+    /// Checks and writes what goes into which field of tickets that are opened there; pairs without a word are left out.
+    ///
+    /// # Errors
+    /// See [`FieldsError`]; nothing was written then.
+    pub async fn set_fields(
+        &self,
+        tenant: TenantId,
+        id: ConnectionId,
+        pairs: &[(String, String)],
+    ) -> Result<(), FieldsError> {
+        let connection = self.store.connection(tenant, id).await?;
+        let kind = kind::of(&connection.what.kind).ok_or(StoreError::NotFound { what: "kind of connection" })?;
+        Mapping::parse(kind.targets, pairs).map_err(FieldsError::Pairs)?;
+        let trimmed = pairs.iter().map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()));
+        let pairs: Vec<(String, String)> = trimmed.filter(|(name, _)| !name.is_empty()).collect();
+        Ok(self.store.set_connection_fields(tenant, id, &pairs).await?)
+    }
+
+    /// Checks and writes who the company's operators are there; who is left empty is looked for by e-mail address.
+    ///
+    /// # Errors
+    /// See [`PeopleError`]; nothing was written then.
+    pub async fn set_people(
+        &self,
+        tenant: TenantId,
+        id: ConnectionId,
+        people: &BTreeMap<OperatorId, String>,
+    ) -> Result<(), PeopleError> {
+        let connection = self.store.connection(tenant, id).await?;
+        let kind = kind::of(&connection.what.kind).ok_or(StoreError::NotFound { what: "kind of connection" })?;
+        let named = people.iter().filter(|(_, there)| !there.is_empty());
+        let wrong: Vec<OperatorId> =
+            named.clone().filter(|(_, there)| !kind.people.takes(there)).map(|(who, _)| *who).collect();
+        if !wrong.is_empty() {
+            return Err(PeopleError::People(wrong));
+        }
+        let people = named.map(|(who, there)| (who.to_string(), there.clone())).collect();
+        Ok(self.store.set_connection_people(tenant, id, &people).await?)
+    }
+
     fn checked(&self, kind: &Kind, typed: &BTreeMap<String, String>) -> Result<Settings, ConnectionError> {
         let settings = kind.parse(typed).map_err(ConnectionError::Fields)?;
         // Some mistakes only the adapter knows.
@@ -148,7 +211,15 @@ impl Connections {
         typed.extend(
             self.secrets(connection).map_err(|_| wrong("its secrets are sealed with another key; enter them again"))?,
         );
+        // What an earlier version did not ask for is as it is at first.
+        for field in kind.fields() {
+            typed.entry(field.key.to_owned()).or_insert_with(|| field.default.to_owned());
+        }
         let settings = kind.parse(&typed).map_err(|_| wrong("a setting is wrong; open and save it"))?;
+        let fields = Mapping::parse(kind.targets, &connection.fields)
+            .map_err(|_| wrong("a field of its tickets is wrong; open and save them"))?;
+        let people = connection.people.iter().filter_map(|(who, there)| Some((who.parse().ok()?, there.clone())));
+        let settings = settings.with_fields(fields).with_people(people.collect());
         let system: Arc<dyn TicketSystem> =
             (kind.connect)(&settings, &self.means).map_err(|_| wrong("a setting is wrong; open and save it"))?;
         Ok(Reached { system, gate: self.means.gate(kind, &settings) })

@@ -2,6 +2,7 @@
 
 pub mod template;
 pub mod text;
+mod values;
 
 use std::collections::BTreeMap;
 
@@ -15,6 +16,7 @@ use store::{CustomerDetails, EventKind, Language, Session, Tenant};
 use crate::system::Owner;
 
 pub use template::Template;
+pub use values::values;
 
 /// A page about a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,6 +86,8 @@ pub struct Says<'a> {
     pub asked: Option<&'a TicketNumber>,
     /// The console's page about the session.
     pub page: Option<String>,
+    /// The attendant's e-mail address; empty: not known.
+    pub email: String,
 }
 
 /// The action of this kind for a session.
@@ -161,7 +165,7 @@ pub fn action(kind: EventKind, session: &Session, tenant: &Tenant, says: Says<'_
         solved: said.and_then(|said| said.category.as_ref()).map(|category| category.solved),
         note: said.map(|said| said.note.clone()).filter(|note| !note.is_empty()),
         links: says.page.map(|url| page(language, url)).into_iter().collect(),
-        author: owner(session),
+        author: owner(session, &says.email),
         facts: Facts {
             customer: CustomerDetails::from_fields(&session.fields),
             allowed: session.granted,
@@ -178,8 +182,8 @@ pub(crate) fn page(language: Language, url: String) -> Link {
 }
 
 /// Whose it is; a missed request is nobody's.
-pub(crate) fn owner(session: &Session) -> Option<Owner> {
-    session.attendant.map(|operator| Owner { operator, name: session.attendant_name.clone() })
+fn owner(session: &Session, email: &str) -> Option<Owner> {
+    session.attendant.map(|operator| Owner { operator, name: session.attendant_name.clone(), email: email.to_owned() })
 }
 
 /// How the customer is reached, as far as it is known.

@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use protocol::id::OperatorId;
 use ring::digest;
 use store::Language;
 use url::{Host, Url};
@@ -17,6 +18,7 @@ use crate::{
     clock::Clock,
     gate::{Gate, Limits},
     http::{Http, Patience, trust::Trust},
+    mapping::{Mapping, Targets},
     secret::Secret,
     system::TicketSystem,
 };
@@ -61,10 +63,32 @@ pub struct Kind {
     pub lead: Words,
     /// What it wants to be told, beside what all want ([`Kind::fields`]).
     pub own: &'static [Field],
+    /// Which fields of its tickets can be filled.
+    pub targets: &'static Targets,
+    /// How its people are named.
+    pub people: &'static Persons,
     /// What calls are limited to.
     pub limits: Limits,
     /// Makes a connection.
     pub connect: fn(&Settings, &Means) -> Connected,
+}
+
+/// How a system names the people who work in it.
+pub struct Persons {
+    /// Where to find it, or an example.
+    pub hint: Words,
+    /// Somebody can be looked for there by an e-mail address.
+    pub by_email: bool,
+    /// Whether somebody can be named like this.
+    pub is_one: fn(&str) -> bool,
+}
+
+impl Persons {
+    /// Whether somebody can be told by this text.
+    pub fn takes(&self, text: &str) -> bool {
+        let is_line = !text.is_empty() && text.chars().count() <= 200 && !text.chars().any(char::is_control);
+        is_line && ((self.is_one)(text) || (self.by_email && text.contains('@') && !text.contains(' ')))
+    }
 }
 
 /// A connection, or what is wrong with which of its settings.
@@ -96,12 +120,26 @@ pub enum Input {
     Text,
     /// A line that is kept sealed and never shown again.
     Secret,
+    /// A private key in PEM that is kept sealed and never shown again.
+    PrivateKey,
     /// Certificates in PEM.
     Certificates,
     /// One of these.
     Choice(&'static [(&'static str, Words)]),
     /// A whole number.
     Number(u32, u32),
+}
+
+impl Input {
+    /// Whether it is kept sealed and never shown again.
+    pub fn is_sealed(self) -> bool {
+        matches!(self, Self::Secret | Self::PrivateKey)
+    }
+
+    /// Whether it has several lines.
+    fn is_pem(self) -> bool {
+        matches!(self, Self::Certificates | Self::PrivateKey)
+    }
 }
 
 /// What is wrong with a field.
@@ -123,6 +161,8 @@ pub enum Problem {
     NotALine,
     /// It is not a list of certificates.
     NotCertificates,
+    /// It is not a private key, or one that is too short or locked with a password.
+    NotAKey,
     /// It is not written as this system writes it.
     NotItsForm,
 }
@@ -131,6 +171,9 @@ pub enum Problem {
 const LONGEST: usize = 500;
 /// The longest of certificates.
 const LONGEST_CERTIFICATES: usize = 100_000;
+
+/// The longest of a private key.
+const LONGEST_KEY: usize = 20_000;
 
 /// Names of the fields that every kind has.
 pub const BASE: &str = "base";
@@ -223,6 +266,8 @@ pub const VISIBILITY: Field = Field {
 pub struct Settings {
     open: BTreeMap<String, String>,
     secret: BTreeMap<String, Secret>,
+    fields: Mapping,
+    people: BTreeMap<OperatorId, String>,
 }
 
 impl Kind {
@@ -236,14 +281,19 @@ impl Kind {
     /// # Errors
     /// Each field that is wrong, with what is wrong.
     pub fn parse(&self, typed: &BTreeMap<String, String>) -> Result<Settings, Vec<(&'static str, Problem)>> {
-        let mut settings = Settings { open: BTreeMap::new(), secret: BTreeMap::new() };
+        let mut settings = Settings {
+            open: BTreeMap::new(),
+            secret: BTreeMap::new(),
+            fields: Mapping::default(),
+            people: BTreeMap::new(),
+        };
         let mut problems = Vec::new();
         let plain = typed.get(PLAIN).is_some_and(|t| t == "yes");
         for field in self.fields() {
             let typed = typed.get(field.key).map_or("", |t| t.trim());
             match field.check(typed, plain) {
                 Err(problem) => problems.push((field.key, problem)),
-                Ok(()) if field.input == Input::Secret => {
+                Ok(()) if field.input.is_sealed() => {
                     settings.secret.insert(field.key.to_owned(), Secret::new(typed));
                 }
                 Ok(()) => {
@@ -260,11 +310,15 @@ impl Field {
         if typed.is_empty() {
             return if self.required { Err(Problem::Missing) } else { Ok(()) };
         }
-        let longest = if self.input == Input::Certificates { LONGEST_CERTIFICATES } else { LONGEST };
+        let longest = match self.input {
+            Input::Certificates => LONGEST_CERTIFICATES,
+            Input::PrivateKey => LONGEST_KEY,
+            _ => LONGEST,
+        };
         if typed.len() > longest {
             return Err(Problem::TooLong);
         }
-        if self.input != Input::Certificates && typed.chars().any(char::is_control) {
+        if !self.input.is_pem() && typed.chars().any(char::is_control) {
             return Err(Problem::NotALine);
         }
         match self.input {
@@ -274,7 +328,8 @@ impl Field {
             Input::Number(least, most) if !typed.parse::<u32>().is_ok_and(|n| (least..=most).contains(&n)) => {
                 Err(Problem::NotInRange(least, most))
             }
-            Input::Text | Input::Secret | Input::Choice(_) | Input::Number(..) => Ok(()),
+            // Which keys are good, the adapter knows.
+            Input::Text | Input::Secret | Input::PrivateKey | Input::Choice(_) | Input::Number(..) => Ok(()),
         }
     }
 }
@@ -306,6 +361,28 @@ fn is_own(url: &Url) -> bool {
 }
 
 impl Settings {
+    /// As these, with what goes into which field of a ticket that is opened.
+    #[must_use]
+    pub fn with_fields(self, fields: Mapping) -> Self {
+        Self { fields, ..self }
+    }
+
+    /// As these, with who our operators are there.
+    #[must_use]
+    pub fn with_people(self, people: BTreeMap<OperatorId, String>) -> Self {
+        Self { people, ..self }
+    }
+
+    /// Who our operators are there, as far as the company says.
+    pub fn people(&self) -> BTreeMap<OperatorId, String> {
+        self.people.clone()
+    }
+
+    /// What goes into which field of a ticket that is opened.
+    pub fn fields(&self) -> Mapping {
+        self.fields.clone()
+    }
+
     /// A line; empty when nothing was typed.
     pub fn text(&self, key: &str) -> &str {
         self.open.get(key).map_or("", String::as_str)
@@ -396,6 +473,34 @@ mod tests {
                 assert!(field.label.iter().chain(&kind.lead).all(|w| !w.is_empty()), "{} {}", kind.name, field.key);
                 let fits = field.default.is_empty() || field.check(field.default, false).is_ok();
                 assert!(fits, "{} {}: its own default is wrong", kind.name, field.key);
+            }
+        }
+    }
+
+    #[test]
+    fn every_kind_says_which_fields_its_tickets_have_and_how_its_people_are_named() {
+        for kind in KINDS {
+            let targets = kind.targets;
+            let words = targets.native.iter().flat_map(|field| field.label);
+            let hints = targets.hint.into_iter().chain(kind.people.hint);
+            assert!(words.chain(hints).all(|words| !words.is_empty()), "{}", kind.name);
+            assert!((targets.own)(targets.example), "{}: its own example is wrong", kind.name);
+            let not_ours = targets.ours.iter().chain(targets.settings);
+            for name in not_ours {
+                assert_eq!(*name, name.to_lowercase(), "{}", kind.name);
+                assert!(
+                    targets.native.iter().all(|field| !field.name.eq_ignore_ascii_case(name)),
+                    "{} {name}",
+                    kind.name
+                );
+            }
+            for (n, field) in targets.native.iter().enumerate() {
+                assert!(
+                    targets.native[..n].iter().all(|other| other.name != field.name),
+                    "{} {}",
+                    kind.name,
+                    field.name
+                );
             }
         }
     }

@@ -15,6 +15,7 @@ pub mod gate;
 pub mod hooks;
 pub mod http;
 pub mod kind;
+pub mod mapping;
 pub mod markup;
 pub mod policy;
 pub mod probe;
@@ -26,7 +27,7 @@ pub mod systems;
 pub mod worker;
 
 pub use adapter::desk::DeskSystem;
-pub use connections::{ConnectionError, Connections};
+pub use connections::{ConnectionError, Connections, FieldsError, PeopleError};
 pub use desk::Desk;
 pub use system::{
     Appended, Capabilities, Cause, CustomerRef, FoundTicket, NewTicket, Owner, Refusal, ReportError, TicketSystem,

@@ -135,7 +135,7 @@ mod tests {
             category: None,
             solved: None,
             note: None,
-            author: Some(Owner { operator: OperatorId::from_bytes([3; 16]), name: "Ana".into() }),
+            author: Some(Owner { operator: OperatorId::from_bytes([3; 16]), name: "Ana".into(), email: String::new() }),
             links: vec![Link { title: "Page".into(), url: "https://relay.example/h?a=1&b=2".into() }],
             facts: crate::event::Facts::default(),
             text: format!("Title\nCustomer: {customer}"),

@@ -6,6 +6,7 @@ use store::{CustomerDetails, EventKind};
 
 use crate::{
     event::{Action, Facts},
+    mapping::Values,
     system::{Account, Breadth, NewTicket, Owner, ReportError},
     systems::Reached,
 };
@@ -137,7 +138,7 @@ async fn opened(reached: &Reached, trial: &Trial<'_>) -> std::result::Result<Tic
     let who = CustomerDetails { name: "Amparo".into(), ..CustomerDetails::default() };
     let requester = reached.system.find_or_create_customer(&who).await?;
     let first = action(EventKind::Start, trial);
-    let new = NewTicket { subject: trial.words.to_owned(), requester, owner: None, first };
+    let new = NewTicket { subject: trial.words.to_owned(), requester, owner: None, first, values: Values::new() };
     Ok(reached.system.open_ticket(&new).await?.ticket)
 }
 
@@ -155,7 +156,7 @@ fn action(kind: EventKind, trial: &Trial<'_>) -> Action {
         category: None,
         solved: None,
         note: None,
-        author: Some(Owner { operator: trial.operator, name: trial.name.to_owned() }),
+        author: Some(Owner { operator: trial.operator, name: trial.name.to_owned(), email: String::new() }),
         links: Vec::new(),
         facts: Facts::default(),
         text: trial.words.to_owned(),

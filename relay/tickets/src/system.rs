@@ -13,7 +13,10 @@ use protocol::{
 };
 use store::{CustomerDetails, Reason};
 
-use crate::event::{Action, Link};
+use crate::{
+    event::{Action, Link},
+    mapping::Values,
+};
 
 /// Why a ticketing system did not do what it was told.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -55,6 +58,7 @@ impl ReportError {
             Self::Rejected { refusal: Refusal::Credential, .. } => Reason::Credential,
             Self::Rejected { refusal: Refusal::Rights, .. } => Reason::Rights,
             Self::Rejected { refusal: Refusal::NoTicket, .. } => Reason::NoTicket,
+            Self::Rejected { refusal: Refusal::Field, .. } => Reason::Field,
             Self::Rejected { refusal: Refusal::Request, .. } => Reason::Refused,
             Self::RateLimited { .. } => Reason::Wait,
             Self::NotVisibleYet { .. } => Reason::NotVisibleYet,
@@ -93,6 +97,8 @@ pub enum Refusal {
     Rights,
     /// The ticket does not exist, or cannot be seen.
     NoTicket,
+    /// A field that the company has mapped; the words begin with its name.
+    Field,
     /// Anything else about the request, or about the connection's settings.
     Request,
 }
@@ -141,6 +147,8 @@ pub struct Owner {
     pub operator: OperatorId,
     /// Their name.
     pub name: String,
+    /// Their e-mail address; empty: not known.
+    pub email: String,
 }
 
 /// A ticket to be opened together with its first action.
@@ -154,6 +162,8 @@ pub struct NewTicket {
     pub owner: Option<Owner>,
     /// What is on it from the beginning; its marker is the ticket's too.
     pub first: Action,
+    /// What is known for the fields that the company has mapped.
+    pub values: Values,
 }
 
 /// Where an action is.
@@ -254,6 +264,9 @@ pub trait TicketSystem: Send + Sync {
         marker: &str,
         since: Timestamp,
     ) -> Result<Option<Appended>, ReportError>;
+    /// Writes into a ticket's mapped fields what is known only now, once however often it is told. A ticket that is not there, or a system
+    /// without such fields: nothing is done.
+    async fn fill(&self, ticket: &TicketNumber, values: &Values) -> Result<(), ReportError>;
     /// Puts a link beside the text, once however often it is told. Refused by a system without [`Capabilities::links`].
     async fn attach_link(&self, ticket: &TicketNumber, link: &Link) -> Result<(), ReportError>;
 }

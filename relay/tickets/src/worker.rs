@@ -234,8 +234,19 @@ impl Worker {
         // One that this version cannot read any more is no reason not to tell.
         let template = template.and_then(|text| Template::parse(entry.kind, &text).ok());
         let page = self.page(&settings, session.protocol.as_str());
-        let mut says = Says { template: template.as_ref(), asked: None, page };
+        let app = match self.store.app(session.app).await {
+            Ok(app) => app.title,
+            Err(StoreError::NotFound { .. }) => String::new(),
+            Err(error) => return Err(records(error)),
+        };
+        let values = event::values(entry.kind, session, &settings, &app, page.as_deref());
+        let email = self.email(session).await.map_err(records)?;
+        let mut says = Says { template: template.as_ref(), asked: None, page, email };
         if let Some(ticket) = chosen {
+            // Before the action: a field that is refused holds it back, and nothing is told twice when it is tried again.
+            if entry.kind != EventKind::Start && is_ours(session) {
+                self.call(system.fill(ticket, &values)).await?;
+            }
             let action = event::action(entry.kind, session, &settings, says.clone());
             *wrote = true;
             match self.call(system.append_action(ticket, &action)).await {
@@ -254,11 +265,22 @@ impl Worker {
         let ticket = NewTicket {
             subject: event::subject(session, settings.language),
             requester,
-            owner: event::owner(session),
+            owner: action.author.clone(),
             first: action,
+            values,
         };
         *wrote = true;
         self.call(system.open_ticket(&ticket)).await
+    }
+
+    /// The attendant's e-mail address, where that is what they log in with.
+    async fn email(&self, session: &store::Session) -> Result<String, StoreError> {
+        let Some(attendant) = session.attendant else { return Ok(String::new()) };
+        match self.store.operator(session.tenant, attendant).await {
+            Ok(operator) => Ok(Some(operator.login).filter(|login| login.contains('@')).unwrap_or_default()),
+            Err(StoreError::NotFound { .. }) => Ok(String::new()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Looks for a marker on a ticket. That there is no such ticket is believed when it is said twice: what is written next would be
@@ -365,6 +387,14 @@ fn named(details: CustomerDetails, row: &Claimed) -> CustomerDetails {
     } else {
         details
     }
+}
+
+/// Whether the ticket was opened for this session: nobody else's ticket is changed beyond the action on it.
+fn is_ours(session: &store::Session) -> bool {
+    session.ticket.as_ref().is_some_and(|ticket| match &session.choice {
+        TicketChoice::OpenNew { .. } => true,
+        TicketChoice::Number(chosen) => chosen != ticket,
+    })
 }
 
 fn log_settled(entry: &OutboxEntry, how: &Settled, why: &str) {

@@ -46,9 +46,9 @@ impl Tested {
 
     async fn opened(&self, n: u32) -> TicketNumber {
         let requester = self.system.find_or_create_customer(&self.customer()).await.unwrap();
-        let owner = Some(Owner { operator: ANA, name: "Ana Ribeiro".into() });
+        let owner = Some(Owner { operator: ANA, name: "Ana Ribeiro".into(), email: String::new() });
         let first = action(EventKind::Start, self.session(n));
-        let new = NewTicket { subject: "Nota fiscal".into(), requester, owner, first };
+        let new = NewTicket { subject: "Nota fiscal".into(), requester, owner, first, values: Default::default() };
         self.system.open_ticket(&new).await.unwrap().ticket
     }
 }
@@ -123,7 +123,7 @@ async fn somebody_who_told_next_to_nothing_can_have_a_ticket(t: &Tested) {
     (t.settle)();
     assert_eq!(t.system.find_or_create_customer(&unknown).await.unwrap(), requester);
     let first = action(EventKind::Start, t.session(4));
-    let new = NewTicket { subject: "Acesso remoto".into(), requester, owner: None, first };
+    let new = NewTicket { subject: "Acesso remoto".into(), requester, owner: None, first, values: Default::default() };
     t.system.open_ticket(&new).await.unwrap();
 }
 
@@ -180,7 +180,8 @@ async fn an_action_of_any_kind_opens_a_ticket_is_added_to_one_and_is_found(t: &T
         let requester = t.system.find_or_create_customer(&t.customer()).await.unwrap();
         (t.settle)();
         let first = Action { author: None, ..action(opening, session) };
-        let new = NewTicket { subject: "Nota fiscal".into(), requester, owner: None, first };
+        let new =
+            NewTicket { subject: "Nota fiscal".into(), requester, owner: None, first, values: Default::default() };
         let number = t.system.open_ticket(&new).await.unwrap().ticket;
         (t.settle)();
         for kind in kinds.into_iter().filter(|kind| *kind != opening) {
@@ -262,8 +263,12 @@ mod the_desk_behind_faults {
 }
 
 async fn fake(kind: &str) -> Option<Tested> {
+    served(fakes::of(kind)).await
+}
+
+async fn served(fake: Box<dyn fakes::Fake>) -> Option<Tested> {
     let clock = Clock::standing_at(at(0));
-    let server = fakes::Server::start(fakes::of(kind), clock.clone()).await;
+    let server = fakes::Server::start(fake, clock.clone()).await;
     let system = server.system(&Means::new(clock.clone()));
     let settle = {
         let clock = clock.clone();
@@ -354,6 +359,11 @@ fakes! {
     the_fake_request_tracker: "rt";
     the_fake_redmine: "redmine";
     a_webhooks_receiver: "webhook";
+}
+
+mod the_fake_salesforce_by_a_private_key {
+    use super::*;
+    whole_suite!(served(Box::new(fakes::salesforce::Salesforce::by_key("login", 0))));
 }
 
 /// A real server, as `tests/ticketing` has started it: `AMPARO_TICKETING` is a file of `kind.key=value` lines. Without it there is none here.

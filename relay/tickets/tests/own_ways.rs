@@ -58,7 +58,7 @@ async fn salesforce_tells_lists_in_pages_and_a_marker_is_found_on_the_last_of_th
     }
     let requester = system.find_or_create_customer(&cida("1")).await.unwrap();
     let first = action(EventKind::Start, session_id(300));
-    let new = tickets::NewTicket { subject: "Nota".into(), requester, owner: None, first };
+    let new = tickets::NewTicket { subject: "Nota".into(), requester, owner: None, first, values: Default::default() };
     let ours = system.open_ticket(&new).await.unwrap().ticket;
     assert_eq!(system.find_marker(None, &new.first.marker, at(0)).await.unwrap().unwrap().ticket, ours);
     let nobody = EventKind::Start.marker(session_id(301));
@@ -82,6 +82,10 @@ impl Fake for GoesOn {
             return json(200, value!({ "totalSize": 9, "done": false, "nextRecordsUrl": self.1, "records": [] }));
         }
         self.0.answer(asked, now)
+    }
+
+    fn fields(&self, number: &str) -> serde_json::Value {
+        self.0.fields(number)
     }
 
     fn tickets(&self) -> Vec<OnTicket> {

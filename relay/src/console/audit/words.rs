@@ -175,6 +175,22 @@ const WORDS: &[(&str, [&str; 3])] = &[
         ["Mudou um sistema de tickets", "Changed a ticketing system", "Cambió un sistema de tickets"],
     ),
     (
+        "connection.fields",
+        [
+            "Mudou os campos dos tickets de um sistema",
+            "Changed the ticket fields of a system",
+            "Cambió los campos de los tickets de un sistema",
+        ],
+    ),
+    (
+        "connection.people",
+        [
+            "Mudou quem são os atendentes em um sistema",
+            "Changed who attendants are in a system",
+            "Cambió quiénes son los agentes en un sistema",
+        ],
+    ),
+    (
         "connection.removed",
         ["Desconectou um sistema de tickets", "Disconnected a ticketing system", "Desconectó un sistema de tickets"],
     ),

@@ -8,7 +8,7 @@ pub(super) struct Shown {
     pub(super) key: &'static str,
     pub(super) label: &'static str,
     pub(super) hint: &'static str,
-    /// `url`, `text`, `secret`, `pem`, `choice` or `number`.
+    /// `url`, `text`, `secret`, `key`, `pem`, `choice` or `number`.
     pub(super) input: &'static str,
     pub(super) value: String,
     pub(super) choices: Vec<(&'static str, &'static str, bool)>,
@@ -28,11 +28,12 @@ pub(super) fn shown(
     on_record: bool,
     language: Language,
 ) -> Shown {
-    let secret = field.input == Input::Secret;
+    let secret = field.input.is_sealed();
     let (input, choices, least, most) = match field.input {
         Input::Address => ("url", Vec::new(), 0, 0),
         Input::Text => ("text", Vec::new(), 0, 0),
         Input::Secret => ("secret", Vec::new(), 0, 0),
+        Input::PrivateKey => ("key", Vec::new(), 0, 0),
         Input::Certificates => ("pem", Vec::new(), 0, 0),
         Input::Choice(choices) => {
             let choices = choices.iter().map(|(name, words)| (*name, said(*words, language), *name == typed)).collect();

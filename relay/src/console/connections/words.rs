@@ -45,6 +45,10 @@ words! {
     kept: "Guardado. Deixe vazio para não mudar.", "Kept. Leave it empty to keep it.", "Guardado. Déjelo vacío para no cambiarlo.";
     remove: "Remover", "Remove", "Quitar";
     remove_ask: "Remover a conexão {}? As chaves dela são apagadas.", "Remove the connection {}? Its keys are erased.", "¿Quitar la conexión {}? Sus claves se borran.";
+    fields: "Campos dos tickets", "Ticket fields", "Campos de los tickets";
+    fields_lead: "O que mais vai para os tickets abertos lá: documento do cliente, fila, prioridade, campos da empresa.", "What else goes into tickets opened there: the customer's tax number, a queue, a priority, the company's own fields.", "Qué más va en los tickets abiertos allí: documento del cliente, cola, prioridad, campos de la empresa.";
+    people: "Atendentes", "Attendants", "Agentes";
+    people_lead: "Em nome de quem as ações são escritas lá.", "In whose name actions are written there.", "A nombre de quién se escriben las acciones allí.";
     test: "Testar", "Test", "Probar";
     test_lead: "Diz o que funciona com o que está salvo.", "Shows what works with the saved settings.", "Dice qué funciona con lo guardado.";
     test_ticket: "Número de um ticket que existe", "Number of a ticket that exists", "Número de un ticket que existe";
@@ -78,6 +82,7 @@ words! {
     not_choice: "Escolha uma das opções.", "Choose one of the options.", "Elija una de las opciones.";
     not_line: "Só uma linha, sem caracteres de controle.", "One line, without control characters.", "Solo una línea, sin caracteres de control.";
     not_certificates: "Cole certificados em PEM, de BEGIN até END.", "Paste certificates in PEM, from BEGIN to END.", "Pegue certificados en PEM, de BEGIN a END.";
+    not_key: "Cole uma chave privada RSA em PEM, de 2048 bits ou mais e sem senha, de BEGIN até END.", "Paste an RSA private key in PEM, of 2048 bits or more and without a password, from BEGIN to END.", "Pegue una clave privada RSA en PEM, de 2048 bits o más y sin contraseña, de BEGIN a END.";
     not_form: "Não está escrito como este sistema escreve.", "Not written as this system writes it.", "No está escrito como lo escribe este sistema.";
     texts: "O que as ações dizem", "What actions say", "Qué dicen las acciones";
     texts_lead: "Cada linha pode ter campos entre chaves. Uma linha sem o valor do seu campo não aparece. Vazio: o texto padrão.", "Each line can hold fields in braces. A line whose field has no value is left out. Leave empty for the standard text.", "Cada línea puede tener campos entre llaves. Una línea sin el valor de su campo no aparece. Vacío: el texto estándar.";
@@ -110,6 +115,7 @@ impl Words {
             Problem::NotAChoice => self.not_choice.to_owned(),
             Problem::NotALine => self.not_line.to_owned(),
             Problem::NotCertificates => self.not_certificates.to_owned(),
+            Problem::NotAKey => self.not_key.to_owned(),
             Problem::NotItsForm => self.not_form.to_owned(),
         }
     }
@@ -151,7 +157,7 @@ impl Words {
                     Refusal::Credential => self.bad_credential,
                     Refusal::Rights => self.bad_rights,
                     Refusal::NoTicket => return self.no_ticket.to_owned(),
-                    Refusal::Request => self.refuses,
+                    Refusal::Field | Refusal::Request => self.refuses,
                 };
                 (words, why.clone())
             }

@@ -1,5 +1,7 @@
 //! Connections in SQLite.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 use protocol::id::{AppId, ConnectionId, TenantId};
@@ -28,7 +30,29 @@ fn connection(row: &SqliteRow) -> Result<Connection, StoreError> {
         revision: row.count("revision")?,
         created_at: row.time("created_at")?,
         removed_at: row.time_if_any("removed_at")?,
+        fields: row.json("fields")?,
+        people: row.json("people")?,
     })
+}
+
+impl SqliteStore {
+    /// Writes one part of a connection that is not removed; whoever holds it notices.
+    async fn set_part(
+        &self,
+        sql: &'static str,
+        tenant: TenantId,
+        id: ConnectionId,
+        part: String,
+    ) -> Result<(), StoreError> {
+        let done = sqlx::query(sql)
+            .bind(id.as_bytes().as_slice())
+            .bind(tenant.as_bytes().as_slice())
+            .bind(part)
+            .execute(&self.writer)
+            .await
+            .map_err(error::of)?;
+        if done.rows_affected() == 0 { Err(StoreError::NotFound { what: "connection" }) } else { Ok(()) }
+    }
 }
 
 #[async_trait]
@@ -62,6 +86,28 @@ impl ConnectionRecords for SqliteStore {
             .await
             .map_err(error::of)?;
         if done.rows_affected() == 0 { Err(StoreError::NotFound { what: "connection" }) } else { Ok(()) }
+    }
+
+    async fn set_connection_fields(
+        &self,
+        tenant: TenantId,
+        id: ConnectionId,
+        fields: &[(String, String)],
+    ) -> Result<(), StoreError> {
+        let sql = "UPDATE connections SET fields = ?3, revision = revision + 1
+                   WHERE id = ?1 AND tenant = ?2 AND removed_at IS NULL";
+        self.set_part(sql, tenant, id, json(&fields)).await
+    }
+
+    async fn set_connection_people(
+        &self,
+        tenant: TenantId,
+        id: ConnectionId,
+        people: &BTreeMap<String, String>,
+    ) -> Result<(), StoreError> {
+        let sql = "UPDATE connections SET people = ?3, revision = revision + 1
+                   WHERE id = ?1 AND tenant = ?2 AND removed_at IS NULL";
+        self.set_part(sql, tenant, id, json(people)).await
     }
 
     async fn remove_connection(&self, tenant: TenantId, id: ConnectionId, now: Timestamp) -> Result<(), StoreError> {

@@ -19,6 +19,7 @@ use store::{
 
 use crate::{
     event::{Action, Link},
+    mapping::Values,
     system::{
         Account, Appended, Breadth, Capabilities, Cause, CustomerRef, FoundTicket, NewTicket, Repeats, ReportError,
         TicketSystem,
@@ -123,6 +124,10 @@ impl TicketSystem for DeskSystem {
     ) -> Result<Option<Appended>, ReportError> {
         let found = self.store.desk_find_marker(self.tenant, marker).await.map_err(|e| translate(&e))?;
         Ok(found.map(appended).filter(|a| ticket.is_none_or(|t| a.ticket == *t)))
+    }
+
+    async fn fill(&self, _: &TicketNumber, _: &Values) -> Result<(), ReportError> {
+        Ok(())
     }
 
     async fn attach_link(&self, _: &TicketNumber, _: &Link) -> Result<(), ReportError> {

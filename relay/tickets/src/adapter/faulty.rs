@@ -20,6 +20,7 @@ use store::CustomerDetails;
 
 use crate::{
     event::{Action, Link},
+    mapping::Values,
     system::{Account, Appended, Capabilities, Cause, CustomerRef, FoundTicket, NewTicket, ReportError, TicketSystem},
     systems::{Reached, Systems},
 };
@@ -236,6 +237,10 @@ impl TicketSystem for Faulty {
         since: Timestamp,
     ) -> Result<Option<Appended>, ReportError> {
         self.through(Call::Marker, self.inner.find_marker(ticket, marker, since)).await
+    }
+
+    async fn fill(&self, ticket: &TicketNumber, values: &Values) -> Result<(), ReportError> {
+        self.inner.fill(ticket, values).await
     }
 
     async fn attach_link(&self, ticket: &TicketNumber, link: &Link) -> Result<(), ReportError> {

@@ -14,16 +14,18 @@ use serde_json::{Value, json};
 use store::CustomerDetails;
 use tokio::sync::Mutex;
 
+use super::people::People;
 use super::wire::{Id, Memory, PAGES, SOON, digits, moment, nullable, number};
 use crate::{
     event::{Action, Link},
     gate::Limits,
     http::{Answer, Call, Http, segment},
-    kind::{self, Connected, Field, Input, Kind, Means, Settings},
+    kind::{self, Connected, Field, Input, Kind, Means, Persons, Settings},
+    mapping::{self, Filled, Mapping, Targets, Values},
     markup::{Markup, written},
     secret::Secret,
     system::{
-        Account, Appended, Breadth, Capabilities, CustomerRef, FoundTicket, NewTicket, Repeats, ReportError,
+        Account, Appended, Breadth, Capabilities, CustomerRef, FoundTicket, NewTicket, Owner, Repeats, ReportError,
         TicketSystem, brief, whose,
     },
 };
@@ -50,18 +52,18 @@ pub static KIND: Kind = Kind {
             "user_token",
             ["Token do usuário", "User token", "Token del usuario"],
             [
-                "Nas preferências do usuário, em Chaves de acesso remoto.",
-                "In the user's preferences, under Remote access keys.",
-                "En las preferencias del usuario, en Claves de acceso remoto.",
+                "Nas preferências do usuário, em Chaves de acesso remoto, Token da API: marque Regenerar e salve.",
+                "In the user's preferences, under Remote access keys, API token: tick Regenerate and save.",
+                "En las preferencias del usuario, en Claves de acceso remoto, Token de API: marque Regenerar y guarde.",
             ],
         ),
         Field {
             key: "app_token",
             label: ["Token da aplicação", "App token", "Token de la aplicación"],
             hint: [
-                "Do cliente de API; vazio, se ele não exige.",
-                "Of the API client; empty when it wants none.",
-                "Del cliente de API; vacío si no lo exige.",
+                "Em Configurar, Geral, API, na ficha do cliente de API; vazio, se ele não exige.",
+                "Under Setup, General, API, in the API client's record; empty when it wants none.",
+                "En Configuración, General, API, en la ficha del cliente de API; vacío si no lo exige.",
             ],
             input: Input::Secret,
             required: false,
@@ -69,9 +71,68 @@ pub static KIND: Kind = Kind {
         },
         kind::VISIBILITY,
     ],
+    targets: &TARGETS,
+    people: &PERSONS,
     limits: Limits::UNKNOWN,
     connect,
 };
+
+static PERSONS: Persons = Persons {
+    hint: [
+        "O número do técnico, no endereço da ficha dele depois de id=; ou o e-mail dele em GLPI.",
+        "The technician's number, in the address of their record after id=; or their e-mail in GLPI.",
+        "El número del técnico, en la dirección de su ficha después de id=; o su correo en GLPI.",
+    ],
+    by_email: true,
+    is_one: mapping::is_id,
+};
+
+static TARGETS: Targets = Targets {
+    native: &[
+        mapping::number("itilcategories_id", ["Categoria (número)", "Category (number)", "Categoría (número)"]),
+        mapping::number(
+            "type",
+            ["Tipo (1 incidente, 2 requisição)", "Type (1 incident, 2 request)", "Tipo (1 incidente, 2 solicitud)"],
+        ),
+        mapping::number("urgency", ["Urgência (1 a 5)", "Urgency (1 to 5)", "Urgencia (1 a 5)"]),
+        mapping::number("impact", ["Impacto (1 a 5)", "Impact (1 to 5)", "Impacto (1 a 5)"]),
+        mapping::number("priority", ["Prioridade (1 a 6)", "Priority (1 to 6)", "Prioridad (1 a 6)"]),
+        mapping::number("entities_id", ["Entidade (número)", "Entity (number)", "Entidad (número)"]),
+        mapping::number("locations_id", ["Localização (número)", "Location (number)", "Ubicación (número)"]),
+        mapping::number(
+            "requesttypes_id",
+            ["Origem da requisição (número)", "Request source (number)", "Origen de la solicitud (número)"],
+        ),
+        mapping::number(
+            "_groups_id_assign",
+            ["Grupo atribuído (número)", "Assigned group (number)", "Grupo asignado (número)"],
+        ),
+        mapping::text("externalid", ["ID externo", "External ID", "ID externo"]),
+    ],
+    own: mapping::is_name,
+    hint: [
+        "Campo de plugin: o nome dele na API, como filialfield. Números de categorias, entidades e grupos aparecem no endereço da página de cada um, depois de id=.",
+        "A plugin's field: its name in the API, like branchfield. Numbers of categories, entities and groups are in the address of each one's page, after id=.",
+        "Campo de complemento: su nombre en la API, como sucursalfield. Los números de categorías, entidades y grupos están en la dirección de la página de cada uno, después de id=.",
+    ],
+    example: "filialfield",
+    ours: &[
+        "id",
+        "name",
+        "content",
+        "_users_id_requester",
+        "_users_id_requester_notif",
+        "_users_id_assign",
+        "users_id_recipient",
+    ],
+    settings: &[],
+};
+
+fn fill_in(input: &mut Value, fields: &[Filled]) {
+    for filled in fields {
+        input[filled.name.as_str()] = filled.value.clone();
+    }
+}
 
 fn connect(settings: &Settings, means: &Means) -> Connected {
     Ok(Arc::new(Glpi {
@@ -79,6 +140,8 @@ fn connect(settings: &Settings, means: &Means) -> Connected {
         user_token: settings.secret("user_token"),
         app_token: settings.secret("app_token"),
         public: settings.is_public(),
+        fields: settings.fields(),
+        people: People::new(settings.people()),
         session: Mutex::new(None),
         names: Memory::default(),
     }))
@@ -89,6 +152,8 @@ struct Glpi {
     user_token: Secret,
     app_token: Secret,
     public: bool,
+    fields: Mapping,
+    people: People,
     session: Mutex<Option<Secret>>,
     names: Memory<String, String>,
 }
@@ -229,6 +294,24 @@ impl Glpi {
     }
 }
 
+impl Glpi {
+    async fn agent(&self, address: String) -> Result<Option<String>, ReportError> {
+        self.user(&address).await
+    }
+
+    /// Writes as an action's author where GLPI takes that, and as the token's owner otherwise.
+    async fn write_as(
+        &self,
+        author: Option<&Owner>,
+        call: impl Fn(Option<u64>) -> Call + Send + Sync,
+    ) -> Result<Answer, ReportError> {
+        let now = self.http.clock().now();
+        let person = self.people.find(author, now, |address| self.agent(address)).await;
+        let person = person.and_then(|id| id.parse::<u64>().ok());
+        self.people.call_as(author, now, person, |person| self.ask(call(person))).await
+    }
+}
+
 /// A cell is a text or several.
 fn mentions(cell: Option<&Value>, text: &str) -> bool {
     match cell {
@@ -354,8 +437,17 @@ impl TicketSystem for Glpi {
             }
             Err(_) => {}
         }
-        let call = Call::post("/apirest.php/Ticket").json(&json!({ "input": input }));
-        let made: Made = self.ask(call).await?.good()?.json()?;
+        let fields = self.fields.opening(&ticket.values)?;
+        fill_in(&mut input, &fields);
+        let call = |person: Option<u64>| {
+            let mut input = input.clone();
+            if let Some(person) = person {
+                input["_users_id_assign"] = person.into();
+            }
+            Call::post("/apirest.php/Ticket").json(&json!({ "input": input }))
+        };
+        let answer = self.write_as(ticket.first.author.as_ref(), call).await?;
+        let made: Made = mapping::told(answer, &fields)?.json()?;
         Ok(Appended { ticket: number(&made.id.0)?, external_id: None })
     }
 
@@ -367,7 +459,14 @@ impl TicketSystem for Glpi {
             "content": written(action, Markup::Html),
             "is_private": u8::from(!self.public),
         }});
-        let answer = self.ask(Call::post("/apirest.php/ITILFollowup").json(&body)).await?;
+        let call = |person: Option<u64>| {
+            let mut body = body.clone();
+            if let Some(person) = person {
+                body["input"]["users_id"] = person.into();
+            }
+            Call::post("/apirest.php/ITILFollowup").json(&body)
+        };
+        let answer = self.write_as(action.author.as_ref(), call).await?;
         if answer.status.is_success() {
             let made: Made = answer.json()?;
             return Ok(Appended { ticket: ticket.clone(), external_id: Some(made.id.0) });
@@ -432,6 +531,16 @@ impl TicketSystem for Glpi {
             }
         }
         Err(ReportError::garbage("more new tickets than can be looked through"))
+    }
+
+    async fn fill(&self, ticket: &TicketNumber, values: &Values) -> Result<(), ReportError> {
+        let late = self.fields.late(values)?;
+        let (false, Some(id)) = (late.is_empty(), digits(ticket)) else { return Ok(()) };
+        let mut input = json!({});
+        fill_in(&mut input, &late);
+        let call = Call::put(format!("/apirest.php/Ticket/{id}")).json(&json!({ "input": input }));
+        let answer = self.ask(call).await?;
+        if answer.status == 404 { Ok(()) } else { mapping::told(answer, &late).map(|_| ()) }
     }
 
     async fn attach_link(&self, _: &TicketNumber, _: &Link) -> Result<(), ReportError> {

@@ -14,16 +14,18 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use store::CustomerDetails;
 
+use super::people::People;
 use super::wire::{Id, Memory, digits, identity, moment, nullable, number, only_digits};
 use crate::{
     event::{Action, Link},
     gate::{Limits, Quota},
     http::{Answer, Call, Http},
-    kind::{self, Connected, Field, Input, Kind, Means, Problem, Settings},
+    kind::{self, Connected, Field, Input, Kind, Means, Persons, Problem, Settings},
+    mapping::{self, Filled, Mapping, Targets, Values},
     markup::{Markup, written},
     secret::Secret,
     system::{
-        Account, Appended, Breadth, Capabilities, CustomerRef, FoundTicket, NewTicket, Repeats, ReportError,
+        Account, Appended, Breadth, Capabilities, CustomerRef, FoundTicket, NewTicket, Owner, Repeats, ReportError,
         TicketSystem, brief, whose,
     },
 };
@@ -76,9 +78,9 @@ pub static KIND: Kind = Kind {
             "agent",
             ["Agente das ações", "Agent who signs the actions", "Agente de las acciones"],
             [
-                "O código de referência do agente que assina as ações; vazio: o dono da chave.",
-                "The reference code of the agent who signs the actions; empty: the key's owner.",
-                "El código de referencia del agente que firma las acciones; vacío: el dueño de la clave.",
+                "O código de referência (Cód. Ref.) na ficha do agente que assina as ações; vazio: o dono da chave.",
+                "The reference code (Cód. Ref.) in the record of the agent who signs the actions; empty: the key's owner.",
+                "El código de referencia (Cód. Ref.) en la ficha del agente que firma las acciones; vacío: el dueño de la clave.",
             ],
             false,
             "",
@@ -87,9 +89,9 @@ pub static KIND: Kind = Kind {
             key: "service",
             label: ["Serviço", "Service", "Servicio"],
             hint: [
-                "O número do serviço dos tickets novos; vazio: nenhum.",
-                "The number of new tickets' service; empty: none.",
-                "El número del servicio de los tickets nuevos; vacío: ninguno.",
+                "O número do serviço dos tickets novos, no endereço da página dele em Configurações, Serviços; vazio: nenhum.",
+                "The number of new tickets' service, in the address of its page under Settings, Services; empty: none.",
+                "El número del servicio de los tickets nuevos, en la dirección de su página en Configuración, Servicios; vacío: ninguno.",
             ],
             input: Input::Number(1, u32::MAX),
             required: false,
@@ -97,6 +99,8 @@ pub static KIND: Kind = Kind {
         },
         kind::VISIBILITY,
     ],
+    targets: &TARGETS,
+    people: &PERSONS,
     // Two errors of the three that block, and nothing beside a call that is under way.
     limits: Limits {
         calls: Some(Quota { calls: 10, per: Duration::from_secs(62) }),
@@ -106,6 +110,80 @@ pub static KIND: Kind = Kind {
     },
     connect,
 };
+
+static PERSONS: Persons = Persons {
+    hint: [
+        "O código de referência do agente, na ficha da pessoa em Movidesk.",
+        "The agent's reference code, in the person's record in Movidesk.",
+        "El código de referencia del agente, en la ficha de la persona en Movidesk.",
+    ],
+    by_email: true,
+    is_one: |text| !text.contains(char::is_whitespace),
+};
+
+static TARGETS: Targets = Targets {
+    native: &[
+        mapping::text("category", ["Categoria", "Category", "Categoría"]),
+        mapping::text("urgency", ["Urgência", "Urgency", "Urgencia"]),
+        mapping::text("status", ["Status", "Status", "Estado"]),
+        mapping::text("justification", ["Justificativa", "Justification", "Justificación"]),
+        mapping::text("cc", ["Cc", "Cc", "Cc"]),
+    ],
+    own: |name| own(name).is_some(),
+    hint: [
+        "Campo adicional: o código do campo e o da regra de exibição, com dois-pontos, 111:222; em um campo de lista, 111:222:item. Os dois códigos estão em Configurações, Tickets, Campos adicionais e Regras de exibição.",
+        "Additional field: the field's code and its display rule's, with a colon, 111:222; for a list, 111:222:item. Both codes are under Settings, Tickets, Additional fields and Display rules.",
+        "Campo adicional: el código del campo y el de la regla de visualización, con dos puntos, 111:222; en un campo de lista, 111:222:item. Ambos códigos están en Configuración, Tickets, Campos adicionales y Reglas de visualización.",
+    ],
+    example: "111:222",
+    ours: &[
+        "id",
+        "type",
+        "subject",
+        "createdby",
+        "clients",
+        "actions",
+        "owner",
+        "ownerteam",
+        "tags",
+        "customfieldvalues",
+    ],
+    settings: &["servicefirstlevelid"],
+};
+
+/// An additional field: its code, its rule's, and whether it is a list.
+fn own(name: &str) -> Option<(u64, u64, bool)> {
+    let mut parts = name.split(':');
+    let mut id = || parts.next().filter(|part| mapping::is_id(part)).and_then(|part| part.parse().ok());
+    let (field, rule) = (id()?, id()?);
+    match (parts.next(), parts.next()) {
+        (None, None) => Some((field, rule, false)),
+        (Some("item"), None) => Some((field, rule, true)),
+        _ => None,
+    }
+}
+
+/// Puts fields into a ticket's body. `others`: values of additional fields that are there already; what is sent is the whole of them.
+fn fill_in(body: &mut Value, fields: &[Filled], others: Vec<Value>) {
+    let mut values = others;
+    for filled in fields {
+        let Some((field, rule, list)) = own(&filled.name) else {
+            body[filled.name.as_str()] = filled.value.clone();
+            continue;
+        };
+        values.retain(|value| value["customFieldId"] != field);
+        let mut value = json!({ "customFieldId": field, "customFieldRuleId": rule, "line": 1, "items": [] });
+        if list {
+            value["items"] = json!([{ "customFieldItem": filled.text }]);
+        } else {
+            value["value"] = filled.value.clone();
+        }
+        values.push(value);
+    }
+    if fields.iter().any(|filled| !filled.native) {
+        body["customFieldValues"] = values.into();
+    }
+}
 
 fn connect(settings: &Settings, means: &Means) -> Connected {
     let tenant = settings.text("tenant");
@@ -119,8 +197,10 @@ fn connect(settings: &Settings, means: &Means) -> Connected {
         agent: settings.text_if_any("agent"),
         service: settings.text("service").parse().ok(),
         public: settings.is_public(),
+        fields: settings.fields(),
+        people: People::new(settings.people()),
         missing: Memory::default(),
-        people: Memory::default(),
+        customers: Memory::default(),
     }))
 }
 
@@ -131,8 +211,10 @@ struct Movidesk {
     agent: Option<String>,
     service: Option<u32>,
     public: bool,
+    fields: Mapping,
+    people: People,
     missing: Memory<TicketNumber, Timestamp>,
-    people: Memory<String, String>,
+    customers: Memory<String, String>,
 }
 
 #[derive(Deserialize)]
@@ -235,7 +317,7 @@ impl Movidesk {
 
     async fn person(&self, customer: &CustomerDetails) -> Result<Option<String>, ReportError> {
         let known = identity(customer);
-        if let Some(id) = self.people.get(&known) {
+        if let Some(id) = self.customers.get(&known) {
             return Ok(Some(id));
         }
         let mut ways = vec![format!("id eq {}", quoted(&known))];
@@ -250,19 +332,40 @@ impl Movidesk {
         let found: Vec<Person> = self.ask(call).await?.good()?.json()?;
         let id = found.into_iter().next().map(|p| p.id.0);
         if let Some(id) = &id {
-            self.people.keep(known, id.clone());
+            self.customers.keep(known, id.clone());
         }
         Ok(id)
     }
 
-    fn entry(&self, action: &Action) -> Value {
+    async fn agent(&self, address: String) -> Result<Option<String>, ReportError> {
+        let filter = format!(
+            "emails/any(e: e/email eq {}) and isActive eq true and (profileType eq 1 or profileType eq 3)",
+            quoted(&address)
+        );
+        let call = Call::get("/persons").query("$select", "id,businessName").query("$filter", filter);
+        let found: Vec<Person> = self.ask(call).await?.good()?.json()?;
+        Ok(found.into_iter().next().map(|person| person.id.0))
+    }
+
+    /// Writes an action as its author where Movidesk takes that, and as the key's owner otherwise.
+    async fn write_as(
+        &self,
+        author: Option<&Owner>,
+        call: impl Fn(Option<String>) -> Call + Send + Sync,
+    ) -> Result<Answer, ReportError> {
+        let now = self.http.clock().now();
+        let person = self.people.find(author, now, |address| self.agent(address)).await;
+        self.people.call_as(author, now, person, |person| self.ask(call(person))).await
+    }
+
+    fn entry(&self, action: &Action, person: Option<&str>) -> Value {
         let mut entry = json!({
             "type": if self.public { 2 } else { 1 },
             "description": written(action, Markup::Html),
             "createdDate": action.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
             "tags": ["acesso-remoto"],
         });
-        if let Some(agent) = &self.agent {
+        if let Some(agent) = person.or(self.agent.as_deref()) {
             entry["createdBy"] = json!({ "id": agent });
         }
         entry
@@ -373,7 +476,7 @@ impl TicketSystem for Movidesk {
         let answer = self.ask(call).await?;
         let taken = answer.status == 400 && ["exist", "duplic", "already"].iter().any(|w| answer.words().contains(w));
         let known = if taken { id.clone() } else { answer.good()?.json::<Made>()?.id.0 };
-        self.people.keep(id, known.clone());
+        self.customers.keep(id, known.clone());
         Ok(CustomerRef(known))
     }
 
@@ -384,13 +487,20 @@ impl TicketSystem for Movidesk {
             "createdBy": { "id": ticket.requester.0 },
             "clients": [{ "id": ticket.requester.0 }],
             "tags": ["acesso-remoto"],
-            "actions": [self.entry(&ticket.first)],
+            "actions": [],
         });
         if let Some(service) = self.service {
             body["serviceFirstLevelId"] = service.into();
         }
-        let call = Call::post("/tickets").query("returnAllProperties", "false").json(&body);
-        let made: Made = self.ask(call).await?.good()?.json()?;
+        let fields = self.fields.opening(&ticket.values)?;
+        fill_in(&mut body, &fields, Vec::new());
+        let call = |person: Option<String>| {
+            let mut body = body.clone();
+            body["actions"] = json!([self.entry(&ticket.first, person.as_deref())]);
+            Call::post("/tickets").query("returnAllProperties", "false").json(&body)
+        };
+        let answer = self.write_as(ticket.first.author.as_ref(), call).await?;
+        let made: Made = mapping::told(answer, &fields)?.json()?;
         Ok(Appended { ticket: number(&made.id.0)?, external_id: None })
     }
 
@@ -408,8 +518,12 @@ impl TicketSystem for Movidesk {
             None => return Err(ReportError::no_ticket(ticket)),
         };
         // Only the new action: Movidesk takes a list as the whole of it where the entries have ids.
-        let call = Call::patch("/tickets").query("id", id).json(&json!({ "actions": [self.entry(action)] }));
-        if self.ask(call).await?.found()?.is_none() {
+        let call = |person: Option<String>| {
+            Call::patch("/tickets")
+                .query("id", &*id)
+                .json(&json!({ "actions": [self.entry(action, person.as_deref())] }))
+        };
+        if self.write_as(action.author.as_ref(), call).await?.found()?.is_none() {
             self.miss(ticket);
             return Err(ReportError::no_ticket(ticket));
         }
@@ -449,6 +563,34 @@ impl TicketSystem for Movidesk {
             }
         }
         Err(ReportError::garbage("more new tickets than can be looked through"))
+    }
+
+    async fn fill(&self, ticket: &TicketNumber, values: &Values) -> Result<(), ReportError> {
+        let late = self.fields.late(values)?;
+        let (false, Some(id)) = (late.is_empty(), digits(ticket)) else { return Ok(()) };
+        let mut others = Vec::new();
+        if late.iter().any(|filled| !filled.native) {
+            // Asked as a list: one that cannot be seen yet is no error there, and errors block us.
+            let call = Call::get("/tickets")
+                .query("$select", "id")
+                .query("$expand", "customFieldValues($expand=items)")
+                .query("$filter", format!("id eq {id}"));
+            let found: Vec<Value> = self.ask(call).await?.good()?.json()?;
+            let Some(found) = found.first() else {
+                let until = self.http.clock().now().checked_add(MISS_KEPT).unwrap_or(Timestamp::MAX);
+                return Err(ReportError::NotVisibleYet { until });
+            };
+            others = found["customFieldValues"].as_array().cloned().unwrap_or_default();
+            // What was written when it was opened may not be among it yet.
+            let early = self.fields.opening(values)?.into_iter().filter(|filled| !filled.native);
+            let mut all = json!({});
+            fill_in(&mut all, &early.collect::<Vec<_>>(), others);
+            others = all["customFieldValues"].as_array().cloned().unwrap_or_default();
+        }
+        let mut body = json!({});
+        fill_in(&mut body, &late, others);
+        let answer = self.ask(Call::patch("/tickets").query("id", id).json(&body)).await?;
+        if answer.status == 404 { Ok(()) } else { mapping::told(answer, &late).map(|_| ()) }
     }
 
     async fn attach_link(&self, _: &TicketNumber, _: &Link) -> Result<(), ReportError> {

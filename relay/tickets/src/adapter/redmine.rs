@@ -13,12 +13,14 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use store::CustomerDetails;
 
+use super::people::People;
 use super::wire::{SOON, digits, moment, nullable, number};
 use crate::{
     event::{Action, Link},
     gate::Limits,
     http::{Call, Http},
-    kind::{self, Connected, Field, Input, Kind, Means, Settings},
+    kind::{self, Connected, Field, Input, Kind, Means, Persons, Settings},
+    mapping::{self, Filled, Mapping, Targets, Values},
     markup::{Markup, written},
     secret::Secret,
     system::{
@@ -49,18 +51,18 @@ pub static KIND: Kind = Kind {
             "key",
             ["Chave de API", "API key", "Clave de API"],
             [
-                "Em Minha conta, na coluna da direita.",
-                "In My account, in the right column.",
-                "En Mi cuenta, en la columna derecha.",
+                "Entre no Redmine como esse usuário: Minha conta, coluna da direita, Chave de acesso à API, Exibir.",
+                "Log in to Redmine as this user: My account, right column, API access key, Show.",
+                "Entre en Redmine como ese usuario: Mi cuenta, columna derecha, Clave de acceso de la API, Mostrar.",
             ],
         ),
         kind::text(
             "project",
             ["Projeto", "Project", "Proyecto"],
             [
-                "O identificador, como aparece no endereço do projeto.",
-                "Its identifier, as in the project's address.",
-                "El identificador, como aparece en la dirección del proyecto.",
+                "O identificador, como aparece no endereço do projeto: suporte, em /projects/suporte.",
+                "Its identifier, as in the project's address: support, in /projects/support.",
+                "El identificador, como aparece en la dirección del proyecto: soporte, en /projects/soporte.",
             ],
             true,
             "",
@@ -69,9 +71,9 @@ pub static KIND: Kind = Kind {
             key: "tracker",
             label: ["Tipo de tarefa", "Tracker", "Tipo de petición"],
             hint: [
-                "O número do tipo; vazio: o primeiro do projeto.",
-                "The tracker's number; empty: the project's first.",
-                "El número del tipo; vacío: el primero del proyecto.",
+                "O número do tipo, no endereço dele em Administração, Tipos de tarefas; vazio: o primeiro do projeto.",
+                "The tracker's number, in its address under Administration, Trackers; empty: the project's first.",
+                "El número del tipo, en su dirección en Administración, Tipos de peticiones; vacío: el primero del proyecto.",
             ],
             input: Input::Number(1, 1_000_000),
             required: false,
@@ -81,9 +83,9 @@ pub static KIND: Kind = Kind {
             key: "format",
             label: ["Formato dos textos", "Text format", "Formato de los textos"],
             hint: [
-                "Como está na configuração geral do Redmine.",
-                "As in Redmine's general settings.",
-                "Como está en la configuración general de Redmine.",
+                "Como está em Administração, Configurações, Geral, Formatação de texto.",
+                "As under Administration, Settings, General, Text formatting.",
+                "Como está en Administración, Configuración, General, Formato de texto.",
             ],
             input: Input::Choice(&[
                 ("textile", ["Textile", "Textile", "Textile"]),
@@ -95,9 +97,57 @@ pub static KIND: Kind = Kind {
         },
         kind::VISIBILITY,
     ],
+    targets: &TARGETS,
+    people: &PERSONS,
     limits: Limits::UNKNOWN,
     connect,
 };
+
+static PERSONS: Persons = Persons {
+    hint: [
+        "O número do usuário, no endereço da página dele; ele recebe as tarefas abertas, se é membro do projeto.",
+        "The user's number, in the address of their page; issues that are opened are assigned to them, if they are a member of the project.",
+        "El número del usuario, en la dirección de su página; se le asignan las peticiones abiertas, si es miembro del proyecto.",
+    ],
+    by_email: true,
+    is_one: mapping::is_id,
+};
+
+static TARGETS: Targets = Targets {
+    native: &[
+        mapping::number("priority_id", ["Prioridade (número)", "Priority (number)", "Prioridad (número)"]),
+        mapping::number("category_id", ["Categoria (número)", "Category (number)", "Categoría (número)"]),
+        mapping::number("status_id", ["Situação (número)", "Status (number)", "Estado (número)"]),
+        mapping::number("fixed_version_id", ["Versão (número)", "Target version (number)", "Versión (número)"]),
+        mapping::number("parent_issue_id", ["Tarefa pai (número)", "Parent issue (number)", "Petición padre (número)"]),
+        mapping::text("start_date", ["Data de início", "Start date", "Fecha de inicio"]),
+        mapping::text("due_date", ["Data prevista", "Due date", "Fecha de fin"]),
+        mapping::number("estimated_hours", ["Horas estimadas", "Estimated hours", "Horas estimadas"]),
+        mapping::text("is_private", ["Privada (true ou false)", "Private (true or false)", "Privada (true o false)"]),
+    ],
+    own: mapping::is_id,
+    hint: [
+        "Campo personalizado: o número dele, por exemplo 12. Aparece no endereço da página do campo, em Administração, Campos personalizados.",
+        "Custom field: its number, for example 12. It is in the address of the field's page, under Administration, Custom fields.",
+        "Campo personalizado: su número, por ejemplo 12. Está en la dirección de la página del campo, en Administración, Campos personalizados.",
+    ],
+    example: "12",
+    ours: &["id", "subject", "description", "notes", "private_notes", "custom_fields", "assigned_to_id"],
+    settings: &["project_id", "tracker_id"],
+};
+
+fn fill_in(issue: &mut Value, fields: &[Filled]) {
+    let mut own = Vec::new();
+    for filled in fields {
+        match filled.name.parse::<u64>() {
+            Ok(id) => own.push(json!({ "id": id, "value": filled.text })),
+            Err(_) => issue[filled.name.as_str()] = filled.value.clone(),
+        }
+    }
+    if !own.is_empty() {
+        issue["custom_fields"] = own.into();
+    }
+}
 
 fn connect(settings: &Settings, means: &Means) -> Connected {
     Ok(Arc::new(Redmine {
@@ -111,6 +161,8 @@ fn connect(settings: &Settings, means: &Means) -> Connected {
             _ => Markup::Textile,
         },
         public: settings.is_public(),
+        fields: settings.fields(),
+        people: People::new(settings.people()),
     }))
 }
 
@@ -121,6 +173,8 @@ struct Redmine {
     tracker: Option<u32>,
     markup: Markup,
     public: bool,
+    fields: Mapping,
+    people: People,
 }
 
 #[derive(Deserialize)]
@@ -180,6 +234,24 @@ impl Redmine {
             Some(answer) => Ok(Some(answer.json::<OneIssue>()?.issue)),
             None => Ok(None),
         }
+    }
+
+    /// The user with this address: only who administers Redmine may look for users.
+    async fn agent(&self, address: String) -> Result<Option<String>, ReportError> {
+        #[derive(Deserialize)]
+        struct Users {
+            users: Vec<User>,
+        }
+        #[derive(Deserialize)]
+        struct User {
+            id: u64,
+            #[serde(default, deserialize_with = "nullable")]
+            mail: String,
+        }
+        let call = Call::get("/users.json").query("name", &*address);
+        let found: Users = self.ask(call).await?.good()?.json()?;
+        let theirs = found.users.into_iter().find(|user| user.mail.eq_ignore_ascii_case(&address));
+        Ok(theirs.map(|user| user.id.to_string()))
     }
 
     fn brief(issue: &Issue) -> Result<TicketBrief, ReportError> {
@@ -273,8 +345,20 @@ impl TicketSystem for Redmine {
         if let Some(tracker) = self.tracker {
             issue["tracker_id"] = Value::from(tracker);
         }
-        let call = Call::post("/issues.json").json(&json!({ "issue": issue }));
-        let opened: OneIssue = self.ask(call).await?.good()?.json()?;
+        let fields = self.fields.opening(&ticket.values)?;
+        fill_in(&mut issue, &fields);
+        let (author, now) = (ticket.owner.as_ref(), self.http.clock().now());
+        let person = self.people.find(author, now, |address| self.agent(address)).await;
+        let person: Option<u64> = person.and_then(|id| id.parse().ok());
+        let call = |person: Option<u64>| {
+            let mut issue = issue.clone();
+            if let Some(person) = person {
+                issue["assigned_to_id"] = person.into();
+            }
+            Call::post("/issues.json").json(&json!({ "issue": issue }))
+        };
+        let answer = self.people.call_as(author, now, person, |person| self.ask(call(person))).await?;
+        let opened: OneIssue = mapping::told(answer, &fields)?.json()?;
         Ok(Appended { ticket: number(&opened.issue.id.to_string())?, external_id: None })
     }
 
@@ -310,6 +394,15 @@ impl TicketSystem for Redmine {
             Some(issue) => Ok(Some(Appended { ticket: number(&issue.id.to_string())?, external_id: None })),
             None => Ok(None),
         }
+    }
+
+    async fn fill(&self, ticket: &TicketNumber, values: &Values) -> Result<(), ReportError> {
+        let late = self.fields.late(values)?;
+        let (false, Some(id)) = (late.is_empty(), digits(ticket)) else { return Ok(()) };
+        let mut issue = json!({});
+        fill_in(&mut issue, &late);
+        let answer = self.ask(Call::put(format!("/issues/{id}.json")).json(&json!({ "issue": issue }))).await?;
+        if answer.status == 404 { Ok(()) } else { mapping::told(answer, &late).map(|_| ()) }
     }
 
     async fn attach_link(&self, _: &TicketNumber, _: &Link) -> Result<(), ReportError> {

@@ -16,12 +16,14 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use store::CustomerDetails;
 
+use super::people::People;
 use super::wire::{Id, PAGES, SOON, digits, moment, nullable, number};
 use crate::{
     event::{Action, Link},
     gate::Limits,
     http::{Answer, Call, Http, segment},
-    kind::{self, Connected, Kind, Means, Settings},
+    kind::{self, Connected, Kind, Means, Persons, Settings},
+    mapping::{self, Filled, Mapping, Targets, Values},
     markup::{Markup, written},
     secret::Secret,
     system::{
@@ -52,27 +54,82 @@ pub static KIND: Kind = Kind {
             "token",
             ["Token", "Token", "Token"],
             [
-                "Em Conectado como, Configurações, Tokens de autenticação.",
-                "In Logged in as, Settings, Auth Tokens.",
-                "En Conectado como, Configuración, Tokens de autenticación.",
+                "Entre no RT como esse usuário: Conectado como, Configurações, Tokens de autenticação, Criar.",
+                "Log in to RT as this user: Logged in as, Settings, Auth Tokens, Create.",
+                "Entre en RT como ese usuario: Conectado como, Configuración, Tokens de autenticación, Crear.",
             ],
         ),
         kind::text(
             "queue",
             ["Fila", "Queue", "Cola"],
             [
-                "Onde os tickets novos são abertos.",
-                "Where new tickets are opened.",
-                "Donde se abren los tickets nuevos.",
+                "O nome da fila onde os tickets novos são abertos, em Administração, Filas.",
+                "The name of the queue where new tickets are opened, under Admin, Queues.",
+                "El nombre de la cola donde se abren los tickets nuevos, en Administración, Colas.",
             ],
             true,
             "General",
         ),
         kind::VISIBILITY,
     ],
+    targets: &TARGETS,
+    people: &PERSONS,
     limits: Limits::UNKNOWN,
     connect,
 };
+
+static PERSONS: Persons = Persons {
+    hint: [
+        "O nome de usuário dele em RT; fica como dono dos tickets abertos, se pode ser dono na fila.",
+        "Their user name in RT; they own the tickets that are opened, if they may own tickets of the queue.",
+        "Su nombre de usuario en RT; queda como propietario de los tickets abiertos, si puede serlo en la cola.",
+    ],
+    by_email: false,
+    is_one: |text| !text.contains(char::is_control),
+};
+
+static TARGETS: Targets = Targets {
+    native: &[
+        mapping::text("Priority", ["Prioridade", "Priority", "Prioridad"]),
+        mapping::text("Status", ["Status", "Status", "Estado"]),
+        mapping::text("SLA", ["SLA", "SLA", "SLA"]),
+        mapping::text("Cc", ["Cc", "Cc", "Cc"]),
+        mapping::text("AdminCc", ["Cc administrativo", "Admin Cc", "Cc administrativo"]),
+        mapping::text("Due", ["Prazo", "Due", "Vencimiento"]),
+        mapping::text("Starts", ["Início previsto", "Starts", "Inicio previsto"]),
+        mapping::number(
+            "TimeEstimated",
+            ["Tempo estimado (minutos)", "Time estimated (minutes)", "Tiempo estimado (minutos)"],
+        ),
+        mapping::number(
+            "TimeWorked",
+            ["Tempo trabalhado (minutos)", "Time worked (minutes)", "Tiempo trabajado (minutos)"],
+        ),
+    ],
+    own: |name| custom(name).is_some(),
+    hint: [
+        "Campo personalizado: CF.{Nome do campo}, como nas buscas do RT. O RT ignora em silêncio um nome que a fila não tem: confira abrindo um ticket de teste.",
+        "Custom field: CF.{Name of the field}, as in RT's searches. RT silently ignores a name that the queue does not have: check with a test ticket.",
+        "Campo personalizado: CF.{Nombre del campo}, como en las búsquedas de RT. RT ignora en silencio un nombre que la cola no tiene: compruébelo con un ticket de prueba.",
+    ],
+    example: "CF.{Filial}",
+    ours: &["id", "subject", "content", "contenttype", "requestor", "refersto", "owner", "customfields"],
+    settings: &["queue"],
+};
+
+/// The name of a custom field, as RT's searches write it.
+fn custom(name: &str) -> Option<&str> {
+    name.strip_prefix("CF.{")?.strip_suffix('}').filter(|name| !name.is_empty() && !name.contains(['{', '}']))
+}
+
+fn fill_in(body: &mut Value, fields: &[Filled]) {
+    for filled in fields {
+        match custom(&filled.name) {
+            Some(name) => body["CustomFields"][name] = filled.value.clone(),
+            None => body[filled.name.as_str()] = filled.value.clone(),
+        }
+    }
+}
 
 fn connect(settings: &Settings, means: &Means) -> Connected {
     Ok(Arc::new(Rt {
@@ -80,6 +137,8 @@ fn connect(settings: &Settings, means: &Means) -> Connected {
         token: settings.secret("token"),
         queue: settings.text("queue").to_owned(),
         public: settings.is_public(),
+        fields: settings.fields(),
+        people: People::new(settings.people()),
     }))
 }
 
@@ -88,6 +147,8 @@ struct Rt {
     token: Secret,
     queue: String,
     public: bool,
+    fields: Mapping,
+    people: People,
 }
 
 /// Of RT's lists only this is relied on: `total` and `pages` are null or fractions at times, and then there is no `next_page` either.
@@ -149,6 +210,18 @@ struct Created {
 impl Rt {
     async fn ask(&self, call: Call) -> Result<Answer, ReportError> {
         self.http.send(call.credential("authorization", "token ", &self.token)).await
+    }
+
+    /// The name of the user with this address.
+    async fn agent(&self, address: String) -> Result<Option<String>, ReportError> {
+        #[derive(Deserialize)]
+        struct User {
+            #[serde(default, rename = "Name", deserialize_with = "nullable")]
+            name: String,
+        }
+        let call = Call::get(format!("/REST/2.0/user/{}", segment(&address)));
+        let Some(answer) = self.ask(call).await?.found()? else { return Ok(None) };
+        Ok(Some(answer.json::<User>()?.name).filter(|name| !name.is_empty()))
     }
 
     async fn tickets(&self, query: &str, limit: usize) -> Result<Vec<Ticket>, ReportError> {
@@ -255,7 +328,24 @@ impl TicketSystem for Rt {
         if !ticket.requester.0.is_empty() {
             body["Requestor"] = Value::from(ticket.requester.0.as_str());
         }
-        let created: Created = self.ask(Call::post("/REST/2.0/ticket").json(&body)).await?.good()?.json()?;
+        let fields = self.fields.opening(&ticket.values)?;
+        fill_in(&mut body, &fields);
+        let (author, now) = (ticket.owner.as_ref(), self.http.clock().now());
+        // A user's name may well be an address: what the company says is the name.
+        let owner = match self.people.named(author) {
+            Some(name) if !self.people.is_out(author, now) => Some(name.to_owned()),
+            Some(_) => None,
+            None => self.people.find(author, now, |address| self.agent(address)).await,
+        };
+        let call = |owner: Option<String>| {
+            let mut body = body.clone();
+            if let Some(owner) = owner {
+                body["Owner"] = owner.into();
+            }
+            Call::post("/REST/2.0/ticket").json(&body)
+        };
+        let answer = self.people.call_as(author, now, owner, |owner| self.ask(call(owner))).await?;
+        let created: Created = mapping::told(answer, &fields)?.json()?;
         Ok(Appended { ticket: number(&created.id.0)?, external_id: None })
     }
 
@@ -314,6 +404,15 @@ impl TicketSystem for Rt {
             oldest = last;
         }
         Err(ReportError::garbage("more notes on one ticket than can be looked through"))
+    }
+
+    async fn fill(&self, ticket: &TicketNumber, values: &Values) -> Result<(), ReportError> {
+        let late = self.fields.late(values)?;
+        let (false, Some(id)) = (late.is_empty(), digits(ticket)) else { return Ok(()) };
+        let mut body = json!({});
+        fill_in(&mut body, &late);
+        let answer = self.ask(Call::put(format!("/REST/2.0/ticket/{id}")).json(&body)).await?;
+        if answer.status == 404 { Ok(()) } else { mapping::told(answer, &late).map(|_| ()) }
     }
 
     async fn attach_link(&self, ticket: &TicketNumber, link: &Link) -> Result<(), ReportError> {

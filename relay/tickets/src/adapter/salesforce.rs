@@ -1,7 +1,8 @@
 //! Salesforce: a ticket is a Case, a session is one Task on it whose subject is the protocol number. The start of a session makes the Task, the end
 //! completes it; on a Case that was opened for the session its description is the start.
 
-use std::sync::Arc;
+mod login;
+mod settings;
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
@@ -13,79 +14,22 @@ use protocol::{
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use store::{CustomerDetails, EventKind};
-use tokio::sync::Mutex;
-use url::Url;
 
+use super::people::People;
 use super::wire::{Id, Memory, PAGES, SOON, digits, moment, names, nullable, number, only_digits};
 use crate::{
     event::{Action, Link},
-    gate::Limits,
-    http::{Answer, Call, Http, segment},
-    kind::{self, Connected, Kind, Means, Problem, Settings},
+    http::{Answer, Call, segment},
+    mapping::{self, Mapping, Values},
     markup::{Markup, written},
-    secret::Secret,
     system::{
-        Account, Appended, Breadth, Capabilities, CustomerRef, FoundTicket, NewTicket, Repeats, ReportError,
+        Account, Appended, Breadth, Capabilities, CustomerRef, FoundTicket, NewTicket, Owner, Repeats, ReportError,
         TicketSystem, brief, whose,
     },
 };
-
-/// Its row in [`kind::KINDS`].
-pub static KIND: Kind = Kind {
-    name: "salesforce",
-    title: "Salesforce",
-    lead: [
-        "Crie um aplicativo cliente externo com o fluxo de credenciais do cliente e um usuário de execução que vê e cria casos, contatos e tarefas.",
-        "Make an external client app with the client credentials flow and a run-as user who sees and makes cases, contacts and tasks.",
-        "Cree una aplicación cliente externa con el flujo de credenciales de cliente y un usuario de ejecución que vea y cree casos, contactos y tareas.",
-    ],
-    own: &[
-        kind::base(
-            [
-                "O seu Meu Domínio: https://empresa.my.salesforce.com",
-                "Your My Domain: https://company.my.salesforce.com",
-                "Su Mi dominio: https://empresa.my.salesforce.com",
-            ],
-            "",
-        ),
-        kind::text(
-            "client_id",
-            ["Chave do consumidor", "Consumer key", "Clave de consumidor"],
-            [
-                "Nas configurações de OAuth do aplicativo.",
-                "In the app's OAuth settings.",
-                "En la configuración de OAuth de la aplicación.",
-            ],
-            true,
-            "",
-        ),
-        kind::secret(
-            "client_secret",
-            ["Segredo do consumidor", "Consumer secret", "Secreto de consumidor"],
-            ["Ao lado da chave.", "Beside the key.", "Junto a la clave."],
-        ),
-        kind::text(
-            "version",
-            ["Versão da API", "API version", "Versión de la API"],
-            ["Por exemplo v60.0.", "For example v60.0.", "Por ejemplo v60.0."],
-            true,
-            "v60.0",
-        ),
-        kind::text(
-            "document",
-            ["Campo de CPF ou CNPJ", "Tax number field", "Campo de CPF o CNPJ"],
-            [
-                "O nome de API do campo no Contato, por exemplo CPF__c; vazio: não procurar por documento.",
-                "The API name of the Contact's field, for example CPF__c; empty: customers are not searched by tax number.",
-                "El nombre de API del campo en el Contacto, por ejemplo CPF__c; vacío: no buscar por documento.",
-            ],
-            false,
-            "",
-        ),
-    ],
-    limits: Limits::UNKNOWN,
-    connect,
-};
+use login::{Login, Logins};
+pub use settings::KIND;
+use settings::fill_in;
 
 /// Pages of one query that are gone through: usually of two thousand records, of fewer where those are long.
 const MOST_PAGES: usize = PAGES * 10;
@@ -94,46 +38,15 @@ const CLOCKS_APART: SignedDuration = SignedDuration::from_mins(10);
 /// The organisation's calls of the day are used up: this long at least until some are free again.
 const QUOTA_PAUSE: SignedDuration = SignedDuration::from_mins(15);
 
-fn connect(settings: &Settings, means: &Means) -> Connected {
-    let version = settings.text("version");
-    if !version.strip_prefix('v').is_some_and(|v| v.bytes().all(|b| b.is_ascii_digit() || b == b'.')) {
-        return Err(vec![("version", Problem::NotItsForm)]);
-    }
-    let document = settings.text("document");
-    if !document.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
-        return Err(vec![("document", Problem::NotItsForm)]);
-    }
-    Ok(Arc::new(Salesforce {
-        http: means.http(&KIND, settings)?,
-        client_id: settings.text("client_id").to_owned(),
-        client_secret: settings.secret("client_secret"),
-        version: version.to_owned(),
-        document: settings.text_if_any("document"),
-        login: Mutex::new(None),
-        ids: Memory::default(),
-    }))
-}
-
-struct Salesforce {
-    http: Http,
-    client_id: String,
-    client_secret: Secret,
+pub(super) struct Salesforce {
+    logins: Logins,
     version: String,
+    /// The Contact's field for a tax number, and the Account's.
     document: Option<String>,
-    login: Mutex<Option<Login>>,
+    account_document: Option<String>,
+    fields: Mapping,
+    people: People,
     ids: Memory<TicketNumber, String>,
-}
-
-#[derive(Clone)]
-struct Login {
-    token: Secret,
-    instance: Http,
-}
-
-#[derive(Deserialize)]
-struct Token {
-    access_token: String,
-    instance_url: String,
 }
 
 /// One page of what a query finds, and where the next one is: how many records a page has is for Salesforce to say.
@@ -210,14 +123,14 @@ const CASE: &str = "Id,CaseNumber,Subject,Status,IsClosed,CreatedDate,Contact.Na
 impl Salesforce {
     /// Asks with the token that is there. One that is no longer good is fetched again, once: the call that met it has done nothing.
     async fn ask(&self, call: Call) -> Result<Answer, ReportError> {
-        let login = self.login(None).await?;
+        let login = self.logins.get(None).await?;
         let mut answer = self.ask_as(&login, call.clone()).await?;
         if answer.status == 401 {
-            let again = self.login(Some(&login.token)).await?;
+            let again = self.logins.get(Some(&login.token)).await?;
             answer = self.ask_as(&again, call).await?;
         }
         if answer.status == 403 && complaint(&answer) == "REQUEST_LIMIT_EXCEEDED" {
-            let until = self.http.clock().now().checked_add(QUOTA_PAUSE).ok();
+            let until = self.logins.http().clock().now().checked_add(QUOTA_PAUSE).ok();
             return Err(ReportError::RateLimited { until });
         }
         Ok(answer)
@@ -225,40 +138,6 @@ impl Salesforce {
 
     async fn ask_as(&self, login: &Login, call: Call) -> Result<Answer, ReportError> {
         login.instance.send(call.credential("authorization", "Bearer ", &login.token)).await
-    }
-
-    async fn login(&self, expired: Option<&Secret>) -> Result<Login, ReportError> {
-        let mut known = self.login.lock().await;
-        if let Some(login) = known.as_ref().filter(|login| Some(&login.token) != expired) {
-            return Ok(login.clone());
-        }
-        let call = Call::post("/services/oauth2/token").form(&[
-            ("grant_type", "client_credentials"),
-            ("client_id", &self.client_id),
-            ("client_secret", self.client_secret.expose()),
-        ]);
-        let answer = self.http.send(call).await?;
-        if !answer.status.is_success() {
-            let refusal = crate::system::Refusal::Credential;
-            return Err(ReportError::Rejected {
-                refusal,
-                why: format!("{}: {}", answer.status.as_u16(), answer.words()),
-            });
-        }
-        let token: Token = answer.json()?;
-        let secret = Secret::new(token.access_token);
-        self.http.learn(&secret);
-        let login = Login { token: secret, instance: self.http.at(self.instance(&token.instance_url)?) };
-        *known = Some(login.clone());
-        Ok(login)
-    }
-
-    /// Where Salesforce says to go on: only to itself, or to the host that was configured.
-    fn instance(&self, text: &str) -> Result<Url, ReportError> {
-        let url = Url::parse(text).map_err(|_| ReportError::garbage("an instance without an address"))?;
-        let own = Url::parse(self.http.base()).is_ok_and(|base| base.origin() == url.origin());
-        let theirs = url.scheme() == "https" && url.host_str().is_some_and(|h| h.ends_with(".salesforce.com"));
-        if own || theirs { Ok(url) } else { Err(ReportError::garbage("an instance on a foreign host")) }
     }
 
     fn path(&self, rest: &str) -> String {
@@ -349,7 +228,7 @@ impl Salesforce {
         let document = only_digits(&customer.document);
         let mut ways = Vec::new();
         if let Some(field) = self.document.as_ref().filter(|_| !document.is_empty()) {
-            ways.push(format!("{field}='{document}'"));
+            ways.push(of_document(field, &customer.document));
         }
         if !customer.email.is_empty() {
             ways.push(format!("Email='{}'", escaped(&customer.email)));
@@ -366,6 +245,14 @@ impl Salesforce {
             }
         }
         Ok(None)
+    }
+
+    /// The company whose tax number this is.
+    async fn account_of(&self, customer: &CustomerDetails) -> Result<Option<String>, ReportError> {
+        let known = !only_digits(&customer.document).is_empty();
+        let Some(field) = self.account_document.as_ref().filter(|_| known) else { return Ok(None) };
+        let soql = format!("SELECT Id FROM Account WHERE {} LIMIT 1", of_document(field, &customer.document));
+        Ok(self.find(&soql, |_: &Contact| true).await?.map(|account| account.id.0))
     }
 
     fn task(&self, action: &Action) -> Value {
@@ -386,23 +273,74 @@ impl Salesforce {
         task
     }
 
-    /// Writes a Task; an organisation without a call centre does not know the fields of calls, then they are left out.
-    async fn write(&self, call: Call, mut task: Value) -> Result<Answer, ReportError> {
-        let answer = self.ask(call.clone().json(&task)).await?;
+    /// The one user with this address.
+    async fn agent(&self, address: String) -> Result<Option<String>, ReportError> {
+        let soql = format!("SELECT Id FROM User WHERE Email='{}' AND IsActive=true LIMIT 2", escaped(&address));
+        let found: Vec<Contact> = self.query(&soql).await?;
+        Ok(if let [one] = found.as_slice() { Some(one.id.0.clone()) } else { None })
+    }
+
+    /// Writes a record as its author's where Salesforce takes that, and as our own user's otherwise.
+    async fn write_as(
+        &self,
+        author: Option<&Owner>,
+        call: Call,
+        record: Value,
+        nice: fn(&str) -> bool,
+    ) -> Result<Answer, ReportError> {
+        let now = self.logins.http().clock().now();
+        let person = match record["OwnerId"].is_null() {
+            true => self.people.find(author, now, |address| self.agent(address)).await,
+            false => None,
+        };
+        let as_somebody = |person: Option<String>| {
+            let mut record = record.clone();
+            if let Some(person) = person {
+                record["OwnerId"] = person.into();
+            }
+            self.write(call.clone(), record, nice)
+        };
+        self.people.call_as(author, now, person, as_somebody).await
+    }
+
+    /// Writes a record; an organisation may not know, or not let us see, fields that are only nice to have: those are left out then.
+    async fn write(&self, call: Call, mut record: Value, nice: fn(&str) -> bool) -> Result<Answer, ReportError> {
+        let answer = self.ask(call.clone().json(&record)).await?;
         let code = complaint(&answer);
-        if answer.status != 400
-            || !matches!(
-                code.as_str(),
-                "INVALID_FIELD" | "INVALID_FIELD_FOR_INSERT_UPDATE" | "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"
-            )
-        {
+        let unknown = matches!(
+            code.as_str(),
+            "INVALID_FIELD" | "INVALID_FIELD_FOR_INSERT_UPDATE" | "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"
+        );
+        let Some(fields) = record.as_object_mut().filter(|fields| fields.keys().any(|name| nice(name))) else {
+            return Ok(answer);
+        };
+        if answer.status != 400 || !unknown {
             return Ok(answer);
         }
-        if let Some(fields) = task.as_object_mut() {
-            fields.retain(|name, _| !name.starts_with("Call") && name != "TaskSubtype");
-        }
-        self.ask(call.json(&task)).await
+        fields.retain(|name, _| !nice(name));
+        self.ask(call.json(&record)).await
     }
+}
+
+/// A field of Salesforce's own call centre.
+fn of_calls(name: &str) -> bool {
+    name.starts_with("Call") || name == "TaskSubtype"
+}
+
+/// Who asked, as a Case keeps it beside its Contact.
+fn supplied(name: &str) -> bool {
+    name.starts_with("Supplied")
+}
+
+/// A tax number in a SOQL condition: as digits, and as it was written.
+fn of_document(field: &str, document: &str) -> String {
+    let (digits, written) = (only_digits(document), escaped(document.trim()));
+    if digits == written { format!("{field}='{digits}'") } else { format!("{field}='{digits}' OR {field}='{written}'") }
+}
+
+/// The company's record, and not a person's: Salesforce tells its records apart by their first characters.
+fn is_account(id: &str) -> bool {
+    id.starts_with("001")
 }
 
 fn brief_of(case: &Case) -> Result<TicketBrief, ReportError> {
@@ -451,22 +389,27 @@ impl TicketSystem for Salesforce {
     async fn account(&self) -> Result<Account, ReportError> {
         self.query::<Case>("SELECT Id FROM Case LIMIT 1").await?;
         self.query::<Task>("SELECT Id FROM Task LIMIT 1").await?;
-        Ok(Account { name: self.client_id.chars().take(8).collect(), breadth: Breadth::Unknown })
+        Ok(Account { name: self.logins.account(), breadth: Breadth::Unknown })
     }
 
     async fn look_up(&self, number: &TicketNumber) -> Result<Option<FoundTicket>, ReportError> {
         let Some(case) = self.case(number).await? else { return Ok(None) };
-        let address = format!("{}/lightning/r/Case/{}/view", self.http.base(), case.id.0);
+        let address = format!("{}/lightning/r/Case/{}/view", self.logins.http().base(), case.id.0);
         let who = case.contact.as_ref();
         let requester = who.map_or_else(CustomerDetails::default, |contact| whose(&contact.name, &contact.email));
         Ok(Some(FoundTicket { brief: brief_of(&case)?, address: Some(address), requester }))
     }
 
     async fn open_tickets(&self, customer: &CustomerDetails) -> Result<Vec<TicketBrief>, ReportError> {
-        let Some(contact) = self.contact(customer).await? else { return Ok(Vec::new()) };
+        let whose = match self.contact(customer).await? {
+            Some(contact) => format!("ContactId='{}'", escaped(&contact)),
+            None => match self.account_of(customer).await? {
+                Some(account) => format!("AccountId='{}'", escaped(&account)),
+                None => return Ok(Vec::new()),
+            },
+        };
         let soql = format!(
-            "SELECT {CASE} FROM Case WHERE ContactId='{}' AND IsClosed=false ORDER BY CreatedDate DESC LIMIT {OPEN_TICKETS_LISTED}",
-            escaped(&contact)
+            "SELECT {CASE} FROM Case WHERE {whose} AND IsClosed=false ORDER BY CreatedDate DESC LIMIT {OPEN_TICKETS_LISTED}"
         );
         self.query::<Case>(&soql).await?.iter().map(brief_of).collect()
     }
@@ -476,7 +419,12 @@ impl TicketSystem for Salesforce {
             return Ok(CustomerRef(contact));
         }
         let document = only_digits(&customer.document);
-        if customer.email.is_empty() && customer.phone.is_empty() && document.is_empty() {
+        let account = self.account_of(customer).await?;
+        if customer.email.is_empty() && customer.phone.is_empty() && (document.is_empty() || account.is_some()) {
+            if let Some(account) = account {
+                // A company that is known, and nothing by which a person of it would be found again.
+                return Ok(CustomerRef(account));
+            }
             // Nobody would find them again: the Case names them in words.
             return Ok(CustomerRef(String::new()));
         }
@@ -491,8 +439,13 @@ impl TicketSystem for Salesforce {
         if !customer.phone.is_empty() {
             contact["Phone"] = customer.phone.as_str().into();
         }
-        if let Some(field) = self.document.as_ref().filter(|_| !document.is_empty()) {
+        // A company's number is not its people's.
+        let of_a_person = !document.is_empty() && account.is_none();
+        if let Some(field) = self.document.as_ref().filter(|_| of_a_person) {
             contact[field] = document.into();
+        }
+        if let Some(account) = account {
+            contact["AccountId"] = account.into();
         }
         let answer = self.ask(Call::post(self.path("/sobjects/Contact")).json(&contact)).await?;
         if answer.status == 400 && complaint(&answer) == "DUPLICATES_DETECTED" {
@@ -510,12 +463,29 @@ impl TicketSystem for Salesforce {
             "Status": "New",
             "Origin": "Web",
         });
-        if ticket.requester.0.contains('@') {
-            case["SuppliedEmail"] = ticket.requester.0.as_str().into();
-        } else if !ticket.requester.0.is_empty() {
-            case["ContactId"] = ticket.requester.0.as_str().into();
+        // As they told it, whoever they were found to be.
+        let who = &ticket.first.facts.customer;
+        for (name, text, most) in [
+            ("SuppliedName", &who.name, 80),
+            ("SuppliedEmail", &who.email, 80),
+            ("SuppliedPhone", &who.phone, 40),
+            ("SuppliedCompany", &who.company, 80),
+        ] {
+            if !text.is_empty() {
+                case[name] = text.chars().take(most).collect::<String>().into();
+            }
         }
-        let made: Made = self.ask(Call::post(self.path("/sobjects/Case")).json(&case)).await?.good()?.json()?;
+        match ticket.requester.0.as_str() {
+            "" => {}
+            email if email.contains('@') => case["SuppliedEmail"] = email.into(),
+            account if is_account(account) => case["AccountId"] = account.into(),
+            contact => case["ContactId"] = contact.into(),
+        }
+        let fields = self.fields.opening(&ticket.values)?;
+        fill_in(&mut case, &fields);
+        let answer =
+            self.write_as(ticket.owner.as_ref(), Call::post(self.path("/sobjects/Case")), case, supplied).await?;
+        let made: Made = mapping::told(answer, &fields)?.json()?;
         let number = self.number_of(&made.id.0).await.map_err(|error| {
             // However the second call failed, the Case is there: it is to be looked for, not opened again.
             ReportError::garbage(format_args!("the case was opened and its number cannot be read: {error}"))
@@ -535,13 +505,17 @@ impl TicketSystem for Salesforce {
                 // Both texts stay on the one Task, and with them both markers.
                 task["Description"] = format!("{}\n\n{text}", begun.description).into();
                 let call = Call::patch(self.path(&format!("/sobjects/Task/{}", segment(&begun.id.0))));
-                self.write(call, task).await?.good()?;
+                self.write_as(action.author.as_ref(), call, task, of_calls).await?.good()?;
                 return Ok(Appended { ticket: ticket.clone(), external_id: Some(begun.id.0) });
             }
         }
         task["WhatId"] = case.into();
         task["Description"] = text.into();
-        let made: Made = self.write(Call::post(self.path("/sobjects/Task")), task).await?.good()?.json()?;
+        let made: Made = self
+            .write_as(action.author.as_ref(), Call::post(self.path("/sobjects/Task")), task, of_calls)
+            .await?
+            .good()?
+            .json()?;
         Ok(Appended { ticket: ticket.clone(), external_id: Some(made.id.0) })
     }
 
@@ -570,6 +544,19 @@ impl TicketSystem for Salesforce {
         let soql = format!("SELECT Id,CaseNumber,Description FROM Case WHERE Id='{}'", escaped(&case));
         let case = self.find(&soql, |case: &Case| case.description.contains(marker)).await?;
         Ok(case.map(|_| Appended { ticket: ticket.clone(), external_id: None }))
+    }
+
+    async fn fill(&self, ticket: &TicketNumber, values: &Values) -> Result<(), ReportError> {
+        let late = self.fields.late(values)?;
+        if late.is_empty() {
+            return Ok(());
+        }
+        let Some(id) = self.case_id(ticket).await? else { return Ok(()) };
+        let mut case = json!({});
+        fill_in(&mut case, &late);
+        let call = Call::patch(self.path(&format!("/sobjects/Case/{}", segment(&id)))).json(&case);
+        let answer = self.ask(call).await?;
+        if answer.status == 404 { Ok(()) } else { mapping::told(answer, &late).map(|_| ()) }
     }
 
     async fn attach_link(&self, _: &TicketNumber, _: &Link) -> Result<(), ReportError> {

@@ -10,12 +10,14 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use store::{CustomerDetails, EventKind};
 
+use super::people::People;
 use super::wire::{Id, SOON};
 use crate::{
     event::{Action, Link},
     gate::Limits,
     http::Http,
-    kind::{self, Connected, Kind, Means, Problem, Settings},
+    kind::{self, Connected, Kind, Means, Persons, Problem, Settings},
+    mapping::{self, Filled, Mapping, Targets, Values},
     signing::{self, Signer},
     system::{
         Account, Appended, Breadth, Capabilities, CustomerRef, FoundTicket, NewTicket, Repeats, ReportError,
@@ -33,29 +35,72 @@ pub static KIND: Kind = Kind {
         "Cada inicio y fin de sesión se envía como JSON firmado (Standard Webhooks) a la dirección de abajo. Quien recibe verifica la firma y descarta lo que ya recibió, por webhook-id.",
     ],
     own: &[
-        kind::base(["Para onde as mensagens vão.", "Where the messages go.", "Adonde van los mensajes."], ""),
+        kind::base(
+            [
+                "Para onde as mensagens vão, sem parâmetros: https://sistema.empresa.com.br/amparo",
+                "Where the messages go, without parameters: https://system.company.com/amparo",
+                "Adonde van los mensajes, sin parámetros: https://sistema.empresa.com/amparo",
+            ],
+            "",
+        ),
         kind::secret(
             "secret",
             ["Segredo da assinatura", "Signing secret", "Secreto de la firma"],
             [
-                "Começa com whsec_ e continua em base64, 24 a 64 bytes.",
-                "Begins with whsec_ and goes on in base64, 24 to 64 bytes.",
-                "Empieza con whsec_ y sigue en base64, de 24 a 64 bytes.",
+                "O mesmo que está em quem recebe: whsec_ e 24 a 64 bytes em base64. No Linux: echo whsec_$(openssl rand -base64 32)",
+                "The same that the receiver has: whsec_ and 24 to 64 bytes in base64. On Linux: echo whsec_$(openssl rand -base64 32)",
+                "El mismo que tiene quien recibe: whsec_ y de 24 a 64 bytes en base64. En Linux: echo whsec_$(openssl rand -base64 32)",
             ],
         ),
     ],
+    targets: &TARGETS,
+    people: &PERSONS,
     limits: Limits::UNKNOWN,
     connect,
 };
 
+static PERSONS: Persons = Persons {
+    hint: [
+        "O que quem recebe chama de atendente; chega em data.attendant_id.",
+        "What the receiver calls the attendant; it arrives in data.attendant_id.",
+        "Como llama al agente quien recibe; llega en data.attendant_id.",
+    ],
+    by_email: false,
+    is_one: |text| !text.contains(char::is_control),
+};
+
+static TARGETS: Targets = Targets {
+    native: &[],
+    own: |name| mapping::is_name(&name.replace(['.', '-'], "_")),
+    hint: [
+        "Um nome à sua escolha, por exemplo filial. Chega em data.fields da mensagem que abre o ticket.",
+        "A name of your choice, for example branch. It arrives in data.fields of the message that opens the ticket.",
+        "Un nombre a su elección, por ejemplo sucursal. Llega en data.fields del mensaje que abre el ticket.",
+    ],
+    example: "filial",
+    ours: &[],
+    settings: &[],
+};
+
+fn named(fields: &[Filled]) -> Value {
+    fields.iter().map(|filled| (filled.name.clone(), filled.value.clone())).collect()
+}
+
 fn connect(settings: &Settings, means: &Means) -> Connected {
     let signer = Signer::of(&settings.secret("secret")).ok_or_else(|| vec![("secret", Problem::NotItsForm)])?;
-    Ok(Arc::new(Webhook { http: means.http(&KIND, settings)?, signer }))
+    Ok(Arc::new(Webhook {
+        http: means.http(&KIND, settings)?,
+        signer,
+        fields: settings.fields(),
+        people: People::new(settings.people()),
+    }))
 }
 
 struct Webhook {
     http: Http,
     signer: Signer,
+    fields: Mapping,
+    people: People,
 }
 
 #[derive(Deserialize, Default)]
@@ -65,11 +110,19 @@ struct Told {
 }
 
 impl Webhook {
+    fn message(&self, action: &Action, ticket: Option<&TicketNumber>, opening: Option<&NewTicket>) -> Value {
+        let mut message = message(action, ticket, opening);
+        if let Some(person) = self.people.named(action.author.as_ref()) {
+            message["data"]["attendant_id"] = person.into();
+        }
+        message
+    }
+
     async fn tell(&self, id: &str, message: &Value) -> Result<crate::http::Answer, ReportError> {
         let body = message.to_string();
         let at = self.http.clock().now().as_second();
         let call = signing::call(std::slice::from_ref(&self.signer), id, at, &body);
-        self.http.send(call).await?.good()
+        self.http.send(call).await
     }
 }
 
@@ -112,6 +165,12 @@ fn message(action: &Action, ticket: Option<&TicketNumber>, opening: Option<&NewT
     })
 }
 
+/// The same for the same text: what a message is known by that has no marker.
+fn short_hash(text: &str) -> String {
+    let hash = ring::digest::digest(&ring::digest::SHA256, text.as_bytes());
+    hash.as_ref()[..16].iter().map(|b| format!("{b:02x}")).collect()
+}
+
 fn cannot_be_asked() -> ReportError {
     ReportError::refused("a webhook cannot be asked")
 }
@@ -134,7 +193,7 @@ impl TicketSystem for Webhook {
     async fn account(&self) -> Result<Account, ReportError> {
         let now = self.http.clock().now();
         let ping = json!({ "type": "ping", "timestamp": now.to_string(), "data": {} });
-        self.tell(&format!("ping:{}", now.as_millisecond()), &ping).await?;
+        self.tell(&format!("ping:{}", now.as_millisecond()), &ping).await?.good()?;
         Ok(Account { name: String::new(), breadth: Breadth::Unknown })
     }
 
@@ -154,7 +213,12 @@ impl TicketSystem for Webhook {
 
     async fn open_ticket(&self, ticket: &NewTicket) -> Result<Appended, ReportError> {
         let first = &ticket.first;
-        let answer = self.tell(&first.marker, &message(first, None, Some(ticket))).await?;
+        let fields = self.fields.opening(&ticket.values)?;
+        let mut message = self.message(first, None, Some(ticket));
+        if !fields.is_empty() {
+            message["data"]["fields"] = named(&fields);
+        }
+        let answer = mapping::told(self.tell(&first.marker, &message).await?, &fields)?;
         // Who knows the ticket's number may tell it; otherwise the protocol number stands for it.
         let says_json = answer.header("content-type").is_some_and(|kind| kind.contains("json"));
         let told: Told = if says_json { answer.json()? } else { Told::default() };
@@ -166,7 +230,7 @@ impl TicketSystem for Webhook {
     }
 
     async fn append_action(&self, ticket: &TicketNumber, action: &Action) -> Result<Appended, ReportError> {
-        self.tell(&action.marker, &message(action, Some(ticket), None)).await?;
+        self.tell(&action.marker, &self.message(action, Some(ticket), None)).await?.good()?;
         Ok(Appended { ticket: ticket.clone(), external_id: None })
     }
 
@@ -180,14 +244,25 @@ impl TicketSystem for Webhook {
         Ok(None)
     }
 
+    async fn fill(&self, ticket: &TicketNumber, values: &Values) -> Result<(), ReportError> {
+        let late = self.fields.late(values)?;
+        if late.is_empty() {
+            return Ok(());
+        }
+        let data = json!({ "ticket": ticket.as_str(), "fields": named(&late) });
+        let id = short_hash(&data.to_string());
+        let now = self.http.clock().now().to_string();
+        let message = json!({ "type": "ticket.fields", "timestamp": now, "data": data });
+        mapping::told(self.tell(&format!("fields:{id}"), &message).await?, &late).map(|_| ())
+    }
+
     async fn attach_link(&self, ticket: &TicketNumber, link: &Link) -> Result<(), ReportError> {
-        let id = ring::digest::digest(&ring::digest::SHA256, format!("{ticket} {}", link.url).as_bytes());
-        let id: String = id.as_ref()[..16].iter().map(|b| format!("{b:02x}")).collect();
+        let id = short_hash(&format!("{ticket} {}", link.url));
         let message = json!({
             "type": "session.linked",
             "timestamp": self.http.clock().now().to_string(),
             "data": { "ticket": ticket.as_str(), "title": link.title, "url": link.url },
         });
-        self.tell(&format!("link:{id}"), &message).await.map(|_| ())
+        self.tell(&format!("link:{id}"), &message).await?.good().map(|_| ())
     }
 }

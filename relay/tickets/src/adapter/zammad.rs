@@ -10,20 +10,22 @@ use protocol::{
     message::ticket::{TicketBrief, TicketStatus},
 };
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use store::CustomerDetails;
 
+use super::people::People;
 use super::wire::{Id, Memory, SOON, digits, identity, moment, names, nullable, number};
 use crate::{
     event::{Action, Link},
     gate::Limits,
     http::{Answer, Call, Http, segment},
-    kind::{self, Connected, Kind, Means, Settings},
+    kind::{self, Connected, Kind, Means, Persons, Settings},
+    mapping::{self, Filled, Mapping, Targets, Values},
     markup::{Markup, written},
     secret::Secret,
     system::{
-        Account, Appended, Breadth, Capabilities, CustomerRef, FoundTicket, NewTicket, Refusal, Repeats, ReportError,
-        TicketSystem, brief, whose,
+        Account, Appended, Breadth, Capabilities, CustomerRef, FoundTicket, NewTicket, Owner, Refusal, Repeats,
+        ReportError, TicketSystem, brief, whose,
     },
 };
 
@@ -49,27 +51,79 @@ pub static KIND: Kind = Kind {
             "token",
             ["Token de acesso", "Access token", "Token de acceso"],
             [
-                "No perfil do atendente, em Acesso por token.",
-                "In the agent's profile, under Token access.",
-                "En el perfil del agente, en Acceso por token.",
+                "No perfil do atendente (o avatar dele), em Acesso por token, Criar, com a permissão ticket.agent.",
+                "In the agent's profile (their avatar), under Token Access, Create, with the permission ticket.agent.",
+                "En el perfil del agente (su avatar), en Acceso por token, Crear, con el permiso ticket.agent.",
             ],
         ),
         kind::text(
             "group",
             ["Grupo", "Group", "Grupo"],
             [
-                "Onde os tickets novos são abertos.",
-                "Where new tickets are opened.",
-                "Donde se abren los tickets nuevos.",
+                "Onde os tickets novos são abertos; o nome está em Administração, Gerenciar, Grupos.",
+                "Where new tickets are opened; its name is under Admin, Manage, Groups.",
+                "Donde se abren los tickets nuevos; el nombre está en Administración, Gestionar, Grupos.",
             ],
             true,
             "Users",
         ),
         kind::VISIBILITY,
     ],
+    targets: &TARGETS,
+    people: &PERSONS,
     limits: Limits::UNKNOWN,
     connect,
 };
+
+static PERSONS: Persons = Persons {
+    hint: [
+        "O número do agente, no fim do endereço da ficha dele; ou o e-mail dele em Zammad.",
+        "The agent's number, at the end of the address of their record; or their e-mail in Zammad.",
+        "El número del agente, al final de la dirección de su ficha; o su correo en Zammad.",
+    ],
+    by_email: true,
+    is_one: mapping::is_id,
+};
+
+static TARGETS: Targets = Targets {
+    native: &[
+        mapping::text(
+            "priority",
+            [
+                "Prioridade (1 low, 2 normal, 3 high)",
+                "Priority (1 low, 2 normal, 3 high)",
+                "Prioridad (1 low, 2 normal, 3 high)",
+            ],
+        ),
+        mapping::text("state", ["Estado (new, open)", "State (new, open)", "Estado (new, open)"]),
+        mapping::text("type", ["Tipo", "Type", "Tipo"]),
+        mapping::text(
+            "tags",
+            ["Etiquetas, separadas por vírgula", "Tags, with commas between them", "Etiquetas, separadas por coma"],
+        ),
+        mapping::number("organization_id", ["Organização (número)", "Organisation (number)", "Organización (número)"]),
+    ],
+    own: |name| mapping::is_name(name) && !name.starts_with('_'),
+    hint: [
+        "Campo da empresa: o nome do atributo do objeto Ticket, em Administração, Sistema, Objetos; por exemplo filial.",
+        "A field of the company's own: the name of the attribute of the object Ticket, under Admin, System, Objects; for example branch.",
+        "Campo de la empresa: el nombre del atributo del objeto Ticket, en Administración, Sistema, Objetos; por ejemplo sucursal.",
+    ],
+    example: "filial",
+    ours: &["id", "number", "title", "customer", "customer_id", "article", "owner", "owner_id"],
+    settings: &["group", "group_id"],
+};
+
+fn fill_in(body: &mut Value, fields: &[Filled]) {
+    for filled in fields {
+        body[filled.name.as_str()] = match filled.text.as_str() {
+            // A yes or no of the company's own is no word.
+            "true" if !filled.native => json!(true),
+            "false" if !filled.native => json!(false),
+            _ => filled.value.clone(),
+        };
+    }
+}
 
 fn connect(settings: &Settings, means: &Means) -> Connected {
     Ok(Arc::new(Zammad {
@@ -77,6 +131,8 @@ fn connect(settings: &Settings, means: &Means) -> Connected {
         token: settings.secret("token"),
         group: settings.text("group").to_owned(),
         public: settings.is_public(),
+        fields: settings.fields(),
+        people: People::new(settings.people()),
         ids: Memory::default(),
     }))
 }
@@ -89,6 +145,8 @@ struct Zammad {
     token: Secret,
     group: String,
     public: bool,
+    fields: Mapping,
+    people: People,
     ids: Memory<TicketNumber, String>,
 }
 
@@ -177,6 +235,23 @@ impl Zammad {
         Ok(found.into_iter().find(same))
     }
 
+    async fn agent(&self, address: String) -> Result<Option<String>, ReportError> {
+        let details = CustomerDetails { email: address, ..CustomerDetails::default() };
+        Ok(self.user(&details).await?.map(|person| person.id.0))
+    }
+
+    /// Writes as an action's author where Zammad takes that, and as the token's owner otherwise.
+    async fn write_as(
+        &self,
+        author: Option<&Owner>,
+        call: impl Fn(Option<u64>) -> Call + Send + Sync,
+    ) -> Result<Answer, ReportError> {
+        let now = self.http.clock().now();
+        let person = self.people.find(author, now, |address| self.agent(address)).await;
+        let person = person.and_then(|id| id.parse::<u64>().ok());
+        self.people.call_as(author, now, person, |person| self.ask(call(person))).await
+    }
+
     async fn article(&self, ticket: &TicketNumber, id: &str, marker: &str) -> Result<Option<Article>, ReportError> {
         let call = Call::get(format!("/api/v1/ticket_articles/by_ticket/{}", segment(id)));
         let answer = self.ask(call).await?.found()?.ok_or_else(|| ReportError::no_ticket(ticket))?;
@@ -261,7 +336,7 @@ impl TicketSystem for Zammad {
     }
 
     async fn open_ticket(&self, ticket: &NewTicket) -> Result<Appended, ReportError> {
-        let body = json!({
+        let mut body = json!({
             "title": ticket.subject.chars().take(250).collect::<String>(),
             "group": self.group,
             "customer_id": ticket.requester.0.parse::<u64>().map_or_else(|_| json!(ticket.requester.0), |id| json!(id)),
@@ -273,7 +348,18 @@ impl TicketSystem for Zammad {
                 "internal": !self.public,
             },
         });
-        let made: Ticket = self.ask(Call::post("/api/v1/tickets").json(&body)).await?.good()?.json()?;
+        let fields = self.fields.opening(&ticket.values)?;
+        fill_in(&mut body, &fields);
+        let call = |person: Option<u64>| {
+            let mut body = body.clone();
+            if let Some(person) = person {
+                body["owner_id"] = person.into();
+                body["article"]["origin_by_id"] = person.into();
+            }
+            Call::post("/api/v1/tickets").json(&body)
+        };
+        let answer = self.write_as(ticket.first.author.as_ref(), call).await?;
+        let made: Ticket = mapping::told(answer, &fields)?.json()?;
         let number = number(&made.number.0)?;
         self.ids.keep(number.clone(), made.id.0);
         Ok(Appended { ticket: number, external_id: None })
@@ -290,7 +376,14 @@ impl TicketSystem for Zammad {
             "internal": !self.public,
             "sender": "Agent",
         });
-        let answer = self.ask(Call::post("/api/v1/ticket_articles").json(&body)).await?;
+        let call = |person: Option<u64>| {
+            let mut body = body.clone();
+            if let Some(person) = person {
+                body["origin_by_id"] = person.into();
+            }
+            Call::post("/api/v1/ticket_articles").json(&body)
+        };
+        let answer = self.write_as(action.author.as_ref(), call).await?;
         let made: Made = answer.found()?.ok_or_else(|| ReportError::no_ticket(ticket))?.json()?;
         Ok(Appended { ticket: ticket.clone(), external_id: Some(made.id.0) })
     }
@@ -331,6 +424,18 @@ impl TicketSystem for Zammad {
             }
         }
         if all { Ok(None) } else { Err(ReportError::garbage("more new tickets than can be looked through")) }
+    }
+
+    async fn fill(&self, ticket: &TicketNumber, values: &Values) -> Result<(), ReportError> {
+        let late = self.fields.late(values)?;
+        if late.is_empty() {
+            return Ok(());
+        }
+        let Some(id) = self.id(ticket).await? else { return Ok(()) };
+        let mut body = json!({});
+        fill_in(&mut body, &late);
+        let answer = self.ask(Call::put(format!("/api/v1/tickets/{}", segment(&id))).json(&body)).await?;
+        if answer.status == 404 { Ok(()) } else { mapping::told(answer, &late).map(|_| ()) }
     }
 
     async fn attach_link(&self, _: &TicketNumber, _: &Link) -> Result<(), ReportError> {

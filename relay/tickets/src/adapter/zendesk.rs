@@ -10,19 +10,21 @@ use protocol::{
     message::ticket::{TicketBrief, TicketStatus},
 };
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use store::CustomerDetails;
 
+use super::people::People;
 use super::wire::{Id, PAGES, SOON, digits, identity, moment, nullable, number};
 use crate::{
     event::{Action, Link},
     gate::{Limits, Quota},
     http::{Answer, Call, Http, segment},
-    kind::{self, Connected, Kind, Means, Settings},
+    kind::{self, Connected, Kind, Means, Persons, Settings},
+    mapping::{self, Filled, Mapping, Targets, Values},
     markup::{Markup, written},
     secret::Secret,
     system::{
-        Account, Appended, Breadth, Capabilities, CustomerRef, FoundTicket, NewTicket, Repeats, ReportError,
+        Account, Appended, Breadth, Capabilities, CustomerRef, FoundTicket, NewTicket, Owner, Repeats, ReportError,
         TicketSystem, brief, whose,
     },
 };
@@ -37,11 +39,22 @@ pub static KIND: Kind = Kind {
         "Use un token de API y el correo de un agente que ve los tickets. El token se crea en el Centro de administración, en Aplicaciones e integraciones, API.",
     ],
     own: &[
-        kind::base(["https://empresa.zendesk.com", "https://company.zendesk.com", "https://empresa.zendesk.com"], ""),
+        kind::base(
+            [
+                "O da sua conta, como aparece no navegador: https://empresa.zendesk.com",
+                "Your account's, as the browser shows it: https://company.zendesk.com",
+                "El de su cuenta, como aparece en el navegador: https://empresa.zendesk.com",
+            ],
+            "",
+        ),
         kind::text(
             "email",
             ["E-mail do agente", "The agent's e-mail", "Correo del agente"],
-            ["O dono do token.", "Whose token it is.", "El dueño del token."],
+            [
+                "O e-mail com que esse agente entra no Zendesk.",
+                "The e-mail this agent logs in to Zendesk with.",
+                "El correo con que ese agente entra en Zendesk.",
+            ],
             true,
             "",
         ),
@@ -49,13 +62,15 @@ pub static KIND: Kind = Kind {
             "token",
             ["Token de API", "API token", "Token de API"],
             [
-                "Aparece uma só vez, quando é criado.",
-                "It is shown once, when it is made.",
-                "Aparece una sola vez, al crearlo.",
+                "Central de administração, Apps e integrações, APIs, API do Zendesk, Adicionar token de API. Aparece uma só vez.",
+                "Admin Center, Apps and integrations, APIs, Zendesk API, Add API token. It is shown only once.",
+                "Centro de administración, Aplicaciones e integraciones, API, API de Zendesk, Agregar token de API. Aparece una sola vez.",
             ],
         ),
         kind::VISIBILITY,
     ],
+    targets: &TARGETS,
+    people: &PERSONS,
     // A hundred updates of tickets a minute for an account on every plan; reads have more.
     limits: Limits {
         calls: Some(Quota { calls: 100, per: Duration::from_secs(60) }),
@@ -66,12 +81,94 @@ pub static KIND: Kind = Kind {
     connect,
 };
 
+static PERSONS: Persons = Persons {
+    hint: [
+        "O número do agente, no fim do endereço da página dele em Pessoas; ou o e-mail dele em Zendesk.",
+        "The agent's number, at the end of the address of their page under People; or their e-mail in Zendesk.",
+        "El número del agente, al final de la dirección de su página en Personas; o su correo en Zendesk.",
+    ],
+    by_email: true,
+    is_one: mapping::is_id,
+};
+
+static TARGETS: Targets = Targets {
+    native: &[
+        mapping::text(
+            "priority",
+            [
+                "Prioridade (low, normal, high, urgent)",
+                "Priority (low, normal, high, urgent)",
+                "Prioridad (low, normal, high, urgent)",
+            ],
+        ),
+        mapping::text(
+            "type",
+            [
+                "Tipo (problem, incident, question, task)",
+                "Type (problem, incident, question, task)",
+                "Tipo (problem, incident, question, task)",
+            ],
+        ),
+        mapping::text("status", ["Status", "Status", "Estado"]),
+        mapping::text(
+            "tags",
+            ["Etiquetas, separadas por espaço", "Tags, with blanks between them", "Etiquetas, separadas por espacio"],
+        ),
+        mapping::number("group_id", ["Grupo (número)", "Group (number)", "Grupo (número)"]),
+        mapping::number("brand_id", ["Marca (número)", "Brand (number)", "Marca (número)"]),
+        mapping::number("ticket_form_id", ["Formulário (número)", "Form (number)", "Formulario (número)"]),
+        mapping::number("organization_id", ["Organização (número)", "Organisation (number)", "Organización (número)"]),
+    ],
+    own: mapping::is_id,
+    hint: [
+        "Campo personalizado: o número dele, por exemplo 360012345678. Está na Central de administração, em Objetos e regras, Tickets, Campos.",
+        "Custom field: its number, for example 360012345678. It is in the Admin Center, under Objects and rules, Tickets, Fields.",
+        "Campo personalizado: su número, por ejemplo 360012345678. Está en el Centro de administración, en Objetos y reglas, Tickets, Campos.",
+    ],
+    example: "360012345678",
+    ours: &["id", "subject", "external_id", "requester_id", "requester", "comment", "custom_fields", "assignee_id"],
+    settings: &[],
+};
+
+/// Puts fields into a ticket's body. `new`: it is opened; otherwise it has tags that are to stay.
+fn fill_in(body: &mut Value, fields: &[Filled], new: bool) {
+    let mut own = Vec::new();
+    for filled in fields {
+        match filled.name.as_str() {
+            "tags" => {
+                let tags: Vec<&str> = filled.text.split_whitespace().collect();
+                body[if new { "tags" } else { "additional_tags" }] = json!(tags);
+            }
+            name if filled.native => body[name] = filled.value.clone(),
+            name => {
+                // A box is ticked by yes or no, not by a word.
+                let value = match filled.text.as_str() {
+                    "true" => json!(true),
+                    "false" => json!(false),
+                    text => json!(text),
+                };
+                own.push(json!({ "id": name.parse::<u64>().unwrap_or(0), "value": value }));
+            }
+        }
+    }
+    if !own.is_empty() {
+        body["custom_fields"] = own.into();
+    }
+}
+
 fn connect(settings: &Settings, means: &Means) -> Connected {
     let (http, login, token) =
         (means.http(&KIND, settings)?, format!("{}/token", settings.text("email")), settings.secret("token"));
     // As it travels.
     http.learn(&Secret::new(format!("{login}:{}", token.expose())));
-    Ok(Arc::new(Zendesk { http, login, token, public: settings.is_public() }))
+    Ok(Arc::new(Zendesk {
+        http,
+        login,
+        token,
+        public: settings.is_public(),
+        fields: settings.fields(),
+        people: People::new(settings.people()),
+    }))
 }
 
 struct Zendesk {
@@ -79,6 +176,8 @@ struct Zendesk {
     login: String,
     token: Secret,
     public: bool,
+    fields: Mapping,
+    people: People,
 }
 
 #[derive(Deserialize)]
@@ -161,6 +260,27 @@ struct Meta {
 impl Zendesk {
     async fn ask(&self, call: Call) -> Result<Answer, ReportError> {
         self.http.send(call.basic(&self.login, &self.token)).await
+    }
+}
+
+impl Zendesk {
+    async fn agent(&self, address: String) -> Result<Option<String>, ReportError> {
+        let call = Call::get("/api/v2/users/search.json").query("query", format!("email:{address}"));
+        let found: Users = self.ask(call).await?.good()?.json()?;
+        let is_one = |user: &User| user.email.eq_ignore_ascii_case(&address) && user.role != "end-user";
+        Ok(found.users.into_iter().find(is_one).map(|user| user.id.0))
+    }
+
+    /// Writes as an action's author where Zendesk takes that, and as the token's owner otherwise.
+    async fn write_as(
+        &self,
+        author: Option<&Owner>,
+        call: impl Fn(Option<u64>) -> Call + Send + Sync,
+    ) -> Result<Answer, ReportError> {
+        let now = self.http.clock().now();
+        let person = self.people.find(author, now, |address| self.agent(address)).await;
+        let person = person.and_then(|id| id.parse::<u64>().ok());
+        self.people.call_as(author, now, person, |person| self.ask(call(person))).await
     }
 }
 
@@ -257,24 +377,39 @@ impl TicketSystem for Zendesk {
     async fn open_ticket(&self, ticket: &NewTicket) -> Result<Appended, ReportError> {
         let requester: u64 =
             ticket.requester.0.parse().map_err(|_| ReportError::garbage("a customer whose id is no number"))?;
-        let body = json!({ "ticket": {
+        let mut body = json!({
             "subject": ticket.subject.chars().take(150).collect::<String>(),
             "external_id": ticket.first.marker,
             "requester_id": requester,
             "comment": { "html_body": written(&ticket.first, Markup::Html), "public": self.public },
-        }});
-        let call = Call::post("/api/v2/tickets.json").header("idempotency-key", &*ticket.first.marker).json(&body);
-        let made: OneTicket = self.ask(call).await?.good()?.json()?;
+        });
+        let fields = self.fields.opening(&ticket.values)?;
+        fill_in(&mut body, &fields, true);
+        let call = |person: Option<u64>| {
+            let mut body = body.clone();
+            if let Some(person) = person {
+                body["comment"]["author_id"] = person.into();
+                body["assignee_id"] = person.into();
+            }
+            let call = Call::post("/api/v2/tickets.json").header("idempotency-key", &*ticket.first.marker);
+            call.json(&json!({ "ticket": body }))
+        };
+        let answer = self.write_as(ticket.first.author.as_ref(), call).await?;
+        let made: OneTicket = mapping::told(answer, &fields)?.json()?;
         Ok(Appended { ticket: number(&made.ticket.id.0)?, external_id: None })
     }
 
     async fn append_action(&self, ticket: &TicketNumber, action: &Action) -> Result<Appended, ReportError> {
         let id = digits(ticket).ok_or_else(|| ReportError::no_ticket(ticket))?;
-        let body = json!({ "ticket": {
-            "comment": { "html_body": written(action, Markup::Html), "public": self.public },
-        }});
-        let call = Call::put(format!("/api/v2/tickets/{id}.json")).json(&body).limited_by_itself(is_of_one_ticket);
-        let answer = self.ask(call).await?;
+        let call = |person: Option<u64>| {
+            let mut comment = json!({ "html_body": written(action, Markup::Html), "public": self.public });
+            if let Some(person) = person {
+                comment["author_id"] = person.into();
+            }
+            let call = Call::put(format!("/api/v2/tickets/{id}.json"));
+            call.json(&json!({ "ticket": { "comment": comment } })).limited_by_itself(is_of_one_ticket)
+        };
+        let answer = self.write_as(action.author.as_ref(), call).await?;
         let told: OneTicket = answer.found()?.ok_or_else(|| ReportError::no_ticket(ticket))?.json()?;
         Ok(Appended { ticket: ticket.clone(), external_id: told.audit.map(|a| a.id.0) })
     }
@@ -314,6 +449,16 @@ impl TicketSystem for Zendesk {
             }
         }
         Err(ReportError::garbage("more comments on one ticket than can be looked through"))
+    }
+
+    async fn fill(&self, ticket: &TicketNumber, values: &Values) -> Result<(), ReportError> {
+        let late = self.fields.late(values)?;
+        let (false, Some(id)) = (late.is_empty(), digits(ticket)) else { return Ok(()) };
+        let mut body = json!({});
+        fill_in(&mut body, &late, false);
+        let call = Call::put(format!("/api/v2/tickets/{id}.json")).json(&json!({ "ticket": body }));
+        let answer = self.ask(call.limited_by_itself(is_of_one_ticket)).await?;
+        if answer.status == 404 { Ok(()) } else { mapping::told(answer, &late).map(|_| ()) }
     }
 
     async fn attach_link(&self, _: &TicketNumber, _: &Link) -> Result<(), ReportError> {

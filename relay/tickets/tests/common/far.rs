@@ -1,6 +1,6 @@
 //! A company whose sessions are told to a ticketing system over HTTP: the adapter as it is, the fake of its kind, and a clock that both go by.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, dead_code)]
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 

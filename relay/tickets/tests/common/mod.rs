@@ -263,7 +263,7 @@ pub fn action(kind: EventKind, session: SessionId) -> Action {
         category: None,
         solved: None,
         note: None,
-        author: Some(Owner { operator: ANA, name: "Ana Ribeiro".into() }),
+        author: Some(Owner { operator: ANA, name: "Ana Ribeiro".into(), email: String::new() }),
         links: vec![Link { title: "Sessão no console".into(), url: "https://relay.example/history?q=1&x=2".into() }],
         facts: Facts::default(),
         text: "Acesso remoto iniciado\nCliente: <Cida & Cia>".into(),

@@ -19,6 +19,7 @@ use store::CustomerDetails;
 use tickets::{
     Appended, Capabilities, CustomerRef, FoundTicket, NewTicket, ReportError, TicketSystem,
     event::{Action, Link},
+    mapping::Values,
     system::{Account, Breadth, Repeats},
 };
 
@@ -159,6 +160,10 @@ impl TicketSystem for Plain {
             ticket.is_none_or(|t| brief.number == *t) && actions.iter().any(|a| a.marker == marker)
         });
         Ok(found.map(|(brief, ..)| Appended { ticket: brief.number.clone(), external_id: None }))
+    }
+
+    async fn fill(&self, _: &TicketNumber, _: &Values) -> Result<(), ReportError> {
+        Ok(())
     }
 
     async fn attach_link(&self, _: &TicketNumber, _: &Link) -> Result<(), ReportError> {

@@ -4,8 +4,9 @@
 use jiff::Timestamp;
 use serde_json::{Value, json as value};
 
-use super::{Asked, Fake, OnTicket, Reply, json};
+use super::{ANA_THERE, Asked, Fake, OnTicket, Reply, json, refuses, take};
 
+const AGENT: u64 = 77;
 const USER: &str = "gl-user-0123456789abcdef";
 const APP: &str = "gl-app-0123456789abcdef";
 /// Calls after which a session has expired.
@@ -28,6 +29,7 @@ struct Ticket {
     email: String,
     at: Timestamp,
     follow_ups: Vec<(u64, String)>,
+    fields: Value,
 }
 
 /// As GLPI keeps and gives it.
@@ -97,6 +99,10 @@ impl Fake for Glpi {
             ("GET", ["search", "User"]) => {
                 let wanted =
                     asked.query("criteria[0][value]").unwrap_or_default().trim_start_matches('^').trim_end_matches('$');
+                if wanted == ANA_THERE {
+                    let ana = value!({ "2": AGENT, "5": wanted });
+                    return json(200, value!({ "totalcount": 1, "count": 1, "data": [ana] }));
+                }
                 let found: Vec<Value> =
                     self.users.iter().filter(|u| u.1 == wanted).map(|u| value!({ "2": u.0, "5": u.1 })).collect();
                 match found.len() {
@@ -112,6 +118,12 @@ impl Fake for Glpi {
                 json(200, value!({ "totalcount": found.len(), "count": found.len(), "data": found }))
             }
             ("POST", ["Ticket"]) => {
+                if refuses(&body) {
+                    return says(400, "ERROR_GLPI_ADD", "Mandatory fields are not filled");
+                }
+                if !input["_users_id_assign"].is_null() && input["_users_id_assign"] != AGENT {
+                    return says(400, "ERROR_GLPI_ADD", "No such user");
+                }
                 let email = input["_users_id_requester_notif"]["alternative_email"][0].as_str().unwrap_or_default();
                 let mut user = input["_users_id_requester"].as_u64().unwrap_or(0);
                 // Whoever opens a ticket by an address here is in the directory the next day: enough for a fake to find them.
@@ -128,18 +140,32 @@ impl Fake for Glpi {
                     email: email.into(),
                     at: now,
                     follow_ups: Vec::new(),
+                    fields: value!({}),
                 });
                 let ticket = self.tickets.last_mut().unwrap();
+                let own = ["name", "content", "_users_id_requester", "_users_id_requester_notif", "_users_id_assign"];
+                take(&mut ticket.fields, input, &own);
                 if !email.is_empty() {
                     ticket.user = user;
                 }
                 json(201, value!({ "id": id, "message": "" }))
             }
+            ("PUT", ["Ticket", _]) if refuses(&body) => says(400, "ERROR_GLPI_UPDATE", "Bad value"),
+            ("PUT", ["Ticket", id]) => match self.tickets.iter_mut().find(|t| t.id.to_string() == *id) {
+                Some(ticket) => {
+                    take(&mut ticket.fields, input, &[]);
+                    json(200, value!([{ *id: true, "message": "" }]))
+                }
+                None => says(404, "ERROR_ITEM_NOT_FOUND", "Item not found"),
+            },
             ("GET", ["Ticket"]) => part(self.tickets.iter().rev().map(Ticket::shown).collect(), asked),
             ("GET", ["User", id]) => match self.users.iter().find(|u| u.0.to_string() == *id) {
                 Some(user) => json(200, value!({ "id": user.0, "name": user.1, "realname": null, "firstname": null })),
                 None => says(404, "ERROR_ITEM_NOT_FOUND", "Item not found"),
             },
+            ("POST", ["ITILFollowup"]) if !input["users_id"].is_null() && input["users_id"] != AGENT => {
+                says(400, "ERROR_GLPI_ADD", "No such user")
+            }
             ("POST", ["ITILFollowup"]) => {
                 self.follow_ups += 1;
                 let id = self.follow_ups;
@@ -176,6 +202,10 @@ impl Fake for Glpi {
         }
     }
 
+    fn fields(&self, number: &str) -> Value {
+        self.tickets.iter().find(|t| t.id.to_string() == number).map_or(Value::Null, |t| t.fields.clone())
+    }
+
     fn tickets(&self) -> Vec<OnTicket> {
         let texts = |t: &Ticket| {
             std::iter::once(t.content.clone()).chain(t.follow_ups.iter().map(|(_, c)| c.clone())).collect()
@@ -193,6 +223,7 @@ impl Fake for Glpi {
             email: String::new(),
             at: now,
             follow_ups: Vec::new(),
+            fields: value!({}),
         });
         Some(id.to_string())
     }

@@ -28,7 +28,8 @@ use serde_json::Value;
 use tickets::{
     Reached, TicketSystem,
     clock::Clock,
-    kind::{self, Means},
+    kind::{self, Means, Settings},
+    mapping::Mapping,
 };
 use tokio::net::TcpListener;
 
@@ -116,6 +117,8 @@ pub trait Fake: Send {
     fn kept(&self) -> Value {
         Value::Null
     }
+    /// What stands in the fields of a ticket.
+    fn fields(&self, number: &str) -> Value;
     /// Where it is reached, for who tells that in answers.
     fn is_reached_at(&mut self, _base: &str) {}
     /// What a call that is answered with this status does not do, it does not do: but some count it.
@@ -123,6 +126,33 @@ pub trait Fake: Send {
     /// Times it had to make somebody wait.
     fn blocked(&self) -> u32 {
         0
+    }
+}
+
+/// What somebody writes into a field that does not take it.
+pub const REFUSED: &str = "recusado";
+
+/// The address of an attendant who works in every one of these systems.
+pub const ANA_THERE: &str = "ana@varanda.example";
+
+/// Whether something was sent that is refused.
+pub fn refuses(body: &Value) -> bool {
+    body.to_string().contains(&format!("\"{REFUSED}\""))
+}
+
+/// Takes fields in: of lists whose entries have an id each entry by itself, everything else as a whole.
+pub fn take(fields: &mut Value, new: &Value, but: &[&str]) {
+    for (name, value) in new.as_object().into_iter().flatten().filter(|(name, _)| !but.contains(&name.as_str())) {
+        let entries = value.as_array().filter(|all| all.iter().any(|entry| !entry["id"].is_null()));
+        match (entries, fields[name].as_array_mut()) {
+            (Some(entries), Some(there)) => {
+                for entry in entries {
+                    there.retain(|known| known["id"] != entry["id"]);
+                    there.push(entry.clone());
+                }
+            }
+            _ => fields[name] = value.clone(),
+        }
     }
 }
 
@@ -198,10 +228,27 @@ impl Server {
     }
 
     pub fn reached(&self, means: &Means) -> Reached {
+        self.reached_by(means, |settings| settings)
+    }
+
+    /// With what goes into which field of tickets.
+    pub fn reached_with(&self, means: &Means, fields: &[(&str, &str)]) -> Reached {
         let kind = kind::of(self.inner.lock().unwrap().fake.kind()).unwrap();
-        let settings = kind.parse(&self.typed()).unwrap();
+        let pairs: Vec<(String, String)> = fields.iter().map(|(f, v)| ((*f).to_owned(), (*v).to_owned())).collect();
+        let mapping = Mapping::parse(kind.targets, &pairs).unwrap();
+        self.reached_by(means, |settings| settings.with_fields(mapping))
+    }
+
+    /// With settings that are changed like this.
+    pub fn reached_by(&self, means: &Means, change: impl FnOnce(Settings) -> Settings) -> Reached {
+        let kind = kind::of(self.inner.lock().unwrap().fake.kind()).unwrap();
+        let settings = change(kind.parse(&self.typed()).unwrap());
         let system = (kind.connect)(&settings, means).unwrap();
         Reached { system, gate: means.gate(kind, &settings) }
+    }
+
+    pub fn fields(&self, number: &str) -> Value {
+        self.inner.lock().unwrap().fake.fields(number)
     }
 
     pub fn system(&self, means: &Means) -> Arc<dyn TicketSystem> {

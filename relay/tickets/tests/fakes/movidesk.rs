@@ -4,8 +4,9 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json as value};
 
-use super::{Asked, Fake, OnTicket, Reply, empty, json, quoted_after, stripped};
+use super::{ANA_THERE, Asked, Fake, OnTicket, Reply, empty, json, quoted_after, refuses, stripped, take};
 
+const AGENT: &str = "agente-ana";
 const TOKEN: &str = "0aa00a00-0000-4000-8000-00000000000a";
 /// "The API can take some minutes to replicate."
 const LAG: i64 = 240;
@@ -36,6 +37,7 @@ struct Ticket {
     client: String,
     at: Timestamp,
     actions: Vec<(String, Timestamp)>,
+    fields: Value,
 }
 
 impl Ticket {
@@ -53,6 +55,15 @@ impl Ticket {
             "baseStatus": "InAttendance", "justification": null, "createdDate": self.at.strftime("%Y-%m-%dT%H:%M:%S").to_string(),
             "owner": null, "clients": [{ "id": self.client, "businessName": name, "organization": null }],
         });
+        if let Some(values) = self.fields["customFieldValues"].as_array() {
+            // As it tells them: with its own ids beside what was sent.
+            let told = values.iter().map(|v| {
+                let mut told = v.clone();
+                told["storageFileGuid"] = Value::Null;
+                told
+            });
+            shown["customFieldValues"] = told.collect();
+        }
         if actions {
             let visible = self.actions.iter().enumerate().filter(|(_, (_, at))| seen(*at, now));
             shown["actions"] =
@@ -64,6 +75,12 @@ impl Ticket {
 
 fn seen(at: Timestamp, now: Timestamp) -> bool {
     now.as_second() - at.as_second() >= LAG
+}
+
+/// Whoever an action is said to be from must work there.
+fn knows_author(body: &Value) -> bool {
+    let author = &body["actions"][0]["createdBy"]["id"];
+    author.is_null() || author == AGENT
 }
 
 impl Movidesk {
@@ -114,6 +131,7 @@ impl Movidesk {
                     return self.refuse(400, "The $select parameter is mandatory", now);
                 }
                 let client = quoted_after(filter, "c/id eq ");
+                let id: Option<u64> = filter.strip_prefix("id eq ").and_then(|id| id.parse().ok());
                 let since: Option<Timestamp> = filter.strip_prefix("createdDate ge ").and_then(|d| d.parse().ok());
                 let skip: usize = asked.query("$skip").and_then(|s| s.parse().ok()).unwrap_or(0);
                 let top: usize = asked.query("$top").and_then(|s| s.parse().ok()).unwrap_or(20);
@@ -121,6 +139,7 @@ impl Movidesk {
                     seen(t.at, now)
                         && t.is_past(now) == past
                         && client.as_ref().is_none_or(|c| t.client == *c)
+                        && id.is_none_or(|id| t.id == id)
                         && since.is_none_or(|s| t.at >= s)
                 });
                 json(200, found.skip(skip).take(top).map(|t| t.shown(text_ids, expand, &self.people, now)).collect())
@@ -128,17 +147,24 @@ impl Movidesk {
             ("PATCH", "/tickets") => {
                 let id = asked.query("id").unwrap_or_default().to_owned();
                 // A list that is sent is the whole of it; new actions are the exception that clients rely on.
-                assert!(
-                    body.as_object().unwrap().keys().all(|key| key == "actions"),
-                    "a list would be replaced: {body}"
-                );
-                for action in body["actions"].as_array().unwrap() {
+                let lists = ["clients", "tags", "owner"];
+                let replaced = body.as_object().unwrap().keys().any(|key| lists.contains(&key.as_str()));
+                assert!(!replaced, "a list would be replaced: {body}");
+                if refuses(&body) {
+                    return self.refuse(400, "Valor inválido para o campo adicional 111", now);
+                }
+                if !knows_author(&body) {
+                    return self.refuse(400, "createdBy not found", now);
+                }
+                for action in body["actions"].as_array().into_iter().flatten() {
                     assert!(action["id"].is_null(), "an action with an id is a change of that action");
                 }
                 let Some(ticket) = self.tickets.iter_mut().find(|t| t.id.to_string() == id) else {
                     return self.refuse(404, "Ticket not found", now);
                 };
-                let new = body["actions"].as_array().unwrap().iter();
+                // The whole of the additional fields is what is sent.
+                take(&mut ticket.fields, &body, &["actions"]);
+                let new = body["actions"].as_array().into_iter().flatten();
                 ticket.actions.extend(new.map(|a| (a["description"].as_str().unwrap_or_default().to_owned(), now)));
                 empty(200)
             }
@@ -150,11 +176,24 @@ impl Movidesk {
                 if !self.people.iter().any(|p| p.id == client) {
                     return self.refuse(400, "Client not found", now);
                 }
+                if refuses(&body) {
+                    return self.refuse(400, "Valor inválido para o campo adicional 111", now);
+                }
+                if !knows_author(&body) {
+                    return self.refuse(400, "createdBy not found", now);
+                }
                 let id = self.tickets.len() as u64 + 1;
                 let text = body["actions"][0]["description"].as_str().unwrap_or_default().to_owned();
                 let subject = body["subject"].as_str().unwrap_or_default().to_owned();
-                self.tickets.push(Ticket { id, subject, client, at: now, actions: vec![(text, now)] });
+                let mut fields = value!({});
+                take(&mut fields, &body, &["type", "subject", "createdBy", "clients", "tags", "actions"]);
+                self.tickets.push(Ticket { id, subject, client, at: now, actions: vec![(text, now)], fields });
                 json(200, value!({ "id": id }))
+            }
+            ("GET", "/persons") if filter.contains("profileType eq 1") => {
+                let is_ana = quoted_after(filter, "e/email eq ").is_some_and(|address| address == ANA_THERE);
+                let found: &[Value] = &[value!({ "id": AGENT, "businessName": "Ana Ribeiro" })];
+                json(200, value!(if is_ana { found } else { &[] }))
             }
             ("GET", "/persons") => {
                 let is = |field: &str, value: &str| quoted_after(filter, field).is_some_and(|wanted| wanted == value);
@@ -218,6 +257,10 @@ impl Fake for Movidesk {
         self.blocked_times
     }
 
+    fn fields(&self, number: &str) -> Value {
+        self.tickets.iter().find(|t| t.id.to_string() == number).map_or(Value::Null, |t| t.fields.clone())
+    }
+
     fn tickets(&self) -> Vec<OnTicket> {
         let texts = |t: &Ticket| t.actions.iter().map(|(text, _)| text.clone()).collect();
         self.tickets.iter().map(|t| OnTicket { number: t.id.to_string(), texts: texts(t) }).collect()
@@ -227,7 +270,14 @@ impl Fake for Movidesk {
         let id = self.tickets.len() as u64 + 1;
         // There long enough to be seen.
         let at = now.checked_sub(SignedDuration::from_hours(1)).unwrap();
-        self.tickets.push(Ticket { id, subject: subject.into(), client: "cli-9".into(), at, actions: Vec::new() });
+        self.tickets.push(Ticket {
+            id,
+            subject: subject.into(),
+            client: "cli-9".into(),
+            at,
+            actions: Vec::new(),
+            fields: value!({}),
+        });
         Some(id.to_string())
     }
 }

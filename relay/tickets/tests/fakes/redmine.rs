@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json as value};
 
-use super::{Asked, Fake, OnTicket, Reply, empty, json};
+use super::{Asked, Fake, OnTicket, Reply, empty, json, refuses, take};
 
 const KEY: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f000112233";
 
@@ -19,6 +19,7 @@ struct Issue {
     description: String,
     at: Timestamp,
     journals: Vec<(u64, String, bool)>,
+    fields: Value,
 }
 
 impl Issue {
@@ -41,7 +42,7 @@ impl Issue {
 }
 
 impl Redmine {
-    fn add(&mut self, subject: &str, description: &str, at: Timestamp) -> &Issue {
+    fn add(&mut self, subject: &str, description: &str, at: Timestamp) -> &mut Issue {
         let id = self.issues.len() as u64 + 1;
         self.issues.push(Issue {
             id,
@@ -49,8 +50,9 @@ impl Redmine {
             description: description.into(),
             at,
             journals: Vec::new(),
+            fields: value!({}),
         });
-        self.issues.last().unwrap()
+        self.issues.last_mut().unwrap()
     }
 }
 
@@ -73,6 +75,8 @@ impl Fake for Redmine {
             ("GET", ["users", "current.json"]) => {
                 json(200, value!({ "user": { "id": 5, "login": "agente", "firstname": "A", "api_key": KEY } }))
             }
+            // Only who administers Redmine may look for users.
+            ("GET", ["users.json"]) => empty(403),
             ("GET", ["projects", "suporte.json"]) => json(200, value!({ "project": { "id": 1 } })),
             ("POST", ["issues.json"]) => {
                 let issue = &body["issue"];
@@ -84,7 +88,15 @@ impl Fake for Redmine {
                     return json(422, value!({ "errors": ["Subject cannot be blank"] }));
                 }
                 let description = issue["description"].as_str().unwrap_or_default().to_owned();
-                let shown = self.add(&subject, &description, now).shown(false);
+                if refuses(issue) {
+                    return json(422, value!({ "errors": ["Filial is not included in the list"] }));
+                }
+                if !issue["assigned_to_id"].is_null() && issue["assigned_to_id"] != 5 {
+                    return json(422, value!({ "errors": ["Assignee is invalid"] }));
+                }
+                let new = self.add(&subject, &description, now);
+                take(&mut new.fields, issue, &["project_id", "subject", "description", "assigned_to_id"]);
+                let shown = new.shown(false);
                 json(201, value!({ "issue": shown }))
             }
             ("GET", ["issues.json"]) => {
@@ -101,6 +113,11 @@ impl Fake for Redmine {
                 let Some(issue) = self.issues.iter_mut().find(|i| Some(i.id) == id) else { return empty(404) };
                 match method {
                     "GET" => json(200, value!({ "issue": issue.shown(asked.query("include") == Some("journals")) })),
+                    "PUT" if refuses(&body) => json(422, value!({ "errors": ["Filial is not included in the list"] })),
+                    "PUT" if body["issue"]["notes"].is_null() => {
+                        take(&mut issue.fields, &body["issue"], &[]);
+                        empty(204)
+                    }
                     "PUT" => {
                         self.journals += 1;
                         let notes = body["issue"]["notes"].as_str().unwrap_or_default().to_owned();
@@ -112,6 +129,10 @@ impl Fake for Redmine {
             }
             _ => empty(404),
         }
+    }
+
+    fn fields(&self, number: &str) -> Value {
+        self.issues.iter().find(|i| i.id.to_string() == number).map_or(Value::Null, |i| i.fields.clone())
     }
 
     fn tickets(&self) -> Vec<OnTicket> {

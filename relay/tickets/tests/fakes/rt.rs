@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json as value};
 
-use super::{Asked, Fake, OnTicket, Reply, empty, json, quoted_after};
+use super::{Asked, Fake, OnTicket, Reply, empty, json, quoted_after, refuses, take};
 
 const TOKEN: &str = "1-14-00112233445566778899aabbccddeeff";
 
@@ -22,6 +22,7 @@ struct Ticket {
     at: Timestamp,
     /// Transaction and content.
     notes: Vec<(u64, String)>,
+    fields: Value,
 }
 
 impl Ticket {
@@ -50,6 +51,7 @@ impl Rt {
             refers_to: Vec::new(),
             at,
             notes: Vec::new(),
+            fields: value!({}),
         });
         self.tickets.last_mut().unwrap()
     }
@@ -93,6 +95,7 @@ impl Fake for Rt {
             ("GET", ["rt"]) => json(200, value!({ "Version": "5.0.3" })),
             ("GET", ["queue", "General"]) => json(200, value!({ "id": 1, "Name": "General" })),
             ("GET", ["queue", _]) => says(403, "Forbidden"),
+            ("GET", ["user", "ana%40varanda.example"]) => json(200, value!({ "id": 14, "Name": "ana" })),
             ("GET", ["transactions"]) => list(Vec::new(), false),
             ("GET", ["tickets"]) => {
                 let query = asked.query("query").unwrap_or_default();
@@ -117,6 +120,9 @@ impl Fake for Rt {
                 if body["Content"].is_string() && !body["ContentType"].is_string() {
                     return says(400, "ContentType is missing");
                 }
+                if refuses(&body) {
+                    return says(400, "Invalid value for Filial");
+                }
                 self.transactions += 1;
                 let transaction = self.transactions;
                 let ticket = self.add(body["Subject"].as_str().unwrap_or_default(), now);
@@ -131,6 +137,11 @@ impl Fake for Rt {
                     .filter_map(|u| u.as_str().map(Into::into))
                     .collect();
                 ticket.notes.push((transaction, body["Content"].as_str().unwrap_or_default().into()));
+                take(
+                    &mut ticket.fields,
+                    &body,
+                    &["Queue", "Subject", "Content", "ContentType", "RefersTo", "Requestor", "Owner"],
+                );
                 let id = ticket.id.to_string();
                 json(201, value!({ "id": id, "type": "ticket", "_url": "http://rt/REST/2.0/ticket/x" }))
             }
@@ -158,6 +169,11 @@ impl Fake for Rt {
                         reply.headers.push(("location".into(), format!("/REST/2.0/transaction/{}", self.transactions)));
                         reply
                     }
+                    ("PUT", [], Some(_)) if refuses(&body) => says(400, "Invalid value for Filial"),
+                    ("PUT", [], Some(ticket)) if body["AddRefersTo"].is_null() => {
+                        take(&mut ticket.fields, &body, &[]);
+                        json(200, value!(["Ticket updated"]))
+                    }
                     ("PUT", [], Some(ticket)) => {
                         let uri = body["AddRefersTo"][0].as_str().unwrap_or_default().to_owned();
                         if ticket.refers_to.contains(&uri) {
@@ -171,6 +187,10 @@ impl Fake for Rt {
             }
             _ => says(404, "Not Found"),
         }
+    }
+
+    fn fields(&self, number: &str) -> Value {
+        self.tickets.iter().find(|t| t.id.to_string() == number).map_or(Value::Null, |t| t.fields.clone())
     }
 
     fn tickets(&self) -> Vec<OnTicket> {

@@ -3,11 +3,17 @@
 
 use std::collections::VecDeque;
 
-use jiff::Timestamp;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use jiff::{SignedDuration, Timestamp};
+use ring::signature::{KeyPair as _, RSA_PKCS1_2048_8192_SHA256, RsaKeyPair, UnparsedPublicKey};
+use rustls_pki_types::{PrivateKeyDer, pem::PemObject};
 use serde_json::{Map, Value, json as value};
 
-use super::{Asked, Fake, OnTicket, Reply, empty, form, json, quoted_after};
+use super::{ANA_THERE, Asked, Fake, OnTicket, Reply, empty, form, json, quoted_after, refuses, take};
 
+/// Whoever signs with this one is us.
+pub const KEY: &str = include_str!("salesforce_key.pem");
+const AGENT: &str = "005000000000001AAA";
 const SECRET: &str = "sf-client-secret-0123456789";
 /// Calls after which a token is no longer good.
 const TOKEN: u32 = 5;
@@ -18,6 +24,12 @@ const CURSORS: usize = 10;
 
 #[derive(Default)]
 pub struct Salesforce {
+    /// Logs in whoever signs for this audience, by a clock that differs from ours by so many seconds.
+    key: Option<(&'static str, i64)>,
+    /// The company's record has this number, and is an account with this id.
+    accounts: Vec<(String, String)>,
+    /// Does not let us see who asked.
+    hides_supplied: bool,
     /// Where it is reached, if not where it is asked.
     base: String,
     tokens: u32,
@@ -51,6 +63,7 @@ struct Case {
     contact: String,
     email: String,
     at: Timestamp,
+    fields: Value,
 }
 
 struct Task {
@@ -66,6 +79,46 @@ fn says(status: u16, code: &str, message: &str) -> Reply {
 }
 
 impl Salesforce {
+    /// One that is logged in to with a private key, for this audience (`own`: its own address), and whose clock is so many seconds ahead.
+    pub fn by_key(audience: &'static str, ahead: i64) -> Self {
+        Self { key: Some((audience, ahead)), ..Self::default() }
+    }
+
+    /// An organisation that has this company.
+    pub fn with_account(id: &str, document: &str) -> Self {
+        Self { accounts: vec![(id.to_owned(), document.to_owned())], ..Self::default() }
+    }
+
+    /// An organisation whose profile does not see what people told of themselves.
+    pub fn without_supplied() -> Self {
+        Self { hides_supplied: true, ..Self::default() }
+    }
+
+    /// Whether an assertion is signed with our key, by and for the right ones, and good now.
+    fn believes(&self, asked: &Asked, assertion: &str, now: Timestamp) -> bool {
+        let (audience, ahead) = self.key.unwrap();
+        let audience = match audience {
+            "login" => "https://login.salesforce.com".to_owned(),
+            "test" => "https://test.salesforce.com".to_owned(),
+            _ => format!("http://{}", asked.header("host")),
+        };
+        let Some((signed, signature)) = assertion.rsplit_once('.') else { return false };
+        let Some((head, claims)) = signed.split_once('.') else { return false };
+        let read = |part: &str| -> Value { serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap() };
+        let (head, claims) = (read(head), read(claims));
+        let signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
+        let PrivateKeyDer::Pkcs8(key) = PrivateKeyDer::from_pem_slice(KEY.as_bytes()).unwrap() else { panic!() };
+        let key = RsaKeyPair::from_pkcs8(key.secret_pkcs8_der()).unwrap();
+        let public = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key.public_key().as_ref().to_vec());
+        let good_until = claims["exp"].as_i64().unwrap() - now.as_second() - ahead;
+        head["alg"] == "RS256"
+            && public.verify(signed.as_bytes(), &signature).is_ok()
+            && claims["iss"] == "3MVG9client"
+            && claims["sub"] == "amparo@varanda.example"
+            && claims["aud"] == audience
+            && (1..=180).contains(&good_until)
+    }
+
     /// An organisation that has these contacts already.
     pub fn of(call_centre: bool, contacts: Vec<Contact>) -> Self {
         Self { call_centre, contacts, ..Self::default() }
@@ -91,13 +144,20 @@ impl Salesforce {
             contact: String::new(),
             email: String::new(),
             at,
+            fields: value!({}),
         });
         self.cases.last_mut().unwrap()
     }
 
     fn query(&mut self, soql: &str) -> Reply {
         let since = soql.split_once("CreatedDate>=").and_then(|(_, r)| r.split(' ').next()?.parse::<Timestamp>().ok());
-        let mut records: Vec<Value> = if soql.contains(" FROM Contact ") {
+        let mut records: Vec<Value> = if soql.contains(" FROM User ") {
+            let is_ana = quoted_after(soql, "Email=").is_some_and(|address| address == ANA_THERE);
+            if is_ana { vec![value!({ "Id": AGENT })] } else { Vec::new() }
+        } else if soql.contains(" FROM Account ") {
+            let of = self.accounts.iter().filter(|(_, document)| soql.contains(&format!("CNPJ__c='{document}'")));
+            of.map(|(id, _)| value!({ "Id": id })).collect()
+        } else if soql.contains(" FROM Contact ") {
             let is = |field: &str, value: &str| quoted_after(soql, field).is_some_and(|wanted| wanted == value);
             let of = self.contacts.iter().filter(|c| {
                 is(" Email=", &c.email)
@@ -116,10 +176,12 @@ impl Salesforce {
         } else if soql.contains(" FROM Case") {
             let (number, id, contact) =
                 (quoted_after(soql, "CaseNumber="), quoted_after(soql, " Id="), quoted_after(soql, "ContactId="));
+            let account = quoted_after(soql, "AccountId=");
             let of = self.cases.iter().filter(|c| {
                 number.as_ref().is_none_or(|n| c.number == *n)
                     && id.as_ref().is_none_or(|i| c.id == *i)
                     && contact.as_ref().is_none_or(|k| c.contact == *k)
+                    && account.as_ref().is_none_or(|a| c.fields["AccountId"] == **a)
                     && since.is_none_or(|s| c.at >= s)
             });
             of.map(|c| self.case(c)).collect()
@@ -168,7 +230,17 @@ impl Fake for Salesforce {
     }
 
     fn settings(&self) -> Vec<(&'static str, &'static str)> {
-        vec![("client_id", "3MVG9client"), ("client_secret", SECRET), ("document", "CPF__c")]
+        let mut settings = vec![("client_id", "3MVG9client"), ("document", "CPF__c"), ("account_document", "CNPJ__c")];
+        match self.key {
+            Some((audience, _)) => settings.extend([
+                ("flow", "jwt"),
+                ("username", "amparo@varanda.example"),
+                ("private_key", KEY),
+                ("audience", audience),
+            ]),
+            None => settings.push(("client_secret", SECRET)),
+        }
+        settings
     }
 
     fn kept(&self) -> Value {
@@ -184,7 +256,16 @@ impl Fake for Salesforce {
         if path == ["services", "oauth2", "token"] {
             let fields = form(&String::from_utf8_lossy(&asked.body));
             let field = |name: &str| fields.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str());
-            if field("client_secret") != Some(SECRET) || field("grant_type") != Some("client_credentials") {
+            if let Some((_, ahead)) = self.key {
+                let jwt = field("grant_type") == Some("urn:ietf:params:oauth:grant-type:jwt-bearer");
+                if !jwt || !self.believes(asked, field("assertion").unwrap_or_default(), now) {
+                    let says = value!({ "error": "invalid_grant", "error_description": "invalid assertion" });
+                    let mut reply = json(400, says);
+                    let theirs = now.checked_add(SignedDuration::from_secs(ahead)).unwrap();
+                    reply.headers.push(("date".into(), theirs.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()));
+                    return reply;
+                }
+            } else if field("client_secret") != Some(SECRET) || field("grant_type") != Some("client_credentials") {
                 return json(
                     400,
                     value!({ "error": "invalid_client", "error_description": "invalid client credentials" }),
@@ -215,6 +296,16 @@ impl Fake for Salesforce {
         match (method, path) {
             ("GET", ["query"]) => self.query(asked.query("q").unwrap_or_default()),
             ("GET", ["query", cursor]) => self.more(cursor),
+            ("POST", ["sobjects", "Case"])
+                if self.hides_supplied && body.as_object().unwrap().keys().any(|k| k.starts_with("Supplied")) =>
+            {
+                says(400, "INVALID_FIELD_FOR_INSERT_UPDATE", "Unable to create/update fields: SuppliedEmail")
+            }
+            ("POST" | "PATCH", ["sobjects", "Case" | "Task", ..])
+                if !body["OwnerId"].is_null() && body["OwnerId"] != AGENT && !text("OwnerId").starts_with("00G") =>
+            {
+                says(400, "INVALID_CROSS_REFERENCE_KEY", "Owner ID: owner cannot be blank")
+            }
             ("POST", ["sobjects", "Contact"]) => {
                 if text("LastName").is_empty() {
                     return says(400, "REQUIRED_FIELD_MISSING", "Required fields are missing: [LastName]");
@@ -232,10 +323,21 @@ impl Fake for Salesforce {
                 self.contacts.push(Contact { id: id.clone(), name, email, phone, mobile: String::new(), document });
                 json(201, value!({ "id": id, "success": true, "errors": [] }))
             }
+            ("POST" | "PATCH", ["sobjects", "Case", ..]) if refuses(&body) => {
+                says(400, "INVALID_FIELD", "No such column 'Filial__c' on sobject of type Case")
+            }
+            ("PATCH", ["sobjects", "Case", id]) => match self.cases.iter_mut().find(|c| c.id == *id) {
+                Some(case) => {
+                    take(&mut case.fields, &body, &[]);
+                    empty(204)
+                }
+                None => says(404, "NOT_FOUND", "The requested resource does not exist"),
+            },
             ("POST", ["sobjects", "Case"]) => {
                 let case = self.add(&text("Subject"), now);
                 (case.description, case.contact, case.email) =
                     (text("Description"), text("ContactId"), text("SuppliedEmail"));
+                take(&mut case.fields, &body, &["Subject", "Description", "ContactId", "OwnerId"]);
                 let id = case.id.clone();
                 json(201, value!({ "id": id, "success": true, "errors": [] }))
             }
@@ -265,6 +367,10 @@ impl Fake for Salesforce {
             },
             _ => says(404, "NOT_FOUND", "no such address"),
         }
+    }
+
+    fn fields(&self, number: &str) -> Value {
+        self.cases.iter().find(|c| c.number == number).map_or(Value::Null, |c| c.fields.clone())
     }
 
     fn tickets(&self) -> Vec<OnTicket> {

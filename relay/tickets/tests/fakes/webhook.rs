@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use jiff::Timestamp;
 use ring::hmac;
-use serde_json::json as value;
+use serde_json::{Value, json as value};
 
-use super::{Asked, Fake, OnTicket, Reply, empty, json};
+use super::{Asked, Fake, OnTicket, Reply, empty, json, refuses, take};
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYqr";
 
@@ -17,6 +17,7 @@ pub struct Receiver {
     tickets: BTreeMap<String, Vec<String>>,
     opened: u64,
     by_session: BTreeMap<String, String>,
+    fields: BTreeMap<String, Value>,
 }
 
 impl Fake for Receiver {
@@ -42,6 +43,13 @@ impl Fake for Receiver {
         }
         let body = asked.json();
         let data = &body["data"];
+        if refuses(&data["fields"]) {
+            return json(422, value!({ "message": "unknown value of filial" }));
+        }
+        if body["type"] == "ticket.fields" && self.seen.insert(id.to_owned()) {
+            let fields = self.fields.entry(data["ticket"].as_str().unwrap_or_default().to_owned()).or_default();
+            take(fields, &data["fields"], &[]);
+        }
         let session = data["session"].as_str().unwrap_or_default().to_owned();
         if self.seen.insert(id.to_owned())
             && ["session.started", "session.ended", "session.wrapped_up", "request.missed"]
@@ -56,6 +64,7 @@ impl Fake for Receiver {
                 }
             };
             self.by_session.insert(session.clone(), number.clone());
+            take(self.fields.entry(number.clone()).or_default(), &data["fields"], &[]);
             self.tickets
                 .entry(number)
                 .or_default()
@@ -65,6 +74,10 @@ impl Fake for Receiver {
             Some(ticket) => json(200, value!({ "ticket": ticket })),
             None => empty(204),
         }
+    }
+
+    fn fields(&self, number: &str) -> Value {
+        self.fields.get(number).cloned().unwrap_or_default()
     }
 
     fn tickets(&self) -> Vec<OnTicket> {

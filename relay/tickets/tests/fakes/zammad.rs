@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 use serde_json::{Value, json as value};
 
-use super::{Asked, Fake, OnTicket, Reply, json};
+use super::{ANA_THERE, Asked, Fake, OnTicket, Reply, json, refuses, take};
 
+const AGENT: u64 = 5;
 const TOKEN: &str = "zm-0123456789abcdef-token";
 
 #[derive(Default)]
@@ -20,6 +21,7 @@ struct Ticket {
     customer: u64,
     at: Timestamp,
     articles: Vec<(u64, String)>,
+    fields: Value,
 }
 
 impl Ticket {
@@ -46,7 +48,7 @@ impl Zammad {
 
     fn add(&mut self, title: &str, customer: u64, at: Timestamp) -> &mut Ticket {
         let id = self.tickets.len() as u64 + 1;
-        self.tickets.push(Ticket { id, title: title.into(), customer, at, articles: Vec::new() });
+        self.tickets.push(Ticket { id, title: title.into(), customer, at, articles: Vec::new(), fields: value!({}) });
         self.tickets.last_mut().unwrap()
     }
 }
@@ -77,6 +79,9 @@ impl Fake for Zammad {
             ("GET", ["users", "search"]) => {
                 let (key, wanted) = query.split_once(':').unwrap_or(("", query));
                 let wanted = wanted.trim_matches('"');
+                if wanted == ANA_THERE {
+                    return json(200, value!([{ "id": AGENT, "email": wanted, "login": wanted }]));
+                }
                 let of =
                     |u: &&(u64, String, String, String)| if key == "login" { u.2 == wanted } else { u.1 == wanted };
                 let found: Vec<Value> = self
@@ -114,15 +119,35 @@ impl Fake for Zammad {
                 if body["group"] != "Users" {
                     return says(422, "No lookup value found for 'group'");
                 }
+                if refuses(&body) {
+                    return says(422, "This value of filial is not allowed");
+                }
+                let author = &body["article"]["origin_by_id"];
+                if !author.is_null() && *author != AGENT {
+                    return says(422, "Couldn't find User");
+                }
                 let customer = body["customer_id"].as_u64().unwrap_or_default();
                 self.articles += 1;
                 let article = (self.articles, body["article"]["body"].as_str().unwrap_or_default().to_owned());
-                self.add(body["title"].as_str().unwrap_or_default(), customer, now).articles.push(article);
+                let new = self.add(body["title"].as_str().unwrap_or_default(), customer, now);
+                new.articles.push(article);
+                take(&mut new.fields, &body, &["group", "title", "customer_id", "article", "owner_id"]);
                 let shown = self.shown(self.tickets.last().unwrap(), false);
                 json(201, shown)
             }
+            ("PUT", ["tickets", id]) => match self.tickets.iter_mut().find(|t| t.id.to_string() == *id) {
+                Some(_) if refuses(&body) => says(422, "This value of filial is not allowed"),
+                Some(ticket) => {
+                    take(&mut ticket.fields, &body, &[]);
+                    json(200, value!({ "id": ticket.id }))
+                }
+                None => says(404, "Couldn't find Ticket"),
+            },
             ("POST", ["ticket_articles"]) => {
                 let id = body["ticket_id"].as_u64();
+                if !body["origin_by_id"].is_null() && body["origin_by_id"] != AGENT {
+                    return says(422, "Couldn't find User");
+                }
                 self.articles += 1;
                 let article = (self.articles, body["body"].as_str().unwrap_or_default().to_owned());
                 match self.tickets.iter_mut().find(|t| Some(t.id) == id) {
@@ -143,6 +168,10 @@ impl Fake for Zammad {
             }
             _ => says(404, "No route matches"),
         }
+    }
+
+    fn fields(&self, number: &str) -> Value {
+        self.tickets.iter().find(|t| t.number() == number).map_or(Value::Null, |t| t.fields.clone())
     }
 
     fn tickets(&self) -> Vec<OnTicket> {

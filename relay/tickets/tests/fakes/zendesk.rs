@@ -7,8 +7,9 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use jiff::Timestamp;
 use serde_json::{Value, json as value};
 
-use super::{Asked, Fake, OnTicket, Reply, json};
+use super::{ANA_THERE, Asked, Fake, OnTicket, Reply, json, refuses, take};
 
+const AGENT: u64 = 35436;
 const TOKEN: &str = "zd0123456789abcdefABCDEF";
 const EMAIL: &str = "agente@empresa.example";
 
@@ -29,6 +30,7 @@ struct Ticket {
     at: Timestamp,
     closed: bool,
     comments: Vec<(u64, String)>,
+    fields: Value,
 }
 
 impl Ticket {
@@ -48,6 +50,12 @@ fn user(u: &(u64, String, String, String)) -> Value {
     value!({ "id": u.0, "name": u.1, "email": u.2, "role": "end-user", "external_id": u.3 })
 }
 
+/// Whoever a comment is said to be from must work there.
+fn knows_author(body: &Value) -> bool {
+    let author = &body["ticket"]["comment"]["author_id"];
+    author.is_null() || *author == AGENT
+}
+
 impl Zendesk {
     fn add(&mut self, subject: &str, requester: u64, at: Timestamp) -> &mut Ticket {
         let id = self.tickets.len() as u64 + 1;
@@ -59,6 +67,7 @@ impl Zendesk {
             at,
             closed: false,
             comments: Vec::new(),
+            fields: value!({}),
         };
         self.tickets.push(ticket);
         self.tickets.last_mut().unwrap()
@@ -106,6 +115,10 @@ impl Fake for Zendesk {
             }
             ("GET", ["users", "search.json"]) => {
                 let wanted = asked.query("query").and_then(|q| q.strip_prefix("email:")).unwrap_or_default();
+                if wanted == ANA_THERE {
+                    let ana = value!({ "id": AGENT, "name": "Ana", "email": wanted, "role": "agent" });
+                    return json(200, value!({ "users": [ana] }));
+                }
                 let found: Vec<Value> = self.users.iter().filter(|u| u.2 == wanted).map(user).collect();
                 json(200, value!({ "users": found }))
             }
@@ -140,6 +153,12 @@ impl Fake for Zendesk {
                     reply.headers.push(("x-idempotency-lookup".into(), "hit".into()));
                     return reply;
                 }
+                if refuses(&body) {
+                    return says(422, "RecordInvalid", "Filial: recusado is not a valid option");
+                }
+                if !knows_author(&body) {
+                    return says(422, "RecordInvalid", "Author is invalid");
+                }
                 if let Some(reply) = self.limited(0, now) {
                     return reply;
                 }
@@ -155,6 +174,7 @@ impl Fake for Zendesk {
                     now,
                 );
                 ticket.external = external;
+                take(&mut ticket.fields, new, &["subject", "external_id", "requester_id", "comment", "assignee_id"]);
                 ticket.comments.push((comment_id, comment));
                 let (id, shown) = (ticket.id, ticket.shown());
                 if !key.is_empty() {
@@ -199,6 +219,18 @@ impl Fake for Zendesk {
                     return reply;
                 }
                 let ticket = self.tickets.iter_mut().find(|t| t.id == id).unwrap();
+                if method == "PUT" && refuses(&body) {
+                    return says(422, "RecordInvalid", "Filial: recusado is not a valid option");
+                }
+                if method == "PUT" && !knows_author(&body) {
+                    return says(422, "RecordInvalid", "Author is invalid");
+                }
+                if method == "PUT" && body["ticket"]["comment"].is_null() {
+                    self.updates.push((id, now));
+                    take(&mut ticket.fields, &body["ticket"], &["additional_tags"]);
+                    let shown = ticket.shown();
+                    return json(200, value!({ "ticket": shown, "audit": { "id": 900, "events": [] } }));
+                }
                 if method == "PUT" {
                     self.updates.push((id, now));
                     self.ids += 1;
@@ -216,6 +248,10 @@ impl Fake for Zendesk {
             }
             _ => says(404, "InvalidEndpoint", "Not found"),
         }
+    }
+
+    fn fields(&self, number: &str) -> Value {
+        self.tickets.iter().find(|t| t.id.to_string() == number).map_or(Value::Null, |t| t.fields.clone())
     }
 
     fn tickets(&self) -> Vec<OnTicket> {

@@ -1,0 +1,260 @@
+//! What goes into which field of a ticket that is opened, with every kind of system: written, written late, refused by name.
+
+#![allow(clippy::unwrap_used)]
+
+extern crate amparo_tickets as tickets;
+
+mod common;
+mod fakes;
+#[path = "common/far.rs"]
+mod far;
+
+use std::{sync::Arc, time::Duration};
+
+use common::{TENANT, action, at, cida, open_new, session_id};
+use fakes::{REFUSED, Server};
+use far::{Far, Fixed};
+use serde_json::{Value, json};
+use store::{EventKind, OutboxState, Reason};
+use tickets::{
+    Appended, NewTicket, Refusal, ReportError, TicketSystem,
+    clock::Clock,
+    kind::{self, Means},
+    mapping::Values,
+};
+
+/// Of each kind: what is mapped, what stands there once the ticket is opened, what at the end of the session, and a field of a company's own.
+fn samples() -> Vec<(&'static str, Vec<(&'static str, &'static str)>, Value, Value, &'static str)> {
+    let doc = "123.456.789-09";
+    vec![
+        (
+            "movidesk",
+            vec![
+                ("urgency", "Alta"),
+                ("111:222", "{customer_document}"),
+                ("333:444:item", "{app}"),
+                ("555:666", "{duration_minutes}"),
+            ],
+            json!({ "urgency": "Alta", "customFieldValues": [
+                { "customFieldId": 111, "customFieldRuleId": 222, "line": 1, "items": [], "value": doc },
+                { "customFieldId": 333, "customFieldRuleId": 444, "line": 1, "items": [{ "customFieldItem": "Suporte" }] },
+            ] }),
+            json!({ "urgency": "Alta", "customFieldValues": [
+                { "customFieldId": 111, "customFieldRuleId": 222, "line": 1, "items": [], "value": doc },
+                { "customFieldId": 333, "customFieldRuleId": 444, "line": 1, "items": [{ "customFieldItem": "Suporte" }] },
+                { "customFieldId": 555, "customFieldRuleId": 666, "line": 1, "items": [], "value": "2" },
+            ] }),
+            "111:222",
+        ),
+        (
+            "salesforce",
+            vec![
+                ("Origin", "Amparo"),
+                ("Filial__c", "{customer_company}"),
+                ("Vip__c", "true"),
+                ("Minutos__c", "{duration_minutes}"),
+            ],
+            json!({ "Status": "New", "Origin": "Amparo", "Filial__c": "Padaria Aurora", "Vip__c": true }),
+            json!({ "Status": "New", "Origin": "Amparo", "Filial__c": "Padaria Aurora", "Vip__c": true, "Minutos__c": "2" }),
+            "Filial__c",
+        ),
+        (
+            "zendesk",
+            vec![
+                ("priority", "high"),
+                ("tags", "remoto amparo"),
+                ("group_id", "7"),
+                ("360012", "{customer_document}"),
+                ("360013", "{duration_minutes} min"),
+            ],
+            json!({ "priority": "high", "tags": ["remoto", "amparo"], "group_id": 7,
+                "custom_fields": [{ "id": 360012, "value": doc }] }),
+            json!({ "priority": "high", "tags": ["remoto", "amparo"], "group_id": 7,
+                "custom_fields": [{ "id": 360012, "value": doc }, { "id": 360013, "value": "2 min" }] }),
+            "360012",
+        ),
+        (
+            "zammad",
+            vec![("priority", "3 high"), ("filial", "{customer_company}"), ("minutos", "{duration_minutes}")],
+            json!({ "priority": "3 high", "filial": "Padaria Aurora" }),
+            json!({ "priority": "3 high", "filial": "Padaria Aurora", "minutos": "2" }),
+            "filial",
+        ),
+        (
+            "glpi",
+            vec![
+                ("itilcategories_id", "4"),
+                ("type", "2"),
+                ("filialfield", "{customer_company}"),
+                ("minutosfield", "{duration_minutes}"),
+            ],
+            json!({ "itilcategories_id": 4, "type": 2, "filialfield": "Padaria Aurora" }),
+            json!({ "itilcategories_id": 4, "type": 2, "filialfield": "Padaria Aurora", "minutosfield": "2" }),
+            "filialfield",
+        ),
+        (
+            "rt",
+            vec![("Priority", "50"), ("CF.{Filial}", "{customer_company}"), ("TimeWorked", "{duration_minutes}")],
+            json!({ "Priority": "50", "CustomFields": { "Filial": "Padaria Aurora" } }),
+            json!({ "Priority": "50", "CustomFields": { "Filial": "Padaria Aurora" }, "TimeWorked": 2 }),
+            "CF.{Filial}",
+        ),
+        (
+            "redmine",
+            vec![("priority_id", "5"), ("12", "{customer_document}"), ("13", "{duration_minutes}")],
+            json!({ "priority_id": 5, "custom_fields": [{ "id": 12, "value": doc }] }),
+            json!({ "priority_id": 5, "custom_fields": [{ "id": 12, "value": doc }, { "id": 13, "value": "2" }] }),
+            "12",
+        ),
+        (
+            "webhook",
+            vec![("filial", "{customer_company}"), ("minutos", "{duration_minutes}")],
+            json!({ "filial": "Padaria Aurora" }),
+            json!({ "filial": "Padaria Aurora", "minutos": "2" }),
+            "filial",
+        ),
+    ]
+}
+
+fn values(late: bool) -> Values {
+    let mut values = Values::from([
+        ("customer_document", "123.456.789-09".to_owned()),
+        ("customer_company", "Padaria Aurora".to_owned()),
+        ("app", "Suporte".to_owned()),
+    ]);
+    if late {
+        values.insert("duration_minutes", "2".to_owned());
+    }
+    values
+}
+
+async fn opened(system: &Arc<dyn TicketSystem>, values: Values) -> Result<Appended, ReportError> {
+    let requester = system.find_or_create_customer(&cida("1")).await.unwrap();
+    let first = action(EventKind::Start, session_id(1));
+    let new = NewTicket { subject: "Nota fiscal".into(), requester, owner: None, first, values };
+    system.open_ticket(&new).await
+}
+
+/// What we write ourselves is left out of what stands there.
+fn of_company(mut fields: Value) -> Value {
+    for values in fields["customFieldValues"].as_array_mut().into_iter().flatten() {
+        values.as_object_mut().unwrap().remove("storageFileGuid");
+    }
+    if let Some(all) = fields.as_object_mut() {
+        all.retain(|name, value| !value.is_null() && !name.starts_with("Supplied"));
+    }
+    fields
+}
+
+#[tokio::test]
+async fn what_is_mapped_stands_in_the_ticket_and_what_is_known_late_is_added_at_the_end() {
+    let samples = samples();
+    for kind in kind::KINDS {
+        let (_, pairs, at_first, at_last, _) =
+            samples.iter().find(|sample| sample.0 == kind.name).unwrap_or_else(|| panic!("no sample of {}", kind.name));
+        let clock = Clock::standing_at(at(0));
+        let server = Server::start(fakes::of(kind.name), clock.clone()).await;
+        let system = server.reached_with(&Means::new(clock.clone()), pairs).system;
+        let ticket = opened(&system, values(false)).await.unwrap().ticket;
+        assert_eq!(of_company(server.fields(ticket.as_str())), *at_first, "{}", kind.name);
+        // Twice is the same as once, and no note comes of it.
+        let texts = server.tickets();
+        clock.set(at(900));
+        for _ in 0..2 {
+            system.fill(&ticket, &values(true)).await.unwrap();
+            clock.set(clock.now().checked_add(Duration::from_secs(300)).unwrap());
+        }
+        assert_eq!(of_company(server.fields(ticket.as_str())), *at_last, "{}", kind.name);
+        assert_eq!(server.tickets(), texts, "{}", kind.name);
+        // With nothing to add, nothing is asked.
+        let calls = server.calls();
+        system.fill(&ticket, &values(false)).await.unwrap();
+        assert_eq!(server.calls(), calls, "{}", kind.name);
+    }
+}
+
+#[tokio::test]
+async fn a_system_that_refuses_a_mapped_field_is_told_of_with_the_fields_name_and_nothing_was_written() {
+    for (kind, _, _, _, own) in samples() {
+        let clock = Clock::standing_at(at(0));
+        let server = Server::start(fakes::of(kind), clock.clone()).await;
+        let means = Means::new(clock.clone());
+        let refusing = server.reached_with(&means, &[(own, REFUSED)]).system;
+        let refused = opened(&refusing, values(false)).await;
+        match &refused {
+            Err(error @ ReportError::Rejected { refusal: Refusal::Field, why }) => {
+                assert!(why.starts_with(own), "{kind}: {why}");
+                assert_eq!(error.reason(), Reason::Field);
+                assert!(!error.is_uncertain());
+            }
+            other => panic!("{kind}: {other:?}"),
+        }
+        assert!(server.tickets().is_empty(), "{kind}");
+
+        // The same of what is written at the end.
+        let late = server.reached_with(&means, &[(own, "{category}")]).system;
+        clock.set(at(900));
+        let ticket = opened(&late, values(false)).await.unwrap().ticket;
+        clock.set(at(1800));
+        let refused = late.fill(&ticket, &Values::from([("category", REFUSED.to_owned())])).await;
+        let named =
+            matches!(&refused, Err(ReportError::Rejected { refusal: Refusal::Field, why }) if why.starts_with(own));
+        assert!(named, "{kind}: {refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_customer_typed_is_a_text_in_its_field_whatever_it_looks_like() {
+    let odd = "Cida \"X\" <b>&'{protocol}\\ OR 1=1";
+    for (kind, _, _, _, own) in samples() {
+        let clock = Clock::standing_at(at(0));
+        let server = Server::start(fakes::of(kind), clock.clone()).await;
+        let system = server.reached_with(&Means::new(clock), &[(own, "{customer_name}")]).system;
+        let ticket = opened(&system, Values::from([("customer_name", odd.to_owned())])).await.unwrap().ticket;
+        let fields = of_company(server.fields(ticket.as_str()));
+        let written = json!(odd).to_string();
+        assert_eq!(fields.to_string().matches(&written).count(), 1, "{kind}: {fields}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_field_parks_the_action_with_its_name_and_once_it_is_corrected_all_is_told_once() {
+    for (kind, _, _, _, own) in samples() {
+        let mut far = Far::new(kind).await;
+        let means = Means::new(far.clock.clone());
+        far.systems = Arc::new(Fixed(far.server.reached_with(&means, &[(own, REFUSED)])));
+        let session = far.ended(open_new()).await;
+        while far.step().await {}
+        let rows = far.world.store.outbox_list(TENANT, &[OutboxState::Parked], 9).await.unwrap();
+        assert_eq!(rows.len(), 1, "{kind}");
+        let why = rows[0].why.clone().unwrap();
+        assert!(rows[0].reason == Some(Reason::Field) && why.contains(own), "{kind}: {why}");
+        assert!(far.server.tickets().is_empty(), "{kind}");
+
+        let (_, pairs, ..) = samples().into_iter().find(|sample| sample.0 == kind).unwrap();
+        far.systems = Arc::new(Fixed(far.server.reached_with(&means, &pairs)));
+        far.work_off().await;
+        far.assert_told_once(session, kind).await;
+        let ticket = far.world.store.session(session).await.unwrap().ticket.unwrap();
+        let fields = far.server.fields(ticket.as_str()).to_string();
+        // A session of a minute: what is known at its end is there, under the name that it has at its end.
+        assert!(fields.contains("\"1\"") || fields.contains(":1") || fields.contains("1 min"), "{kind}: {fields}");
+        let late = pairs.last().unwrap().0.split(':').next().unwrap();
+        assert!(fields.contains(late), "{kind}: {late} in {fields}");
+    }
+}
+
+#[tokio::test]
+async fn somebody_elses_ticket_gets_the_actions_and_none_of_the_fields() {
+    for (kind, pairs, ..) in samples() {
+        let mut far = Far::new(kind).await;
+        let means = Means::new(far.clock.clone());
+        far.systems = Arc::new(Fixed(far.server.reached_with(&means, &pairs)));
+        let ticket = far.ticket();
+        let session = far.ended(protocol::message::ticket::TicketChoice::Number(ticket.clone())).await;
+        far.work_off().await;
+        far.assert_told_once(session, kind).await;
+        let fields = of_company(far.server.fields(ticket.as_str()));
+        assert!(fields.as_object().is_none_or(|fields| fields.is_empty()), "{kind}: {fields}");
+    }
+}
