@@ -13,6 +13,7 @@ phrases! {
     wait: "O outro sistema pede para esperar", "The other system asks to wait", "El otro sistema pide esperar";
     not_visible_yet: "Uma tentativa anterior ainda pode não estar visível", "An earlier attempt may not be visible yet", "Un intento anterior puede no verse todavía";
     no_connection: "Sem conexão com o outro sistema", "No connection to the other system", "Sin conexión con el otro sistema";
+    proxy: "O proxy não deixou passar", "The proxy lets nothing through", "El proxy no dejó pasar";
     not_safe: "Não houve conexão segura (certificado ou TLS)", "No safe connection (certificate or TLS)", "No hubo conexión segura (certificado o TLS)";
     broken: "A conexão caiu no meio", "The connection broke on the way", "La conexión se cortó a la mitad";
     no_answer: "Não houve resposta a tempo", "No answer came in time", "No hubo respuesta a tiempo";
@@ -36,6 +37,7 @@ pub(super) fn word(language: Language, reason: Reason) -> &'static str {
         Reason::Wait => w.wait,
         Reason::NotVisibleYet => w.not_visible_yet,
         Reason::NoConnection => w.no_connection,
+        Reason::Proxy => w.proxy,
         Reason::NotSafe => w.not_safe,
         Reason::Broken => w.broken,
         Reason::NoAnswer => w.no_answer,

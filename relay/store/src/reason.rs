@@ -22,6 +22,8 @@ pub enum Reason {
     NotVisibleYet,
     /// No connection was made.
     NoConnection,
+    /// The proxy between lets nothing through.
+    Proxy,
     /// No safe connection was made.
     NotSafe,
     /// The connection broke.
@@ -44,7 +46,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every one, for whoever has words for them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Credential,
         Self::Rights,
         Self::NoTicket,
@@ -53,6 +55,7 @@ impl Reason {
         Self::Wait,
         Self::NotVisibleYet,
         Self::NoConnection,
+        Self::Proxy,
         Self::NotSafe,
         Self::Broken,
         Self::NoAnswer,

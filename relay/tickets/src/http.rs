@@ -4,6 +4,7 @@
 //! followed, answers are cut at [`LONGEST_ANSWER`] or earlier, every call passes the gate. An address with its query is never logged or put into an
 //! error: some systems want their token there.
 
+pub mod proxy;
 mod reach;
 pub mod trust;
 
@@ -65,6 +66,8 @@ pub struct Http {
     gate: Arc<Gate>,
     clock: Clock,
     redactor: Arc<Redactor>,
+    /// What is between us and the system.
+    proxy: Option<proxy::Proxy>,
     /// Only addresses on the public web are spoken to.
     public: bool,
     /// Answers are cut at this many bytes.
@@ -207,6 +210,7 @@ impl Http {
             gate,
             clock,
             redactor: Arc::new(redactor),
+            proxy: None,
             public: false,
             longest: LONGEST_ANSWER,
         }
@@ -231,6 +235,12 @@ impl Http {
     #[must_use]
     pub fn at(&self, base: Url) -> Self {
         Self { base, ..self.clone() }
+    }
+
+    /// As this one, through this proxy.
+    #[must_use]
+    pub fn through(self, proxy: Option<proxy::Proxy>) -> Self {
+        Self { proxy, ..self }
     }
 
     /// As this one, but what its name stands for must be on the public web at each call.
@@ -315,12 +325,10 @@ impl Http {
             Host::Ipv4(ip) => (ip.to_string(), Ok(ServerName::from(std::net::IpAddr::V4(ip)))),
             Host::Ipv6(ip) => (ip.to_string(), Ok(ServerName::from(std::net::IpAddr::V6(ip)))),
         };
-        let stands_for = tokio::net::lookup_host((host.as_str(), port)).await.map_err(|_| Cause::Refused)?;
-        let allowed: Vec<_> = stands_for.filter(|address| !self.public || is_public(address.ip())).collect();
-        if allowed.is_empty() {
-            return Err(Cause::Tls("its name stands for an address within the own network".to_owned()));
-        }
-        let stream = TcpStream::connect(&allowed[..]).await.map_err(|_| Cause::Refused)?;
+        let stream = match &self.proxy {
+            Some(proxy) => proxy.open(&self.base).await?,
+            None => self.direct(&host, port).await?,
+        };
         // A delay of a small packet is worth more than its overhead; failing to ask for it harms nothing.
         let _ = stream.set_nodelay(true);
         if self.base.scheme() != "https" {
@@ -330,6 +338,15 @@ impl Http {
         let connector = TlsConnector::from(self.trust.config());
         let stream = connector.connect(name, stream).await.map_err(|error| Cause::Tls(error.to_string()))?;
         Ok(Box::new(stream))
+    }
+
+    async fn direct(&self, host: &str, port: u16) -> Result<TcpStream, Cause> {
+        let stands_for = tokio::net::lookup_host((host, port)).await.map_err(|_| Cause::Refused)?;
+        let allowed: Vec<_> = stands_for.filter(|address| !self.public || is_public(address.ip())).collect();
+        if allowed.is_empty() {
+            return Err(Cause::Tls("its name stands for an address within the own network".to_owned()));
+        }
+        TcpStream::connect(&allowed[..]).await.map_err(|_| Cause::Refused)
     }
 
     fn request(&self, call: Call) -> Result<Request<Full<Bytes>>, &'static str> {

@@ -17,7 +17,7 @@ use crate::{
     adapter::{glpi, movidesk, redmine, rt, salesforce, webhook, zammad, zendesk},
     clock::Clock,
     gate::{Gate, Limits},
-    http::{Http, Patience, trust::Trust},
+    http::{Http, Patience, proxy::Proxy, trust::Trust},
     mapping::{Mapping, Targets},
     secret::Secret,
     system::TicketSystem,
@@ -124,6 +124,8 @@ pub enum Input {
     PrivateKey,
     /// Certificates in PEM.
     Certificates,
+    /// `http://host:port` of a proxy.
+    Proxy,
     /// One of these.
     Choice(&'static [(&'static str, Words)]),
     /// A whole number.
@@ -163,6 +165,10 @@ pub enum Problem {
     NotCertificates,
     /// It is not a private key, or one that is too short or locked with a password.
     NotAKey,
+    /// It is not the address of a proxy.
+    NotAProxy,
+    /// It is not a name and a password with a colon between them.
+    NotALogin,
     /// It is not written as this system writes it.
     NotItsForm,
 }
@@ -181,6 +187,10 @@ pub const BASE: &str = "base";
 pub const PLAIN: &str = "plain";
 /// A company's own authority.
 pub const CERTIFICATES: &str = "certificates";
+/// What is between us and the system.
+const PROXY: &str = "proxy";
+/// The name and password that it asks for.
+const PROXY_LOGIN: &str = "proxy_login";
 /// Seconds to wait for an answer.
 pub const PATIENCE: &str = "patience";
 
@@ -211,6 +221,30 @@ static COMMON: &[Field] = &[
         input: Input::Choice(NO_YES),
         required: true,
         default: "no",
+    },
+    Field {
+        key: PROXY,
+        label: ["Proxy", "Proxy", "Proxy"],
+        hint: [
+            "Só se este servidor chega ao sistema por um proxy HTTP da empresa: http://proxy.empresa.com.br:3128",
+            "Only if this server reaches the system through your company's HTTP proxy: http://proxy.company.com:3128",
+            "Solo si este servidor llega al sistema por un proxy HTTP de la empresa: http://proxy.empresa.com:3128",
+        ],
+        input: Input::Proxy,
+        required: false,
+        default: "",
+    },
+    Field {
+        key: PROXY_LOGIN,
+        label: ["Nome e senha do proxy", "The proxy's name and password", "Nombre y contraseña del proxy"],
+        hint: [
+            "Com dois-pontos entre eles, nome:senha; vazio, se o proxy não pede.",
+            "With a colon between them, name:password; empty if the proxy asks for none.",
+            "Con dos puntos entre ellos, nombre:contraseña; vacío si el proxy no los pide.",
+        ],
+        input: Input::Secret,
+        required: false,
+        default: "",
     },
     Field {
         key: PATIENCE,
@@ -324,12 +358,20 @@ impl Field {
         match self.input {
             Input::Address => address(typed, plain).map(|_| ()),
             Input::Certificates => Trust::with(typed).map(|_| ()).map_err(|_| Problem::NotCertificates),
+            Input::Proxy if Proxy::new(typed, Secret::default()).is_none() => Err(Problem::NotAProxy),
+            Input::Secret
+                if self.key == PROXY_LOGIN && typed.split_once(':').is_none_or(|(name, _)| name.is_empty()) =>
+            {
+                Err(Problem::NotALogin)
+            }
             Input::Choice(choices) if !choices.iter().any(|(name, _)| *name == typed) => Err(Problem::NotAChoice),
             Input::Number(least, most) if !typed.parse::<u32>().is_ok_and(|n| (least..=most).contains(&n)) => {
                 Err(Problem::NotInRange(least, most))
             }
             // Which keys are good, the adapter knows.
-            Input::Text | Input::Secret | Input::PrivateKey | Input::Choice(_) | Input::Number(..) => Ok(()),
+            Input::Text | Input::Secret | Input::PrivateKey | Input::Proxy | Input::Choice(_) | Input::Number(..) => {
+                Ok(())
+            }
         }
     }
 }
@@ -451,7 +493,9 @@ impl Means {
         let answer = Duration::from_secs(settings.text(PATIENCE).parse().unwrap_or(15));
         let patience = Patience { connect: Patience::default().connect.min(answer), answer };
         let secrets: Vec<&Secret> = settings.secret.values().collect();
-        Ok(Http::new(base, trust, patience, self.gate(kind, settings), self.clock.clone(), &secrets))
+        let proxy = Proxy::new(settings.text(PROXY), settings.secret(PROXY_LOGIN));
+        let http = Http::new(base, trust, patience, self.gate(kind, settings), self.clock.clone(), &secrets);
+        Ok(http.through(proxy))
     }
 }
 

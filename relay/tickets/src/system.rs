@@ -63,6 +63,7 @@ impl ReportError {
             Self::RateLimited { .. } => Reason::Wait,
             Self::NotVisibleYet { .. } => Reason::NotVisibleYet,
             Self::Unreachable(Cause::Refused) => Reason::NoConnection,
+            Self::Unreachable(Cause::Proxy(_)) => Reason::Proxy,
             Self::Unreachable(Cause::Tls(_)) => Reason::NotSafe,
             Self::Unreachable(Cause::Reset) => Reason::Broken,
             Self::Unreachable(Cause::TimedOut(_)) => Reason::NoAnswer,
@@ -109,6 +110,9 @@ pub enum Cause {
     /// No connection was made: certainly nothing was written.
     #[error("no connection")]
     Refused,
+    /// The proxy between us let no connection be made: certainly nothing was written.
+    #[error("the proxy: {0}")]
+    Proxy(String),
     /// No safe connection was made: certainly nothing was written.
     #[error("no safe connection: {0}")]
     Tls(String),
@@ -132,7 +136,7 @@ pub enum Cause {
 impl Cause {
     /// Certainly nothing was written.
     fn is_harmless(&self) -> bool {
-        matches!(self, Self::Refused | Self::Tls(_))
+        matches!(self, Self::Refused | Self::Proxy(_) | Self::Tls(_))
     }
 }
 

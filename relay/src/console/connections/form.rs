@@ -33,6 +33,7 @@ pub(super) fn shown(
         Input::Address => ("url", Vec::new(), 0, 0),
         Input::Text => ("text", Vec::new(), 0, 0),
         Input::Secret => ("secret", Vec::new(), 0, 0),
+        Input::Proxy => ("url", Vec::new(), 0, 0),
         Input::PrivateKey => ("key", Vec::new(), 0, 0),
         Input::Certificates => ("pem", Vec::new(), 0, 0),
         Input::Choice(choices) => {

@@ -82,6 +82,9 @@ words! {
     not_choice: "Escolha uma das opções.", "Choose one of the options.", "Elija una de las opciones.";
     not_line: "Só uma linha, sem caracteres de controle.", "One line, without control characters.", "Solo una línea, sin caracteres de control.";
     not_certificates: "Cole certificados em PEM, de BEGIN até END.", "Paste certificates in PEM, from BEGIN to END.", "Pegue certificados en PEM, de BEGIN a END.";
+    not_proxy: "Escreva o endereço do proxy como http://proxy.exemplo.com:3128, sem nome e senha.", "Enter the proxy's address like http://proxy.example.com:3128, without a name and password.", "Escriba la dirección del proxy como http://proxy.ejemplo.com:3128, sin nombre ni contraseña.";
+    not_login: "Escreva nome e senha com dois-pontos entre eles.", "Enter the name and password with a colon between them.", "Escriba nombre y contraseña con dos puntos entre ellos.";
+    no_proxy: "O proxy não deixou passar", "The proxy lets nothing through", "El proxy no dejó pasar";
     not_key: "Cole uma chave privada RSA em PEM, de 2048 bits ou mais e sem senha, de BEGIN até END.", "Paste an RSA private key in PEM, of 2048 bits or more and without a password, from BEGIN to END.", "Pegue una clave privada RSA en PEM, de 2048 bits o más y sin contraseña, de BEGIN a END.";
     not_form: "Não está escrito como este sistema escreve.", "Not written as this system writes it.", "No está escrito como lo escribe este sistema.";
     texts: "O que as ações dizem", "What actions say", "Qué dicen las acciones";
@@ -115,6 +118,8 @@ impl Words {
             Problem::NotAChoice => self.not_choice.to_owned(),
             Problem::NotALine => self.not_line.to_owned(),
             Problem::NotCertificates => self.not_certificates.to_owned(),
+            Problem::NotAProxy => self.not_proxy.to_owned(),
+            Problem::NotALogin => self.not_login.to_owned(),
             Problem::NotAKey => self.not_key.to_owned(),
             Problem::NotItsForm => self.not_form.to_owned(),
         }
@@ -164,6 +169,7 @@ impl Words {
             ReportError::RateLimited { .. } | ReportError::NotVisibleYet { .. } => (self.waits, String::new()),
             ReportError::Unreachable(cause) => match cause {
                 Cause::Refused => (self.no_connection, String::new()),
+                Cause::Proxy(why) => (self.no_proxy, why.clone()),
                 Cause::Tls(why) => (self.no_tls, why.clone()),
                 Cause::Garbage(_) => (self.strange, String::new()),
                 Cause::Failed(status) => (self.breaks, status.to_string()),
