@@ -10,6 +10,8 @@ use crate::waker::Wakeup;
 mod dxgi;
 #[cfg(windows)]
 mod gdi;
+#[cfg(any(windows, test))]
+mod lasting;
 #[cfg(unix)]
 mod scrap;
 mod synthetic;
@@ -119,6 +121,8 @@ struct Candidate {
     name: &'static str,
     /// Tried when no name is given.
     preferred: bool,
+    /// The system may take it away and give it back: it is opened again, or the next preferred one in its place.
+    lasting: bool,
     open: Open,
 }
 
@@ -128,19 +132,30 @@ type Open = fn(Option<&str>) -> Result<Box<dyn Backend>, Error>;
 /// In order of preference.
 const CANDIDATES: &[Candidate] = &[
     #[cfg(target_os = "linux")]
-    Candidate { name: "x11", preferred: true, open: |display| Ok(Box::new(x11::X11::open(display)?)) },
+    Candidate { name: "x11", preferred: true, lasting: false, open: |display| Ok(Box::new(x11::X11::open(display)?)) },
     #[cfg(windows)]
-    Candidate { name: "dxgi", preferred: true, open: |display| Ok(Box::new(dxgi::Dxgi::open(display)?)) },
+    Candidate {
+        name: "dxgi",
+        preferred: true,
+        lasting: true,
+        open: |display| Ok(Box::new(dxgi::Dxgi::open(display)?)),
+    },
     #[cfg(windows)]
-    Candidate { name: "gdi", preferred: true, open: |display| Ok(Box::new(gdi::Gdi::open(display)?)) },
+    Candidate { name: "gdi", preferred: true, lasting: false, open: |display| Ok(Box::new(gdi::Gdi::open(display)?)) },
     // On X11 its memory can be read by every local user, and it sees neither damage nor pointer: there only by name.
     #[cfg(unix)]
     Candidate {
         name: "scrap",
         preferred: cfg!(not(target_os = "linux")),
+        lasting: false,
         open: |display| Ok(Box::new(scrap::Scrap::open(display)?)),
     },
-    Candidate { name: "synthetic", preferred: false, open: |_| Ok(Box::new(synthetic::Synthetic::open())) },
+    Candidate {
+        name: "synthetic",
+        preferred: false,
+        lasting: false,
+        open: |_| Ok(Box::new(synthetic::Synthetic::open())),
+    },
 ];
 
 /// The names of the backends of this system, best first.
@@ -154,12 +169,12 @@ pub fn open(choice: &Choice) -> Result<(&'static str, Box<dyn Backend>), Error> 
     if let Some(name) = &choice.backend {
         let candidate =
             CANDIDATES.iter().find(|candidate| candidate.name == name).ok_or_else(|| Error::Unknown(name.clone()))?;
-        return Ok((candidate.name, (candidate.open)(display)?));
+        return Ok((candidate.name, opened(candidate, display, (candidate.open)(display)?, &[])));
     }
     let mut tried = String::new();
     for candidate in CANDIDATES.iter().filter(|candidate| candidate.preferred) {
         match (candidate.open)(display) {
-            Ok(backend) => return Ok((candidate.name, backend)),
+            Ok(backend) => return Ok((candidate.name, opened(candidate, display, backend, CANDIDATES))),
             Err(error) => {
                 tracing::warn!(backend = candidate.name, %error, "capture backend does not work");
                 tried.push_str(&format!("{}{}: {error}", if tried.is_empty() { "" } else { "; " }, candidate.name));
@@ -169,4 +184,25 @@ pub fn open(choice: &Choice) -> Result<(&'static str, Box<dyn Backend>), Error> 
     let display =
         display.map_or_else(|| std::env::var("DISPLAY").unwrap_or_else(|_| "(none)".to_owned()), str::to_owned);
     Err(Error::None { display, tried: if tried.is_empty() { "none exists for this system".to_owned() } else { tried } })
+}
+
+/// A backend that was opened, with what it gives way to among these where it may be taken away.
+fn opened(
+    candidate: &'static Candidate,
+    display: Option<&str>,
+    backend: Box<dyn Backend>,
+    others: &'static [Candidate],
+) -> Box<dyn Backend> {
+    #[cfg(windows)]
+    if candidate.lasting {
+        let others = others.iter().filter(|other| other.preferred && other.name != candidate.name);
+        let way = |candidate: &'static Candidate| {
+            let display = display.map(str::to_owned);
+            lasting::Way { name: candidate.name, open: Box::new(move || (candidate.open)(display.as_deref())) }
+        };
+        let ways = std::iter::once(candidate).chain(others).map(way).collect();
+        return Box::new(lasting::Lasting::new(backend, ways, lasting::Patience::default()));
+    }
+    debug_assert!(!candidate.lasting, "{}: {display:?}, {} others", candidate.name, others.len());
+    backend
 }

@@ -2,7 +2,8 @@
 //! changed is copied to where we can read it.
 //!
 //! For one output: a desktop over several is read by GDI, whose places are the whole desktop's. Whatever ends the duplication for a moment (the
-//! secure desktop, a full-screen program, a new mode) is waited out, and everything counts as damaged afterwards.
+//! secure desktop, a full-screen program, a new mode) is waited out, and everything counts as damaged afterwards. What is not for a moment, such as a
+//! graphics card that went, is told as the end of this backend: [`super::lasting`] opens another.
 #![allow(unsafe_code)]
 
 use std::{
@@ -13,7 +14,7 @@ use std::{
 use protocol::media::{Rect, Size};
 use windows::{
     Win32::{
-        Foundation::{HMODULE, RECT},
+        Foundation::{E_ACCESSDENIED, HMODULE, RECT},
         Graphics::{
             Direct3D::D3D_DRIVER_TYPE_HARDWARE,
             Direct3D11::{
@@ -23,8 +24,10 @@ use windows::{
             },
             Dxgi::{
                 Common::{DXGI_FORMAT_B8G8R8A8_UNORM, DXGI_SAMPLE_DESC},
-                DXGI_ERROR_ACCESS_LOST, DXGI_ERROR_WAIT_TIMEOUT, DXGI_OUTDUPL_FRAME_INFO, DXGI_OUTDUPL_MOVE_RECT,
-                IDXGIDevice, IDXGIOutput1, IDXGIOutputDuplication, IDXGIResource,
+                DXGI_ERROR_ACCESS_DENIED, DXGI_ERROR_ACCESS_LOST, DXGI_ERROR_MODE_CHANGE_IN_PROGRESS,
+                DXGI_ERROR_NOT_CURRENTLY_AVAILABLE, DXGI_ERROR_SESSION_DISCONNECTED, DXGI_ERROR_UNSUPPORTED,
+                DXGI_ERROR_WAIT_TIMEOUT, DXGI_OUTDUPL_FRAME_INFO, DXGI_OUTDUPL_MOVE_RECT, IDXGIDevice, IDXGIOutput1,
+                IDXGIOutputDuplication, IDXGIResource,
             },
         },
     },
@@ -38,6 +41,8 @@ use crate::waker::Wakeup;
 const SLICE: Duration = Duration::from_millis(8);
 /// Time between two tries to begin again after the duplication was taken away.
 const AGAIN_EVERY: Duration = Duration::from_millis(250);
+/// A duplication that is refused for longer, and not for the secure desktop's sake, is not there for a moment only.
+const MOMENT: Duration = Duration::from_secs(3);
 
 pub(super) struct Dxgi {
     device: ID3D11Device,
@@ -45,6 +50,8 @@ pub(super) struct Dxgi {
     output: IDXGIOutput1,
     duplication: Option<IDXGIOutputDuplication>,
     again: Instant,
+    /// Since when it is refused.
+    refused: Option<Instant>,
     /// The desktop, readable by us.
     staging: ID3D11Texture2D,
     size: Size,
@@ -95,6 +102,7 @@ impl Dxgi {
             output,
             duplication: Some(duplication),
             again: Instant::now(),
+            refused: None,
             staging,
             size,
             corner,
@@ -116,23 +124,22 @@ impl Dxgi {
         match unsafe { duplication.AcquireNextFrame(millis, &raw mut info, &raw mut resource) } {
             Ok(()) => {}
             Err(error) if error.code() == DXGI_ERROR_WAIT_TIMEOUT => return Ok(()),
-            Err(error) => {
-                tracing::debug!(%error, "desktop duplication stops for now");
-                self.duplication = None;
-                return Ok(());
-            }
+            Err(error) => return self.stop(&error),
         }
         let taken = resource.map(|resource| self.take(&duplication, &resource, &info));
         // SAFETY: a frame was acquired.
         let released = unsafe { duplication.ReleaseFrame() };
-        match taken.unwrap_or(Ok(())).and(released) {
-            Ok(()) => Ok(()),
-            Err(error) if error.code() == DXGI_ERROR_ACCESS_LOST => {
-                self.duplication = None;
-                Ok(())
-            }
-            Err(error) => Err(Error::Gone(error.message())),
+        taken.unwrap_or(Ok(())).and(released).or_else(|error| self.stop(&error))
+    }
+
+    /// It was taken away: for a moment, or for good.
+    fn stop(&mut self, error: &windows::core::Error) -> Result<(), Error> {
+        if !momentary(error) {
+            return Err(Error::Gone(error.message()));
         }
+        tracing::debug!(%error, "desktop duplication stops for now");
+        self.duplication = None;
+        Ok(())
     }
 
     /// Copies what changed to where it can be read.
@@ -175,7 +182,28 @@ impl Dxgi {
         }
         self.again = now + AGAIN_EVERY;
         // SAFETY: plain calls on interfaces that live.
-        let Ok(duplication) = (unsafe { self.output.DuplicateOutput(&self.device) }) else { return Ok(()) };
+        let duplication = match unsafe { self.output.DuplicateOutput(&self.device) } {
+            Ok(duplication) => duplication,
+            // The secure desktop, or a computer that is locked: that lasts as long as its user wants.
+            Err(error) if error.code() == E_ACCESSDENIED => {
+                self.refused = None;
+                return Ok(());
+            }
+            Err(error) => {
+                let since = *self.refused.get_or_insert(now);
+                let lasts = now.duration_since(since) >= MOMENT || !momentary(&error);
+                return if lasts { Err(Error::Gone(error.message())) } else { Ok(()) };
+            }
+        };
+        self.refused = None;
+        // SAFETY: as above.
+        let another = unsafe {
+            let adapter = self.device.cast::<IDXGIDevice>().and_then(|device| device.GetAdapter());
+            adapter.and_then(|adapter| adapter.EnumOutputs(1)).is_ok()
+        };
+        if another {
+            return Err(Error::Gone("another monitor is there".to_owned()));
+        }
         // SAFETY: as above.
         let description = unsafe { self.output.GetDesc() }.map_err(|error| failed(&error))?;
         let (corner, size) = place(description.DesktopCoordinates)?;
@@ -249,6 +277,20 @@ impl Backend for Dxgi {
         unsafe { self.context.Unmap(&self.staging, 0) };
         Ok(())
     }
+}
+
+/// What may pass by itself. The rest is for good: the card was taken out, hung, or has another driver.
+fn momentary(error: &windows::core::Error) -> bool {
+    [
+        E_ACCESSDENIED,
+        DXGI_ERROR_ACCESS_DENIED,
+        DXGI_ERROR_ACCESS_LOST,
+        DXGI_ERROR_MODE_CHANGE_IN_PROGRESS,
+        DXGI_ERROR_NOT_CURRENTLY_AVAILABLE,
+        DXGI_ERROR_SESSION_DISCONNECTED,
+        DXGI_ERROR_UNSUPPORTED,
+    ]
+    .contains(&error.code())
 }
 
 /// What was moved (where it is now) and what was drawn.
