@@ -10,6 +10,7 @@ mod upkeep;
 use upkeep::Upkept;
 
 use std::{
+    path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -76,6 +77,8 @@ pub struct Config {
     pub reports: crash::Reports,
     /// This is a session of Wayland.
     pub wayland: bool,
+    /// For tests: the system has the desktop for itself while there is a file here.
+    pub desk: Option<PathBuf>,
 }
 
 /// Whether and how a program takes updates.

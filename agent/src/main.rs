@@ -158,6 +158,7 @@ fn run(arguments: Arguments, lines: Lines) -> anyhow::Result<()> {
         answers_links: arguments.data.is_none() && arguments.profile.is_none(),
         reports,
         wayland: desktop::wayland::is_session(),
+        desk: if cfg!(feature = "_automation") { std::env::var_os("AMPARO_DESK").map(PathBuf::from) } else { None },
     };
 
     let (told, inbox) = mpsc::unbounded_channel();

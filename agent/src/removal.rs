@@ -11,7 +11,7 @@ use std::{
 use crate::{config::Folder, update::Place};
 
 /// What the running program holds until its end.
-const HELD: &[&str] = &["running", "show", "show.taken", "begun", "amparo.log"];
+const HELD: &[&str] = &["running", "show", "show.taken", "begun", "begun.new", "amparo.log"];
 
 /// Something that is still there, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -137,6 +137,7 @@ fn printed() -> Vec<String> {
             returning: false,
             attended: AttendedView::Open,
             request: RequestView::None,
+            wayland: false,
         }),
         print(OwnCredentials { id: "1".into(), password: password().reveal().into() }),
     ]

@@ -22,8 +22,10 @@ pub const INVITATIONS_SINCE: u16 = 5;
 
 /// QUIC application protocol of programs: tells them from browsers on the same port.
 pub const ALPN_OUTER: &[u8] = b"amparo/1";
-/// Application protocol of the inner TLS between customer and attendant; the only one.
+/// Application protocol of the inner TLS between customer and attendant, as every program speaks it.
 pub const ALPN_INNER: &[u8] = b"amparo-e2e/2";
+/// The same with [`Control::OnlyCustomer`](crate::message::control::Control::OnlyCustomer), offered before it: TLS takes what both speak.
+pub const ALPN_INNER_NOTICES: &[u8] = b"amparo-e2e/3";
 
 impl VersionRange {
     /// The highest version that both speak. `None` also for a range whose ends are swapped.

@@ -114,6 +114,7 @@ impl House {
             answers_links: false,
             reports: agent::crash::Reports::none(),
             wayland: false,
+            desk: None,
         };
         let (told, inbox) = mpsc::unbounded_channel();
         let (views, view) = watch::channel(None);

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use harness::program::built;
 use harness::shots::Shots;
-use harness::story;
+use harness::story::{self, Ticket};
 use harness::wait;
-use harness::world::{ANA_LOGIN, Computer, MAIN, World};
+use harness::world::{ANA_LOGIN, Computer, MAIN, VIEWER, World};
 use serde_json::json;
 
 /// Where pictures go: `AMPARO_SHOTS`, or beside what else a test leaves.
@@ -123,14 +123,9 @@ fn a_crash_is_reported_to_the_person_in_front_and_tells_nothing_about_them() -> 
     let [report] = written.as_slice() else { anyhow::bail!("{written:?}") };
     let text = std::fs::read_to_string(report)?;
     println!("{text}");
-    for told in [
-        "Amparo 0.1.0, linux x86_64",
-        "panic in thread main",
-        "automation",
-        "a test wants it",
-        "amparo_agent::",
-        " INFO ",
-    ] {
+    for told in
+        ["Amparo 0.1.0, linux x86_64", "panic in thread main", "automation", "a test wants it", "amparo_agent::"]
+    {
         ensure!(text.contains(told), "{told:?} is not in it");
     }
     let home = customer.folder().display().to_string();
@@ -190,5 +185,43 @@ fn on_wayland_the_customer_reads_before_a_session_what_will_be_seen() -> Result<
     let other = world.customer()?;
     story::register(&other)?;
     ensure!(other.screen().wait_page("waiting")?.view["wayland"] == false);
+    Ok(())
+}
+
+#[test]
+fn while_windows_asks_the_customer_alone_the_attendant_reads_that() -> Result<()> {
+    let (world, password) = World::with_attendant()?;
+    let shots = shots(&world, "only-customer")?;
+    let (mut customer, program) = downloaded(&world, "customer")?;
+    // There is no Windows here: the desktop is the system's while this file is there.
+    let desk = customer.folder().join("desk");
+    customer.start_branded(&program, &[("AMPARO_DESK", desk.to_str().context("a path that is text")?)])?;
+    let attendant = world.attendant()?;
+    story::session(&customer, &attendant, &password, Ticket::New)?;
+    let told = |attendant: &Computer, wanted: bool| {
+        let what = format!("the attendant to be told: {wanted}");
+        wait::until_true(&what, wait::PATIENCE, || {
+            Ok(attendant.screen().page()?.all["viewer"]["only_customer"] == wanted)
+        })
+    };
+    told(&attendant, false)?;
+    std::fs::write(&desk, "")?;
+    told(&attendant, true)?;
+    attendant.place(VIEWER, "Só o cliente pode responder")?;
+    shots.screen(&attendant, "is-told")?;
+    // A cut forgets it at both ends, and it is told again.
+    let network = customer.network()?;
+    network.cut();
+    wait::until_true("the viewer to tell of the cut", wait::PATIENCE, || {
+        Ok(!attendant.screen().page()?.all["viewer"]["reconnecting"].is_null())
+    })?;
+    told(&attendant, false)?;
+    network.mend();
+    told(&attendant, true)?;
+    std::fs::remove_file(&desk)?;
+    told(&attendant, false)?;
+    shots.screen(&attendant, "sees-again")?;
+    story::end_by_attendant(&customer, &attendant)?;
+    ensure!(world.check_tickets()? == 1);
     Ok(())
 }

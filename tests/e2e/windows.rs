@@ -17,6 +17,7 @@ use harness::story::{self, Ticket};
 use harness::wait;
 use harness::wine;
 use harness::world::{COMPANY, Computer, MAIN, World};
+use serde_json::json;
 
 /// The program under test is built as quickly as all others here, with the automation socket and the names of all elements: three times
 /// what a customer downloads. What this would find is a library that came in whole.
@@ -145,10 +146,24 @@ fn a_linux_attendant_helps_a_windows_customer_and_the_session_is_on_a_ticket() -
     shots.screen(&customer, "was-helped")?;
     shots.screen(&attendant, "has-typed")?;
     typed.with_context(|| told(&customer))?;
+    // Wine's desktop is its user's: nobody was told of a question that only the customer sees.
+    ensure!(attendant.screen().page()?.all["viewer"]["only_customer"] == false, "{}", told(&customer));
+    ensure!(!told(&customer).contains("which desktop gets input is not told"), "{}", told(&customer));
 
     story::end_by_attendant(&customer, &attendant)?;
     shots.screen(&customer, "has-a-receipt")?;
     assert_eq!(world.check_tickets()?, 1);
+
+    // It has no answer to give any more.
+    let _ = customer.screen().ask(&json!({ "op": "panic" }));
+    let report = wait::until("the report of a crash", wait::PATIENCE, || {
+        let reports = std::fs::read_dir(customer.folder().join("data/crashes")).into_iter().flatten().flatten();
+        Ok(reports.filter_map(|entry| std::fs::read_to_string(entry.path()).ok()).find(|text| !text.is_empty()))
+    })?;
+    for part in ["windows x86_64", "panic in thread main", "a test wants it"] {
+        ensure!(report.contains(part), "{part} is not in {report}");
+    }
+    ensure!(!report.contains("Cida") && !report.contains(&credentials.id), "{report}");
     Ok(())
 }
 
@@ -219,7 +234,45 @@ fn a_windows_attendant_helps_a_linux_customer_and_sees_the_picture_exactly() -> 
     let found = |page: &Page| page.view["lookup"]["Found"]["number"].as_str() == Some(&number);
     attendant.screen().wait_page_where("ticket-step", "with the link's ticket found", found)?;
     shots.screen(&attendant, "followed-a-link")?;
+
+    // And nothing of it stays where its user wants that.
+    let kept = || wine_files(&attendant.folder().join("wine/drive_c/users"), "amparo");
+    ensure!(!kept()?.is_empty(), "the program keeps nothing: this looks at nothing");
+    attendant.click(MAIN, "Voltar")?;
+    attendant.screen().wait_page("home")?;
+    attendant.click(MAIN, "Mais")?;
+    attendant.click(MAIN, "Remover deste computador")?;
+    attendant.screen().wait_page("removal")?;
+    shots.screen(&attendant, "asks-to-remove")?;
+    attendant.click(MAIN, "Remover")?;
+    let removed = |page: &Page| page.view["state"]["Removed"].is_object();
+    attendant.screen().wait_page_where("removal", "with all of it gone", removed)?;
+    shots.screen(&attendant, "has-removed")?;
+    ensure!(attendant.registered("HKCU\\Software\\Classes\\amparo").is_err(), "its links are still registered");
+    attendant.click(MAIN, "Fechar o programa")?;
+    wait::until("nothing of it to be left", wait::PATIENCE, || {
+        let left = kept()?;
+        Ok(left.is_empty().then_some(()))
+    })
+    .with_context(|| format!("left: {:?}", kept()))?;
     Ok(())
+}
+
+/// The files below this folder on whose way there is a folder of this name.
+fn wine_files(folder: &Path, name: &str) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).into_iter().flatten() {
+        let path = entry?.path();
+        if path.is_symlink() {
+            continue;
+        }
+        if path.is_dir() {
+            found.extend(wine_files(&path, name)?);
+        } else if path.components().any(|part| part.as_os_str() == name) {
+            found.push(path);
+        }
+    }
+    Ok(found)
 }
 
 #[test]

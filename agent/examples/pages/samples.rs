@@ -179,6 +179,7 @@ pub fn all() -> Vec<(&'static str, Which, ViewModel)> {
         v.update = Some(update(state));
         all.push((name, Which::Main, v));
     }
+    all.push(("waiting-crash", Which::Main, ViewModel { crash_offered: true, ..view(Page::Waiting(waiting())) }));
     let mut v = view(Page::Home(home()));
     v.update = Some(update(UpdateState::Offered));
     all.push(("home-update", Which::Main, v));
@@ -207,6 +208,9 @@ pub fn all() -> Vec<(&'static str, Which, ViewModel)> {
         v.viewer = Some(ViewerView { connection_panel: panel, full_screen: full, ..viewer(lost) });
         all.push((name, Which::Viewer, v));
     }
+    let mut v = view(Page::Home(home()));
+    v.viewer = Some(ViewerView { only_customer: true, has_picture: true, ..viewer(false) });
+    all.push(("viewer-only-customer", Which::Viewer, v));
     all
 }
 
@@ -496,6 +500,7 @@ fn viewer(lost: bool) -> ViewerView {
         },
         elapsed: Duration::from_secs(754),
         has_picture: lost,
+        only_customer: false,
         reconnecting: lost.then(|| ReconnectingView {
             picture_unix_s: 1_795_272_728,
             ends_in: Duration::from_secs(19),

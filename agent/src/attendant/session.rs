@@ -84,6 +84,8 @@ pub enum Out {
     Changed(Grants),
     /// How the connection is, once a second.
     Figures(Figures),
+    /// The customer's computer shows something that only the customer can see and answer, or does no more.
+    OnlyCustomer(bool),
     /// Cut; it may come back.
     Paused,
     /// It came back.
@@ -390,7 +392,7 @@ impl Task {
     }
 
     fn go_live(&mut self, secured: Secured) -> Result<(), Violation> {
-        let Secured { exporter, resume_secret, witness, keys, mut reader, mut writer } = secured;
+        let Secured { exporter, resume_secret, witness, keys, mut reader, mut writer, notices: _ } = secured;
         let (says, mut unsent) = mpsc::channel::<AttendantSays>(UNSENT);
         let reading = CancellationToken::new();
         self.live = Some(Live { keys, says, _reading: reading.clone().drop_guard() });
@@ -461,6 +463,7 @@ impl Task {
                 Event::Asking(phrase) => self.tell(Out::Asking(phrase)).await,
                 Event::Start(granted) => self.begin(granted).await,
                 Event::Changed(granted) => self.tell(Out::Changed(granted)).await,
+                Event::OnlyCustomer(shown) => self.tell(Out::OnlyCustomer(shown)).await,
                 Event::Stats(stats) => self.figures.customer = Some(stats),
                 Event::Pong(number) => {
                     if let Some(sent) = self.pings.remove(&number) {

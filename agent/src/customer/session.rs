@@ -1,7 +1,8 @@
 //! One session on the customer's side: drives the machine of `protocol::session::customer` with streams, threads and time.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
+use desktop::desk;
 use protocol::{
     id::{Password, SessionId},
     limits,
@@ -51,6 +52,8 @@ pub struct Setup {
     pub screen: media::Choice,
     /// Whose mouse and keyboard.
     pub input: desktop::Choice,
+    /// For tests: the system has the desktop for itself while there is a file here.
+    pub desk: Option<PathBuf>,
 }
 
 /// What a session is told.
@@ -132,8 +135,10 @@ pub fn start(setup: Setup, out: mpsc::Sender<(SessionId, Out)>) -> mpsc::Sender<
     let (news, internal) = mpsc::channel(WAITING);
     let begin = if setup.watch { Customer::watched } else { Customer::new };
     let machine = begin(setup.session, std::time::Instant::now());
+    let desk = setup.desk.clone().map_or_else(desk::Watch::system, desk::Watch::file);
     let task = Task {
         machine,
+        desk,
         setup,
         out,
         news,
@@ -167,12 +172,15 @@ struct Live {
     keys: Arc<SessionKeys>,
     exporter: [u8; 32],
     says: mpsc::Sender<CustomerSays>,
+    /// The attendant's program understands notices.
+    notices: bool,
     /// Until it is dropped, what the other half says is read.
     _reading: DropGuard,
 }
 
 struct Task {
     machine: Customer,
+    desk: desk::Watch,
     setup: Setup,
     out: mpsc::Sender<(SessionId, Out)>,
     news: mpsc::Sender<News>,
@@ -215,6 +223,9 @@ impl Task {
                     Ok(())
                 }
                 _ = second.tick(), if self.screen.is_some() => {
+                    if self.live.as_ref().is_some_and(|live| live.notices) {
+                        self.machine.only_customer(self.desk.look());
+                    }
                     self.tell_stats();
                     Ok(())
                 }
@@ -362,13 +373,13 @@ impl Task {
     }
 
     fn go_live(&mut self, secured: Secured) {
-        let Secured { exporter, resume_secret, witness, keys, mut reader, mut writer } = secured;
+        let Secured { exporter, resume_secret, witness, keys, notices, mut reader, mut writer } = secured;
         // Kept for a cut; a proof for this connection was made with the secret of the one before.
         self.resume_secret = Some(resume_secret);
         self.signer.get_or_insert_with(|| self.setup.end.signer(witness));
         let (says, mut unsent) = mpsc::channel::<CustomerSays>(UNSENT);
         let reading = CancellationToken::new();
-        self.live = Some(Live { keys, exporter, says, _reading: reading.clone().drop_guard() });
+        self.live = Some(Live { keys, exporter, says, notices, _reading: reading.clone().drop_guard() });
         let (generation, news) = (self.generation, self.news.clone());
         let said = async move {
             loop {

@@ -98,7 +98,7 @@ impl CustomerEnd {
             .with_client_cert_verifier(verifier)
             .with_single_cert(vec![certificate.der().clone()], key.clone_key())
             .map_err(|e| own(&e))?;
-        tls.alpn_protocols = vec![version::ALPN_INNER.to_vec()];
+        tls.alpn_protocols = spoken();
         tls.session_storage = Arc::new(rustls::server::NoServerSessionStorage {});
         tls.send_tls13_tickets = 0;
         tls.max_early_data_size = 0;
@@ -144,7 +144,7 @@ pub async fn connect(
         .with_custom_certificate_verifier(Arc::new(ProvedByPassword { provider: provider() }))
         .with_client_auth_cert(identity.chain.clone(), identity.key.clone_key())
         .map_err(own)?;
-    tls.alpn_protocols = vec![version::ALPN_INNER.to_vec()];
+    tls.alpn_protocols = spoken();
     tls.resumption = rustls::client::Resumption::disabled();
     let (mut send, recv) = connection.open_bi().await.map_err(|e| SecureError::Gone(Box::new(e)))?;
     let head = StreamHead::new(session, StreamKind::Secure, number);
@@ -161,6 +161,11 @@ pub async fn connect(
     Secured::new(stream.into(), Role::Attendant, session, identity.key_hash()?)
 }
 
+/// What we speak inside, the best first.
+fn spoken() -> Vec<Vec<u8>> {
+    [version::ALPN_INNER_NOTICES, version::ALPN_INNER].map(<[u8]>::to_vec).to_vec()
+}
+
 type Stream = TlsStream<Join<quinn::RecvStream, quinn::SendStream>>;
 
 /// An inner connection that is up.
@@ -173,6 +178,8 @@ pub struct Secured {
     pub witness: Witness,
     /// Keys of all other streams.
     pub keys: Arc<SessionKeys>,
+    /// The other half understands the customer's notices.
+    pub notices: bool,
     /// What the other half says.
     pub reader: SecureReader,
     /// Where we say something.
@@ -183,9 +190,11 @@ impl Secured {
     fn new(stream: Stream, role: Role, session: SessionId, own: [u8; 32]) -> Result<Self, SecureError> {
         let (_, connection) = stream.get_ref();
         // Without an offer on one side TLS goes on without any protocol: that is not ours either.
-        if connection.alpn_protocol() != Some(version::ALPN_INNER) {
-            return Err(SecureError::Protocol);
-        }
+        let notices = match connection.alpn_protocol() {
+            Some(version::ALPN_INNER_NOTICES) => true,
+            Some(version::ALPN_INNER) => false,
+            _ => return Err(SecureError::Protocol),
+        };
         let peer = connection.peer_certificates().and_then(|chain| enrolment::key_of(chain.first()?));
         let peer =
             peer.map(|(spki, _)| enrolment::key_hash(&spki)).ok_or(SecureError::Certificate("it cannot be read"))?;
@@ -212,6 +221,7 @@ impl Secured {
             resume_secret,
             witness: Witness { connection, customer_key, attendant_key },
             keys,
+            notices,
             reader: SecureReader { read, inbox: Reassembler::new(limits::HANDSHAKE_MESSAGE_BYTES) },
             writer: SecureWriter { write },
         })

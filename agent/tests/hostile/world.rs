@@ -345,6 +345,7 @@ pub fn customer(plugged: Plugged, Helped { session, end, password, control }: He
         password,
         screen: media::Choice::named("synthetic"),
         input: desktop::Choice { backend: Some("recorder".to_owned()), display: Some(session.to_string()) },
+        desk: None,
     };
     let Plugged { mut events, link, stop } = plugged;
     let (out, mut outs) = mpsc::channel(64);

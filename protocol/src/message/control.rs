@@ -42,4 +42,7 @@ pub enum Control {
     Refresh,
     /// The session is over.
     End(CloseReason),
+    /// From the customer: the computer shows something that only who sits at it can see and answer, or does no more. Said only where the inner
+    /// connection is [`crate::version::ALPN_INNER_NOTICES`].
+    OnlyCustomer(bool),
 }

@@ -37,6 +37,8 @@ pub enum Event {
     Control(Control),
     /// The customer's figures.
     Stats(Stats),
+    /// The customer's computer shows something that only the customer can see and answer, or does no more.
+    OnlyCustomer(bool),
     /// The answer to the ping of this number.
     Pong(u32),
     /// The connection is gone; the picture stays, marked.
@@ -230,6 +232,7 @@ impl Attendant {
             Control::Refresh => {
                 return Err(Violation::OutOfTurn { said: "a call for a new picture", state: self.state.name() });
             }
+            Control::OnlyCustomer(shown) => self.events.push_back(Event::OnlyCustomer(shown)),
             Control::Stats(stats) => self.events.push_back(Event::Stats(stats)),
             Control::End(why) => self.finish(match why {
                 CloseReason::EndedByAttendant => CloseReason::EndedByCustomer,

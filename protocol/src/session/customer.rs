@@ -162,6 +162,8 @@ pub struct Customer {
     /// Another question is on the screen: what an attendant does is not to answer it.
     held: bool,
     reconnects: u32,
+    /// What the attendant was told of things that only the customer can answer.
+    only_customer: bool,
     events: VecDeque<Event>,
 }
 
@@ -177,6 +179,7 @@ impl Customer {
             watch: false,
             held: false,
             reconnects: 0,
+            only_customer: false,
             events: VecDeque::new(),
         }
     }
@@ -351,6 +354,9 @@ impl Customer {
             Control::Stats(_) => {
                 return Err(Violation::OutOfTurn { said: "figures from the attendant", state: self.state.name() });
             }
+            Control::OnlyCustomer(_) => {
+                return Err(Violation::OutOfTurn { said: "a customer's notice", state: self.state.name() });
+            }
         }
         Ok(())
     }
@@ -370,6 +376,15 @@ impl Customer {
         }
     }
 
+    /// The computer shows something that only the customer can see and answer, or does no more. Told when it changes. Only for an attendant who
+    /// speaks [`crate::version::ALPN_INNER_NOTICES`].
+    pub fn only_customer(&mut self, shown: bool) {
+        if matches!(self.state, State::Active) && self.only_customer != shown {
+            self.only_customer = shown;
+            self.events.push_back(Event::Say(Control::OnlyCustomer(shown)));
+        }
+    }
+
     /// Figures for the attendant.
     pub fn tell_stats(&mut self, stats: Stats) {
         if matches!(self.state, State::Active) {
@@ -381,6 +396,8 @@ impl Customer {
     pub fn handle_lost(&mut self, now: Instant) {
         match self.state {
             State::Active => {
+                // The attendant forgets it as well.
+                self.only_customer = false;
                 self.events.push_back(Event::Pause);
                 self.state = State::Away { until: now + limits::RESUME_WITHIN };
             }

@@ -430,6 +430,7 @@ pub fn control() -> Vec<Control> {
         Control::Stats(stats()),
         Control::Refresh,
         Control::End(CloseReason::EndedByAttendant),
+        Control::OnlyCustomer(true),
     ]
 }
 

@@ -458,6 +458,7 @@ pub fn control() -> impl Strategy<Value = Control> {
         stats.prop_map(Control::Stats),
         Just(Control::Refresh),
         close_reason().prop_map(Control::End),
+        any::<bool>().prop_map(Control::OnlyCustomer),
     ]
 }
 

@@ -167,7 +167,12 @@ impl Rig {
                 assert!(self.count(|event| matches!(event, Event::Asking(_))) == 1, "without the proof: {}", told());
                 assert_eq!(*granted, granted.and(self.want), "more than asked: {}", told());
             }
-            Event::Changed(_) | Event::Control(_) | Event::Stats(_) | Event::Pong(_) | Event::Pause => {
+            Event::Changed(_)
+            | Event::Control(_)
+            | Event::Stats(_)
+            | Event::OnlyCustomer(_)
+            | Event::Pong(_)
+            | Event::Pause => {
                 assert!(self.started(), "before consent: {}", told())
             }
             Event::Resume(_) => {

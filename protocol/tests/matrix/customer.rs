@@ -39,6 +39,7 @@ enum Step {
     Input(Input),
     Answer { allow: bool, control: bool },
     AllowControl(bool),
+    OnlyCustomer(bool),
     Stats,
     Lost,
     End(CloseReason),
@@ -48,7 +49,10 @@ enum Step {
 impl Step {
     /// Could the other half, or the network, make this happen?
     fn comes_from_outside(&self) -> bool {
-        !matches!(self, Self::Answer { .. } | Self::AllowControl(_) | Self::Stats | Self::End(_))
+        !matches!(
+            self,
+            Self::Answer { .. } | Self::AllowControl(_) | Self::OnlyCustomer(_) | Self::Stats | Self::End(_)
+        )
     }
 
     fn name(&self) -> String {
@@ -174,6 +178,7 @@ impl Rig {
                 machine.answer(allow, control, self.now);
             }
             Step::AllowControl(control) => machine.allow_control(control),
+            Step::OnlyCustomer(shown) => machine.only_customer(shown),
             Step::Stats => machine.tell_stats(Stats::default()),
             Step::Lost => machine.handle_lost(self.now),
             Step::End(why) => machine.end(why),
@@ -322,6 +327,8 @@ fn steps() -> Vec<Step> {
         Step::Answer { allow: false, control: false },
         Step::AllowControl(true),
         Step::AllowControl(false),
+        Step::OnlyCustomer(true),
+        Step::OnlyCustomer(false),
         Step::Stats,
         Step::Lost,
         Step::End(CloseReason::EndedByCustomer),

@@ -33,7 +33,12 @@ pub(super) fn forget(scheme: &str, program: &str) -> io::Result<bool> {
     let settings = folder("XDG_CONFIG_HOME", ".config").map(|folder| folder.join("mimeapps.list"));
     // Where `xdg-mime` writes it, today and formerly.
     let lists = settings.into_iter().chain(["mimeapps.list", "defaults.list"].map(|name| applications.join(name)));
-    forget_in(&applications, &lists.collect::<Vec<_>>(), scheme, program)
+    let forgotten = forget_in(&applications, &lists.collect::<Vec<_>>(), scheme, program)?;
+    if forgotten {
+        // A cache: desktops without this tool do without it.
+        let _ = quiet(Command::new("update-desktop-database").arg(&applications));
+    }
+    Ok(forgotten)
 }
 
 fn forget_in(applications: &Path, lists: &[PathBuf], scheme: &str, program: &str) -> io::Result<bool> {
@@ -48,8 +53,6 @@ fn forget_in(applications: &Path, lists: &[PathBuf], scheme: &str, program: &str
         without(list, &format!("x-scheme-handler/{scheme}"), &file)?;
     }
     fs::remove_file(&path)?;
-    // A cache: desktops without this tool do without it.
-    let _ = quiet(Command::new("update-desktop-database").arg(applications));
     Ok(true)
 }
 

@@ -168,6 +168,8 @@ pub(super) struct Viewing {
     pub figures: attending::Figures,
     pub jitter: Option<std::time::Duration>,
     pub away: Option<(Instant, u64)>,
+    /// The customer's computer shows what only the customer can see and answer.
+    pub only_customer: bool,
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -29,6 +29,7 @@ mod enrolment;
 mod invitation;
 mod link;
 mod offers;
+mod only_customer;
 mod removal;
 mod request;
 mod second_factor;

@@ -237,6 +237,7 @@ pub(super) fn viewer_data(l: Language, v: &ViewerView) -> ui::ViewerData {
         round_trip: v.link.round_trip.map(|r| format!("{} ms", r.as_millis())).unwrap_or_default().into(),
         time: moment::clock(v.elapsed).into(),
         has_picture: v.has_picture,
+        only_customer: v.only_customer,
         reconnecting: lost.is_some(),
         reconnecting_line: lost
             .map(|r| phrases::picture_is_from(l, &moment::time_of_day(r.picture_unix_s)))

@@ -53,7 +53,8 @@ macro_rules! drawn {
             view_only, close_program, partly_lead, partly_title, remove, remove_lead, remove_links, remove_logins, remove_menu,
             remove_receipts, remove_settings, remove_stays, remove_title, remove_versions, removed_lead, removed_title, removing, try_again,
             waiting_customers, waiting_for_picture, which_ticket, you_can_untick, your_id, your_password, copy_report, crash_lead,
-            crash_offer, crash_title, delete, delete_report, read_report, save_report, save, stop_watching, watch, watch_title, watching
+            crash_offer, crash_title, delete, delete_report, read_report, save_report, save, stop_watching, watch, watch_title, watching,
+            only_customer, only_customer_lead
         }
     };
 }
@@ -206,6 +207,8 @@ table! {
         read_report: "Ver relatório", "View report", "Ver informe";
         save_report: "Salvar relatório", "Save report", "Guardar informe";
         save: "Salvar", "Save", "Guardar";
+        only_customer: "Só o cliente pode responder", "Only the customer can answer", "Solo el cliente puede responder";
+        only_customer_lead: "O Windows do cliente pede uma permissão ou está bloqueado, e não mostra isso a mais ninguém. Peça ao cliente que responda; a imagem volta em seguida.", "The customer's Windows asks for a permission or is locked, and shows that to nobody else. Ask the customer to answer; the picture comes back then.", "El Windows del cliente pide un permiso o está bloqueado, y no lo muestra a nadie más. Pida al cliente que responda; la imagen vuelve después.";
     }
 }
 

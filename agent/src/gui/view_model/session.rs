@@ -84,6 +84,8 @@ pub struct ViewerView {
     pub has_picture: bool,
     /// Contact is lost.
     pub reconnecting: Option<ReconnectingView>,
+    /// The customer's computer shows what only the customer can see and answer.
+    pub only_customer: bool,
 }
 
 /// What mouse and keyboard do in the viewer.

@@ -55,8 +55,13 @@ impl Controller {
                     figures: attending::Figures::default(),
                     jitter: None,
                     away: None,
+                    only_customer: false,
                 });
                 self.viewing(|_| {});
+            }
+            attending::Out::OnlyCustomer(shown) => {
+                let shown = *shown;
+                self.viewing(|view| view.only_customer = shown);
             }
             attending::Out::FirstPicture => self.viewing(|view| view.has_picture = true),
             attending::Out::Changed(granted) => {
@@ -77,7 +82,10 @@ impl Controller {
                 }
             }
             attending::Out::Paused => {
-                self.viewing(|view| view.away = Some((now.instant, now.unix_ms)));
+                // What is so by then is told again when it is back.
+                self.viewing(|view| {
+                    (view.away, view.only_customer) = (Some((now.instant, now.unix_ms)), false);
+                });
                 self.attendant_rejoin();
             }
             attending::Out::Resumed(granted) => {
