@@ -177,7 +177,7 @@ fn no_page_of_the_console_keeps_anybody_out() -> Result<()> {
 }
 
 /// Answers to a GET that are no pages: files, pieces of pages, redirections.
-const NO_PAGES: [&str; 24] = [
+const NO_PAGES: [&str; 25] = [
     "/healthz",
     "/metrics",
     "/assets/{name}",
@@ -201,6 +201,7 @@ const NO_PAGES: [&str; 24] = [
     "/d/{code}/program/{system}",
     "/users/enrolments",
     // Lead on to a page.
+    "/d/app/{id}",
     "/c/{word}",
     "/c/{word}/{*path}",
 ];
