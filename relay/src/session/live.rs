@@ -13,7 +13,7 @@ mod watch;
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use jiff::Timestamp;
@@ -122,6 +122,8 @@ struct Live {
     cut: CancellationToken,
     streams: Arc<Semaphore>,
     reconnects: u32,
+    /// Between the two programs through this server and back, as it was last known.
+    round_trip: Option<Duration>,
     /// A start that the store could not take yet.
     unwritten_start: Option<store::Started>,
 }
@@ -133,6 +135,15 @@ impl Live {
             (false, true) => Standing::Started,
             (false, false) => Standing::Dialling,
         };
+    }
+
+    /// Takes what the two connections know about how far away they are, while both are here.
+    fn measure(&mut self) {
+        if let ([Some(one), Some(other)], true) =
+            (self.legs.each_ref().map(|leg| leg.peer.as_ref()), self.pairing.paired())
+        {
+            self.round_trip = Some(one.connection().rtt() + other.connection().rtt());
+        }
     }
 
     fn tell(&self, message: &FromRelay) {
@@ -281,6 +292,7 @@ impl Sessions {
             cut: CancellationToken::new(),
             streams: Arc::new(Semaphore::new(self.streams_per_session)),
             reconnects: row.reconnects,
+            round_trip: None,
             unwritten_start: None,
         }
     }
@@ -346,6 +358,7 @@ impl Sessions {
             peer.send(FromRelay::Closed(Closed { session, why: CloseReason::ConnectionLost }));
             return Ok(());
         };
+        live.measure();
         let leg = &mut live.legs[index(claim.role)];
         let bearer = leg.bearer;
         // The program is back before its old connection has timed out.
@@ -382,6 +395,7 @@ impl Sessions {
                 if !live.legs[index(role)].is_on(peer) {
                     continue;
                 }
+                live.measure();
                 live.legs[index(role)].peer = None;
                 live.cut.cancel();
                 let effect = live.pairing.lost(role, goodbye, now);
@@ -470,8 +484,10 @@ impl Sessions {
 
     /// The session is over: both programs are told, its streams are reset, and its end is handed to the record.
     fn finish(&self, session: SessionId, why: CloseReason, at: Timestamp) {
-        let Some(live) = self.remove(session, why) else { return };
-        self.record.write_later(session, live.unwritten_start, store::Ended { why, at, reconnects: live.reconnects });
+        let Some(mut live) = self.remove(session, why) else { return };
+        live.measure();
+        let end = store::Ended { why, at, reconnects: live.reconnects };
+        self.record.write_later(session, live.unwritten_start, end, live.round_trip);
     }
 
     /// Takes a session out and tells its programs. Whoever calls this has written its end down, or sees to it.

@@ -228,6 +228,8 @@ pub struct Session {
     pub message: String,
     /// Times the connection was lost and came back.
     pub reconnects: u32,
+    /// How long a message between the two programs and its answer took through the server towards the end; `None`: not measured.
+    pub round_trip_ms: Option<u32>,
     /// Where the audit log's chain stood after the line about its end.
     pub audit: Option<AuditHead>,
     /// When the customer raised an alarm about it.
@@ -328,6 +330,9 @@ pub trait SessionRecords: Send + Sync {
     /// The attendant's answer, once: row and audit line in one transaction. It becomes a part of the end's action, which need not wait any
     /// longer; when that was told already, an action of its own. Before the end nothing is written: [`StoreError::Conflict`] (`state`).
     async fn wrap_up_session(&self, id: SessionId, said: &WrappedUp, now: Timestamp) -> Result<Kept, StoreError>;
+
+    /// How long a message and its answer take through the server, for what is told of the session's end: before it, or not at all.
+    async fn note_round_trip(&self, id: SessionId, round_trip_ms: u32) -> Result<(), StoreError>;
 
     /// The session is over: row and outbox row in one transaction. One that never started is closed without an outbox row.
     async fn end_session(&self, id: SessionId, ended: &Ended, now: Timestamp) -> Result<Kept, StoreError>;

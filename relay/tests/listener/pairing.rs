@@ -213,6 +213,7 @@ async fn who_does_not_come_back_in_time_has_ended_the_session() {
     assert_eq!(pair.attendant.closed(pair.session).await, CloseReason::ConnectionLost);
     let row = world.over(pair.session).await;
     assert_eq!((row.state, row.close_reason), (SessionState::Ended, Some(CloseReason::ConnectionLost)));
+    assert!(row.round_trip_ms.is_some(), "measured when both were still here");
     // Too late.
     let mut again = world.program().await;
     again.register(world.app, "João Prado", pair.customer.previous()).await;

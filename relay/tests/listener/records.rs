@@ -39,8 +39,15 @@ async fn a_session_leaves_a_start_and_an_end_on_one_ticket_that_both_are_told() 
     assert!(rows.iter().all(|r| r.ticket.as_ref() == Some(&tickets[0])));
     let row = world.row(pair.session).await;
     assert_eq!((row.close_reason, row.ticket.as_ref()), (Some(CloseReason::EndedByCustomer), Some(&tickets[0])));
+    let round_trip = row.round_trip_ms.expect("both connections were measured");
+    assert!((1..5_000).contains(&round_trip), "{round_trip} ms");
     let (_, actions) = world.relay().shared.desk.ticket(world.tenant, &tickets[0]).await.unwrap();
     assert_eq!(actions.len(), 2);
+    let path = format!(
+        "\nCaminho: pelo servidor, cifrado de ponta a ponta\nReconexões: 0\nTempo de ida e volta: {round_trip} ms\n"
+    );
+    assert!(actions[1].action.text.contains(&path), "{}", actions[1].action.text);
+    assert!(!actions[0].action.text.contains("Caminho"), "{}", actions[0].action.text);
     // Ticket, customer and the log itself agree on where the end stands in it.
     let line = world.relay().shared.store.audit_page(world.tenant, None, 1).await.unwrap().remove(0);
     assert_eq!((line.entry.what.as_str(), Some(line.place.short())), ("session.ended", noted.clone()));
@@ -62,7 +69,8 @@ async fn an_operator_of_the_console_ends_a_session_of_the_own_company_only() {
     assert!(shared.sessions.end(world.tenant, pair.session, by).await.unwrap());
     assert_eq!(pair.customer.closed(pair.session).await, CloseReason::EndedByAttendant);
     assert_eq!(pair.attendant.closed(pair.session).await, CloseReason::EndedByAttendant);
-    assert_eq!(world.over(pair.session).await.state, SessionState::Ended);
+    let over = world.over(pair.session).await;
+    assert_eq!((over.state, over.round_trip_ms.is_some()), (SessionState::Ended, true));
     assert!(!shared.sessions.end(world.tenant, pair.session, by).await.unwrap());
 }
 

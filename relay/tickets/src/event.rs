@@ -36,6 +36,8 @@ pub struct Facts {
     pub allowed: Grants,
     /// How often the connection broke and came back; only on its end.
     pub reconnects: Option<u32>,
+    /// How long there and back through the server took; only on its end, and only when it was measured.
+    pub round_trip_ms: Option<u32>,
     /// Where the audit log stood when it was over, in full; only on its end.
     pub audit: Option<String>,
 }
@@ -117,8 +119,10 @@ pub fn action(kind: EventKind, session: &Session, tenant: &Tenant, says: Says<'_
         if let Some(why) = session.close_reason {
             values.insert("reason", text::close_reason(language, why).to_owned());
         }
-        if session.reconnects > 0 {
-            values.insert("reconnects", session.reconnects.to_string());
+        values.insert("path", text::path(language).to_owned());
+        values.insert("reconnects", session.reconnects.to_string());
+        if let Some(took) = session.round_trip_ms {
+            values.insert("round_trip", format!("{took} ms"));
         }
         if let Some(head) = &session.audit {
             values.insert("audit", head.short());
@@ -170,6 +174,7 @@ pub fn action(kind: EventKind, session: &Session, tenant: &Tenant, says: Says<'_
             customer: CustomerDetails::from_fields(&session.fields),
             allowed: session.granted,
             reconnects: end.then_some(session.reconnects),
+            round_trip_ms: session.round_trip_ms.filter(|_| end),
             audit: session.audit.as_ref().filter(|_| end).map(ToString::to_string),
         },
         text: lines.join("\n"),

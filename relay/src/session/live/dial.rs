@@ -137,6 +137,7 @@ impl Sessions {
             cut: CancellationToken::new(),
             streams: Arc::new(Semaphore::new(self.streams_per_session)),
             reconnects: 0,
+            round_trip: None,
             unwritten_start: None,
         };
         self.live().insert(id, live);

@@ -3,7 +3,7 @@
 //! A report is acknowledged when it is on the disk and not before. What the store cannot take now (disk full) is tried again until it
 //! can; what is lost with the process is found unfinished at the next start.
 
-use std::{collections::VecDeque, time::Duration};
+use std::collections::VecDeque;
 
 use super::*;
 use crate::{key::Keys, session::guess::Alarm};
@@ -32,6 +32,7 @@ struct Unwritten {
     session: SessionId,
     start: Option<Started>,
     end: Ended,
+    round_trip: Option<Duration>,
 }
 
 struct Awaiting {
@@ -72,8 +73,15 @@ impl Record {
         }
     }
 
-    pub(super) fn write_later(&self, session: SessionId, start: Option<Started>, end: Ended) {
-        self.unwritten.lock().unwrap_or_else(PoisonError::into_inner).push(Unwritten { session, start, end });
+    pub(super) fn write_later(
+        &self,
+        session: SessionId,
+        start: Option<Started>,
+        end: Ended,
+        round_trip: Option<Duration>,
+    ) {
+        let entry = Unwritten { session, start, end, round_trip };
+        self.unwritten.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
         self.wake.notify_one();
     }
 
@@ -173,8 +181,12 @@ impl Sessions {
     }
 
     async fn report_end(&self, session: SessionId, ended: Ended) -> ReportOutcome {
-        let start = self.live().get(&session).and_then(|live| live.unwritten_start.clone());
-        match self.write(session, start.as_ref(), &ended).await {
+        let known = self.live().get_mut(&session).map(|live| {
+            live.measure();
+            (live.unwritten_start.clone(), live.round_trip)
+        });
+        let (start, round_trip) = known.unwrap_or_default();
+        match self.write(session, start.as_ref(), &ended, round_trip).await {
             Ok(()) => {
                 self.remove(session, ended.why);
                 ReportOutcome::Kept(ReportKept { session, step: Step::Ended, record: self.noted(session).await })
@@ -239,10 +251,19 @@ impl Sessions {
         Some(RecordMark { line: head.seq, hash })
     }
 
-    async fn write(&self, session: SessionId, start: Option<&Started>, end: &Ended) -> Result<(), StoreError> {
+    async fn write(
+        &self,
+        session: SessionId,
+        start: Option<&Started>,
+        end: &Ended,
+        round_trip: Option<Duration>,
+    ) -> Result<(), StoreError> {
         let now = Timestamp::now();
         if let Some(start) = start {
             self.store.start_session(session, start, now).await?;
+        }
+        if let Some(took) = round_trip {
+            self.store.note_round_trip(session, whole_ms(took)).await?;
         }
         self.store.end_session(session, end, now).await?;
         self.record.outbox.notify_one();
@@ -271,7 +292,7 @@ impl Sessions {
         let todo = std::mem::take(&mut *self.record.unwritten.lock().unwrap_or_else(PoisonError::into_inner));
         let mut left = Vec::new();
         for entry in todo {
-            match self.write(entry.session, entry.start.as_ref(), &entry.end).await {
+            match self.write(entry.session, entry.start.as_ref(), &entry.end, entry.round_trip).await {
                 Ok(()) => {}
                 Err(error) if error.is_transient() => {
                     tracing::error!(session = %entry.session, error = &error as &dyn std::error::Error, "an end is not yet written down");
@@ -379,6 +400,11 @@ impl Sessions {
         }
         self.record.awaiting.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
+}
+
+/// In milliseconds; what took no time that can be told took one.
+fn whole_ms(took: Duration) -> u32 {
+    u32::try_from(took.as_millis()).unwrap_or(u32::MAX).max(1)
 }
 
 /// A program's time, which follows the relay's clock but may be off: never in the future.

@@ -63,6 +63,7 @@ pub(super) fn session(row: &SqliteRow) -> Result<Session, StoreError> {
         missed: if missed { Some(row.word("close_reason")?) } else { None },
         message: note,
         reconnects: row.count("reconnects")?,
+        round_trip_ms: row.plain("round_trip_ms")?,
         audit: noted(row)?,
         alarm_at: row.time_if_any("alarm_at")?,
         wrap_up: wrapped_up(row)?,
@@ -358,6 +359,16 @@ impl SessionRecords for SqliteStore {
         }
         tx.commit().await.map_err(error::of)?;
         Ok(Kept::New)
+    }
+
+    async fn note_round_trip(&self, id: SessionId, round_trip_ms: u32) -> Result<(), StoreError> {
+        sqlx::query("UPDATE sessions SET round_trip_ms = ?2 WHERE id = ?1 AND state IN ('dialling', 'started')")
+            .bind(id.as_bytes().as_slice())
+            .bind(round_trip_ms)
+            .execute(&self.writer)
+            .await
+            .map_err(error::of)?;
+        Ok(())
     }
 
     async fn end_session(&self, id: SessionId, ended: &Ended, now: Timestamp) -> Result<Kept, StoreError> {

@@ -370,3 +370,16 @@ pub async fn a_session_that_was_refused_is_in_the_audit_log_and_a_late_start_aft
     let after = store.audit_head(w.varanda.tenant).await.unwrap();
     assert_eq!((after.seq, store.session(id).await.unwrap().audit), (head.seq + 1, Some(after)));
 }
+
+pub async fn how_long_there_and_back_took_is_kept_until_the_session_is_over(w: &World) {
+    let (store, id) = (w.store().await, SessionId::from_bytes([7; 16]));
+    store.open_session(&w.varanda.session(7, open_new())).await.unwrap();
+    assert_eq!(store.session(id).await.unwrap().round_trip_ms, None);
+    store.note_round_trip(id, 30).await.unwrap();
+    store.start_session(id, &start(5), at(5)).await.unwrap();
+    store.note_round_trip(id, 48).await.unwrap();
+    store.end_session(id, &end(60), at(60)).await.unwrap();
+    store.note_round_trip(id, 99).await.unwrap();
+    assert_eq!(store.session(id).await.unwrap().round_trip_ms, Some(48), "what is told of an end does not change");
+    store.note_round_trip(SessionId::from_bytes([8; 16]), 5).await.unwrap();
+}

@@ -155,6 +155,7 @@ fn message(action: &Action, ticket: Option<&TicketNumber>, opening: Option<&NewT
             "reason": action.reason,
             "allowed": { "view": action.facts.allowed.view, "control": action.facts.allowed.control },
             "reconnects": action.facts.reconnects,
+            "round_trip_ms": action.facts.round_trip_ms,
             "audit": action.facts.audit,
             "category": action.category,
             "solved": action.solved,

@@ -44,6 +44,7 @@ fn session() -> Session {
         missed: None,
         message: String::new(),
         reconnects: 1,
+        round_trip_ms: Some(48),
         audit: Some(AuditHead { seq: 48, hash: [0xab; 32] }),
         alarm_at: None,
         wrap_up: None,
@@ -88,7 +89,8 @@ fn the_end_of_a_session_says_who_when_how_long_and_why_in_the_tenants_language()
         said.text,
         "Acesso remoto encerrado\nProtocolo: 2026-11-21-000042\nAtendente: Ana Ribeiro\nCliente: Cida Nogueira, Padaria Aurora\n\
          Início: 21/11/2026 17:20:05 (UTC+00:00)\nFim: 21/11/2026 17:46:13 (UTC+00:00)\nDuração: 26 min 08 s\n\
-         Permitido: tela, mouse e teclado\nMotivo do fim: encerrado pelo cliente\nReconexões: 1\n\
+         Permitido: tela, mouse e teclado\nMotivo do fim: encerrado pelo cliente\n\
+         Caminho: pelo servidor, cifrado de ponta a ponta\nReconexões: 1\nTempo de ida e volta: 48 ms\n\
          Registro de auditoria: 48:abababababababab"
     );
     let said = action(EventKind::End, &session(), &tenant(Language::En, "UTC"), Says::default());

@@ -50,8 +50,12 @@ pub enum Label {
     Allowed,
     /// Why it was over.
     Reason,
+    /// Which way the connection went.
+    Path,
     /// Times the connection came back.
     Reconnects,
+    /// How long there and back took.
+    RoundTrip,
     /// What the attendant put it into.
     Category,
     /// Whether the customer was helped.
@@ -79,6 +83,8 @@ pub fn label(language: Language, label: Label) -> &'static str {
             Label::Duration => ["Duração", "Duration", "Duración"],
             Label::Allowed => ["Permitido", "Allowed", "Permitido"],
             Label::Reason => ["Motivo do fim", "Reason for the end", "Motivo del fin"],
+            Label::Path => ["Caminho", "Path", "Camino"],
+            Label::RoundTrip => ["Tempo de ida e volta", "Round trip", "Tiempo de ida y vuelta"],
             Label::Reconnects => ["Reconexões", "Reconnections", "Reconexiones"],
             Label::Category => ["Classificação", "Category", "Clasificación"],
             Label::Outcome => ["Resultado", "Outcome", "Resultado"],
@@ -165,6 +171,18 @@ pub fn allowed(language: Language, granted: Grants) -> &'static str {
             (false, true) => ["mouse e teclado", "mouse and keyboard", "ratón y teclado"],
             (false, false) => ["nada", "nothing", "nada"],
         },
+    )
+}
+
+/// Which way everything between the two programs went: there is one.
+pub fn path(language: Language) -> &'static str {
+    pick(
+        language,
+        [
+            "pelo servidor, cifrado de ponta a ponta",
+            "through the server, encrypted end to end",
+            "por el servidor, cifrado de extremo a extremo",
+        ],
     )
 }
 
