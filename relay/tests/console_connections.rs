@@ -157,7 +157,7 @@ async fn actions_say_what_the_company_wants_and_a_wrong_place_is_told() {
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY, "a request that nobody took has no attendant");
     let own = [("start", "Sessão {protocol} de {customer}"), ("end", ""), ("missed", "{customer} esperou {duration}")];
     let saved = chief.post("/connections/texts", &own).await;
-    assert_eq!(saved.location(), "/connections/texts");
+    assert_eq!(saved.location(), "/connections/texts?language=pt-BR&saved=1");
     let told = session(&relay, TicketChoice::OpenNew { subject: ShownText::default() }).await;
     settled(&relay, told, &[OutboxState::Done]).await;
     let (store, tenant) = (&relay.shared.store, relay.shared.first_tenant);

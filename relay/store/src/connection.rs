@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use protocol::id::{AppId, ConnectionId, TenantId};
 
-use crate::{error::StoreError, outbox::EventKind};
+use crate::{app::Stamp, error::StoreError, outbox::EventKind, tenant::Language};
 
 /// A connection as it is written down.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +40,28 @@ pub struct Connection {
     pub fields: Vec<(String, String)>,
     /// Who an operator is there, by the operator's id.
     pub people: BTreeMap<String, String>,
+}
+
+/// What a company's actions of one kind say in one language.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActionTemplate {
+    /// Of which kind.
+    pub kind: EventKind,
+    /// What they say; `None`: the standing text.
+    pub text: Option<String>,
+    /// When and by whom it was changed last; nobody in particular: by an earlier version, which kept no note of it.
+    pub changed: Stamp,
+}
+
+/// A change of what actions of one kind say; `None`: the standing text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TemplateChange {
+    /// Of which kind.
+    pub kind: EventKind,
+    /// What they said.
+    pub from: Option<String>,
+    /// What they say from now on.
+    pub to: Option<String>,
 }
 
 /// Records of connections.
@@ -81,13 +103,22 @@ pub trait ConnectionRecords: Send + Sync {
     ) -> Result<(), StoreError>;
     /// Whose this connection is, or was before it was removed.
     async fn tenant_of_connection(&self, id: ConnectionId) -> Result<Option<TenantId>, StoreError>;
-    /// What the company's actions of this kind say; `None`: the standing text.
-    async fn action_template(&self, tenant: TenantId, kind: EventKind) -> Result<Option<String>, StoreError>;
-    /// Changes it; `None`: back to the standing text.
-    async fn set_action_template(
+    /// What the company's actions of this kind say in this language; `None`: the standing text.
+    async fn action_template(
         &self,
         tenant: TenantId,
         kind: EventKind,
-        text: Option<&str>,
+        language: Language,
+    ) -> Result<Option<String>, StoreError>;
+    /// The same of every kind that was ever changed, with who changed it last.
+    async fn action_templates(&self, tenant: TenantId, language: Language) -> Result<Vec<ActionTemplate>, StoreError>;
+    /// Changes what is said, all of it or nothing. [`StoreError::Conflict`] (`action text`) when one of them does not say any more what it
+    /// is changed from.
+    async fn change_action_templates(
+        &self,
+        tenant: TenantId,
+        language: Language,
+        changes: &[TemplateChange],
+        by: &Stamp,
     ) -> Result<(), StoreError>;
 }

@@ -1,5 +1,6 @@
 //! What an action on a ticket says about a session. Called by the worker; pure: the same session gives the same words.
 
+pub mod sample;
 pub mod template;
 pub mod text;
 mod values;

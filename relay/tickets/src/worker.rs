@@ -230,7 +230,7 @@ impl Worker {
         }
         let records = |e: StoreError| ReportError::Unreachable(Cause::Records(e.to_string()));
         let settings = self.store.tenant(tenant).await.map_err(records)?;
-        let template = self.store.action_template(tenant, entry.kind).await.map_err(records)?;
+        let template = self.store.action_template(tenant, entry.kind, settings.language).await.map_err(records)?;
         // One that this version cannot read any more is no reason not to tell.
         let template = template.and_then(|text| Template::parse(entry.kind, &text).ok());
         let page = self.page(&settings, session.protocol.as_str());

@@ -268,6 +268,12 @@ pub(super) fn furnish(browser: &Browser, world: &World, ticket: &str, servers: &
         ),
         Page::at("connection-people", format!("{connection}/people")),
         Page::at("connection-texts", "/connections/texts"),
+        Page::sent(
+            "connection-texts-wrong",
+            "/connections/texts?language=en",
+            "form[action='/connections/texts']",
+            &[("start", "Hi {nobody}")],
+        ),
         Page::sent("connection-wrong", "/connections/new/rt", "form[action='/connections/new/rt']", &[]),
         Page::at("audit", "/audit"),
         Page::at("audit-none", "/audit?q=nada"),

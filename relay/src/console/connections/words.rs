@@ -88,7 +88,6 @@ words! {
     not_key: "Cole uma chave privada RSA em PEM, de 2048 bits ou mais e sem senha, de BEGIN até END.", "Paste an RSA private key in PEM, of 2048 bits or more and without a password, from BEGIN to END.", "Pegue una clave privada RSA en PEM, de 2048 bits o más y sin contraseña, de BEGIN a END.";
     not_form: "Não está escrito como este sistema escreve.", "Not written as this system writes it.", "No está escrito como lo escribe este sistema.";
     texts: "O que as ações dizem", "What actions say", "Qué dicen las acciones";
-    texts_lead: "Cada linha pode ter campos entre chaves. Uma linha sem o valor do seu campo não aparece. Vazio: o texto padrão.", "Each line can hold fields in braces. A line whose field has no value is left out. Leave empty for the standard text.", "Cada línea puede tener campos entre llaves. Una línea sin el valor de su campo no aparece. Vacío: el texto estándar.";
     text_of_start: "No início da sessão", "At the start of a session", "Al inicio de la sesión";
     text_of_end: "No fim da sessão", "At the end of a session", "Al final de la sesión";
     text_of_wrap_up: "Conclusão informada depois do fim", "Wrap-up told after the end", "Cierre informado después del final";

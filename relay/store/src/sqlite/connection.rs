@@ -8,13 +8,15 @@ use protocol::id::{AppId, ConnectionId, TenantId};
 use sqlx::sqlite::SqliteRow;
 
 use super::{
-    SqliteStore, error,
-    row::{Columns, json, ms},
+    SqliteStore, error, outbox,
+    row::{Columns, json, ms, word},
 };
 use crate::{
-    connection::{Connection, ConnectionRecords, NewConnection},
+    app::Stamp,
+    connection::{ActionTemplate, Connection, ConnectionRecords, NewConnection, TemplateChange},
     error::StoreError,
     outbox::EventKind,
+    tenant::Language,
 };
 
 fn connection(row: &SqliteRow) -> Result<Connection, StoreError> {
@@ -194,35 +196,72 @@ impl ConnectionRecords for SqliteStore {
         if done.rows_affected() == 0 { Err(StoreError::NotFound { what: "app or connection" }) } else { Ok(()) }
     }
 
-    async fn action_template(&self, tenant: TenantId, kind: EventKind) -> Result<Option<String>, StoreError> {
-        let row = sqlx::query("SELECT text FROM action_templates WHERE tenant = ? AND kind = ?")
-            .bind(tenant.as_bytes().as_slice())
-            .bind(kind.as_str())
-            .fetch_optional(&self.readers)
-            .await
-            .map_err(error::of)?;
-        row.map(|row| row.plain("text")).transpose()
-    }
-
-    async fn set_action_template(
+    async fn action_template(
         &self,
         tenant: TenantId,
         kind: EventKind,
-        text: Option<&str>,
-    ) -> Result<(), StoreError> {
-        let query = match text {
-            Some(text) => sqlx::query(
-                "INSERT INTO action_templates (tenant, kind, text) VALUES (?1, ?2, ?3)
-                 ON CONFLICT (tenant, kind) DO UPDATE SET text = excluded.text",
-            )
+        language: Language,
+    ) -> Result<Option<String>, StoreError> {
+        let sql = "SELECT text FROM action_templates WHERE tenant = ? AND kind = ? AND language = ?";
+        let row = sqlx::query(sql)
             .bind(tenant.as_bytes().as_slice())
             .bind(kind.as_str())
-            .bind(text),
-            None => sqlx::query("DELETE FROM action_templates WHERE tenant = ?1 AND kind = ?2")
-                .bind(tenant.as_bytes().as_slice())
-                .bind(kind.as_str()),
+            .bind(word(language))
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(error::of)?;
+        row.map_or(Ok(None), |row| row.plain("text"))
+    }
+
+    async fn action_templates(&self, tenant: TenantId, language: Language) -> Result<Vec<ActionTemplate>, StoreError> {
+        let sql = "SELECT kind, text, changed_at, changed_by FROM action_templates WHERE tenant = ? AND language = ?";
+        let rows = sqlx::query(sql)
+            .bind(tenant.as_bytes().as_slice())
+            .bind(word(language))
+            .fetch_all(&self.readers)
+            .await
+            .map_err(error::of)?;
+        let template = |row: &SqliteRow| {
+            Ok(ActionTemplate {
+                kind: outbox::kind_of(row.plain("kind")?)?,
+                text: row.plain("text")?,
+                changed: Stamp { at: row.time("changed_at")?, by: row.plain("changed_by")? },
+            })
         };
-        query.execute(&self.writer).await.map_err(error::of)?;
-        Ok(())
+        rows.iter().map(template).collect()
+    }
+
+    async fn change_action_templates(
+        &self,
+        tenant: TenantId,
+        language: Language,
+        changes: &[TemplateChange],
+        by: &Stamp,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        for change in changes {
+            // What was never changed has no row: it is made from the standing text, and by nothing else.
+            let sql = "INSERT INTO action_templates (tenant, kind, language, text, changed_at, changed_by)
+                       SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE ?7 IS NULL OR EXISTS (
+                           SELECT 1 FROM action_templates WHERE tenant = ?1 AND kind = ?2 AND language = ?3)
+                       ON CONFLICT (tenant, kind, language) DO UPDATE
+                           SET text = excluded.text, changed_at = excluded.changed_at, changed_by = excluded.changed_by
+                           WHERE text IS ?7";
+            let done = sqlx::query(sql)
+                .bind(tenant.as_bytes().as_slice())
+                .bind(change.kind.as_str())
+                .bind(word(language))
+                .bind(change.to.as_deref())
+                .bind(ms(by.at))
+                .bind(&by.by)
+                .bind(change.from.as_deref())
+                .execute(&mut *tx)
+                .await
+                .map_err(error::of)?;
+            if done.rows_affected() == 0 {
+                return Err(StoreError::Conflict { what: "action text" });
+            }
+        }
+        tx.commit().await.map_err(error::of)
     }
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use protocol::id::ConnectionId;
-use store::{EventKind, NewConnection, OutboxState, Settled, StoreError};
+use store::{
+    ActionTemplate, EventKind, Language, NewConnection, OutboxState, Settled, Stamp, StoreError, TemplateChange,
+};
 
 use super::{World, at, number, on, open_new};
 
@@ -129,19 +131,44 @@ pub async fn a_parked_row_that_is_dropped_lets_the_end_go_on(w: &World) {
     assert_eq!(store.retry_all_parked(tenant, at(105)).await.unwrap(), 0, "what is dropped stays dropped");
 }
 
-pub async fn what_actions_say_is_kept_by_kind_and_forgotten_on_request(w: &World) {
+pub async fn what_actions_say_is_kept_by_kind_and_language_and_changed_from_what_it_said(w: &World) {
     let (store, tenant) = (w.store().await, w.varanda.tenant);
-    assert_eq!(store.action_template(tenant, EventKind::Start).await.unwrap(), None);
-    for text in ["Oi {protocol}", "Tchau"] {
-        store.set_action_template(tenant, EventKind::Start, Some(text)).await.unwrap();
-        assert_eq!(store.action_template(tenant, EventKind::Start).await.unwrap().as_deref(), Some(text));
+    let stamp = |second, by: &str| Stamp { at: at(second), by: by.to_owned() };
+    let change = |kind, from: Option<&str>, to: Option<&str>| TemplateChange {
+        kind,
+        from: from.map(str::to_owned),
+        to: to.map(str::to_owned),
+    };
+    let (start, end) = (EventKind::Start, EventKind::End);
+    let read = |kind, language| store.action_template(tenant, kind, language);
+    assert_eq!(read(start, Language::En).await.unwrap(), None);
+    assert_eq!(store.action_templates(tenant, Language::En).await.unwrap(), []);
+    for (from, to) in [(None, Some("Hi {protocol}")), (Some("Hi {protocol}"), Some("Bye"))] {
+        let changes = [change(start, from, to)];
+        store.change_action_templates(tenant, Language::En, &changes, &stamp(1, "Ana")).await.unwrap();
+        assert_eq!(read(start, Language::En).await.unwrap().as_deref(), to);
     }
-    for kind in [EventKind::WrapUp, EventKind::Missed] {
-        store.set_action_template(tenant, kind, Some("{title}")).await.unwrap();
-        assert_eq!(store.action_template(tenant, kind).await.unwrap().as_deref(), Some("{title}"));
+    assert_eq!(read(start, Language::Es).await.unwrap(), None, "each language has its own");
+    assert_eq!(store.action_template(w.other.tenant, start, Language::En).await.unwrap(), None);
+    // All or nothing, when another was quicker.
+    for stale in [None, Some("Hi {protocol}")] {
+        let changes = [change(end, None, Some("New")), change(start, stale, Some("Mine"))];
+        let done = store.change_action_templates(tenant, Language::En, &changes, &stamp(2, "Rui")).await;
+        assert!(matches!(done, Err(StoreError::Conflict { what: "action text" })), "{done:?}");
+        assert_eq!(read(end, Language::En).await.unwrap(), None);
+        assert_eq!(read(start, Language::En).await.unwrap().as_deref(), Some("Bye"));
     }
-    assert_eq!(store.action_template(tenant, EventKind::End).await.unwrap(), None);
-    assert_eq!(store.action_template(w.other.tenant, EventKind::Start).await.unwrap(), None);
-    store.set_action_template(tenant, EventKind::Start, None).await.unwrap();
-    assert_eq!(store.action_template(tenant, EventKind::Start).await.unwrap(), None);
+    // What says something already cannot be what was never changed.
+    let changes = [change(EventKind::WrapUp, Some("x"), Some("y"))];
+    let done = store.change_action_templates(tenant, Language::En, &changes, &stamp(2, "Rui")).await;
+    assert!(matches!(done, Err(StoreError::Conflict { .. })), "{done:?}");
+    // Back to the standing text, and who put it back is known.
+    let changes = [change(start, Some("Bye"), None)];
+    store.change_action_templates(tenant, Language::En, &changes, &stamp(3, "Rui")).await.unwrap();
+    assert_eq!(read(start, Language::En).await.unwrap(), None);
+    let all = store.action_templates(tenant, Language::En).await.unwrap();
+    assert_eq!(all, [ActionTemplate { kind: start, text: None, changed: stamp(3, "Rui") }]);
+    let changes = [change(start, None, Some("Again"))];
+    store.change_action_templates(tenant, Language::En, &changes, &stamp(4, "Ana")).await.unwrap();
+    assert_eq!(read(start, Language::En).await.unwrap().as_deref(), Some("Again"));
 }

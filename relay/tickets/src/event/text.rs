@@ -174,6 +174,15 @@ pub fn allowed(language: Language, granted: Grants) -> &'static str {
     )
 }
 
+/// What a made-up session was about: subject, category, the attendant's note, the customer's message.
+pub(super) fn sample(language: Language) -> [&'static str; 4] {
+    match language {
+        Language::PtBr => ["Erro ao emitir nota", "Nota fiscal", "Certificado renovado.", "Liguem amanhã, por favor."],
+        Language::En => ["Cannot issue an invoice", "Invoices", "Certificate renewed.", "Please call tomorrow."],
+        Language::Es => ["Error al emitir factura", "Facturas", "Certificado renovado.", "Llamen mañana, por favor."],
+    }
+}
+
 /// Which way everything between the two programs went: there is one.
 pub fn path(language: Language) -> &'static str {
     pick(
