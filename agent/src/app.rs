@@ -485,7 +485,8 @@ impl App {
 
     fn helped_setup(&self, session: SessionId, password: Password, watch: bool) -> helped::Setup {
         let (screen, input) = (self.config.screen.clone(), self.config.input.clone());
-        helped::Setup { session, end: self.end.clone(), password, watch, screen, input }
+        let desk = self.config.desk.clone();
+        helped::Setup { session, end: self.end.clone(), password, watch, screen, input, desk }
     }
 
     fn tell_watched(&self, what: helped::In) {

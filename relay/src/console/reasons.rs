@@ -8,6 +8,7 @@ phrases! {
     credential: "A credencial não é aceita ou venceu", "The credential is not accepted or has expired", "La credencial no se acepta o venció";
     rights: "A credencial não tem permissão para isso", "The credential may not do this", "La credencial no tiene permiso para esto";
     no_ticket: "O ticket não existe ou não pode ser visto", "The ticket does not exist or cannot be seen", "El ticket no existe o no se puede ver";
+    ticket_closed: "O ticket foi fechado no outro sistema e não aceita mais ações: reabra-o lá e envie de novo, ou descarte", "The ticket was closed in the other system and takes no more actions: reopen it there and send again, or drop this", "El ticket se cerró en el otro sistema y no acepta más acciones: reábralo allí y envíe de nuevo, o descarte";
     refused: "O outro sistema recusou", "The other system refuses", "El otro sistema lo rechazó";
     field: "O outro sistema recusou um campo mapeado; corrija os campos da conexão e tente de novo", "The other system refuses a mapped field; correct the connection's fields and try again", "El otro sistema rechazó un campo asignado; corrija los campos de la conexión e intente de nuevo";
     wait: "O outro sistema pede para esperar", "The other system asks to wait", "El otro sistema pide esperar";
@@ -32,6 +33,7 @@ pub(super) fn word(language: Language, reason: Reason) -> &'static str {
         Reason::Credential => w.credential,
         Reason::Rights => w.rights,
         Reason::NoTicket => w.no_ticket,
+        Reason::TicketClosed => w.ticket_closed,
         Reason::Refused => w.refused,
         Reason::Field => w.field,
         Reason::Wait => w.wait,

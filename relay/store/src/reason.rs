@@ -12,6 +12,8 @@ pub enum Reason {
     Rights,
     /// There is no such ticket.
     NoTicket,
+    /// The ticket is closed, and takes no more.
+    TicketClosed,
     /// It refuses what was asked.
     Refused,
     /// It refuses a field that the company has mapped.
@@ -46,10 +48,11 @@ pub enum Reason {
 
 impl Reason {
     /// Every one, for whoever has words for them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Credential,
         Self::Rights,
         Self::NoTicket,
+        Self::TicketClosed,
         Self::Refused,
         Self::Field,
         Self::Wait,

@@ -85,8 +85,10 @@ pub struct Action {
 pub struct Says<'a> {
     /// The company's own text.
     pub template: Option<&'a Template>,
-    /// The ticket that was asked for and does not exist.
+    /// The ticket that was asked for and cannot be written on: it does not exist.
     pub asked: Option<&'a TicketNumber>,
+    /// That ticket does exist, and is closed.
+    pub asked_is_closed: bool,
     /// The console's page about the session.
     pub page: Option<String>,
     /// The attendant's e-mail address; empty: not known.
@@ -151,7 +153,8 @@ pub fn action(kind: EventKind, session: &Session, tenant: &Tenant, says: Says<'_
         lines.push(text::watched(language, &session.attendant_name, watched.as_str()));
     }
     if let Some(asked) = says.asked {
-        lines.push(text::asked_for(language, asked.as_str()));
+        let said = if says.asked_is_closed { text::asked_for_closed } else { text::asked_for };
+        lines.push(said(language, asked.as_str()));
     }
     Action {
         kind,

@@ -59,6 +59,7 @@ impl ReportError {
             Self::Rejected { refusal: Refusal::Rights, .. } => Reason::Rights,
             Self::Rejected { refusal: Refusal::NoTicket, .. } => Reason::NoTicket,
             Self::Rejected { refusal: Refusal::Field, .. } => Reason::Field,
+            Self::Rejected { refusal: Refusal::Closed, .. } => Reason::TicketClosed,
             Self::Rejected { refusal: Refusal::Request, .. } => Reason::Refused,
             Self::RateLimited { .. } => Reason::Wait,
             Self::NotVisibleYet { .. } => Reason::NotVisibleYet,
@@ -100,6 +101,8 @@ pub enum Refusal {
     NoTicket,
     /// A field that the company has mapped; the words begin with its name.
     Field,
+    /// The ticket is closed, and takes no more actions. Said by the worker, which looks when an action is refused.
+    Closed,
     /// Anything else about the request, or about the connection's settings.
     Request,
 }

@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 use jiff::{SignedDuration, Timestamp};
 use protocol::{
     id::{SessionId, TenantId, TicketNumber},
-    message::ticket::TicketChoice,
+    message::ticket::{TicketChoice, TicketStatus},
 };
 use store::{Claimed, CustomerDetails, EventKind, OutboxEntry, Settled, Store, StoreError, Tenant, Why};
 use tokio::{
@@ -52,6 +52,17 @@ struct Delivered {
     outcome: Outcome,
     uncertain: bool,
     visible_after: Duration,
+}
+
+/// What is left of a ticket that has refused an action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Left {
+    /// It is there: the refusal is about something else.
+    Open,
+    /// It is closed.
+    Closed,
+    /// It is not there.
+    Gone,
 }
 
 /// A row was settled.
@@ -241,20 +252,43 @@ impl Worker {
         };
         let values = event::values(entry.kind, session, &settings, &app, page.as_deref());
         let email = self.email(session).await.map_err(records)?;
-        let mut says = Says { template: template.as_ref(), asked: None, page, email };
+        let mut says = Says { template: template.as_ref(), page, email, ..Says::default() };
         if let Some(ticket) = chosen {
             // Before the action: a field that is refused holds it back, and nothing is told twice when it is tried again.
             if entry.kind != EventKind::Start && is_ours(session) {
-                self.call(system.fill(ticket, &values)).await?;
+                match self.call(system.fill(ticket, &values)).await {
+                    Err(ReportError::Rejected {
+                        refusal: refusal @ (Refusal::Field | Refusal::Request | Refusal::Rights),
+                        why,
+                    }) => {
+                        let refusal = match self.what_is_left(row, system, ticket, now).await? {
+                            Left::Open => refusal,
+                            Left::Closed => Refusal::Closed,
+                            Left::Gone => Refusal::NoTicket,
+                        };
+                        return Err(ReportError::Rejected { refusal, why });
+                    }
+                    filled => filled?,
+                }
             }
             let action = event::action(entry.kind, session, &settings, says.clone());
             *wrote = true;
             match self.call(system.append_action(ticket, &action)).await {
-                // Typed while the system was down, or gone since: a new one is opened that says so. Once the session has its ticket,
-                // its end has no other place.
+                // Typed while the system was down, gone since, or closed and taking no more: a new one is opened that says so. Once the
+                // session has its ticket, its end has no other place.
                 Err(ReportError::Rejected { refusal: Refusal::NoTicket, .. }) if session.ticket.is_none() => {
                     says.asked = Some(ticket);
                     *wrote = false;
+                }
+                Err(ReportError::Rejected { refusal: refusal @ (Refusal::Request | Refusal::Rights), why }) => {
+                    *wrote = false;
+                    let rejected = |refusal| Err(ReportError::Rejected { refusal, why });
+                    match (self.what_is_left(row, system, ticket, now).await?, &session.ticket) {
+                        (Left::Open, _) => return rejected(refusal),
+                        (Left::Closed, Some(_)) => return rejected(Refusal::Closed),
+                        (Left::Gone, Some(_)) => return rejected(Refusal::NoTicket),
+                        (left, None) => (says.asked, says.asked_is_closed) = (Some(ticket), left == Left::Closed),
+                    }
                 }
                 appended => return appended,
             }
@@ -281,6 +315,37 @@ impl Worker {
             Err(StoreError::NotFound { .. }) => Ok(String::new()),
             Err(error) => Err(error),
         }
+    }
+
+    /// What has become of a ticket that has refused an action. With one that is closed, what waits for it here ends.
+    async fn what_is_left(
+        &self,
+        row: &Claimed,
+        system: &dyn TicketSystem,
+        ticket: &TicketNumber,
+        now: Timestamp,
+    ) -> Result<Left, ReportError> {
+        if !system.capabilities().reads {
+            return Ok(Left::Open);
+        }
+        let found = match self.call(system.look_up(ticket)).await {
+            Ok(Some(found)) => found,
+            Ok(None) => return Ok(Left::Gone),
+            // It refuses this as well: what it said first is what a person has to see to.
+            Err(ReportError::Rejected { .. }) => return Ok(Left::Open),
+            Err(later) => return Err(later),
+        };
+        if !matches!(found.brief.status, TicketStatus::Resolved | TicketStatus::Closed) {
+            return Ok(Left::Open);
+        }
+        if let Some(connection) = row.session.connection {
+            let (tenant, number) = (row.entry.tenant, &found.brief.number);
+            // Not noted now: the next look finds out.
+            if let Err(error) = self.store.note_ticket(tenant, connection, number, false, now).await {
+                warn!(error = &error as &dyn std::error::Error, %ticket, "that a ticket is closed is not noted");
+            }
+        }
+        Ok(Left::Closed)
     }
 
     /// Looks for a marker on a ticket. That there is no such ticket is believed when it is said twice: what is written next would be

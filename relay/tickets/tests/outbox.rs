@@ -10,13 +10,16 @@ mod fakes;
 #[path = "common/far.rs"]
 mod far;
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use common::{TENANT, killed_after, open_new};
 use fakes::{Asked, Fate};
 use far::{Far, since_start, told};
-use protocol::message::ticket::TicketChoice;
-use store::{Category, EventKind, OutboxState, WrappedUp};
+use protocol::{
+    id::{AppId, ConnectionId},
+    message::ticket::TicketChoice,
+};
+use store::{Category, EventKind, NewConnection, OutboxState, Reason, TicketOf, TicketSeen, WrappedUp};
 use tickets::{kind::Means, system::Repeats};
 
 /// Everything that can become of a call. Whether a person is needed.
@@ -183,12 +186,132 @@ async fn a_certificate_that_nobody_vouches_for_stops_everything_before_a_word_is
     }
 }
 
+/// What is done to a ticket between a session and its report.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Meanwhile {
+    Closed,
+    Removed,
+}
+
+/// A ticket that is closed or deleted while the system is down, before anything is told on it or after the start: nothing is lost, nothing
+/// is opened again, and where the action has no place any more another ticket goes on, or a person is told why.
+async fn a_ticket_that_is_closed_meanwhile(kind: &str) {
+    let mut f = Far::new(kind).await;
+    if !f.systems.0.system.capabilities().reads {
+        return;
+    }
+    let connection = NewConnection {
+        id: ConnectionId::from_bytes([9; 16]),
+        tenant: TENANT,
+        kind: kind.into(),
+        name: kind.into(),
+        settings: BTreeMap::new(),
+        sealed: Vec::new(),
+    };
+    let (store, id) = (f.world.store.clone(), connection.id);
+    store.add_connection(&connection, common::at(0)).await.unwrap();
+    store.set_app_connection(TENANT, AppId::from_bytes([2; 16]), Some(id)).await.unwrap();
+    // These keep a closed ticket as it is; the others take notes on it, and it stays closed.
+    let refuses = ["zendesk", "glpi"].contains(&kind);
+    for (meanwhile, started) in
+        [(Meanwhile::Closed, false), (Meanwhile::Closed, true), (Meanwhile::Removed, false), (Meanwhile::Removed, true)]
+    {
+        let what = format!("{kind}: {meanwhile:?}, started {started}");
+        let ticket = f.ticket();
+        let waits = TicketOf { system: Some(id), number: ticket.clone() };
+        let until = f.world.now.checked_add(Duration::from_secs(86_400)).unwrap();
+        store.add_notice(TENANT, &waits, &TicketSeen::default(), common::ANA, f.world.now, until).await.unwrap();
+        let session = f.world.dialled(TicketChoice::Number(ticket.clone())).await;
+        store.start_session(session, &common::started(), common::at(5)).await.unwrap();
+        if started {
+            f.work_off().await;
+        }
+        f.server.set_down(true);
+        store.end_session(session, &common::ended(), common::at(65)).await.unwrap();
+        let back = f.world.now.checked_add(Duration::from_secs(3600)).unwrap();
+        while f.world.now < back && f.step().await {}
+        f.set_now(back);
+        let (mut there, closed) = (ticket.to_string(), meanwhile == Meanwhile::Closed);
+        if closed {
+            f.server.close(ticket.as_str());
+        } else {
+            there = f.server.remove(ticket.as_str());
+        }
+        f.server.set_down(false);
+        while f.step().await {}
+        assert!(!closed || f.server.is_closed(&there), "{what}: it was opened again");
+        let parked = store.outbox_list(TENANT, &[OutboxState::Parked], 9).await.unwrap();
+        let has_no_place = started && (refuses || !closed);
+        assert_eq!(parked.len(), usize::from(has_no_place), "{what}: {parked:?}");
+        if let Some(row) = parked.first() {
+            // The start is where it was, and a person is told what became of the ticket.
+            assert_eq!(
+                row.reason,
+                Some(if closed { Reason::TicketClosed } else { Reason::NoTicket }),
+                "{what}: {row:?}"
+            );
+            assert_eq!(f.told(session), [(there.clone(), EventKind::Start)], "{what}");
+            if closed {
+                f.server.reopen(&there);
+                store.retry_parked(TENANT, row.id, f.world.now).await.unwrap();
+                while f.step().await {}
+                f.assert_told_once(session, &what).await;
+            } else {
+                store.drop_parked(TENANT, row.id, "o ticket foi apagado", f.world.now).await.unwrap();
+            }
+        } else {
+            f.assert_told_once(session, &what).await;
+            let on = store.session(session).await.unwrap().ticket.unwrap();
+            assert_eq!(on != ticket, refuses || !closed, "{what}: it is on {on}");
+            if on != ticket {
+                let all = f.server.tickets();
+                let new = all.iter().find(|t| t.number == on.as_str()).unwrap();
+                let says = if closed { "fechado" } else { "existe" };
+                let texts = new.texts.concat();
+                assert!(texts.contains(ticket.as_str()) && texts.contains(says), "{what}: {texts}");
+            }
+        }
+        // Whoever waited for the customer of a ticket that is found closed waits no longer; of the others the next look tells.
+        let waiting = store.open_notices(Some((TENANT, &waits)), f.world.now).await.unwrap();
+        let found = closed && refuses;
+        assert_eq!(waiting.is_empty(), found, "{what}: {waiting:?}");
+        assert_eq!(store.is_closed(id, &ticket).await.unwrap(), found, "{what}");
+        f.restart().await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_written_to_the_customer_of_a_ticket_that_is_over_does_not_open_it_again() {
+    let mut f = Far::new("rt").await;
+    let mut typed = f.server.typed();
+    typed.insert("visibility".into(), "public".into());
+    let (kind, means) = (tickets::kind::of("rt").unwrap(), Means::new(f.clock.clone()));
+    let settings = kind.parse(&typed).unwrap();
+    let system = (kind.connect)(&settings, &means).unwrap();
+    f.systems = std::sync::Arc::new(far::Fixed(tickets::Reached { system, gate: means.gate(kind, &settings) }));
+    for over in [false, true] {
+        let ticket = f.ticket();
+        if over {
+            f.server.close(ticket.as_str());
+        }
+        let from = f.server.calls();
+        let session = f.ended(TicketChoice::Number(ticket.clone())).await;
+        f.work_off().await;
+        f.assert_told_once(session, &format!("over: {over}")).await;
+        assert_eq!(f.server.is_closed(ticket.as_str()), over);
+        let how = if over { "/comment" } else { "/correspond" };
+        let asked = f.server.asked_since(from);
+        assert_eq!(asked.iter().filter(|asked| asked.path.ends_with(how)).count(), 2, "{over}: {asked:?}");
+    }
+}
+
 macro_rules! for_every_kind {
     ($($name:ident: $kind:literal;)*) => {
         for_every_kind! { every_call_with_every_outcome_ends_in_one_start_and_one_end: every_call_with_every_fate; $($name: $kind;)* }
         for_every_kind! { so_does_every_look_for_what_a_broken_call_has_left: every_look_for_a_marker_with_every_fate; $($name: $kind;)* }
         for_every_kind! { late_words_and_missed_requests_are_told_once: late_words_and_missed_requests; $($name: $kind;)* }
         for_every_kind! { a_certificate_that_nobody_vouches_for_stops_everything_before_a_word_is_said: a_certificate_that_nobody_vouches_for_stops_everything_before_a_word_is_said; $($name: $kind;)* }
+        for_every_kind! { an_action_on_a_ticket_that_was_closed_or_deleted_meanwhile_is_not_lost: a_ticket_that_is_closed_meanwhile; $($name: $kind;)* }
         for_every_kind! { killed_at_random_nothing_is_lost_or_doubled_and_order_is_kept: a_few_random_kills; $($name: $kind;)* }
         for_every_kind! { after_an_hour_without_the_system_two_hundred_sessions_are_told: drained; $($name: $kind;)* }
 
@@ -297,28 +420,13 @@ async fn random_kills(kind: &str, actions: usize, tickets: usize) {
         assert_eq!(kinds, [EventKind::Start, EventKind::End], "seed {seed}: {session} {actions:?}");
         assert_eq!(actions[0].0, actions[1].0, "seed {seed}: {session} is on two tickets");
     }
-    in_order(&f, &sessions, seed);
+    far::assert_in_order(&f.server, &sessions, &format!("seed {seed}"));
     println!(
         "figure outbox with {kind}: {} actions on {tickets} tickets, {kills} kills, {} calls, seed {seed}: 0 lost, 0 doubled, order kept, {} s",
         sessions.len() * 2,
         f.server.calls(),
         began.elapsed().as_secs()
     );
-}
-
-/// On each ticket the sessions are in the order in which they began.
-fn in_order(f: &Far, sessions: &[protocol::id::SessionId], seed: u64) {
-    let place: std::collections::BTreeMap<String, usize> =
-        sessions.iter().enumerate().map(|(n, s)| (s.to_string(), n)).collect();
-    for ticket in f.server.tickets() {
-        let places: Vec<usize> = ticket
-            .texts
-            .iter()
-            .filter_map(|text| text.split_once("amparo:"))
-            .map(|(_, rest)| place[&rest[..32]])
-            .collect();
-        assert!(places.is_sorted(), "seed {seed}: ticket {} is out of order: {places:?}", ticket.number);
-    }
 }
 
 /// An hour's outage in which two hundred sessions begin and end on fifty tickets; then how long until all is told.

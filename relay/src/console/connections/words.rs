@@ -161,7 +161,7 @@ impl Words {
                     Refusal::Credential => self.bad_credential,
                     Refusal::Rights => self.bad_rights,
                     Refusal::NoTicket => return self.no_ticket.to_owned(),
-                    Refusal::Field | Refusal::Request => self.refuses,
+                    Refusal::Field | Refusal::Request | Refusal::Closed => self.refuses,
                 };
                 (words, why.clone())
             }

@@ -257,6 +257,10 @@ fn brief_of(ticket: &Ticket) -> Result<TicketBrief, ReportError> {
     ))
 }
 
+fn is_over(ticket: &TicketBrief) -> bool {
+    matches!(ticket.status, TicketStatus::Resolved | TicketStatus::Closed)
+}
+
 /// A text in a query of RT's: between single quotes.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
@@ -351,7 +355,9 @@ impl TicketSystem for Rt {
 
     async fn append_action(&self, ticket: &TicketNumber, action: &Action) -> Result<Appended, ReportError> {
         let id = digits(ticket).ok_or_else(|| ReportError::no_ticket(ticket))?;
-        let how = if self.public { "correspond" } else { "comment" };
+        // What is written to the customer of a ticket that is over would open it again: there it is a note.
+        let over = self.public && self.look_up(ticket).await?.is_some_and(|found| is_over(&found.brief));
+        let how = if self.public && !over { "correspond" } else { "comment" };
         let body = json!({ "Content": written(action, Markup::Html), "ContentType": "text/html" });
         let answer = self.ask(Call::post(format!("/REST/2.0/ticket/{id}/{how}")).json(&body)).await?;
         if answer.status.is_success() {

@@ -238,6 +238,15 @@ pub fn close_reason(language: Language, why: CloseReason) -> &'static str {
     )
 }
 
+/// Says that a ticket was asked for that is closed, and takes no more.
+pub fn asked_for_closed(language: Language, number: &str) -> String {
+    match language {
+        Language::PtBr => format!("O ticket {number} está fechado e não aceita mais ações; este o continua."),
+        Language::En => format!("Ticket {number} is closed and takes no more actions; this one continues it."),
+        Language::Es => format!("El ticket {number} está cerrado y no acepta más acciones; este lo continúa."),
+    }
+}
+
 /// Says that another ticket was asked for.
 pub fn asked_for(language: Language, number: &str) -> String {
     match language {

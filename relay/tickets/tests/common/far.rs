@@ -146,6 +146,16 @@ pub fn told(server: &Server) -> BTreeMap<String, Vec<(String, EventKind)>> {
     told
 }
 
+/// On each ticket the sessions are in the order in which they began.
+pub fn assert_in_order(server: &Server, sessions: &[SessionId], what: &str) {
+    let place: BTreeMap<String, usize> = sessions.iter().enumerate().map(|(n, s)| (s.to_string(), n)).collect();
+    for ticket in server.tickets() {
+        let markers = ticket.texts.iter().filter_map(|text| text.split_once("amparo:"));
+        let places: Vec<usize> = markers.map(|(_, rest)| place[&rest[..32]]).collect();
+        assert!(places.is_sorted(), "{what}: ticket {} is out of order: {places:?}", ticket.number);
+    }
+}
+
 /// So long after the beginning.
 pub fn since_start(now: Timestamp) -> Duration {
     Duration::from_secs(u64::try_from(now.as_second() - at(1000).as_second()).unwrap())

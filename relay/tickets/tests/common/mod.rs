@@ -84,6 +84,11 @@ impl World {
         Self { folder, sqlite, store, system, plain: None, now: at(1000), sessions: 0, strangers: false }
     }
 
+    /// The database's file.
+    pub fn database(&self) -> std::path::PathBuf {
+        self.folder.path().join("relay.sqlite")
+    }
+
     /// The relay is killed: all that is left is the file.
     pub async fn restart(&mut self) {
         self.store.close().await;

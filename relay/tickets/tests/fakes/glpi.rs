@@ -27,6 +27,7 @@ struct Ticket {
     content: String,
     user: u64,
     email: String,
+    closed: bool,
     at: Timestamp,
     follow_ups: Vec<(u64, String)>,
     fields: Value,
@@ -47,7 +48,7 @@ fn when(at: Timestamp) -> String {
 
 impl Ticket {
     fn shown(&self) -> Value {
-        value!({ "id": self.id, "name": self.name, "content": self.content, "status": 2, "date": when(self.at), "closedate": null })
+        value!({ "id": self.id, "name": self.name, "content": self.content, "status": if self.closed { 6 } else { 2 }, "date": when(self.at), "closedate": null })
     }
 }
 
@@ -61,6 +62,13 @@ fn part(all: Vec<Value>, asked: &Asked) -> Reply {
     let some: Vec<Value> = all.iter().skip(from).take(to - from + 1).cloned().collect();
     let status = if some.len() < all.len() { 206 } else { 200 };
     json(status, some.into())
+}
+
+impl Glpi {
+    fn set_closed(&mut self, number: &str, closed: bool) -> bool {
+        let found = self.tickets.iter_mut().find(|t| t.id.to_string() == number);
+        found.map(|t| t.closed = closed).is_some()
+    }
 }
 
 impl Fake for Glpi {
@@ -138,6 +146,7 @@ impl Fake for Glpi {
                     content: kept(input["content"].as_str().unwrap_or_default()),
                     user: if email.is_empty() { user } else { 0 },
                     email: email.into(),
+                    closed: false,
                     at: now,
                     follow_ups: Vec::new(),
                     fields: value!({}),
@@ -170,11 +179,12 @@ impl Fake for Glpi {
                 self.follow_ups += 1;
                 let id = self.follow_ups;
                 match self.tickets.iter_mut().find(|t| Some(t.id) == input["items_id"].as_u64()) {
-                    Some(ticket) => {
+                    // The same words for a ticket that is closed, which is followed up by nobody, as for one that is not there.
+                    Some(ticket) if !ticket.closed => {
                         ticket.follow_ups.push((id, kept(input["content"].as_str().unwrap_or_default())));
                         json(201, value!({ "id": id, "message": "" }))
                     }
-                    None => says(400, "ERROR_GLPI_ADD", "You don't have permission to perform this action."),
+                    _ => says(400, "ERROR_GLPI_ADD", "You don't have permission to perform this action."),
                 }
             }
             ("GET", ["Ticket", id, rest @ ..]) => {
@@ -213,6 +223,24 @@ impl Fake for Glpi {
         self.tickets.iter().map(|t| OnTicket { number: t.id.to_string(), texts: texts(t) }).collect()
     }
 
+    fn close(&mut self, number: &str) -> bool {
+        self.set_closed(number, true)
+    }
+
+    fn reopen(&mut self, number: &str) -> bool {
+        self.set_closed(number, false)
+    }
+
+    fn remove(&mut self, number: &str) -> Option<String> {
+        let found = self.tickets.iter_mut().find(|t| t.id.to_string() == number)?;
+        found.id += 1_000_000;
+        Some(found.id.to_string())
+    }
+
+    fn is_closed(&self, number: &str) -> bool {
+        self.tickets.iter().any(|t| t.id.to_string() == number && t.closed)
+    }
+
     fn open(&mut self, subject: &str, now: Timestamp) -> Option<String> {
         let id = self.tickets.len() as u64 + 1;
         self.tickets.push(Ticket {
@@ -221,6 +249,7 @@ impl Fake for Glpi {
             content: String::new(),
             user: 0,
             email: String::new(),
+            closed: false,
             at: now,
             follow_ups: Vec::new(),
             fields: value!({}),

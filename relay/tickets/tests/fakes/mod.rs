@@ -113,6 +113,18 @@ pub trait Fake: Send {
     fn close(&mut self, _number: &str) -> bool {
         false
     }
+    /// Opens it again. `false`, as above.
+    fn reopen(&mut self, _number: &str) -> bool {
+        false
+    }
+    /// Deletes a ticket, which is kept under another number for whoever counts what is on it: that number.
+    fn remove(&mut self, _number: &str) -> Option<String> {
+        None
+    }
+    /// Whether a ticket is closed.
+    fn is_closed(&self, _number: &str) -> bool {
+        false
+    }
     /// What it keeps of actions and customers beside texts.
     fn kept(&self) -> Value {
         Value::Null
@@ -215,15 +227,8 @@ impl Server {
 
     /// What the connection's form is filled with.
     pub fn typed(&self) -> BTreeMap<String, String> {
-        let (kind, own) = {
-            let inner = self.inner.lock().unwrap();
-            (inner.fake.kind(), inner.fake.settings())
-        };
-        let mut typed: BTreeMap<String, String> =
-            kind::of(kind).unwrap().fields().map(|f| (f.key.to_owned(), f.default.to_owned())).collect();
-        typed.extend(own.into_iter().map(|(k, v)| (k.to_owned(), v.to_owned())));
+        let mut typed = typed_for(self.inner.lock().unwrap().fake.as_ref());
         typed.insert("base".into(), self.base.clone());
-        typed.insert("patience".into(), "1".into());
         typed
     }
 
@@ -315,10 +320,31 @@ impl Server {
         assert!(self.inner.lock().unwrap().fake.close(number), "this fake closes no ticket {number}");
     }
 
+    pub fn reopen(&self, number: &str) {
+        assert!(self.inner.lock().unwrap().fake.reopen(number), "this fake opens no ticket {number}");
+    }
+
+    pub fn remove(&self, number: &str) -> String {
+        self.inner.lock().unwrap().fake.remove(number).expect("a ticket that is there")
+    }
+
+    pub fn is_closed(&self, number: &str) -> bool {
+        self.inner.lock().unwrap().fake.is_closed(number)
+    }
+
     pub fn open(&self, subject: &str) -> Option<String> {
         let now = self.clock.now();
         self.inner.lock().unwrap().fake.open(subject, now)
     }
+}
+
+/// What the form of a fake's kind is filled with, but for its address.
+pub fn typed_for(fake: &dyn Fake) -> BTreeMap<String, String> {
+    let fields = kind::of(fake.kind()).unwrap().fields();
+    let mut typed: BTreeMap<String, String> = fields.map(|f| (f.key.to_owned(), f.default.to_owned())).collect();
+    typed.extend(fake.settings().into_iter().map(|(k, v)| (k.to_owned(), v.to_owned())));
+    typed.insert("patience".into(), "1".into());
+    typed
 }
 
 async fn serve(listener: TcpListener, inner: Arc<Mutex<Inner>>, clock: Clock) {

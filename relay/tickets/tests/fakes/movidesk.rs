@@ -35,6 +35,7 @@ struct Ticket {
     id: u64,
     subject: String,
     client: String,
+    closed: bool,
     at: Timestamp,
     actions: Vec<(String, Timestamp)>,
     fields: Value,
@@ -52,7 +53,7 @@ impl Ticket {
         let id = if ids_as_text { value!(self.id.to_string()) } else { value!(self.id) };
         let mut shown = value!({
             "id": id, "protocol": format!("MOVI2026110000{:04}", self.id), "type": 2, "subject": self.subject, "status": "Em atendimento",
-            "baseStatus": "InAttendance", "justification": null, "createdDate": self.at.strftime("%Y-%m-%dT%H:%M:%S").to_string(),
+            "baseStatus": if self.closed { "Closed" } else { "InAttendance" }, "justification": null, "createdDate": self.at.strftime("%Y-%m-%dT%H:%M:%S").to_string(),
             "owner": null, "clients": [{ "id": self.client, "businessName": name, "organization": null }],
         });
         if let Some(values) = self.fields["customFieldValues"].as_array() {
@@ -187,7 +188,15 @@ impl Movidesk {
                 let subject = body["subject"].as_str().unwrap_or_default().to_owned();
                 let mut fields = value!({});
                 take(&mut fields, &body, &["type", "subject", "createdBy", "clients", "tags", "actions"]);
-                self.tickets.push(Ticket { id, subject, client, at: now, actions: vec![(text, now)], fields });
+                self.tickets.push(Ticket {
+                    id,
+                    subject,
+                    client,
+                    closed: false,
+                    at: now,
+                    actions: vec![(text, now)],
+                    fields,
+                });
                 json(200, value!({ "id": id }))
             }
             ("GET", "/persons") if filter.contains("profileType eq 1") => {
@@ -220,6 +229,13 @@ impl Movidesk {
             }
             _ => self.refuse(404, "No such method", now),
         }
+    }
+}
+
+impl Movidesk {
+    fn set_closed(&mut self, number: &str, closed: bool) -> bool {
+        let found = self.tickets.iter_mut().find(|t| t.id.to_string() == number);
+        found.map(|t| t.closed = closed).is_some()
     }
 }
 
@@ -266,6 +282,24 @@ impl Fake for Movidesk {
         self.tickets.iter().map(|t| OnTicket { number: t.id.to_string(), texts: texts(t) }).collect()
     }
 
+    fn close(&mut self, number: &str) -> bool {
+        self.set_closed(number, true)
+    }
+
+    fn reopen(&mut self, number: &str) -> bool {
+        self.set_closed(number, false)
+    }
+
+    fn remove(&mut self, number: &str) -> Option<String> {
+        let found = self.tickets.iter_mut().find(|t| t.id.to_string() == number)?;
+        found.id += 1_000_000;
+        Some(found.id.to_string())
+    }
+
+    fn is_closed(&self, number: &str) -> bool {
+        self.tickets.iter().any(|t| t.id.to_string() == number && t.closed)
+    }
+
     fn open(&mut self, subject: &str, now: Timestamp) -> Option<String> {
         let id = self.tickets.len() as u64 + 1;
         // There long enough to be seen.
@@ -274,6 +308,7 @@ impl Fake for Movidesk {
             id,
             subject: subject.into(),
             client: "cli-9".into(),
+            closed: false,
             at,
             actions: Vec::new(),
             fields: value!({}),

@@ -17,6 +17,7 @@ struct Issue {
     id: u64,
     subject: String,
     description: String,
+    closed: bool,
     at: Timestamp,
     journals: Vec<(u64, String, bool)>,
     fields: Value,
@@ -26,7 +27,7 @@ impl Issue {
     fn shown(&self, journals: bool) -> Value {
         let mut shown = value!({
             "id": self.id, "project": { "id": 1, "name": "Suporte" }, "tracker": { "id": 1, "name": "Bug" },
-            "status": { "id": 1, "name": "New", "is_closed": false }, "author": { "id": 1, "name": "Agente" },
+            "status": { "id": 1, "name": if self.closed { "Closed" } else { "New" }, "is_closed": self.closed }, "author": { "id": 1, "name": "Agente" },
             "subject": self.subject, "description": self.description, "due_date": null, "estimated_hours": null,
             "created_on": self.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(), "closed_on": null,
         });
@@ -48,11 +49,19 @@ impl Redmine {
             id,
             subject: subject.into(),
             description: description.into(),
+            closed: false,
             at,
             journals: Vec::new(),
             fields: value!({}),
         });
         self.issues.last_mut().unwrap()
+    }
+}
+
+impl Redmine {
+    fn set_closed(&mut self, number: &str, closed: bool) -> bool {
+        let found = self.issues.iter_mut().find(|t| t.id.to_string() == number);
+        found.map(|t| t.closed = closed).is_some()
     }
 }
 
@@ -140,6 +149,24 @@ impl Fake for Redmine {
             std::iter::once(i.description.clone()).chain(i.journals.iter().map(|(_, notes, _)| notes.clone())).collect()
         };
         self.issues.iter().map(|i| OnTicket { number: i.id.to_string(), texts: texts(i) }).collect()
+    }
+
+    fn close(&mut self, number: &str) -> bool {
+        self.set_closed(number, true)
+    }
+
+    fn reopen(&mut self, number: &str) -> bool {
+        self.set_closed(number, false)
+    }
+
+    fn remove(&mut self, number: &str) -> Option<String> {
+        let found = self.issues.iter_mut().find(|t| t.id.to_string() == number)?;
+        found.id += 1_000_000;
+        Some(found.id.to_string())
+    }
+
+    fn is_closed(&self, number: &str) -> bool {
+        self.issues.iter().any(|t| t.id.to_string() == number && t.closed)
     }
 
     fn open(&mut self, subject: &str, now: Timestamp) -> Option<String> {

@@ -19,6 +19,7 @@ struct Ticket {
     subject: String,
     requestor: Option<(String, String)>,
     refers_to: Vec<String>,
+    closed: bool,
     at: Timestamp,
     /// Transaction and content.
     notes: Vec<(u64, String)>,
@@ -34,7 +35,7 @@ impl Ticket {
             .collect();
         value!({
             "id": self.id.to_string(), "type": "ticket", "_url": "http://rt/REST/2.0/ticket/x", "Subject": self.subject,
-            "Status": "new", "Created": self.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            "Status": if self.closed { "resolved" } else { "new" }, "Created": self.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
             "Owner": { "id": "Nobody", "Name": "Nobody", "RealName": "Nobody in particular", "EmailAddress": "" },
             "Requestor": requestors,
         })
@@ -49,6 +50,7 @@ impl Rt {
             subject: subject.into(),
             requestor: None,
             refers_to: Vec::new(),
+            closed: false,
             at,
             notes: Vec::new(),
             fields: value!({}),
@@ -69,6 +71,13 @@ fn list(items: Vec<Value>, known: bool) -> Reply {
 
 fn says(status: u16, message: &str) -> Reply {
     json(status, value!({ "message": message }))
+}
+
+impl Rt {
+    fn set_closed(&mut self, number: &str, closed: bool) -> bool {
+        let found = self.tickets.iter_mut().find(|t| t.id.to_string() == number);
+        found.map(|t| t.closed = closed).is_some()
+    }
 }
 
 impl Fake for Rt {
@@ -159,10 +168,12 @@ impl Fake for Rt {
                         list(items, false)
                     }
                     ("POST", ["comment" | "correspond"], None) => says(400, "Message could not be recorded"),
-                    ("POST", ["comment" | "correspond"], Some(ticket)) => {
+                    ("POST", [how @ ("comment" | "correspond")], Some(ticket)) => {
                         if !body.is_object() {
                             return empty(500);
                         }
+                        // A correspondence opens a ticket by itself.
+                        ticket.closed &= *how == "comment";
                         self.transactions += 1;
                         ticket.notes.push((self.transactions, body["Content"].as_str().unwrap_or_default().into()));
                         let mut reply = json(201, value!(["Comments added"]));
@@ -196,6 +207,24 @@ impl Fake for Rt {
     fn tickets(&self) -> Vec<OnTicket> {
         let texts = |t: &Ticket| t.notes.iter().map(|(_, text)| text.clone()).collect();
         self.tickets.iter().map(|t| OnTicket { number: t.id.to_string(), texts: texts(t) }).collect()
+    }
+
+    fn close(&mut self, number: &str) -> bool {
+        self.set_closed(number, true)
+    }
+
+    fn reopen(&mut self, number: &str) -> bool {
+        self.set_closed(number, false)
+    }
+
+    fn remove(&mut self, number: &str) -> Option<String> {
+        let found = self.tickets.iter_mut().find(|t| t.id.to_string() == number)?;
+        found.id += 1_000_000;
+        Some(found.id.to_string())
+    }
+
+    fn is_closed(&self, number: &str) -> bool {
+        self.tickets.iter().any(|t| t.id.to_string() == number && t.closed)
     }
 
     fn open(&mut self, subject: &str, now: Timestamp) -> Option<String> {

@@ -62,6 +62,7 @@ struct Case {
     description: String,
     contact: String,
     email: String,
+    closed: bool,
     at: Timestamp,
     fields: Value,
 }
@@ -128,7 +129,7 @@ impl Salesforce {
         let name =
             self.contacts.iter().find(|c| c.id == case.contact).map(|c| value!({ "attributes": {}, "Name": c.name }));
         value!({
-            "attributes": { "type": "Case" }, "Id": case.id, "CaseNumber": case.number, "Subject": case.subject, "Status": "New", "IsClosed": false,
+            "attributes": { "type": "Case" }, "Id": case.id, "CaseNumber": case.number, "Subject": case.subject, "Status": if case.closed { "Closed" } else { "New" }, "IsClosed": case.closed,
             "CreatedDate": case.at.strftime("%Y-%m-%dT%H:%M:%S.000+0000").to_string(), "Description": case.description,
             "Contact": name.unwrap_or(value!(null)), "Owner": { "attributes": { "type": "Name" }, "Name": "Fila 1" },
         })
@@ -143,6 +144,7 @@ impl Salesforce {
             description: String::new(),
             contact: String::new(),
             email: String::new(),
+            closed: false,
             at,
             fields: value!({}),
         });
@@ -171,7 +173,9 @@ impl Salesforce {
             let of = self
                 .tasks
                 .iter()
-                .filter(|t| case.as_ref().is_none_or(|c| t.case == *c) && since.is_none_or(|s| t.at >= s));
+                .filter(|t| case.as_ref().is_none_or(|c| t.case == *c) && since.is_none_or(|s| t.at >= s))
+                // What belongs to a case goes with it.
+                .filter(|t| self.cases.iter().any(|c| c.id == t.case && c.number.len() == 8));
             of.map(|t| value!({ "Id": t.id, "Description": t.description })).collect()
         } else if soql.contains(" FROM Case") {
             let (number, id, contact) =
@@ -221,6 +225,13 @@ impl Salesforce {
             }
             None => says(400, "INVALID_QUERY_LOCATOR", "invalid query locator"),
         }
+    }
+}
+
+impl Salesforce {
+    fn set_closed(&mut self, number: &str, closed: bool) -> bool {
+        let found = self.cases.iter_mut().find(|t| t.number == number);
+        found.map(|t| t.closed = closed).is_some()
     }
 }
 
@@ -351,6 +362,10 @@ impl Fake for Salesforce {
                 says(400, "INVALID_FIELD", "No such column 'CallDurationInSeconds' on sobject of type Task")
             }
             ("POST", ["sobjects", "Task"]) => {
+                // One that was deleted has a longer number here.
+                if !self.cases.iter().any(|c| c.id == text("WhatId") && c.number.len() == 8) {
+                    return says(400, "INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id");
+                }
                 let id = format!("00T{:012}", self.tasks.len() + 1);
                 let (case, description) = (text("WhatId"), text("Description"));
                 let fields = body.as_object().cloned().unwrap_or_default();
@@ -379,6 +394,24 @@ impl Fake for Salesforce {
             std::iter::once(c.description.clone()).chain(tasks).collect()
         };
         self.cases.iter().map(|c| OnTicket { number: c.number.clone(), texts: texts(c) }).collect()
+    }
+
+    fn close(&mut self, number: &str) -> bool {
+        self.set_closed(number, true)
+    }
+
+    fn reopen(&mut self, number: &str) -> bool {
+        self.set_closed(number, false)
+    }
+
+    fn remove(&mut self, number: &str) -> Option<String> {
+        let found = self.cases.iter_mut().find(|t| t.number == number)?;
+        found.number.insert(0, '9');
+        Some(found.number.clone())
+    }
+
+    fn is_closed(&self, number: &str) -> bool {
+        self.cases.iter().any(|t| t.number == number && t.closed)
     }
 
     fn open(&mut self, subject: &str, now: Timestamp) -> Option<String> {

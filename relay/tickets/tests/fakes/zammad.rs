@@ -19,6 +19,7 @@ struct Ticket {
     id: u64,
     title: String,
     customer: u64,
+    closed: bool,
     at: Timestamp,
     articles: Vec<(u64, String)>,
     fields: Value,
@@ -39,7 +40,7 @@ impl Zammad {
         if expanded {
             let customer = self.users.iter().find(|u| u.0 == ticket.customer).map_or("-", |u| u.1.as_str());
             shown["group"] = "Users".into();
-            shown["state"] = "open".into();
+            shown["state"] = if ticket.closed { "closed" } else { "open" }.into();
             shown["owner"] = "-".into();
             shown["customer"] = customer.into();
         }
@@ -48,13 +49,28 @@ impl Zammad {
 
     fn add(&mut self, title: &str, customer: u64, at: Timestamp) -> &mut Ticket {
         let id = self.tickets.len() as u64 + 1;
-        self.tickets.push(Ticket { id, title: title.into(), customer, at, articles: Vec::new(), fields: value!({}) });
+        self.tickets.push(Ticket {
+            id,
+            title: title.into(),
+            customer,
+            closed: false,
+            at,
+            articles: Vec::new(),
+            fields: value!({}),
+        });
         self.tickets.last_mut().unwrap()
     }
 }
 
 fn says(status: u16, error: &str) -> Reply {
     json(status, value!({ "error": error, "error_human": error }))
+}
+
+impl Zammad {
+    fn set_closed(&mut self, number: &str, closed: bool) -> bool {
+        let found = self.tickets.iter_mut().find(|t| t.number() == number);
+        found.map(|t| t.closed = closed).is_some()
+    }
 }
 
 impl Fake for Zammad {
@@ -177,6 +193,24 @@ impl Fake for Zammad {
     fn tickets(&self) -> Vec<OnTicket> {
         let texts = |t: &Ticket| t.articles.iter().map(|(_, body)| body.clone()).collect();
         self.tickets.iter().map(|t| OnTicket { number: t.number(), texts: texts(t) }).collect()
+    }
+
+    fn close(&mut self, number: &str) -> bool {
+        self.set_closed(number, true)
+    }
+
+    fn reopen(&mut self, number: &str) -> bool {
+        self.set_closed(number, false)
+    }
+
+    fn remove(&mut self, number: &str) -> Option<String> {
+        let found = self.tickets.iter_mut().find(|t| t.number() == number)?;
+        found.id += 1_000_000;
+        Some(found.number())
+    }
+
+    fn is_closed(&self, number: &str) -> bool {
+        self.tickets.iter().any(|t| t.number() == number && t.closed)
     }
 
     fn open(&mut self, subject: &str, now: Timestamp) -> Option<String> {

@@ -92,6 +92,13 @@ impl Zendesk {
     }
 }
 
+impl Zendesk {
+    fn set_closed(&mut self, number: &str, closed: bool) -> bool {
+        let found = self.tickets.iter_mut().find(|t| t.id.to_string() == number);
+        found.map(|t| t.closed = closed).is_some()
+    }
+}
+
 impl Fake for Zendesk {
     fn kind(&self) -> &'static str {
         "zendesk"
@@ -218,6 +225,14 @@ impl Fake for Zendesk {
                 {
                     return reply;
                 }
+                // A closed ticket is kept as it is, for ever.
+                if method == "PUT" && self.tickets.iter().any(|t| t.id == id && t.closed) {
+                    return json(
+                        422,
+                        value!({ "error": "RecordInvalid", "description": "Record validation errors",
+                                 "details": { "status": [{ "description": "Status: closed prevents ticket update" }] } }),
+                    );
+                }
                 let ticket = self.tickets.iter_mut().find(|t| t.id == id).unwrap();
                 if method == "PUT" && refuses(&body) {
                     return says(422, "RecordInvalid", "Filial: recusado is not a valid option");
@@ -260,8 +275,21 @@ impl Fake for Zendesk {
     }
 
     fn close(&mut self, number: &str) -> bool {
-        let found = self.tickets.iter_mut().find(|ticket| ticket.id.to_string() == number);
-        found.map(|ticket| ticket.closed = true).is_some()
+        self.set_closed(number, true)
+    }
+
+    fn reopen(&mut self, number: &str) -> bool {
+        self.set_closed(number, false)
+    }
+
+    fn remove(&mut self, number: &str) -> Option<String> {
+        let found = self.tickets.iter_mut().find(|t| t.id.to_string() == number)?;
+        found.id += 1_000_000;
+        Some(found.id.to_string())
+    }
+
+    fn is_closed(&self, number: &str) -> bool {
+        self.tickets.iter().any(|t| t.id.to_string() == number && t.closed)
     }
 
     fn open(&mut self, subject: &str, now: Timestamp) -> Option<String> {
