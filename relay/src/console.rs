@@ -336,6 +336,7 @@ fn all() -> Routes {
         .proved("/connections/{id}/remove", Act::Administer, connections::remove)
         .proved("/apps/{id}/connection", Act::Administer, connections::choose)
         .get("/audit", Act::Administer, audit::list)
+        .post("/audit/verify", Act::Administer, audit::verify)
         .get("/webhooks", Act::Administer, webhooks::list)
         .proved("/webhooks", Act::Administer, webhooks::add)
         .get("/webhooks/{id}", Act::Administer, webhooks::show)

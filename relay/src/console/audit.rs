@@ -1,19 +1,15 @@
 //! The audit log: every line, newest first, whether the log is whole, and alarms. For administrators.
 
+mod verified;
 mod words;
 
-use std::{
-    collections::HashMap,
-    sync::Arc,
-    time::{Duration, Instant},
-};
-
 use askama::Template;
-use axum::extract::{Query, State};
-use protocol::id::TenantId;
+use axum::{
+    extract::{Query, State},
+    response::{IntoResponse, Redirect},
+};
 use serde::Deserialize;
-use store::{AuditBreak, AuditLine, AuditVerified, StoreError};
-use tokio::sync::Mutex;
+use store::{AuditBreak, AuditHead, AuditLine};
 
 use super::{
     App,
@@ -23,34 +19,10 @@ use super::{
     visitor::Who,
     when::Clock,
 };
+pub(super) use verified::Verified;
 
 /// Lines on one page.
 const ROWS: usize = 50;
-/// How long a log that was found whole is not gone through again: leafing through it costs nothing.
-const WHOLE_FOR: Duration = Duration::from_secs(60);
-
-/// What going through each company's log has shown lately. One is gone through at a time.
-#[derive(Clone, Default)]
-pub(super) struct Verified(Arc<Mutex<HashMap<TenantId, (Instant, AuditVerified)>>>);
-
-impl Verified {
-    /// What it shows: as it was found within the last minute, else gone through now.
-    pub(super) async fn of(&self, app: &App, tenant: TenantId) -> Result<AuditVerified, StoreError> {
-        let mut known = self.0.lock().await;
-        if let Some((at, seen)) = known.get(&tenant)
-            && at.elapsed() < WHOLE_FOR
-        {
-            return Ok(seen.clone());
-        }
-        let seen = app.shared.store.audit_verify(tenant, None).await?;
-        known.remove(&tenant);
-        if seen.broken.is_none() {
-            known.insert(tenant, (Instant::now(), seen.clone()));
-        }
-        Ok(seen)
-    }
-}
-
 /// Where a page begins.
 #[derive(Deserialize, Default)]
 #[serde(default)]
@@ -116,6 +88,10 @@ struct AuditPage {
     head: String,
     short: String,
     lines: String,
+    /// When all of it was gone through, in words.
+    whole: Option<String>,
+    /// It is being gone through: lines that were seen, of how many, in words.
+    walk: Option<(u64, u64, String)>,
     broken: Option<String>,
 }
 
@@ -139,8 +115,19 @@ pub(super) async fn list(State(app): State<App>, who: Who, Query(form): Query<Au
         app.shared.store.audit_search(tenant, &q, &words::meant(s.t.language, &q), form.before, limit).await?
     };
     let more = lines.len() > ROWS;
+    let before = lines.get(ROWS).map_or(AuditHead::NONE, |line| line.place);
     lines.truncate(ROWS);
     let next = lines.last().filter(|_| more).map(|last| last.place.seq);
+    // What is read on this page is checked now, whenever all of it was.
+    let shown = match (q.is_empty(), u32::try_from(lines.len()).expect("a page is small")) {
+        (true, lines @ 1..) => app.shared.store.audit_verify_on(tenant, before, lines).await?.0.broken,
+        _ => None,
+    };
+    let t = s.t;
+    let walk = seen.walk.map(|(done, of)| {
+        let words = fill(t.log_being_checked, &[&done.to_string(), &of.to_string()]);
+        (done, of, words)
+    });
     let head = app.shared.store.audit_head(tenant).await?;
     page(&AuditPage {
         rows: lines.into_iter().map(|line| LineRow::new(line, s.t, &s.clock)).collect(),
@@ -149,8 +136,16 @@ pub(super) async fn list(State(app): State<App>, who: Who, Query(form): Query<Au
         is_first: form.before.is_none(),
         head: head.to_string(),
         short: head.short(),
-        lines: fill(s.t.log_whole, &[&seen.lines.to_string()]),
-        broken: seen.broken.map(|b| broken(s.t, b)),
+        lines: fill(t.log_whole, &[&seen.lines.to_string()]),
+        whole: seen.whole_at.map(|at| fill(t.log_checked_at, &[&s.clock.lately(&at)])),
+        walk,
+        broken: seen.broken.or(shown).map(|b| broken(t, b)),
         s,
     })
+}
+
+/// `POST /audit/verify`: goes through the whole log, beside everything else.
+pub(super) async fn verify(State(app): State<App>, who: Who) -> Page {
+    app.verified.walk(&app, who.operator.tenant).await?;
+    Ok(Redirect::to("/audit").into_response())
 }

@@ -228,7 +228,7 @@ fn findings(w: &'static Words, check: &Check, about: &[AuditLink]) -> Vec<Findin
 
 /// Goes through the company's whole log.
 async fn whole(app: &App, s: &Shell, w: &'static Words, session: &Session) -> Result<Vec<Finding>, AppError> {
-    let seen = app.verified.of(app, session.tenant).await?;
+    let seen = app.verified.all(app, session.tenant).await?;
     let at = ("t3", "clock", fill(w.checked_at, &[&s.clock.exact(&Timestamp::now())]));
     let Some(broken) = seen.broken else {
         return Ok(vec![("ok", "shield-check", fill(w.log_is_whole, &[&seen.lines.to_string()])), at]);

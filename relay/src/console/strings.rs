@@ -321,7 +321,10 @@ texts! {
     // The audit log.
     audit: "Auditoria", "Audit log", "Auditoría";
     audit_lead: "Quem fez o quê, quando e de onde. Nada é apagado: cada linha carrega um resumo de todas as anteriores, e o de uma sessão também está no ticket e no recibo do cliente.", "Who did what, when and from where. Nothing is deleted: each line carries a digest of all before it, and a session's is also on the ticket and on the customer's receipt.", "Quién hizo qué, cuándo y desde dónde. Nada se borra: cada línea lleva un resumen de todas las anteriores, y el de una sesión también está en el ticket y en el recibo del cliente.";
-    log_whole: "Registro íntegro: {} linhas conferidas no último minuto", "The log is whole: {} lines checked within the last minute", "Registro íntegro: {} líneas comprobadas en el último minuto";
+    log_whole: "Registro íntegro: {} linhas conferidas", "The log is whole: {} lines checked", "Registro íntegro: {} líneas comprobadas";
+    log_checked_at: "Conferido por inteiro: {}", "All of it was checked: {}", "Comprobado por completo: {}";
+    log_being_checked: "Conferindo o registro: {} de {} linhas", "Checking the log: {} of {} lines", "Comprobando el registro: {} de {} líneas";
+    check_log: "Conferir tudo de novo", "Check all of it again", "Comprobar todo de nuevo";
     log_broken: "O registro foi alterado", "The log was tampered with", "El registro fue alterado";
     log_broken_lead: "Guarde uma cópia da pasta de dados antes de qualquer outra coisa. amparo-relay audit verify mostra o mesmo na máquina do servidor.", "Keep a copy of the data folder before anything else. amparo-relay audit verify shows the same on the server's machine.", "Guarde una copia de la carpeta de datos antes que nada. amparo-relay audit verify muestra lo mismo en la máquina del servidor.";
     line_missing: "Falta a linha {}.", "Line {} is missing.", "Falta la línea {}.";

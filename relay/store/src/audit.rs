@@ -148,6 +148,14 @@ pub trait AuditRecords: Send + Sync {
     /// Goes through the whole log, a few lines in memory at a time, up to the first that does not fit. With `noted`, the log must also
     /// hold that line as it was noted.
     async fn audit_verify(&self, tenant: TenantId, noted: Option<&AuditMark>) -> Result<AuditVerified, StoreError>;
+    /// Goes on from a place that was seen to fit, through at most so many lines; `true` when the log's end was reached. Lines are counted from
+    /// there. What was done to lines before that place is not found, unless it reached the place itself.
+    async fn audit_verify_on(
+        &self,
+        tenant: TenantId,
+        from: AuditHead,
+        at_most: u32,
+    ) -> Result<(AuditVerified, bool), StoreError>;
     /// How many alarms there have been since then.
     async fn audit_alarms(&self, tenant: TenantId, since: Timestamp) -> Result<u32, StoreError>;
 }

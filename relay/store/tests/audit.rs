@@ -130,6 +130,25 @@ async fn a_log_without_lines_is_whole_and_has_no_head() {
 }
 
 #[tokio::test]
+async fn a_log_is_followed_from_where_it_was_seen_to_fit() {
+    let log = Log::of(10).await;
+    let (seen, at_end) = log.store.audit_verify_on(OURS, AuditHead::NONE, 4).await.unwrap();
+    assert_eq!((seen.lines, seen.head.seq, at_end), (4, 4, false));
+    let (rest, at_end) = log.store.audit_verify_on(OURS, seen.head, 100).await.unwrap();
+    assert_eq!((rest.lines, rest.head, at_end), (6, log.store.audit_head(OURS).await.unwrap(), true));
+    let (none, at_end) = log.store.audit_verify_on(OURS, rest.head, 100).await.unwrap();
+    assert_eq!((none.lines, none.head, none.broken, at_end), (0, rest.head, None, true));
+    // Cut, rewritten or taken out: the place that was seen is not there.
+    let raw = log.raw().await;
+    sqlx::query(ours!("DELETE FROM audit WHERE seq > 8")).execute(&raw).await.unwrap();
+    let found = log.store.audit_verify_on(OURS, rest.head, 100).await.unwrap().0.broken;
+    assert_eq!(found, Some(AuditBreak::Cut { expected: 10, last: 8 }));
+    sqlx::query(ours!("UPDATE audit SET hash = zeroblob(32) WHERE seq = 4")).execute(&raw).await.unwrap();
+    let found = log.store.audit_verify_on(OURS, seen.head, 100).await.unwrap().0.broken;
+    assert_eq!(found, Some(AuditBreak::Rewritten { seq: 4 }));
+}
+
+#[tokio::test]
 async fn a_changed_line_is_found_whatever_was_changed_in_it() {
     for sql in [
         ours!("UPDATE audit SET who = 'rui' WHERE seq = 4"),

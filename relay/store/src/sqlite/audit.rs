@@ -228,43 +228,16 @@ impl AuditRecords for SqliteStore {
     }
 
     async fn audit_verify(&self, tenant: TenantId, noted: Option<&AuditMark>) -> Result<AuditVerified, StoreError> {
-        let mut seen = AuditVerified { lines: 0, head: AuditHead::NONE, broken: None };
-        // The newest session's end has noted a line too: whoever cuts the log must think of it.
-        let row = sqlx::query(
-            "SELECT audit_seq, audit_hash FROM sessions WHERE tenant = ? AND audit_seq IS NOT NULL
-             ORDER BY audit_seq DESC LIMIT 1",
-        )
-        .bind(tenant.as_bytes().as_slice())
-        .fetch_optional(&self.readers)
-        .await
-        .map_err(error::of)?;
-        let of_session = row.as_ref().map(session::noted).transpose()?.flatten().map(AuditMark::from);
-        let noted: Vec<&AuditMark> = of_session.iter().chain(noted).collect();
-        // Lines that were put in before the first are found as well.
-        let mut after = i64::MIN;
-        while seen.broken.is_none() {
-            let rows = sqlx::query("SELECT * FROM audit WHERE tenant = ? AND seq > ? ORDER BY seq LIMIT ?")
-                .bind(tenant.as_bytes().as_slice())
-                .bind(after)
-                .bind(AT_A_TIME)
-                .fetch_all(&self.readers)
-                .await
-                .map_err(error::of)?;
-            let Some(last) = rows.last() else { break };
-            after = last.plain("seq")?;
-            for row in &rows {
-                seen.broken = follow(&mut seen, row, &noted)?;
-                if seen.broken.is_some() {
-                    break;
-                }
-            }
-        }
-        if seen.broken.is_none()
-            && let Some(noted) = noted.iter().max_by_key(|noted| noted.seq).filter(|noted| noted.seq > seen.head.seq)
-        {
-            seen.broken = Some(AuditBreak::Cut { expected: noted.seq, last: seen.head.seq });
-        }
-        Ok(seen)
+        Ok(self.walk(tenant, AuditHead::NONE, noted, u32::MAX).await?.0)
+    }
+
+    async fn audit_verify_on(
+        &self,
+        tenant: TenantId,
+        from: AuditHead,
+        at_most: u32,
+    ) -> Result<(AuditVerified, bool), StoreError> {
+        self.walk(tenant, from, None, at_most).await
     }
 
     async fn audit_alarms(&self, tenant: TenantId, since: Timestamp) -> Result<u32, StoreError> {
@@ -279,6 +252,85 @@ impl AuditRecords for SqliteStore {
         .map_err(error::of)?;
         debug_assert_eq!((ALARM, SESSION_ALARM), ("alarm.guessing", "alarm.session"));
         row.count("alarms")
+    }
+}
+
+impl SqliteStore {
+    /// Goes through a log from a place on, a few lines in memory at a time, up to the first that does not fit or so many of them; and whether
+    /// that was its end.
+    async fn walk(
+        &self,
+        tenant: TenantId,
+        from: AuditHead,
+        noted: Option<&AuditMark>,
+        at_most: u32,
+    ) -> Result<(AuditVerified, bool), StoreError> {
+        let mut seen = AuditVerified { lines: 0, head: from, broken: None };
+        if from != AuditHead::NONE {
+            seen.broken = self.still_there(tenant, &from).await?;
+        }
+        // The newest session's end has noted a line too: whoever cuts the log must think of it.
+        let row = sqlx::query(
+            "SELECT audit_seq, audit_hash FROM sessions WHERE tenant = ? AND audit_seq IS NOT NULL
+             ORDER BY audit_seq DESC LIMIT 1",
+        )
+        .bind(tenant.as_bytes().as_slice())
+        .fetch_optional(&self.readers)
+        .await
+        .map_err(error::of)?;
+        let of_session = row.as_ref().map(session::noted).transpose()?.flatten().map(AuditMark::from);
+        let noted: Vec<&AuditMark> = of_session.iter().chain(noted).collect();
+        // Lines that were put in before the first are found as well.
+        let mut after = if from == AuditHead::NONE { i64::MIN } else { i64::try_from(from.seq).unwrap_or(i64::MAX) };
+        let (mut left, mut at_end) = (at_most, false);
+        while seen.broken.is_none() && left > 0 {
+            let asked = left.min(AT_A_TIME);
+            let rows = sqlx::query("SELECT * FROM audit WHERE tenant = ? AND seq > ? ORDER BY seq LIMIT ?")
+                .bind(tenant.as_bytes().as_slice())
+                .bind(after)
+                .bind(asked)
+                .fetch_all(&self.readers)
+                .await
+                .map_err(error::of)?;
+            if let Some(last) = rows.last() {
+                after = last.plain("seq")?;
+            }
+            for row in &rows {
+                seen.broken = follow(&mut seen, row, &noted)?;
+                if seen.broken.is_some() {
+                    break;
+                }
+            }
+            left -= asked;
+            at_end = rows.len() < asked as usize;
+            if at_end {
+                break;
+            }
+        }
+        if seen.broken.is_none()
+            && at_end
+            && let Some(noted) = noted.iter().max_by_key(|noted| noted.seq).filter(|noted| noted.seq > seen.head.seq)
+        {
+            seen.broken = Some(AuditBreak::Cut { expected: noted.seq, last: seen.head.seq });
+        }
+        Ok((seen, at_end))
+    }
+
+    /// Whether a line that was seen is there as it was; otherwise what became of it.
+    async fn still_there(&self, tenant: TenantId, was: &AuditHead) -> Result<Option<AuditBreak>, StoreError> {
+        let seq = i64::try_from(was.seq).unwrap_or(i64::MAX);
+        let row = sqlx::query("SELECT seq, hash FROM audit WHERE tenant = ? AND seq = ?")
+            .bind(tenant.as_bytes().as_slice())
+            .bind(seq)
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(error::of)?;
+        let Some(row) = row else {
+            let last = self.audit_head(tenant).await?.seq;
+            let cut = AuditBreak::Cut { expected: was.seq, last };
+            return Ok(Some(if last < was.seq { cut } else { AuditBreak::Missing { seq: was.seq } }));
+        };
+        Ok((place(&row)? != *was).then_some(AuditBreak::Rewritten { seq: was.seq }))
     }
 }
 
