@@ -27,6 +27,8 @@ pub struct Reach {
     administers: Vec<AppId>,
     edits: Vec<AppId>,
     watches: Vec<AppId>,
+    /// Archived ones that would be attended: their sessions are seen.
+    attended: Vec<AppId>,
     /// A customer of another app who was given to them.
     lent: Option<DeviceId>,
 }
@@ -40,7 +42,8 @@ impl Reach {
         };
         let administers = |app: &App| roles.admin || app.staff.administrators.contains(&id);
         Self {
-            attends: chosen(&|app| attends(app, operator)),
+            attends: chosen(&|app| app.archived.is_none() && attends(app, operator)),
+            attended: chosen(&|app| app.archived.is_some() && attends(app, operator)),
             lent: None,
             administers: chosen(&administers),
             watches: chosen(&|app| roles.attend && (administers(app) || (roles.may_watch && attends(app, operator)))),
@@ -80,9 +83,9 @@ impl Reach {
         self.edits.contains(&app)
     }
 
-    /// Sees its customers.
+    /// Sees its customers and its sessions.
     pub fn sees(&self, app: AppId) -> bool {
-        self.attends(app) || self.administers(app)
+        self.attends(app) || self.administers(app) || self.attended.contains(&app)
     }
 
     /// Sees the indicators of at least one.
@@ -100,17 +103,27 @@ impl Reach {
         !self.attends.is_empty()
     }
 
-    /// All whose customers are seen.
+    /// All whose customers and sessions are seen.
     pub fn seen(&self) -> Vec<AppId> {
         let mut seen = self.attends.clone();
-        seen.extend(self.administers.iter().filter(|app| !self.attends(**app)));
+        seen.extend(&self.attended);
+        seen.extend(self.administers.iter().filter(|app| !self.attends(**app) && !self.attended.contains(app)));
         seen
     }
 }
 
+/// A company's apps.
+#[derive(Clone)]
+struct Company {
+    /// Those that there are.
+    current: Arc<[App]>,
+    /// … and those that are archived.
+    every: Arc<[App]>,
+}
+
 #[derive(Default)]
 struct Known {
-    apps: HashMap<TenantId, Arc<[App]>>,
+    apps: HashMap<TenantId, Company>,
     /// Counts changes: what was read before one is not kept after it.
     changes: u64,
 }
@@ -128,11 +141,23 @@ impl Apps {
         Self { store, known: Mutex::default(), news: Notify::new() }
     }
 
-    /// A company's apps, the default first.
+    /// A company's apps, the default first, without those that are archived.
     ///
     /// # Errors
     /// When they cannot be read.
     pub async fn of(&self, tenant: TenantId) -> Result<Arc<[App]>, StoreError> {
+        Ok(self.company(tenant).await?.current)
+    }
+
+    /// A company's apps with those that are archived: for what was, and for names.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub async fn every(&self, tenant: TenantId) -> Result<Arc<[App]>, StoreError> {
+        Ok(self.company(tenant).await?.every)
+    }
+
+    async fn company(&self, tenant: TenantId) -> Result<Company, StoreError> {
         let changes = {
             let known = self.known();
             if let Some(apps) = known.apps.get(&tenant) {
@@ -140,7 +165,11 @@ impl Apps {
             }
             known.changes
         };
-        let apps: Arc<[App]> = self.store.apps(tenant).await?.into();
+        let every: Arc<[App]> = self.store.apps(tenant).await?.into();
+        let ended = every.iter().any(|app| app.archived.is_some());
+        let current =
+            if ended { every.iter().filter(|app| app.archived.is_none()).cloned().collect() } else { every.clone() };
+        let apps = Company { current, every };
         let mut known = self.known();
         if known.changes == changes {
             known.apps.insert(tenant, apps.clone());
@@ -153,7 +182,7 @@ impl Apps {
     /// # Errors
     /// When they cannot be read.
     pub async fn reach(&self, operator: &Operator) -> Result<Reach, StoreError> {
-        Ok(Reach::of(operator, &self.of(operator.tenant).await?))
+        Ok(Reach::of(operator, &self.every(operator.tenant).await?))
     }
 
     /// A company's apps have changed: they are read again.
@@ -285,6 +314,19 @@ mod tests {
         let foreign = App { tenant: TenantId::from_bytes([2; 16]), ..app(1, true, &[1], &[1]) };
         assert_eq!(rights(&operator(1, everything), &foreign), [false, false, false]);
         assert!(!Reach::of(&operator(1, everything), &[foreign]).has_indicators());
+    }
+
+    #[test]
+    fn nobody_attends_an_archived_app_and_its_sessions_are_seen_by_whoever_did() {
+        let attendant = operator(1, Roles { attend: true, ..Roles::default() });
+        let stamp = store::Stamp { at: Timestamp::UNIX_EPOCH, by: String::new() };
+        let ended = App { archived: Some(stamp), ..app(1, true, &[], &[]) };
+        let reach = Reach::of(&attendant, std::slice::from_ref(&ended));
+        assert!(!reach.attends(ended.id) && !reach.has_customers());
+        assert!(reach.sees(ended.id) && reach.seen() == [ended.id]);
+        let chief = operator(2, Roles { attend: true, admin: true, ..Roles::default() });
+        let reach = Reach::of(&chief, std::slice::from_ref(&ended));
+        assert!(reach.edits(ended.id) && reach.administers(ended.id) && reach.seen() == [ended.id]);
     }
 
     #[test]

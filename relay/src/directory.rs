@@ -79,12 +79,14 @@ pub struct Present {
     pub since: Timestamp,
     /// Its request was answered: a session has begun, or it was left as a ticket. It is offered to nobody until it asks anew.
     pub settled: bool,
+    /// Its app is archived: it waits for nobody until that is brought back.
+    pub ended: bool,
 }
 
 impl Present {
     /// Nobody is connected, and it wants somebody to be.
     pub fn waits(&self) -> bool {
-        self.listed && !self.busy
+        self.listed && !self.busy && !self.ended
     }
 
     /// What the customer typed in this field; empty if nothing.
@@ -341,6 +343,22 @@ impl Directory {
         entries.change(id, |present| present.class = class);
         drop(entries);
         self.changes.bump();
+    }
+
+    /// An app has ended, or is there again: its customers leave the list, or are in it anew. Those for whom that is news, with their programs.
+    pub fn set_ended(&self, tenant: TenantId, app: AppId, ended: bool) -> Vec<(Arc<Present>, Arc<Peer>)> {
+        let mut entries = self.entries();
+        let is_news = |p: &Present| p.tenant == tenant && p.app == app && p.listed && p.ended != ended;
+        let here = entries.here.values().filter(|entry| is_news(&entry.present));
+        let told: Vec<_> = here.map(|entry| (entry.present.clone(), entry.peer.clone())).collect();
+        for (present, _) in &told {
+            entries.change(present.id, |present| present.ended = ended);
+        }
+        drop(entries);
+        if !told.is_empty() {
+            self.changes.bump();
+        }
+        told
     }
 
     /// Whose customer is here under this ID.

@@ -192,6 +192,7 @@ mod tests {
             busy: false,
             since: Timestamp::UNIX_EPOCH,
             settled: false,
+            ended: false,
         }
     }
 

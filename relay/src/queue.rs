@@ -5,6 +5,7 @@
 //! keep a customer out of the waiting list: who wants to wait out of hours may, and an attendant who is there may connect.
 
 mod distribute;
+mod ended;
 mod hours;
 mod missed;
 mod presence;
@@ -69,6 +70,9 @@ impl Queue {
 
     /// Whether an app is attended now. A company that cannot be read now is open: whoever wants to wait waits.
     pub async fn attended(&self, shared: &Shared, app: &App, now: Timestamp) -> Attended {
+        if app.archived.is_some() {
+            return Attended::Ended;
+        }
         let (Ok(apps), Ok(zone)) = (shared.apps.of(app.tenant).await, zone(shared, app.tenant).await) else {
             return Attended::Open;
         };
@@ -174,6 +178,9 @@ impl Queue {
     /// Tells a customer who has just registered, and everybody else of the app when it is news.
     pub(crate) async fn greet(&self, shared: &Shared, app: &App, peer: &Peer) {
         let attended = self.attended(shared, app, Timestamp::now()).await;
+        if attended == Attended::Ended {
+            return ended::tell(peer, app);
+        }
         let news = self.replace(app.id, &attended) != attended;
         if attended != Attended::Open {
             tell(peer, &attended);

@@ -288,6 +288,7 @@ async fn many_wait(shared: &Arc<Shared>, apps: &[AppId], customers: u32) -> Cust
             busy: false,
             since: Timestamp::from_millisecond(i64::from(n / 2)).unwrap(),
             settled: false,
+            ended: false,
         };
         assert!(shared.directory.register(present, Password::from_entropy([1, 2, 3, 4, 5]), peer.clone()).is_none());
     }

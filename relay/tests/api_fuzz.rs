@@ -14,12 +14,12 @@ use axum::http::{Method, header};
 use console_support::*;
 use jiff::Timestamp;
 use protocol::{
-    id::{ConnectionId, DeviceId, SessionId},
+    id::{AppId, ConnectionId, DeviceId, SessionId},
     message::{ShownText, directory::FieldKey, grant::Grants, pairing::CloseReason, ticket::TicketChoice},
 };
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 use serde_json::{Map, Value, json};
-use store::{CustomerDetails, Ended, Event, NewConnection, NewSession, Scope, Started};
+use store::{App, CustomerDetails, Ended, Event, NewConnection, NewSession, Scope, Stamp, Started};
 use tickets::desk::Author;
 
 /// Requests to each operation.
@@ -254,6 +254,16 @@ async fn furnish(shared: &amparo_relay::relay::Shared, waiting: DeviceId) -> BTr
     shared.store.start_session(session, &started, now).await.unwrap();
     let ended = Ended { why: CloseReason::EndedByCustomer, at: now, reconnects: 0 };
     shared.store.end_session(session, &ended, now).await.unwrap();
+    // Of these one is archived and brought back, and one is deleted.
+    let mut spare = Vec::new();
+    for n in [81, 82] {
+        let extra = App::new(AppId::from_bytes([n; 16]), tenant, &format!("Extra {n}"), "Varanda", "", now);
+        spare.push(amparo_relay::apps::add(&*shared.store, extra).await.unwrap().id);
+    }
+    let by = Stamp { at: now, by: String::new() };
+    shared.store.archive_app(tenant, spare[1], &by).await.unwrap();
+    shared.apps.changed(tenant);
+    let (spare, gone) = (json!(spare[0].to_string()), json!(spare[1].to_string()));
     let (user, app) = (json!(user.id.to_string()), json!(app.to_string()));
     BTreeMap::from([
         ("/api/v1/sessions/{id}", vec![json!(session.to_string()), json!(protocol.as_str())]),
@@ -272,7 +282,9 @@ async fn furnish(shared: &amparo_relay::relay::Shared, waiting: DeviceId) -> BTr
         ("/api/v1/mail-texts/{language}", ["pt-BR", "en", "es"].map(Value::from).into()),
         ("text", vec![json!("Nota fiscal"), json!("{text}")]),
         ("/api/v1/customers/{id}", vec![json!(customer.id.0)]),
-        ("/api/v1/apps/{id}", vec![app.clone()]),
+        ("/api/v1/apps/{id}", vec![app.clone(), gone]),
+        ("/api/v1/apps/{id}/archive", vec![spare.clone()]),
+        ("/api/v1/apps/{id}/restore", vec![spare]),
         ("/api/v1/users/{id}", vec![user.clone()]),
         ("/api/v1/connections/{id}", vec![json!(connection.to_string())]),
         ("/api/v1/outbox/{id}/retry", vec![json!(1)]),

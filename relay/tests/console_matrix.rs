@@ -82,6 +82,7 @@ fn rule(route: &Route) -> Rule {
         path if path.starts_with("/indicators") => Rule::Indicators,
         "/app" | "/apps/profile" => Rule::AnyApp,
         "/apps/{id}/connection" => Rule::Act,
+        "/apps/{id}/archive" | "/apps/{id}/restore" | "/apps/{id}/remove" => Rule::Edits,
         "/apps/{id}/{tab}" | "/apps/{id}/code" | "/apps/{id}/preview" => Rule::Edits,
         path if path.starts_with("/apps/{id}/program/") && route.method == Method::POST => Rule::Edits,
         "/apps/{id}/logo" | "/apps/{id}/logo/remove" if route.method == Method::POST => Rule::Edits,

@@ -19,6 +19,8 @@ pub enum Attended {
     },
     /// It is, and just now nobody is available.
     Nobody,
+    /// It has ended: nobody will attend it any more, and no request is taken. From version 5 on.
+    Ended,
 }
 
 /// Leaves a request: it becomes a ticket. Only from a registered customer.

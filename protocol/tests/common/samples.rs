@@ -328,6 +328,7 @@ fn from_relay() -> Vec<FromRelay> {
         FromRelay::Attended(Attended::Closed { holiday: text(""), opens_unix_ms: Some(1_795_000_000_000) }),
         FromRelay::Attended(Attended::Closed { holiday: text("Natal"), opens_unix_ms: None }),
         FromRelay::Attended(Attended::Nobody),
+        FromRelay::Attended(Attended::Ended),
         FromRelay::RequestLeft(RequestLeft {
             outcome: Ok(LeftRequest { session: session(), protocol: protocol_number() }),
         }),

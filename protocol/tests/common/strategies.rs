@@ -299,6 +299,7 @@ fn attended() -> impl Strategy<Value = Attended> {
         (shown(), any::<Option<u64>>())
             .prop_map(|(holiday, opens_unix_ms)| Attended::Closed { holiday, opens_unix_ms }),
         Just(Attended::Nobody),
+        Just(Attended::Ended),
     ]
 }
 

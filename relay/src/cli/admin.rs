@@ -285,8 +285,13 @@ async fn write_profile(
     url: &PublicUrl,
     out: &PathBuf,
 ) -> anyhow::Result<()> {
-    let app =
-        store.apps(tenant).await.context("reading the apps")?.into_iter().next().context("the company has no app")?;
+    let app = store
+        .apps(tenant)
+        .await
+        .context("reading the apps")?
+        .into_iter()
+        .find(|app| app.archived.is_none())
+        .context("the company has no app")?;
     let tenant_keys = keys.tenant(tenant)?;
     let signed = profile::signed(&app, keys, &tenant_keys, url, Timestamp::now())?;
     std::fs::write(out, &signed).with_context(|| format!("writing {}", out.display()))?;

@@ -3,6 +3,7 @@
 //! Each tab is a form of its own that remembers what it began with: of two who change the same app, the second is told, and what does not
 //! touch is put together. Whether somebody may is asked of [`Who::reach`] for each app; an app out of reach is not here.
 
+pub(super) mod archive;
 pub(super) mod download;
 mod edit;
 pub(super) mod fields;
@@ -36,6 +37,7 @@ use crate::apps::{self, attendants_in_order};
 use edit::EditPage;
 use fields::Fields;
 pub(super) use fields::put_ask;
+use words::Words;
 pub(super) use words::reason;
 
 /// Attendants shown by their initials in the list.
@@ -147,13 +149,22 @@ struct AppRow {
     more: usize,
     changed: String,
     edits: bool,
+    /// Archived: when and by whom.
+    archived: Option<String>,
+    /// Archived apps that its customers would flow over to.
+    skipped: Option<String>,
 }
 
 #[derive(Template)]
 #[template(path = "apps.html")]
 struct ListPage {
     s: Shell,
+    w: &'static Words,
     q: String,
+    /// Those that are archived are listed.
+    archived: bool,
+    /// Why something was not done.
+    refused: Option<String>,
     makes: bool,
     rows: Vec<AppRow>,
     address: String,
@@ -164,14 +175,23 @@ struct ListPage {
 #[serde(default)]
 pub(super) struct ListForm {
     q: String,
+    /// `archived`, or those in use.
+    show: String,
 }
 
 /// `GET /apps`
 pub(super) async fn list(State(app): State<App>, who: Who, Query(form): Query<ListForm>) -> Page {
-    let s = Shell::load(&app, &who, Here::Apps).await?;
+    list_page(&app, &who, form, None).await
+}
+
+async fn list_page(app: &App, who: &Who, form: ListForm, refused: Option<String>) -> Page {
+    let s = Shell::load(app, who, Here::Apps).await?;
+    let w = Words::of(s.t.language);
+    let archived = form.show == "archived";
     let q = form.q.trim().to_owned();
     let wanted = q.to_lowercase();
-    let all = app.shared.apps.of(who.operator.tenant).await?;
+    let (all, every) =
+        (app.shared.apps.of(who.operator.tenant).await?, app.shared.apps.every(who.operator.tenant).await?);
     let users: Vec<_> = app
         .shared
         .accounts
@@ -181,8 +201,9 @@ pub(super) async fn list(State(app): State<App>, who: Who, Query(form): Query<Li
         .filter(|user| user.disabled_at.is_none())
         .map(|user| user.operator)
         .collect();
-    let rows = all
+    let rows = every
         .iter()
+        .filter(|a| a.archived.is_some() == archived)
         .filter(|a| who.reach.sees(a.id) || who.reach.edits(a.id))
         .filter(|a| a.name.to_lowercase().contains(&wanted) || a.code.contains(&wanted))
         .map(|record| {
@@ -199,11 +220,29 @@ pub(super) async fn list(State(app): State<App>, who: Who, Query(form): Query<Li
                 faces: names.take(FACES).map(|name| (shell::initials(&name), name)).collect(),
                 changed: s.clock.lately(&record.changed.at),
                 edits: who.reach.edits(record.id),
+                archived: archive::said(record, w, &s.clock),
+                skipped: skipped(record, &every).map(|names| fill(w.overflow_ended, &[&names])),
             }
         })
         .collect();
     let address = app.shared.public_url.to_string();
-    page(&ListPage { q, makes: who.operator.may(Act::MakeApps), rows, address, s })
+    page(&ListPage { w, q, archived, refused, makes: who.operator.may(Act::MakeApps), rows, address, s })
+}
+
+/// An app's name; an archived one's says so.
+pub(super) fn known_as(record: &Record, language: store::Language) -> String {
+    if record.archived.is_some() {
+        fill(Words::of(language).archived_mark, &[&record.name])
+    } else {
+        record.name.clone()
+    }
+}
+
+/// The names of archived apps that an app's customers would flow over to.
+fn skipped(record: &Record, every: &[Record]) -> Option<String> {
+    let ended = |id: &AppId| every.iter().find(|a| a.id == *id && a.archived.is_some()).map(|a| a.name.as_str());
+    let names: Vec<&str> = record.availability.overflow.iter().filter_map(ended).collect();
+    (!names.is_empty()).then(|| names.join(", "))
 }
 
 /// Whether an app is attended now: colour, mark, words.
@@ -285,7 +324,7 @@ impl<E: Into<AppError>> From<E> for NotMade {
 /// Makes an app that looks like the default one; whoever makes it administers it.
 pub(super) async fn make(app: &App, who: &Who, name: &str) -> Result<Record, NotMade> {
     let tenant = app.shared.store.tenant(who.operator.tenant).await?;
-    let all = app.shared.apps.of(tenant.id).await?;
+    let all = app.shared.apps.every(tenant.id).await?;
     if all.len() >= APPS {
         return Err(NotMade::TooMany);
     }
@@ -298,7 +337,7 @@ pub(super) async fn make(app: &App, who: &Who, name: &str) -> Result<Record, Not
     }
     record.title = record.name.clone();
     record.language = tenant.language;
-    if let Some(first) = all.first() {
+    if let Some(first) = all.iter().find(|first| first.archived.is_none()) {
         (record.accent, record.phone) = (first.accent.clone(), first.phone.clone());
         record.logo_png = first.logo_png.clone();
     }
@@ -385,7 +424,7 @@ pub(super) async fn save(
     let said = |name: &str| form.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
     for _ in 0..SAVE_TRIES {
         let record = editable(&app, &who, &id).await?;
-        let company = app.shared.apps.of(who.operator.tenant).await?;
+        let company = app.shared.apps.every(who.operator.tenant).await?;
         let theirs = fields::of_app(tab, &record);
         let base = said("_base").and_then(Fields::from_json).unwrap_or_else(|| theirs.clone());
         if let Some(step) = said("_step") {

@@ -228,7 +228,7 @@ pub(super) async fn page_handler(State(app): State<App>, who: Who, Query(form): 
     let more = sessions.len() > ROWS;
     sessions.truncate(ROWS);
     let next = sessions.last().filter(|_| more).map(|last| last.row);
-    let apps = app.shared.apps.of(who.operator.tenant).await?;
+    let apps = app.shared.apps.every(who.operator.tenant).await?;
     let several = apps.iter().filter(|app| who.reach.sees(app.id)).count() > 1;
     let name = |of| apps.iter().find(|app| several && app.id == of).map_or_else(String::new, |app| app.name.clone());
     let rows = sessions.iter().map(|of| EndedRow { app: name(of.app), ..EndedRow::new(of, s.t, &s.clock) }).collect();
@@ -245,7 +245,10 @@ pub(super) async fn page_handler(State(app): State<App>, who: Who, Query(form): 
         .into_iter()
         .map(|name| Choice { chosen: name == form.category, value: name.clone(), word: name })
         .collect();
-    let apps = apps.iter().filter(|a| who.reach.sees(a.id)).map(|a| (a.id.to_string(), a.name.clone()));
+    let apps = apps
+        .iter()
+        .filter(|a| who.reach.sees(a.id))
+        .map(|a| (a.id.to_string(), super::apps::known_as(a, s.t.language)));
     let apps = apps.map(|(value, word)| Choice { chosen: value == form.app, value, word }).collect();
     let attendants = app.shared.accounts.list(who.operator.tenant).await?.into_iter().map(|u| u.operator);
     let attendants = attendants

@@ -99,7 +99,7 @@ pub(super) async fn asked(app: &App, who: &Who, form: &IndicatorsForm) -> Result
     let (Some(begin), Some(end)) = (midnight(from), to.checked_add(1.days()).ok().and_then(midnight)) else {
         return Ok(None);
     };
-    let all = app.shared.apps.of(who.operator.tenant).await?;
+    let all = app.shared.apps.every(who.operator.tenant).await?;
     let mine = all.iter().map(|app| app.id).filter(|id| who.reach.administers(*id));
     let apps = match form.app.as_str() {
         "" => mine.collect(),
@@ -147,7 +147,7 @@ impl Asked {
     /// The tables of this range, by app, attendant and category.
     pub(super) async fn tables(&self, app: &App, who: &Who) -> Result<[Vec<Line>; 3], AppError> {
         let tenant = who.operator.tenant;
-        let apps = app.shared.apps.of(tenant).await?;
+        let apps = app.shared.apps.every(tenant).await?;
         let users = app.shared.accounts.list(tenant).await?;
         let changes = app.shared.store.presence(tenant, self.begin, self.end).await?;
         let presence = Presence::of(&changes, self.begin, self.end.min(Timestamp::now()));
@@ -159,7 +159,9 @@ impl Asked {
         let of_mine: Vec<_> = users
             .into_iter()
             .map(|user| user.operator)
-            .filter(|o| apps.iter().any(|a| self.apps.contains(&a.id) && crate::apps::attends(a, o)))
+            .filter(|o| {
+                apps.iter().any(|a| a.archived.is_none() && self.apps.contains(&a.id) && crate::apps::attends(a, o))
+            })
             .collect();
         Ok(tables(rows, &apps, &of_mine, &presence, who.texts))
     }

@@ -158,7 +158,7 @@ pub(super) async fn receipt(State(app): State<App>, who: Who, Path(name): Path<S
 }
 
 async fn app_name(app: &App, session: &Session) -> Result<String, AppError> {
-    let apps = app.shared.apps.of(session.tenant).await?;
+    let apps = app.shared.apps.every(session.tenant).await?;
     Ok(apps.iter().find(|a| a.id == session.app).map(|a| a.name.clone()).unwrap_or_default())
 }
 

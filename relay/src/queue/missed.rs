@@ -27,7 +27,8 @@ pub(super) struct Away {
 impl Queue {
     /// A customer's program is gone; `goodbye`: its user has closed it.
     pub(crate) fn gone(&self, times: &Times, present: Arc<Present>, goodbye: bool) {
-        if !present.listed || present.busy {
+        // Whose app has ended was told so.
+        if !present.listed || present.busy || present.ended {
             return;
         }
         let until = Instant::now() + if goodbye { Duration::ZERO } else { times.comes_back };
@@ -66,7 +67,7 @@ impl Queue {
         if present.settled || waited.unsigned_abs() < shared.config.times.waited {
             return Ok(());
         }
-        let apps = shared.apps.of(present.tenant).await?;
+        let apps = shared.apps.every(present.tenant).await?;
         let Some(app) = apps.iter().find(|app| app.id == present.app && app.availability.distribute) else {
             return Ok(());
         };
@@ -115,6 +116,6 @@ pub(crate) fn why(attended: &Attended) -> MissedWhy {
     match attended {
         Attended::Closed { holiday, .. } if !holiday.as_str().is_empty() => MissedWhy::Holiday,
         Attended::Closed { .. } => MissedWhy::OutOfHours,
-        Attended::Open | Attended::Nobody => MissedWhy::NobodyAvailable,
+        Attended::Open | Attended::Nobody | Attended::Ended => MissedWhy::NobodyAvailable,
     }
 }

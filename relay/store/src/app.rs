@@ -83,7 +83,7 @@ pub struct WrapUp {
     pub note: Note,
 }
 
-/// When and by whom an app was changed last.
+/// When and by whom something was done to an app.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stamp {
     /// When.
@@ -131,6 +131,9 @@ pub struct App {
     pub quiet_updates: bool,
     /// The last change.
     pub changed: Stamp,
+    /// It has ended: nobody waits there and nobody is asked, what was stays. Set by [`AppRecords::archive_app`] and
+    /// [`AppRecords::restore_app`] only.
+    pub archived: Option<Stamp>,
     /// Since when.
     pub created_at: Timestamp,
 }
@@ -172,6 +175,7 @@ impl App {
             wrap_up: WrapUp::default(),
             quiet_updates: false,
             changed: Stamp { at: now, by: String::new() },
+            archived: None,
             created_at: now,
         }
     }
@@ -189,9 +193,9 @@ pub trait AppRecords: Send + Sync {
     async fn add_app(&self, app: &App) -> Result<(), StoreError>;
     /// One app of any tenant: a registering program names it by its (signed) id alone.
     async fn app(&self, id: AppId) -> Result<App, StoreError>;
-    /// A tenant's apps, oldest first. The first one is the default.
+    /// A tenant's apps, oldest first, archived ones too. The first one that is not is the default.
     async fn apps(&self, tenant: TenantId) -> Result<Vec<App>, StoreError>;
-    /// Writes everything of an app but its id, tenant, code and age, and gives it its next revision, which is returned.
+    /// Writes everything of an app but its id, tenant, code, age and whether it is archived, and gives it its next revision, which is returned.
     ///
     /// [`StoreError::Conflict`] (`revision`) when `app.revision` is not the recorded one: somebody else has written it meanwhile.
     /// [`StoreError::NotFound`] (`operator`) when its staff names somebody who is not of the tenant.
@@ -204,6 +208,13 @@ pub trait AppRecords: Send + Sync {
         code: &str,
         old_until: Timestamp,
     ) -> Result<(), StoreError>;
+    /// Archives an app. `false`: it was already. [`StoreError::Conflict`] (`last app`) when the company would have none left.
+    async fn archive_app(&self, tenant: TenantId, id: AppId, by: &Stamp) -> Result<bool, StoreError>;
+    /// Brings an archived app back. `false`: it was not archived.
+    async fn restore_app(&self, tenant: TenantId, id: AppId, by: &Stamp) -> Result<bool, StoreError>;
+    /// Deletes an app for good. [`StoreError::Conflict`] says what is in the way: it is not `archived`, it has `sessions`, or other apps'
+    /// `overflow` leads to it.
+    async fn remove_app(&self, tenant: TenantId, id: AppId) -> Result<(), StoreError>;
     /// The app that a link with this code means now.
     async fn app_by_code(&self, code: &str, now: Timestamp) -> Result<Option<App>, StoreError>;
 }

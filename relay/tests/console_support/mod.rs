@@ -102,6 +102,13 @@ impl Customer {
         Self { registered, password, connection, _control: (send, receive), _endpoint: endpoint }
     }
 
+    /// What the relay says next.
+    pub async fn hear(&mut self) -> FromRelay {
+        tokio::time::timeout(Duration::from_secs(10), hear(&mut self._control.1))
+            .await
+            .expect("the relay says something")
+    }
+
     /// The program is closed by its user.
     pub async fn leave(self) {
         self.connection.close(1_u32.into(), b"");

@@ -88,6 +88,12 @@ pub(super) fn furnish(browser: &Browser, world: &World, ticket: &str, servers: &
     browser.goto(&world.relay.url("/apps"))?;
     let app = link(browser, "a.rowlink")?;
     let app = app.strip_suffix("/main").context("an app to edit")?.to_owned();
+    // One that has ended.
+    post(browser, "/apps", &json!({ "name": "Balcão antigo" }))?;
+    browser.goto(&world.relay.url("/apps?q=antigo"))?;
+    let ended = link(browser, "a.rowlink")?;
+    let ended = ended.strip_suffix("/main").context("an app to archive")?.to_owned();
+    post(browser, &format!("{ended}/archive"), &json!({}))?;
     for (login, name, role) in [
         ("bruno@varanda.example", "Bruno Siqueira", "attendant"),
         ("eva@varanda.example", "Eva Prado", "administrator"),
@@ -238,6 +244,8 @@ pub(super) fn furnish(browser: &Browser, world: &World, ticket: &str, servers: &
         Page::at("session-checked", format!("{session}?check=1")),
         Page::at("session-receipt", format!("{session}/receipt")),
         Page::at("apps", "/apps"),
+        Page::at("apps-archived", "/apps?show=archived"),
+        Page::at("app-archived", format!("{ended}/main")),
         Page::at("app-new", "/apps/new"),
         Page::sent("app-new-wrong", "/apps/new", "form[action='/apps']", &[]),
         Page::at("users", "/users"),

@@ -117,6 +117,7 @@ pub fn shut(l: Language, attended: &AttendedView) -> String {
     match attended {
         AttendedView::Open => String::new(),
         AttendedView::Nobody => Terms::of(l).nobody_available.into(),
+        AttendedView::Ended => Terms::of(l).service_ended.into(),
         AttendedView::Closed { holiday: None, .. } => Terms::of(l).out_of_hours.into(),
         AttendedView::Closed { holiday: Some(name), .. } => pick(
             l,
@@ -132,6 +133,7 @@ pub fn shut_line(l: Language, attended: &AttendedView) -> String {
     match attended {
         AttendedView::Open => String::new(),
         AttendedView::Nobody => Terms::of(l).nobody_available_line.into(),
+        AttendedView::Ended => Terms::of(l).service_ended_line.into(),
         AttendedView::Closed { opens_unix_s: None, .. } => Terms::of(l).closed_line.into(),
         AttendedView::Closed { opens_unix_s: Some(at), .. } => {
             let when = opening(l, *at);

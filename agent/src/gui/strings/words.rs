@@ -259,6 +259,8 @@ table! {
         out_of_hours: "Fora do horário de atendimento", "Out of hours", "Fuera del horario de atención";
         nobody_available: "Ninguém disponível no momento", "Nobody is available just now", "Nadie disponible en este momento";
         nobody_available_line: "Espere aqui, ou deixe um pedido e a empresa procura você.", "Wait here, or leave a request and the company will contact you.", "Espere aquí, o deje una solicitud y la empresa le contactará.";
+        service_ended: "Este serviço foi encerrado", "This service has ended", "Este servicio ha terminado";
+        service_ended_line: "Ninguém atende mais por aqui. Fale com a empresa para saber como receber ajuda.", "Nobody helps here any more. Ask the company how to get help now.", "Ya nadie atiende aquí. Pregunte a la empresa cómo recibir ayuda ahora.";
         closed_line: "Deixe um pedido e a empresa procura você.", "Leave a request and the company will contact you.", "Deje una solicitud y la empresa le contactará.";
         request_not_taken: "O servidor não conseguiu registrar o pedido agora. Tente de novo.", "The server could not record the request just now. Try again.", "El servidor no pudo registrar la solicitud ahora. Intente de nuevo.";
         choose_category: "Escolha uma classificação.", "Choose a category.", "Elija una clasificación.";

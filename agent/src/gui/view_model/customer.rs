@@ -104,6 +104,8 @@ pub enum AttendedView {
     },
     /// Yes, and just now nobody is available.
     Nobody,
+    /// Never again.
+    Ended,
 }
 
 /// A request that becomes a ticket.

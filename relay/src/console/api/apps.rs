@@ -16,16 +16,19 @@ use serde::{Deserialize, Serialize};
 use store::{
     App as Record, Ask as AskRecord, Category as CategoryRecord, Holiday as HolidayRecord, Hour, Note as NoteRecord,
 };
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::{
     super::{
         App,
-        apps::{self as pages, NotMade},
+        apps::{
+            self as pages, NotMade,
+            archive::{self, NotDone},
+        },
         visitor::Who,
     },
     auth::Caller,
-    extract::{Body, Named, Page, condition, tag},
+    extract::{Body, Named, Page, Params, condition, tag},
     problem::ApiError,
 };
 
@@ -157,6 +160,9 @@ pub(super) struct AppOut {
     quiet_updates: bool,
     /// The token's user may change it.
     may_change: bool,
+    /// When it was archived; `null`: it is in use.
+    #[schema(required)]
+    archived_at: Option<Timestamp>,
     /// The last change.
     changed_at: Timestamp,
     /// Since when.
@@ -273,6 +279,7 @@ impl AppOut {
             },
             quiet_updates: app.quiet_updates,
             may_change: who.reach.edits(app.id),
+            archived_at: app.archived.as_ref().map(|stamp| stamp.at),
             changed_at: app.changed.at,
             created_at: app.created_at,
         }
@@ -363,13 +370,27 @@ fn day(hours: Vec<Hours>) -> Result<Vec<Hour>, ApiError> {
     all.ok_or_else(|| ApiError::field("availability.hours", "from before to, within a day"))
 }
 
+/// Which apps.
+#[derive(Deserialize, IntoParams, Default)]
+#[into_params(parameter_in = Query)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct AppsQuery {
+    /// Those that are archived, and not those in use.
+    archived: Option<bool>,
+}
+
 /// Apps that the token's user sees, the default first
-#[utoipa::path(get, path = "/api/v1/apps", tag = "Apps",
+#[utoipa::path(get, path = "/api/v1/apps", tag = "Apps", params(AppsQuery),
     responses((status = 200, description = "All of them", body = Page<AppOut>)))]
-pub(super) async fn list(State(app): State<App>, caller: Caller) -> Result<Json<Page<AppOut>>, ApiError> {
-    let who = &caller.who;
-    let all = app.shared.apps.of(who.operator.tenant).await?;
-    let seen = all.iter().filter(|a| who.reach.sees(a.id) || who.reach.edits(a.id));
+pub(super) async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    Params(asked): Params<AppsQuery>,
+) -> Result<Json<Page<AppOut>>, ApiError> {
+    let (who, archived) = (&caller.who, asked.archived.unwrap_or_default());
+    let all = app.shared.apps.every(who.operator.tenant).await?;
+    let all = all.iter().filter(|a| a.archived.is_some() == archived);
+    let seen = all.filter(|a| who.reach.sees(a.id) || who.reach.edits(a.id));
     Ok(Json(Page::whole(seen.map(|a| AppOut::of(a, who)).collect())))
 }
 
@@ -439,7 +460,7 @@ pub(super) async fn change(
     condition(&headers, before.revision)?;
     let mut after = before.clone();
     change.put(&mut after)?;
-    let company = app.shared.apps.of(who.operator.tenant).await?;
+    let company = app.shared.apps.every(who.operator.tenant).await?;
     let wrong = pages::wrong(&mut after, &company, who.texts);
     if !wrong.is_empty() {
         return Err(ApiError::fields(wrong));
@@ -449,4 +470,42 @@ pub(super) async fn change(
     }
     let record = app.shared.store.app(before.id).await?;
     Ok(answer(StatusCode::OK, &record, who))
+}
+
+/// What was done to an app, or why not, in the company's words.
+fn done(who: &Who, record: &Record, done: Result<(), NotDone>) -> Result<(), ApiError> {
+    let Err(refused) = done else { return Ok(()) };
+    Err(ApiError::conflict(&refused.why(who.texts.language)?.replace("{}", &record.name)))
+}
+
+/// Archive an app: its customers are told that it has ended, its past stays. Sessions in progress go on
+#[utoipa::path(post, path = "/api/v1/apps/{id}/archive", tag = "Apps",
+    params(("id" = String, Path, description = "Which")),
+    responses((status = 200, description = "It is archived, also when it was before", body = AppOut),
+              (status = 409, description = "It is the company's only app in use")))]
+pub(super) async fn archive(State(app): State<App>, caller: Caller, id: Named) -> Result<Response, ApiError> {
+    let record = pages::editable(&app, &caller.who, &id.0).await?;
+    done(&caller.who, &record, archive::end(&app, &caller.who, &record).await)?;
+    Ok(answer(StatusCode::OK, &app.shared.store.app(record.id).await?, &caller.who))
+}
+
+/// Bring an archived app back
+#[utoipa::path(post, path = "/api/v1/apps/{id}/restore", tag = "Apps",
+    params(("id" = String, Path, description = "Which")),
+    responses((status = 200, description = "It is in use, also when it was before", body = AppOut)))]
+pub(super) async fn restore(State(app): State<App>, caller: Caller, id: Named) -> Result<Response, ApiError> {
+    let record = pages::editable(&app, &caller.who, &id.0).await?;
+    done(&caller.who, &record, archive::bring_back(&app, &caller.who, &record).await)?;
+    Ok(answer(StatusCode::OK, &app.shared.store.app(record.id).await?, &caller.who))
+}
+
+/// Delete an archived app for good
+#[utoipa::path(delete, path = "/api/v1/apps/{id}", tag = "Apps",
+    params(("id" = String, Path, description = "Which")),
+    responses((status = 204, description = "It is gone"),
+              (status = 409, description = "It is not archived, has sessions, or is in another app's overflow")))]
+pub(super) async fn remove(State(app): State<App>, caller: Caller, id: Named) -> Result<StatusCode, ApiError> {
+    let record = pages::editable(&app, &caller.who, &id.0).await?;
+    done(&caller.who, &record, archive::delete(&app, &caller.who, &record).await)?;
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -50,7 +50,7 @@ const WITH_BODY: [(&str, &str); 4] = [
         desk::open, desk::show, desk::change, desk::add_action, notices::list, notices::ask, notices::cancel, tags::list,
         tags::set, tags::add, tags::remove, tags::all, answers::list, answers::show, answers::filled, answers::add,
         answers::change, answers::remove, mail::list, mail::set, desk::customers, desk::add_customer, desk::customer, apps::list,
-        apps::make, apps::show, apps::change, ticketing::connections, ticketing::connection, ticketing::outbox, ticketing::retry,
+        apps::make, apps::show, apps::change, apps::archive, apps::restore, apps::remove, ticketing::connections, ticketing::connection, ticketing::outbox, ticketing::retry,
         ticketing::audit, webhooks::list, webhooks::make, webhooks::show, webhooks::change,
         webhooks::remove, webhooks::secret,
     ),

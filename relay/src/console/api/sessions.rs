@@ -77,7 +77,7 @@ pub(super) async fn list(
     query.before = cursor(asked.cursor.as_deref())?;
     query.limit = limit + 1;
     let found = app.shared.store.history(who.operator.tenant, &query).await?;
-    let apps = app.shared.apps.of(who.operator.tenant).await?;
+    let apps = app.shared.apps.every(who.operator.tenant).await?;
     Ok(Json(Page::cut(found, limit, |last| last.row.to_string(), |s| Session::of(&s, &apps))))
 }
 
@@ -104,7 +104,7 @@ async fn seen(app: &App, caller: &Caller, name: &Named) -> Result<Record, ApiErr
     responses((status = 200, description = "The session", body = Session)))]
 pub(super) async fn show(State(app): State<App>, caller: Caller, id: Named) -> Result<Json<Session>, ApiError> {
     let session = seen(&app, &caller, &id).await?;
-    let apps = app.shared.apps.of(session.tenant).await?;
+    let apps = app.shared.apps.every(session.tenant).await?;
     Ok(Json(Session::of(&session, &apps)))
 }
 

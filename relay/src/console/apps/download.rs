@@ -21,7 +21,7 @@ use super::{
         strings::fill,
         visitor::Who,
     },
-    Tab, edit, editable, seen, tell,
+    Tab, archive, edit, editable, seen, tell,
     words::{Words, reason},
 };
 use crate::{
@@ -51,6 +51,8 @@ struct DownloadPage {
     programs: Vec<Row>,
     /// One of them is being made.
     making: bool,
+    /// When it was archived, and by whom; and what that means.
+    archived: Option<(String, &'static str)>,
 }
 
 /// A program's row.
@@ -159,7 +161,9 @@ pub(crate) async fn show(State(app): State<App>, who: Who, Path(id): Path<String
     let systems = System::ALL.into_iter().filter(|_| signs);
     let programs: Vec<Row> = systems.filter_map(|system| Row::new(&app, &record, system, edits, &s)).collect();
     let making = programs.iter().any(|row| row.making);
-    page(&DownloadPage { app: record, tabs, edits, link, host, signs, programs, making, s })
+    let w = Words::of(s.t.language);
+    let archived = archive::said(&record, w, &s.clock).map(|when| (when, w.archived_lead));
+    page(&DownloadPage { app: record, tabs, edits, link, host, signs, programs, making, archived, s })
 }
 
 /// Where customers get an app.

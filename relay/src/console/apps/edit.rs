@@ -12,7 +12,7 @@ use super::{
         strings::{Texts, fill},
         visitor::Who,
     },
-    Tab,
+    Tab, archive,
     fields::{self, Clash, Fields, Wrong},
     holidays,
     look::Preview,
@@ -76,7 +76,7 @@ impl EditPage {
         let s = Shell::load(app, who, Here::Apps).await?;
         let users = app.shared.accounts.list(who.operator.tenant).await?;
         let users = users.into_iter().filter(|u| u.disabled_at.is_none()).map(|u| u.operator).collect();
-        let all = app.shared.apps.of(who.operator.tenant).await?;
+        let all = app.shared.apps.every(who.operator.tenant).await?;
         let others = all.iter().filter(|a| a.id != record.id).cloned().collect();
         let preview = Preview::of(s.t, &record, &fields);
         let base = fields::of_app(tab, &record).to_json();
@@ -111,6 +111,21 @@ impl EditPage {
 
     pub(super) fn get(&self, name: &str) -> &str {
         self.fields.get(name)
+    }
+
+    /// When it was archived, and by whom.
+    pub(super) fn archived(&self) -> Option<String> {
+        archive::said(&self.app, self.words(), &self.s.clock)
+    }
+
+    /// Which apps in its overflow are archived, and what becomes of that.
+    pub(super) fn overflow_ended(&self) -> Option<String> {
+        super::skipped(&self.app, &self.others).map(|names| fill(self.words().overflow_ended, &[&names]))
+    }
+
+    /// A question with the app's name in it.
+    pub(super) fn named(&self, words: &str) -> String {
+        fill(words, &[&self.app.name])
     }
 
     /// What is wrong with this field.
@@ -268,16 +283,22 @@ impl EditPage {
     /// One list of apps for each place in the overflow.
     pub(super) fn overflows(&self) -> Vec<Vec<Choice>> {
         let chosen: Vec<&str> = self.get("overflow").split_whitespace().collect();
-        (0..OVERFLOWS.min(self.others.len()))
+        // An archived one is no choice any more; where it was chosen it stays until somebody takes it out.
+        let others: Vec<_> = self
+            .others
+            .iter()
+            .filter(|a| a.archived.is_none() || chosen.contains(&a.id.to_string().as_str()))
+            .collect();
+        (0..OVERFLOWS.min(others.len()))
             .map(|place| {
                 let none = Choice {
                     value: String::new(),
                     word: self.s.t.no_overflow.to_owned(),
                     chosen: chosen.get(place).is_none(),
                 };
-                let apps = self.others.iter().map(|a| Choice {
+                let apps = others.iter().map(|a| Choice {
                     value: a.id.to_string(),
-                    word: a.name.clone(),
+                    word: super::known_as(a, self.s.t.language),
                     chosen: chosen.get(place) == Some(&a.id.to_string().as_str()),
                 });
                 std::iter::once(none).chain(apps).collect()

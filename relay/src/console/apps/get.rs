@@ -5,7 +5,7 @@
 use askama::Template;
 use axum::{
     extract::{Path, Query, State},
-    http::{HeaderMap, header},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Redirect},
 };
 use jiff::Timestamp;
@@ -22,7 +22,8 @@ use super::{
         tickets::{Invited, invited},
         visitor::Visitor,
     },
-    download, look, unprocessable,
+    download, look, unprocessable, with_status,
+    words::Words,
 };
 use crate::programs::{self, State as Stands, System};
 
@@ -107,6 +108,24 @@ impl GetPage {
     }
 }
 
+/// The page of an app that has ended.
+#[derive(Template)]
+#[template(path = "get_ended.html")]
+struct EndedPage {
+    t: &'static Texts,
+    app: Record,
+    title: &'static str,
+    lead: String,
+}
+
+/// Says that an app has ended, in the company's name.
+async fn ended(app: &App, visitor: &Visitor, record: Record) -> Page {
+    let t = visitor.texts_at(app, record.tenant).await;
+    let w = Words::of(t.language);
+    let lead = fill(w.service_ended_lead, &[&record.company]);
+    with_status(page(&EndedPage { t, app: record, title: w.service_ended, lead }), StatusCode::GONE)
+}
+
 #[derive(Template)]
 #[template(path = "get_code.html")]
 struct CodePage {
@@ -167,6 +186,9 @@ pub(crate) async fn show(
     headers: HeaderMap,
 ) -> Page {
     let record = of(&app, &code).await?;
+    if record.archived.is_some() {
+        return ended(&app, &visitor, record).await;
+    }
     let invited = match query.ticket {
         Some(token) => Some(invited(&app, &record, &token).await?),
         None => None,
@@ -203,6 +225,9 @@ pub(crate) async fn program(
     headers: HeaderMap,
 ) -> Page {
     let record = of(&app, &code).await?;
+    if record.archived.is_some() {
+        return ended(&app, &visitor, record).await;
+    }
     let system = System::of(&system).ok_or(AppError::NotFound)?;
     // Only a name that the program can do something with: whoever made the token up gets the program under its own.
     let token = match query.ticket {
@@ -224,6 +249,9 @@ pub(crate) async fn logo(State(app): State<App>, Path(code): Path<String>) -> Pa
 /// `GET /d/{code}/profile`
 pub(crate) async fn profile(State(app): State<App>, visitor: Visitor, Path(code): Path<String>) -> Page {
     let record = of(&app, &code).await?;
+    if record.archived.is_some() {
+        return ended(&app, &visitor, record).await;
+    }
     download::note_public(&app, &record, visitor.source).await?;
     download::signed(&app, record).await
 }

@@ -23,6 +23,29 @@ phrases! {
     with_document_type: "um tipo de documento (DOCTYPE)", "a document type (DOCTYPE)", "un tipo de documento (DOCTYPE)";
     with_elements: "mais de {} elementos", "more than {} elements", "más de {} elementos";
 
+    // Archived.
+    current_ones: "Em uso", "In use", "En uso";
+    archived_ones: "Arquivados", "Archived", "Archivadas";
+    archived_mark: "{} (arquivado)", "{} (archived)", "{} (archivada)";
+    archived_at: "Arquivado: {}", "Archived: {}", "Archivada: {}";
+    archived_by: "Arquivado: {}, por {}", "Archived: {}, by {}", "Archivada: {}, por {}";
+    archived_lead: "Quem abre o programa ou a página de download lê que este serviço foi encerrado. O histórico continua.", "Whoever opens the program or the download page reads that this service has ended. The history stays.", "Quien abre el programa o la página de descarga lee que este servicio ha terminado. El historial se conserva.";
+    no_archived: "Nenhum aplicativo arquivado.", "No archived app.", "Ninguna aplicación archivada.";
+    archive: "Arquivar", "Archive", "Archivar";
+    archive_title: "Arquivar este aplicativo", "Archive this app", "Archivar esta aplicación";
+    archive_hint: "Os clientes leem que este serviço foi encerrado, e ninguém mais é atendido por aqui. As sessões em andamento continuam até o fim, o histórico fica, e o aplicativo pode voltar quando você quiser.", "Customers read that this service has ended, and nobody is helped here any more. Sessions in progress go on to their end, the history stays, and the app can be brought back whenever you like.", "Los clientes leen que este servicio ha terminado y ya no se atiende a nadie aquí. Las sesiones en curso siguen hasta su fin, el historial se conserva y la aplicación puede volver cuando quiera.";
+    archive_ask: "Arquivar {}? Quem aguarda agora será avisado de que este serviço foi encerrado.", "Archive {}? Whoever waits now is told that this service has ended.", "¿Archivar {}? A quien espera ahora se le avisa de que este servicio ha terminado.";
+    bring_back: "Trazer de volta", "Bring back", "Recuperar";
+    delete_for_good: "Excluir de vez", "Delete for good", "Eliminar del todo";
+    delete_ask: "Excluir {} de vez? Isto não pode ser desfeito.", "Delete {} for good? This cannot be undone.", "¿Eliminar {} del todo? Esto no se puede deshacer.";
+    last_app: "{} é o único aplicativo em uso e por isso não pode ser arquivado. Crie outro antes.", "{} is the only app in use, so it cannot be archived. Make another one first.", "{} es la única aplicación en uso y por eso no se puede archivar. Cree otra antes.";
+    not_archived: "{} está em uso. Arquive antes de excluir.", "{} is in use. Archive it before deleting it.", "{} está en uso. Archívela antes de eliminarla.";
+    has_sessions: "{} tem sessões no histórico e por isso não pode ser excluído. Arquivado ele pode ficar.", "{} has sessions in the history, so it cannot be deleted. It can stay archived.", "{} tiene sesiones en el historial y por eso no se puede eliminar. Puede seguir archivada.";
+    is_overflow: "{} está no transbordo de outro aplicativo. Tire de lá antes de excluir.", "{} is in another app's overflow. Take it out there before deleting it.", "{} está en el desbordamiento de otra aplicación. Quítela de ahí antes de eliminarla.";
+    overflow_ended: "Transbordo para um aplicativo arquivado é pulado: {}.", "Overflow to an archived app is skipped: {}.", "Se omite el desbordamiento a una aplicación archivada: {}.";
+    service_ended: "Este serviço foi encerrado", "This service has ended", "Este servicio ha terminado";
+    service_ended_lead: "{} não atende mais por este endereço. Fale com a empresa para saber como receber ajuda agora.", "{} no longer helps under this address. Ask the company how to get help now.", "{} ya no atiende en esta dirección. Pregunte a la empresa cómo recibir ayuda ahora.";
+
     // Programs while they are made.
     make_now: "Fazer agora", "Make now", "Hacer ahora";
     try_again: "Tentar de novo", "Try again", "Intentar de nuevo";

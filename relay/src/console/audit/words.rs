@@ -33,6 +33,9 @@ const WORDS: &[(&str, [&str; 3])] = &[
     ("outbox.retried", ["Reenviou ação", "Sent an action again", "Reenvió acción"]),
     ("history.exported", ["Exportou o histórico", "Exported the history", "Exportó el historial"]),
     ("app.made", ["Criou aplicativo", "Made an app", "Creó aplicación"]),
+    ("app.archived", ["Arquivou aplicativo", "Archived an app", "Archivó aplicación"]),
+    ("app.restored", ["Trouxe de volta aplicativo", "Brought an app back", "Recuperó aplicación"]),
+    ("app.removed", ["Excluiu aplicativo", "Deleted an app", "Eliminó aplicación"]),
     ("app.changed", ["Mudou aplicativo", "Changed an app", "Cambió aplicación"]),
     (
         "app.code.changed",

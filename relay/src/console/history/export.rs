@@ -145,7 +145,7 @@ fn app_name(s: &Session, apps: &[store::App]) -> String {
 
 /// `GET /history.json`
 pub(crate) async fn json(State(app): State<App>, who: Who, Query(form): Query<HistoryForm>) -> Page {
-    let apps = app.shared.apps.of(who.operator.tenant).await?;
+    let apps = app.shared.apps.every(who.operator.tenant).await?;
     let query = begin(&app, &who, &form).await?;
     let mut first = true;
     let line = move |s: &Session| {
@@ -158,7 +158,7 @@ pub(crate) async fn json(State(app): State<App>, who: Who, Query(form): Query<Hi
 
 /// `GET /history.csv`: in the language and the time zone of the page, as spreadsheets there open it.
 pub(crate) async fn csv(State(app): State<App>, who: Who, Query(form): Query<HistoryForm>) -> Page {
-    let apps = app.shared.apps.of(who.operator.tenant).await?;
+    let apps = app.shared.apps.every(who.operator.tenant).await?;
     let zone_name = app.shared.store.tenant(who.operator.tenant).await?.time_zone;
     let query = begin(&app, &who, &form).await?;
     let w = watching::Words::of(who.texts.language);

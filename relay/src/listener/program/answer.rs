@@ -95,6 +95,7 @@ impl Program {
             busy,
             since: back.as_ref().map_or_else(Timestamp::now, |back| back.since),
             settled: back.is_some_and(|back| back.settled),
+            ended: app.archived.is_some(),
         };
         self.device = Some((id, generation));
         self.own.store(id.number(), Ordering::Relaxed);
@@ -110,7 +111,16 @@ impl Program {
         tracing::info!(device = %id, source = %self.source, "registered");
         self.peer.send(FromRelay::Registered(Registered { id, proof }));
         if listed {
-            self.tell_hours(&app).await;
+            // It may have been archived, or brought back, in this very moment.
+            if let Ok(every) = self.shared.apps.every(tenant).await
+                && let Some(now) = every.iter().find(|known| known.id == app.id)
+                && now.archived.is_some() != app.archived.is_some()
+            {
+                self.shared.directory.set_ended(tenant, app.id, now.archived.is_some());
+                self.tell_hours(now).await;
+            } else {
+                self.tell_hours(&app).await;
+            }
         }
         Ok(())
     }
@@ -440,7 +450,7 @@ async fn ticketing(
     };
     let app = match app {
         Some(app) => Some(app),
-        None => shared.store.apps(tenant).await.map_err(records)?.first().map(|app| app.id),
+        None => shared.apps.of(tenant).await.map_err(records)?.first().map(|app| app.id),
     };
     let connection = match app {
         Some(app) => shared.store.app_connection(tenant, app).await.map_err(records)?,

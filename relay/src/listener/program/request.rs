@@ -26,7 +26,8 @@ impl Program {
 
     async fn left(&self, tenant: TenantId, request: LeaveRequest) -> Result<LeftRequest, RequestError> {
         let shared = &self.shared;
-        let present = self.device.and_then(|(id, _)| shared.directory.present(tenant, id)).filter(|p| p.listed);
+        let present =
+            self.device.and_then(|(id, _)| shared.directory.present(tenant, id)).filter(|p| p.listed && !p.ended);
         let present = present.ok_or(RequestError::CannotRecord)?;
         shared.queue.may_leave(self.source).map_err(|wait| RequestError::TooMany {
             retry_after_s: u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1),

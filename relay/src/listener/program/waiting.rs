@@ -87,6 +87,7 @@ mod tests {
             busy: false,
             since: jiff::Timestamp::UNIX_EPOCH,
             settled: false,
+            ended: false,
         };
         let rows: Vec<Present> = (0..1000_u32).map(row).collect();
         let list = fitting(rows.iter());

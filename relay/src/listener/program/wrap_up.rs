@@ -29,7 +29,7 @@ pub(super) async fn asked(
         return None;
     }
     let of = shared.directory.present(tenant, partner)?.app;
-    let apps = shared.apps.of(tenant).await.ok()?;
+    let apps = shared.apps.every(tenant).await.ok()?;
     let form = form(apps.iter().find(|app| app.id == of)?, session)?;
     match shared.store.ask_wrap_up(session).await {
         Ok(()) => Some(form),

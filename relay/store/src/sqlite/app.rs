@@ -11,7 +11,7 @@ use super::{
     webhook,
 };
 use crate::{
-    app::{App, AppRecords, Staff, Stamp},
+    app::{App, AppRecords, Availability, Staff, Stamp},
     error::StoreError,
 };
 
@@ -39,6 +39,10 @@ fn app(row: &SqliteRow) -> Result<App, StoreError> {
         wrap_up: row.json("wrap_up")?,
         quiet_updates: row.plain("quiet_updates")?,
         changed: Stamp { at: row.time("changed_at")?, by: row.plain("changed_by")? },
+        archived: match row.time_if_any("archived_at")? {
+            Some(at) => Some(Stamp { at, by: row.plain("archived_by")? }),
+            None => None,
+        },
         created_at: row.time("created_at")?,
     })
 }
@@ -97,6 +101,45 @@ async fn put_code(tx: &mut SqliteConnection, app: AppId, code: &str) -> Result<(
         .await
         .map_err(error::unique("code"))?;
     Ok(())
+}
+
+/// Whether a company's app is there and archived.
+async fn archived(tx: &mut SqliteConnection, tenant: TenantId, id: AppId) -> Result<bool, StoreError> {
+    let row = sqlx::query("SELECT archived_at FROM apps WHERE id = ? AND tenant = ?")
+        .bind(id.as_bytes().as_slice())
+        .bind(tenant.as_bytes().as_slice())
+        .fetch_optional(tx)
+        .await;
+    let row = row.map_err(error::of)?.ok_or(StoreError::NotFound { what: "app" })?;
+    Ok(row.time_if_any("archived_at")?.is_some())
+}
+
+/// Writes whether an app is archived; a change of it like any other.
+async fn put_archived(tx: &mut SqliteConnection, id: AppId, ends: bool, by: &Stamp) -> Result<(), StoreError> {
+    let sql =
+        "UPDATE apps SET archived_at = ?2, archived_by = ?3, changed_at = ?4, changed_by = ?5, revision = revision + 1
+               WHERE id = ?1 RETURNING *";
+    let row = sqlx::query(sql)
+        .bind(id.as_bytes().as_slice())
+        .bind(ends.then(|| ms(by.at)))
+        .bind(if ends { by.by.as_str() } else { "" })
+        .bind(ms(by.at))
+        .bind(&by.by)
+        .fetch_one(&mut *tx)
+        .await
+        .map_err(error::of)?;
+    let now = app(&row)?;
+    webhook::app(tx, &now, now.revision).await
+}
+
+/// Whether there is a row for this app (`?1`) of this company (`?2`).
+async fn any(tx: &mut SqliteConnection, sql: &'static str, tenant: TenantId, id: AppId) -> Result<bool, StoreError> {
+    sqlx::query_scalar(sql)
+        .bind(id.as_bytes().as_slice())
+        .bind(tenant.as_bytes().as_slice())
+        .fetch_one(tx)
+        .await
+        .map_err(error::of)
 }
 
 #[async_trait]
@@ -232,6 +275,60 @@ impl AppRecords for SqliteStore {
             .await
             .map_err(error::of)?;
         put_code(&mut tx, id, code).await?;
+        tx.commit().await.map_err(error::of)
+    }
+
+    async fn archive_app(&self, tenant: TenantId, id: AppId, by: &Stamp) -> Result<bool, StoreError> {
+        let mut tx = self.write().await?;
+        if archived(&mut tx, tenant, id).await? {
+            return Ok(false);
+        }
+        let others = "SELECT EXISTS (SELECT 1 FROM apps WHERE tenant = ?2 AND id <> ?1 AND archived_at IS NULL)";
+        if !any(&mut tx, others, tenant, id).await? {
+            return Err(StoreError::Conflict { what: "last app" });
+        }
+        put_archived(&mut tx, id, true, by).await?;
+        tx.commit().await.map_err(error::of)?;
+        Ok(true)
+    }
+
+    async fn restore_app(&self, tenant: TenantId, id: AppId, by: &Stamp) -> Result<bool, StoreError> {
+        let mut tx = self.write().await?;
+        if !archived(&mut tx, tenant, id).await? {
+            return Ok(false);
+        }
+        put_archived(&mut tx, id, false, by).await?;
+        tx.commit().await.map_err(error::of)?;
+        Ok(true)
+    }
+
+    async fn remove_app(&self, tenant: TenantId, id: AppId) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        if !archived(&mut tx, tenant, id).await? {
+            return Err(StoreError::Conflict { what: "archived" });
+        }
+        let sessions = "SELECT EXISTS (SELECT 1 FROM sessions WHERE app = ?1 AND ?2 IS NOT NULL)";
+        if any(&mut tx, sessions, tenant, id).await? {
+            return Err(StoreError::Conflict { what: "sessions" });
+        }
+        let others = sqlx::query("SELECT availability FROM apps WHERE tenant = ? AND id <> ?")
+            .bind(tenant.as_bytes().as_slice())
+            .bind(id.as_bytes().as_slice())
+            .fetch_all(&mut *tx)
+            .await
+            .map_err(error::of)?;
+        for other in &others {
+            if other.json::<Availability>("availability")?.overflow.contains(&id) {
+                return Err(StoreError::Conflict { what: "overflow" });
+            }
+        }
+        for sql in [
+            "DELETE FROM app_codes WHERE app = ?",
+            "DELETE FROM app_people WHERE app = ?",
+            "DELETE FROM apps WHERE id = ?",
+        ] {
+            sqlx::query(sql).bind(id.as_bytes().as_slice()).execute(&mut *tx).await.map_err(error::of)?;
+        }
         tx.commit().await.map_err(error::of)
     }
 

@@ -95,3 +95,41 @@ pub async fn a_code_means_one_app_and_an_old_one_for_a_while(w: &World) {
     );
     assert!(store.app(again.id).await.is_err());
 }
+
+pub async fn an_app_is_archived_brought_back_and_deleted_when_nothing_hangs_on_it(w: &World) {
+    let (store, tenant, id) = (w.store().await, w.varanda.tenant, AppId::from_bytes([77; 16]));
+    let by = Stamp { at: at(9), by: "Bruno".into() };
+    let only = store.archive_app(tenant, w.varanda.app, &by).await;
+    assert!(matches!(only, Err(StoreError::Conflict { what: "last app" })));
+    store.add_app(&App::new(id, tenant, "Fiscal", "Varanda Sistemas", "5180", at(1))).await.unwrap();
+    let stranger = store.archive_app(w.other.tenant, id, &by).await;
+    assert!(matches!(stranger, Err(StoreError::NotFound { what: "app" })));
+    assert!(matches!(store.remove_app(tenant, id).await, Err(StoreError::Conflict { what: "archived" })));
+    assert!(!store.restore_app(tenant, id, &by).await.unwrap());
+    assert!(store.archive_app(tenant, id, &by).await.unwrap());
+    assert!(!store.archive_app(tenant, id, &by).await.unwrap(), "it is already");
+    let archived = w.store().await.app(id).await.unwrap();
+    assert_eq!((archived.archived.as_ref(), archived.revision), (Some(&by), 2));
+    // What is changed meanwhile does not bring it back.
+    store.update_app(&App { title: "Ajuda".into(), archived: None, ..archived }).await.unwrap();
+    assert_eq!(store.app(id).await.unwrap().archived, Some(by.clone()));
+    assert!(store.restore_app(tenant, id, &by).await.unwrap());
+    assert_eq!(store.app(id).await.unwrap().archived, None);
+
+    let mut first = store.app(w.varanda.app).await.unwrap();
+    first.availability.overflow = vec![id];
+    first.revision = store.update_app(&first).await.unwrap();
+    store.archive_app(tenant, id, &by).await.unwrap();
+    assert!(matches!(store.remove_app(tenant, id).await, Err(StoreError::Conflict { what: "overflow" })));
+    first.availability.overflow.clear();
+    store.update_app(&first).await.unwrap();
+    store.remove_app(tenant, id).await.unwrap();
+    assert!(matches!(store.app(id).await, Err(StoreError::NotFound { what: "app" })));
+    assert!(store.app_by_code("5180", at(10)).await.unwrap().is_none());
+    // One with a past stays.
+    store.add_app(&App::new(id, tenant, "Outra", "Varanda Sistemas", "5181", at(1))).await.unwrap();
+    w.dialled(1, super::open_new()).await;
+    store.archive_app(tenant, w.varanda.app, &by).await.unwrap();
+    assert!(matches!(store.remove_app(tenant, w.varanda.app).await, Err(StoreError::Conflict { what: "sessions" })));
+    store.check().await.unwrap();
+}

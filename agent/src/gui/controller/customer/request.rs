@@ -47,6 +47,7 @@ impl Request {
         match &self.attended {
             Attended::Open => AttendedView::Open,
             Attended::Nobody => AttendedView::Nobody,
+            Attended::Ended => AttendedView::Ended,
             Attended::Closed { holiday, opens_unix_ms } => AttendedView::Closed {
                 holiday: Some(holiday.to_string()).filter(|name| !name.is_empty()),
                 opens_unix_s: opens_unix_ms.and_then(|ms| i64::try_from(ms / 1000).ok()),
@@ -61,7 +62,7 @@ impl Request {
             }
             // What is being written stays, also when somebody comes meanwhile.
             Stage::Writing { sending, trouble } => RequestView::Writing { sending: *sending, trouble: trouble.clone() },
-            Stage::None if self.attended == Attended::Open => RequestView::None,
+            Stage::None if matches!(self.attended, Attended::Open | Attended::Ended) => RequestView::None,
             Stage::None => RequestView::Offered,
         }
     }

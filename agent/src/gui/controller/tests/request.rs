@@ -56,6 +56,17 @@ fn a_request_is_left_once_and_its_ticket_comes_later() {
 }
 
 #[test]
+fn an_app_that_has_ended_is_told_and_offers_no_request_until_it_is_back() {
+    let mut story = Story::begin().waiting();
+    story.hear(FromRelay::Attended(Attended::Ended));
+    assert_eq!((waiting(&story).attended, waiting(&story).request), (AttendedView::Ended, RequestView::None));
+    story.tell(Command::WriteRequest);
+    assert_eq!(waiting(&story).request, RequestView::None);
+    story.hear(FromRelay::Attended(Attended::Open));
+    assert_eq!(waiting(&story).attended, AttendedView::Open);
+}
+
+#[test]
 fn what_was_written_is_not_lost_when_it_cannot_be_left_and_the_form_can_be_shut() {
     let mut story = writing();
     story.tell(Command::LeaveRequest { text: "um".into() });
