@@ -40,6 +40,18 @@
     return source;
   };
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+  // The login is over. What somebody typed stays where it is, and sending it asks to log in first; a page with nothing in it goes there by itself.
+  const changed = (field) => field.type === "checkbox" || field.type === "radio" ? field.checked !== field.defaultChecked
+    : field.options ? field.selectedIndex !== Math.max(0, [...field.options].findIndex((option) => option.defaultSelected))
+    : field.type !== "hidden" && "defaultValue" in field && field.value !== field.defaultValue;
+  const over = (event, source) => {
+    source.close();
+    const typed = [...document.forms].some((form) => form.method === "post" && [...form.elements].some(changed));
+    const note = document.getElementById("over")?.content.firstElementChild.cloneNode(true);
+    if (!typed || !note) { location.reload(); return; }
+    note.querySelector(event.data === "idle" ? "[data-other]" : "[data-idle]").remove();
+    document.getElementById("main").prepend(note);
+  };
   if (window.htmx) {
     htmx.createEventSource = (url) => {
       const source = listen(url);
@@ -49,7 +61,7 @@
       source.addEventListener("news", (event) => hearNews(event));
       source.addEventListener("ready", (event) => document.dispatchEvent(new CustomEvent("amparo:ready", { detail: JSON.parse(event.data) })));
       source.addEventListener("done", (event) => hearDone(event));
-      source.addEventListener("over", () => { source.close(); location.reload(); });
+      source.addEventListener("over", (event) => over(event, source));
       return source;
     };
   }
@@ -117,7 +129,7 @@
     source.addEventListener("news", hearNews);
     source.addEventListener("ready", (event) => document.dispatchEvent(new CustomEvent("amparo:ready", { detail: JSON.parse(event.data) })));
     source.addEventListener("done", hearDone);
-    source.addEventListener("over", () => source.close());
+    source.addEventListener("over", (event) => over(event, source));
   }
   document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 

@@ -5,6 +5,7 @@
 //! how many hashes run at once: each takes 19 MiB.
 
 pub mod api_token;
+mod console;
 mod factor;
 mod hashing;
 mod identity;
@@ -29,7 +30,7 @@ use protocol::{
     },
 };
 use ring::rand::{SecureRandom, SystemRandom};
-use store::{AuditEntry, LoginFamily, StoreError, TokenHash};
+use store::{AuditEntry, StoreError, TokenHash};
 use tickets::{clock::Clock, seal::SealKey};
 use zeroize::Zeroizing;
 
@@ -244,46 +245,6 @@ impl Accounts {
     /// `Unavailable`.
     pub async fn forget(&self, token: &LoginToken) -> Result<(), LoginError> {
         self.store.end_program_login(&TokenHash::of(token.as_bytes())).await.map_err(unavailable)
-    }
-
-    /// Begins a console session: the token for the browser's cookie, 128 random bits in hexadecimal.
-    ///
-    /// # Errors
-    /// `Unavailable`.
-    pub async fn begin_console(&self, operator: &Operator) -> Result<String, LoginError> {
-        let token: [u8; 16] = random().map_err(unavailable)?;
-        let token = hexadecimal(&token);
-        let hash = TokenHash::of(token.as_bytes());
-        let family = LoginFamily::from_bytes(random().map_err(unavailable)?);
-        self.store
-            .begin_console_session(&hash, &family, operator.tenant, operator.id, Timestamp::now())
-            .await
-            .map_err(unavailable)?;
-        Ok(token)
-    }
-
-    /// Whose console session this is, with what its later tokens share and whether a second factor was asked for elsewhere, and that it
-    /// was used now.
-    ///
-    /// # Errors
-    /// `Expired` when it is over or there never was one, `Unavailable`.
-    pub async fn console(&self, token: &str) -> Result<(Operator, LoginFamily, bool), LoginError> {
-        let login = self
-            .store
-            .console_session(&TokenHash::of(token.as_bytes()), Timestamp::now())
-            .await
-            .map_err(unavailable)?;
-        let found = login.and_then(|l| Some((Operator::from(l.operator), l.family?, l.factor_elsewhere)));
-        found.ok_or(LoginError::Expired)
-    }
-
-    /// Whose console session this is, whatever its token is by now, and that it was used now.
-    ///
-    /// # Errors
-    /// `Expired` when it is over, `Unavailable`.
-    pub async fn console_goes_on(&self, family: &LoginFamily) -> Result<Operator, LoginError> {
-        let login = self.store.console_family(family, Timestamp::now()).await.map_err(unavailable)?;
-        login.map(|l| Operator::from(l.operator)).ok_or(LoginError::Expired)
     }
 
     /// A new token for a console session; the old one is worth nothing from now on.

@@ -353,7 +353,7 @@ async fn keep_house(shared: Arc<Shared>) {
     let mut hourly = tokio::time::interval(Duration::from_secs(3600));
     loop {
         hourly.tick().await;
-        if let Err(error) = shared.store.forget_old_logins(Timestamp::now()).await {
+        if let Err(error) = shared.store.forget_old_logins(shared.config.clock.now()).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "old logins are not yet forgotten");
         }
         if let Err(error) = shared.store.forget_old_deliveries(Timestamp::now()).await {

@@ -185,6 +185,7 @@ pub(super) async fn present(request: Request, next: Next) -> Response {
     // What is refused before it is known who asks is of no company.
     let t = response.extensions().get().map_or_else(|| Texts::of(spoken.unwrap_or_default()), |visitor::Spoken(t)| t);
     let elsewhere = match error {
+        AppError::LogIn if response.extensions().get::<visitor::Idle>().is_some() => Some("/login?over=idle"),
         AppError::LogIn => Some("/login?over=1"),
         AppError::FactorMissing => Some(super::account::FACTOR),
         _ => None,

@@ -224,7 +224,7 @@ pub(super) async fn go_on_proved(app: &App, visitor: &Visitor, token: &str, to: 
 }
 
 async fn give_back(app: &App, visitor: &Visitor, token: &str, to: &str, carried: &str, why: shown::Why) -> Page {
-    let (who, family, _) = app.shared.accounts.console(token).await?;
+    let (who, family, _) = app.shared.accounts.console(token, true).await?;
     let mut page = match app.keeper.open(who.tenant, who.id, carried, now(app)) {
         Ok(kept) => {
             let csrf = app.keeper.tokens.of(&family, who.tenant, who.id);

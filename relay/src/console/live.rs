@@ -21,7 +21,7 @@ use axum::{
     },
 };
 use futures::{Stream, stream};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use protocol::{
     id::DeviceId,
     message::directory::{FieldKey, LoginError},
@@ -54,7 +54,7 @@ use rows::{List, difference, list};
 /// The page takes silence of twice this for lost contact.
 const BEAT: Duration = Duration::from_secs(5);
 /// How often the login behind the stream is looked at again, also when nobody's account has changed: it may have grown too old.
-const LOGIN_CHECKED: Duration = Duration::from_secs(30);
+const LOGIN_CHECKED: SignedDuration = SignedDuration::from_secs(30);
 /// How often ended sessions are read without anything having changed here: their tickets are settled by another part.
 const ENDED_READ: Duration = Duration::from_secs(15);
 /// Of those who come together, this many are announced.
@@ -92,7 +92,7 @@ pub(super) async fn stream(
         asked,
         only_news: what.only == NEWS,
         shown: None,
-        login_checked: now,
+        login_checked: app.shared.config.clock.now(),
         ended_read: now,
         over: false,
         news: None,
@@ -145,7 +145,7 @@ struct Viewer {
     accounts: watch::Receiver<u64>,
     beat: Interval,
     shown: Option<(Shown, Vec<EndedRow>)>,
-    login_checked: Instant,
+    login_checked: Timestamp,
     ended_read: Instant,
     over: bool,
     /// What is shown of the waiting list.
@@ -191,7 +191,7 @@ impl Viewer {
             }
             if (accounts || !changed) && !self.still_in(accounts).await {
                 self.over = true;
-                return Some(Event::default().event("over").data("login"));
+                return Some(Event::default().event("over").data(self.why_over().await));
             }
             self.look_what_to_tell(false).await;
             if (changed || self.ended_read.elapsed() >= ENDED_READ)
@@ -212,11 +212,18 @@ impl Viewer {
         Event::default().event("beat").data(Timestamp::now().as_millisecond().to_string())
     }
 
+    /// Why the login is over: nobody used it, or anything else.
+    async fn why_over(&self) -> &'static str {
+        let idle = self.app.shared.accounts.console_is_idle(None, Some(&self.who.family)).await;
+        if idle.unwrap_or_default() { "idle" } else { "login" }
+    }
+
     async fn still_in(&mut self, at_once: bool) -> bool {
-        if !at_once && self.login_checked.elapsed() < LOGIN_CHECKED {
+        let now = self.app.shared.config.clock.now();
+        if !at_once && now.duration_since(self.login_checked) < LOGIN_CHECKED {
             return true;
         }
-        self.login_checked = Instant::now();
+        self.login_checked = now;
         match self.app.shared.accounts.console_goes_on(&self.who.family).await {
             Ok(operator) if operator.may(Act::Attend) => {
                 // The company may be in another time zone by now; not readable: as it was.

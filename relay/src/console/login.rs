@@ -98,7 +98,8 @@ pub(super) async fn form_of(
 
 async fn login_page(app: &App, visitor: &Visitor, tenant: &Tenant, query: LoginQuery) -> Page {
     let shown = LoginPage::load(app, visitor, tenant, String::new()).await?;
-    let note = query.out.map(|_| shown.t.logged_out).or(query.over.map(|_| shown.t.session_over));
+    let over = |why: String| if why == "idle" { shown.t.session_idle } else { shown.t.session_over };
+    let note = query.out.map(|_| shown.t.logged_out).or(query.over.map(over));
     Ok(companies::remember(visitor, tenant, page(&LoginPage { note, ..shown })?))
 }
 

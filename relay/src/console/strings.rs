@@ -63,6 +63,8 @@ texts! {
     too_many: "Muitas tentativas. Espere {} s e tente de novo.", "Too many tries. Wait {} s, then try again.", "Demasiados intentos. Espere {} s e inténtelo de nuevo.";
     no_check: "O servidor não consegue conferir agora. Tente de novo em instantes.", "The server can't check this now. Try again in a moment.", "El servidor no puede comprobarlo ahora. Inténtelo de nuevo en un momento.";
     logged_out: "Você saiu. Os programas em que você entrou também saíram.", "You are logged out, also in the programs you were logged in to.", "Ha salido, también en los programas en los que había entrado.";
+    session_idle: "Você ficou mais de 30 minutos sem usar o console, e sua sessão terminou. Entre de novo para continuar.", "You did not use the console for more than 30 minutes, and your login has ended. Log in again to go on.", "Estuvo más de 30 minutos sin usar la consola y su sesión terminó. Entre de nuevo para continuar.";
+    typed_stays: "O que você digitou continua aqui: envie, entre de novo e siga.", "What you typed is still here: send it, log in again and go on.", "Lo que escribió sigue aquí: envíelo, entre de nuevo y siga.";
     session_over: "Sua sessão terminou. Entre de novo para continuar.", "Your login has ended. Log in again to go on.", "Su sesión terminó. Entre de nuevo para continuar.";
     setup: "Primeira configuração", "First set-up", "Primera configuración";
     setup_lead: "Diga quem é a empresa e quem administra. Depois disso este link deixa de existir.", "Enter the company and its first administrator. After that this link stops working.", "Diga quién es la empresa y quién administra. Después este enlace deja de existir.";

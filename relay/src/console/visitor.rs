@@ -183,6 +183,13 @@ impl<S: Sync> FromRequestParts<S> for Who {
 #[derive(Clone, Copy)]
 pub(super) struct Spoken(pub(super) &'static Texts);
 
+/// On an answer to whoever was logged in until nobody used that login for too long.
+#[derive(Clone, Copy)]
+pub(super) struct Idle;
+
+/// What a page asks by itself carries this header, with any value; its live stream is known by its path.
+const BY_ITSELF: &str = "x-amparo-by-itself";
+
 /// Finds out who asks and in which language, and refuses a change whose form was not made for this login.
 pub(super) async fn recognise(State(app): State<App>, request: Request, next: Next) -> Response {
     let (Some(Source(source)), Some(Arrived(at))) =
@@ -194,10 +201,11 @@ pub(super) async fn recognise(State(app): State<App>, request: Request, next: Ne
     let company = cookie(request.headers(), companies::COOKIE).map(str::to_owned);
     let destination = destination::kept(request.headers()).map(str::to_owned);
     let is_asset = request.uri().path().starts_with("/assets/");
-    let mut login = None;
+    let by_itself = request.uri().path() == "/live" || request.headers().contains_key(BY_ITSELF);
+    let (mut login, mut idle) = (None, false);
     // Assets are the same for everybody; looking the login up for each would be a query each.
     if let Some(token) = cookie(request.headers(), SESSION_COOKIE).filter(|_| !is_asset) {
-        match app.shared.accounts.console(token).await {
+        match app.shared.accounts.console(token, !by_itself).await {
             Ok((operator, family, elsewhere)) => {
                 let reach = app.shared.apps.reach(&operator).await;
                 let (Ok(reach), Ok(lacks_factor)) = (reach, app.shared.accounts.lacks_factor(&operator).await) else {
@@ -209,7 +217,8 @@ pub(super) async fn recognise(State(app): State<App>, request: Request, next: Ne
                 login = Some(Known { token, operator, reach, family, csrf, lacks_factor });
             }
             Err(LoginError::Unavailable) => return AppError::Trouble.into_response(),
-            Err(_) => {}
+            // Only a word more on the login page: nothing hangs on it.
+            Err(_) => idle = app.shared.accounts.console_is_idle(Some(token), None).await.unwrap_or_default(),
         }
     }
     let whole = request.method() != Method::HEAD && !request.headers().contains_key("hx-request");
@@ -224,6 +233,9 @@ pub(super) async fn recognise(State(app): State<App>, request: Request, next: Ne
     let visitor = Visitor { texts, speaks: spoken.is_some(), source, at, company, destination, login, whole };
     let mut response = answer(&app, visitor, request, next).await;
     response.extensions_mut().insert(Spoken(texts));
+    if idle {
+        response.extensions_mut().insert(Idle);
+    }
     response
 }
 

@@ -89,9 +89,18 @@ pub trait LoginRecords: Send + Sync {
         operator: OperatorId,
         now: Timestamp,
     ) -> Result<(), StoreError>;
+    /// The console session of this token, without its being used; as [`Self::console_session`] otherwise.
+    async fn console_look(&self, token: &TokenHash, now: Timestamp) -> Result<Option<Login>, StoreError>;
+    /// Whether the console session of this token, or of this family, is over for no other reason than that nobody used it.
+    async fn console_is_idle(
+        &self,
+        token: Option<&TokenHash>,
+        family: Option<&LoginFamily>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError>;
     /// The console session of this token and that it was used now; `None` when idle, too old, ended, or the operator is disabled.
     async fn console_session(&self, token: &TokenHash, now: Timestamp) -> Result<Option<Login>, StoreError>;
-    /// The console session of this family and that it was used now: a live page that is open is a use of it.
+    /// The console session of this family. Asking is no use of it: a page that is left open does not keep its login.
     async fn console_family(&self, family: &LoginFamily, now: Timestamp) -> Result<Option<Login>, StoreError>;
     /// Puts a new token in the place of a console session's: the old one is worth nothing from now on. [`StoreError::NotFound`] when it
     /// is over.

@@ -77,6 +77,7 @@ impl SqliteStore {
         idle: Duration,
         life: Duration,
         now: Timestamp,
+        used: bool,
     ) -> Result<Option<Login>, StoreError> {
         let sql = "SELECT o.*, l.created_at AS begun_at, l.seen_at, l.family, l.factor_elsewhere
                    FROM logins l JOIN operators o ON o.id = l.operator
@@ -91,7 +92,7 @@ impl SqliteStore {
             .map_err(error::of)?;
         let Some(row) = row else { return Ok(None) };
         let login = login(&row)?;
-        if ms(now) - ms(login.seen_at) >= millis(SEEN_GRANULARITY) {
+        if used && ms(now) - ms(login.seen_at) >= millis(SEEN_GRANULARITY) {
             self.seen("UPDATE logins SET seen_at = max(seen_at, ?2) WHERE hash = ?1", token.as_bytes(), now).await;
         }
         Ok(Some(login))
@@ -131,7 +132,29 @@ impl LoginRecords for SqliteStore {
     }
 
     async fn console_session(&self, token: &TokenHash, now: Timestamp) -> Result<Option<Login>, StoreError> {
-        self.login(CONSOLE, token, CONSOLE_IDLE, CONSOLE_LIFE, now).await
+        self.login(CONSOLE, token, CONSOLE_IDLE, CONSOLE_LIFE, now, true).await
+    }
+
+    async fn console_look(&self, token: &TokenHash, now: Timestamp) -> Result<Option<Login>, StoreError> {
+        self.login(CONSOLE, token, CONSOLE_IDLE, CONSOLE_LIFE, now, false).await
+    }
+
+    async fn console_is_idle(
+        &self,
+        token: Option<&TokenHash>,
+        family: Option<&LoginFamily>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM logins l JOIN operators o ON o.id = l.operator
+                   WHERE (l.hash = ?1 OR l.family = ?2) AND l.kind = 'console' AND o.disabled_at IS NULL AND l.seen_at <= ?3 AND l.created_at > ?4)";
+        sqlx::query_scalar(sql)
+            .bind(token.map(|token| token.as_bytes().as_slice()))
+            .bind(family.map(|family| family.as_bytes().as_slice()))
+            .bind(ms(now).saturating_sub(millis(CONSOLE_IDLE)))
+            .bind(ms(now).saturating_sub(millis(CONSOLE_LIFE)))
+            .fetch_one(&self.readers)
+            .await
+            .map_err(error::of)
     }
 
     async fn console_family(&self, family: &LoginFamily, now: Timestamp) -> Result<Option<Login>, StoreError> {
@@ -145,13 +168,7 @@ impl LoginRecords for SqliteStore {
             .fetch_optional(&self.readers)
             .await
             .map_err(error::of)?;
-        let found = row.as_ref().map(login).transpose()?;
-        if let Some(login) = &found
-            && ms(now) - ms(login.seen_at) >= millis(SEEN_GRANULARITY)
-        {
-            self.seen("UPDATE logins SET seen_at = max(seen_at, ?2) WHERE family = ?1", family.as_bytes(), now).await;
-        }
-        Ok(found)
+        row.as_ref().map(login).transpose()
     }
 
     async fn renew_console_token(&self, old: &TokenHash, new: &TokenHash) -> Result<(), StoreError> {
@@ -179,7 +196,7 @@ impl LoginRecords for SqliteStore {
     }
 
     async fn program_login(&self, token: &TokenHash, now: Timestamp) -> Result<Option<Login>, StoreError> {
-        self.login(PROGRAM, token, PROGRAM_LIFE, PROGRAM_LIFE, now).await
+        self.login(PROGRAM, token, PROGRAM_LIFE, PROGRAM_LIFE, now, true).await
     }
 
     async fn renew_program_login(&self, token: &TokenHash, now: Timestamp) -> Result<(), StoreError> {

@@ -101,10 +101,17 @@ pub async fn a_new_token_takes_the_place_of_the_old_one_and_the_family_stays(w: 
     let login = w.store().await.console_session(&new, at(1)).await.unwrap().unwrap();
     assert_eq!((login.family, login.created_at), (Some(family), at(0)), "its life goes on, it does not begin anew");
     assert_eq!(w.store().await.console_family(&family, at(1)).await.unwrap().unwrap().operator.id, ana);
-    // A live page that is open keeps it from being idle.
+    // What a page asks by itself does not keep it from being idle; what somebody asks does.
     let idle = i64::try_from(login::CONSOLE_IDLE.as_secs()).unwrap();
     assert!(w.store().await.console_family(&family, at(idle - 60)).await.unwrap().is_some());
-    assert!(w.store().await.console_session(&new, at(2 * idle - 120)).await.unwrap().is_some());
+    assert!(w.store().await.console_look(&new, at(idle - 60)).await.unwrap().is_some());
+    for (token, family) in [(Some(&new), None), (None, Some(&family))] {
+        assert!(!w.store().await.console_is_idle(token, family, at(idle - 1)).await.unwrap());
+        assert!(w.store().await.console_is_idle(token, family, at(idle)).await.unwrap());
+    }
+    assert!(w.store().await.console_look(&new, at(idle)).await.unwrap().is_none());
+    assert!(w.store().await.console_session(&new, at(idle - 60)).await.unwrap().is_some());
+    assert!(w.store().await.console_look(&new, at(2 * idle - 120)).await.unwrap().is_some());
     let late = at(3 * idle);
     assert!(w.store().await.console_family(&family, late).await.unwrap().is_none());
     let again = w.store().await.renew_console_token(&old, &TokenHash::of(b"third")).await;
