@@ -148,7 +148,8 @@ pub(crate) fn waiting_on(
 
 /// What a customer may be found by among those who wait.
 pub(crate) fn identities(customer: &CustomerDetails) -> Vec<Identity> {
-    Identity::all(&customer.email, &customer.document, &customer.name, &customer.company)
+    let c = customer;
+    Identity::all(&c.email, &c.document, &c.phone, &c.name, &c.company)
 }
 
 /// Whether a program that is open belongs to this customer: by e-mail, else document, else name and company. What a weaker key says is

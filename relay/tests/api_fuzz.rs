@@ -233,7 +233,8 @@ async fn furnish(shared: &amparo_relay::relay::Shared, waiting: DeviceId) -> BTr
         tenant,
         kind: "redmine".into(),
         name: "Redmine".into(),
-        settings: BTreeMap::from([("base".to_owned(), "https://redmine.example".to_owned())]),
+        // Nobody answers there, and at once.
+        settings: BTreeMap::from([("base".to_owned(), "https://127.0.0.1:9".to_owned())]),
         sealed: vec![1],
     };
     shared.store.add_connection(&new, now).await.unwrap();
@@ -254,6 +255,11 @@ async fn furnish(shared: &amparo_relay::relay::Shared, waiting: DeviceId) -> BTr
     shared.store.start_session(session, &started, now).await.unwrap();
     let ended = Ended { why: CloseReason::EndedByCustomer, at: now, reconnects: 0 };
     shared.store.end_session(session, &ended, now).await.unwrap();
+    let mut twins = Vec::new();
+    for name in ["Lia", "Lia Sá"] {
+        let details = CustomerDetails { name: name.into(), ..CustomerDetails::default() };
+        twins.push(shared.desk.find_or_create_customer(tenant, &details, now).await.unwrap().id.0);
+    }
     // Of these one is archived and brought back, and one is deleted.
     let mut spare = Vec::new();
     for n in [81, 82] {
@@ -282,6 +288,12 @@ async fn furnish(shared: &amparo_relay::relay::Shared, waiting: DeviceId) -> BTr
         ("/api/v1/mail-texts/{language}", ["pt-BR", "en", "es"].map(Value::from).into()),
         ("text", vec![json!("Nota fiscal"), json!("{text}")]),
         ("/api/v1/customers/{id}", vec![json!(customer.id.0)]),
+        ("/api/v1/customers/{id}/merge", vec![json!(twins[0])]),
+        ("other_id", vec![json!(twins[1])]),
+        ("/api/v1/connections/{id}/tickets/{number}/notices#id", vec![json!(connection.to_string())]),
+        ("/api/v1/connections/{id}/tickets/{number}/notices#number", vec![json!("77")]),
+        ("/api/v1/connections/{id}/tickets/{number}/notices/{notice}#id", vec![json!(connection.to_string())]),
+        ("/api/v1/connections/{id}/tickets/{number}/notices/{notice}#number", vec![json!("77")]),
         ("/api/v1/apps/{id}", vec![app.clone(), gone]),
         ("/api/v1/apps/{id}/archive", vec![spare.clone()]),
         ("/api/v1/apps/{id}/restore", vec![spare]),
@@ -358,8 +370,13 @@ async fn no_value_makes_the_api_fail_and_every_answer_is_as_it_is_declared() {
             }
         }
     }
-    // Only what needs a session under way or a held action has never been done.
-    let expected = ["post /api/v1/outbox/{id}/retry", "post /api/v1/sessions/{id}/end"];
+    // Only what needs a session under way, a held action or another system that answers has never been done.
+    let expected = [
+        "delete /api/v1/connections/{id}/tickets/{number}/notices/{notice}",
+        "post /api/v1/connections/{id}/tickets/{number}/notices",
+        "post /api/v1/outbox/{id}/retry",
+        "post /api/v1/sessions/{id}/end",
+    ];
     assert_eq!(never_good.iter().map(String::as_str).collect::<Vec<_>>(), expected);
     assert!(asked >= 20 * rounds && examples > 0, "{asked} requests, {examples} examples");
     shared.store.check().await.unwrap();

@@ -3,6 +3,7 @@
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
+mod api_support;
 mod console_support;
 #[path = "../tickets/tests/fakes/mod.rs"]
 mod fakes;
@@ -10,6 +11,7 @@ mod fakes;
 use std::time::{Duration, Instant};
 
 use amparo_relay::relay::Running;
+use api_support::{Api, json};
 use axum::{
     body::Body,
     http::{Method, StatusCode},
@@ -21,7 +23,7 @@ use protocol::{
     id::{DeviceId, SessionId, TicketNumber},
     message::{directory::FieldKey, grant::Grants, pairing::CloseReason, ticket::TicketChoice},
 };
-use store::{CustomerDetails, Ended, EventKind, NewSession, Started, TicketOf};
+use store::{CustomerDetails, Ended, EventKind, NewSession, Scope, Started, TicketOf};
 use tickets::{
     NewTicket,
     clock::Clock,
@@ -309,5 +311,32 @@ async fn a_system_without_webhooks_is_asked_before_somebody_is_told() {
     let ana = office.relay.shared.store.operator_by_login(tenant, "ana").await.unwrap().unwrap();
     assert!(office.relay.shared.store.came_notices(tenant, ana.id, Timestamp::UNIX_EPOCH).await.unwrap().is_empty());
     customer.leave().await;
+    office.relay.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn notices_on_its_tickets_are_asked_for_and_taken_back_through_the_api() {
+    let office = Office::open().await;
+    let (shared, tenant) = (&office.relay.shared, office.relay.shared.first_tenant);
+    let path = format!("/api/v1/connections/{}/tickets/1/notices", office.id);
+    let mut ana = Api::of(shared, tenant, "ana", &Scope::ALL).await;
+    let mut reads = Api::of(shared, tenant, "ana", &[Scope::TicketsRead]).await;
+    assert_eq!(reads.status(Method::POST, &path, None).await, 403);
+    let asked = ana.call(Method::POST, &path, None).await;
+    assert_eq!(asked.status, StatusCode::CREATED);
+    let again = ana.call(Method::POST, &path, None).await;
+    assert_eq!(json(&again)["id"], json(&asked)["id"], "asked again it is the same");
+    assert_eq!(reads.get(&path).await["items"].as_array().unwrap().len(), 1);
+    let one = format!("{path}/{}", json(&asked)["id"]);
+    operator(shared, tenant, "bia", ATTENDS).await;
+    let mut bia = Api::of(shared, tenant, "bia", &Scope::ALL).await;
+    assert_eq!(bia.status(Method::DELETE, &one, None).await, 403, "it is another's");
+    assert_eq!(ana.status(Method::DELETE, &one, None).await, 204);
+    assert_eq!(ana.status(Method::DELETE, &one, None).await, 404);
+    let elsewhere = "/api/v1/connections/00000000000000000000000000000000/tickets/1/notices";
+    assert_eq!(ana.status(Method::POST, elsewhere, None).await, 404);
+    assert_eq!(ana.status(Method::POST, &path.replace("/1/", "/999/"), None).await, 409, "there is no such ticket");
+    office.system.close("1");
+    assert_eq!(ana.status(Method::POST, &path, None).await, 409);
     office.relay.shutdown().await.unwrap();
 }

@@ -7,6 +7,7 @@
 mod answers;
 mod apps;
 mod auth;
+mod customers;
 mod desk;
 mod docs;
 mod extract;
@@ -135,9 +136,25 @@ fn all() -> Routes {
                 .get("/api/v1/mail-texts", Scope::TicketsRead, mail::list)
                 .put("/api/v1/mail-texts/{language}", Scope::TicketsWrite, mail::set)
         })
-        .get("/api/v1/customers", Scope::TicketsRead, desk::customers)
-        .post("/api/v1/customers", Scope::TicketsWrite, desk::add_customer)
-        .get("/api/v1/customers/{id}", Scope::TicketsRead, desk::customer)
+        .get("/api/v1/customers", Scope::TicketsRead, customers::list)
+        .post("/api/v1/customers", Scope::TicketsWrite, customers::add)
+        .get("/api/v1/customers/{id}", Scope::TicketsRead, customers::show)
+        .patch("/api/v1/customers/{id}", Scope::TicketsWrite, customers::change)
+        .get("/api/v1/customer-fields", Scope::TicketsRead, customers::fields)
+        .for_who_may(Act::Administer, |routes| {
+            routes.post("/api/v1/customers/{id}/merge", Scope::TicketsWrite, customers::merge).put(
+                "/api/v1/customer-fields",
+                Scope::TicketsWrite,
+                customers::set_fields,
+            )
+        })
+        .get("/api/v1/connections/{id}/tickets/{number}/notices", Scope::TicketsRead, notices::list_elsewhere)
+        .post("/api/v1/connections/{id}/tickets/{number}/notices", Scope::TicketsWrite, notices::ask_elsewhere)
+        .delete(
+            "/api/v1/connections/{id}/tickets/{number}/notices/{notice}",
+            Scope::TicketsWrite,
+            notices::cancel_elsewhere,
+        )
         .get("/api/v1/apps", Scope::AppsRead, apps::list)
         .post("/api/v1/apps", Scope::AppsWrite, apps::make)
         .get("/api/v1/apps/{id}", Scope::AppsRead, apps::show)

@@ -35,9 +35,9 @@ const FIELDS: usize = 12;
 /// Characters of a field's name, at most.
 const FIELD_CHARS: usize = 40;
 /// Characters of anything known of a contact, at most.
-const VALUE_CHARS: usize = 254;
+pub(super) const VALUE_CHARS: usize = 254;
 /// Characters of a classification, at most.
-const CLASS_CHARS: usize = 40;
+pub(super) const CLASS_CHARS: usize = 40;
 /// In a form, before the name of a field of the company's own.
 const OWN: &str = "x:";
 
@@ -135,17 +135,23 @@ pub(super) struct FieldsForm {
 
 /// `POST /customers/fields`
 pub(super) async fn set_fields(State(app): State<App>, who: Who, Form(form): Form<FieldsForm>) -> Page {
-    let names: Vec<String> =
-        form.names.lines().map(|line| ShownText::lossy(line).as_str().to_owned()).filter(|l| !l.is_empty()).collect();
-    let twice = names.iter().enumerate().any(|(n, a)| names[..n].iter().any(|b| a.to_lowercase() == b.to_lowercase()));
-    if names.len() > FIELDS || twice || names.iter().any(|name| name.chars().count() > FIELD_CHARS) {
+    let Some(names) = own_fields(form.names.lines()) else {
         let shown = listed(&app, &who, ListForm::default()).await?;
         let fields_error = Some(shown.w.bad_fields);
         return unprocessable(page(&ListPage { own_fields: form.names, fields_error, ..shown }));
-    }
+    };
     who.audit(&app, "contact_fields.changed", &names.join(", ")).await?;
     app.shared.store.set_contact_fields(who.operator.tenant, &names).await?;
     Ok(Redirect::to("/customers?saved").into_response())
+}
+
+/// The names of a company's own fields as they are kept; `None`: too many, too long, or one twice.
+pub(super) fn own_fields<'a>(names: impl Iterator<Item = &'a str>) -> Option<Vec<String>> {
+    let names: Vec<String> =
+        names.map(|line| ShownText::lossy(line).as_str().to_owned()).filter(|l| !l.is_empty()).collect();
+    let twice = names.iter().enumerate().any(|(n, a)| names[..n].iter().any(|b| a.to_lowercase() == b.to_lowercase()));
+    let fits = names.len() <= FIELDS && !twice && names.iter().all(|name| name.chars().count() <= FIELD_CHARS);
+    fits.then_some(names)
 }
 
 struct TicketLine {
@@ -308,9 +314,8 @@ pub(super) async fn change(
     }
     if email_error.is_none() && name_error.is_none() {
         who.audit(&app, "contact.changed", &format!("{} {}", id.0, details.name)).await?;
-        match app.shared.store.change_contact(tenant, id, &details, &extra).await {
+        match app.shared.store.change_contact(tenant, id, &details, &extra, Some(&class), None).await {
             Ok(_) => {
-                app.shared.store.classify_contact(tenant, id, &class).await?;
                 contact::changed(&app.shared, tenant, &[&contact.customer.details, &details]).await?;
                 return Ok(Redirect::to(&format!("/customers/{}?saved", id.0)).into_response());
             }
@@ -331,13 +336,28 @@ pub(super) struct MergeForm {
 
 /// `POST /customers/{id}/merge`
 pub(super) async fn merge(State(app): State<App>, who: Who, Path(id): Path<i64>, Form(form): Form<MergeForm>) -> Page {
+    let merged = merge_two(&app, &who, CustomerId(id), CustomerId(form.other)).await?;
+    Ok(Redirect::to(&format!("/customers/{}?saved", merged.customer.id.0)).into_response())
+}
+
+/// Makes one contact of two; whoever waits and is meant is classified anew.
+pub(super) async fn merge_two(
+    app: &App,
+    who: &Who,
+    keep: CustomerId,
+    other: CustomerId,
+) -> Result<Contact, StoreError> {
     let (tenant, store) = (who.operator.tenant, &app.shared.store);
-    let keep = store.contact(tenant, CustomerId(id)).await?.customer.id;
-    let other = store.contact(tenant, CustomerId(form.other)).await?.customer;
-    who.audit(&app, "contact.merged", &format!("{} <- {} {}", keep.0, other.id.0, other.details.name)).await?;
+    let keep = store.contact(tenant, keep).await?.customer.id;
+    let other = store.contact(tenant, other).await?.customer;
+    if keep == other.id {
+        return Err(StoreError::Conflict { what: "the same contact" });
+    }
+    let entry = who.entry("contact.merged", &format!("{} <- {} {}", keep.0, other.id.0, other.details.name));
+    store.audit(&entry).await?;
     let merged = store.merge_contacts(tenant, keep, other.id).await?;
     contact::changed(&app.shared, tenant, &[&other.details, &merged.customer.details]).await?;
-    Ok(Redirect::to(&format!("/customers/{}?saved", merged.customer.id.0)).into_response())
+    Ok(merged)
 }
 
 /// An address that mail can be sent to, as far as its form tells.

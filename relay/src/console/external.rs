@@ -19,7 +19,7 @@ use protocol::{
     message::ticket::TicketStatus,
 };
 use serde::Deserialize;
-use store::{Connection, CustomerDetails, HistoryQuery, TicketOf, TicketSeen};
+use store::{Connection, CustomerDetails, HistoryQuery, Notice, TicketOf, TicketSeen};
 use tickets::kind::{self, Kind};
 
 use super::{
@@ -30,7 +30,7 @@ use super::{
     session_view::Mention,
     shell::{self, Here, Shell},
     strings::{Texts, fill},
-    tickets::{RequesterHere, WAITS, Waiting, cancel_on, here, link_of},
+    tickets::{NotAsked, RequesterHere, WAITS, Waiting, cancel_on, here, is_own, link_of},
     visitor::{Act, Visitor, Who},
 };
 use crate::external;
@@ -244,19 +244,40 @@ pub(super) async fn ask_notice(
     Query(query): Query<LinkQuery>,
 ) -> Page {
     let number = TicketNumber::new(&number).map_err(|_| AppError::NotFound)?;
-    let (tenant, now) = (who.operator.tenant, Timestamp::now());
-    let connection = of(&app, tenant, &system).await?;
-    let seen = seen(&app, &connection, &number, query).await;
-    if !seen.is_open || seen.requester == CustomerDetails::default() {
-        return Err(AppError::BadRequest);
+    let of = ticket_of(&app, &who, &system, number).await?;
+    match ask_on(&app, &who, &of, query).await {
+        Ok(_) => Ok(Redirect::to(&crate::notice::page_of(&of)).into_response()),
+        Err(NotAsked::Closed) => Err(AppError::BadRequest),
+        Err(NotAsked::Failed(error)) => Err(error),
     }
-    who.audit(&app, "notice.asked", &format!("{} · {number}", connection.what.name)).await?;
-    let of = TicketOf { system: Some(connection.what.id), number };
+}
+
+/// A ticket of one of the company's other systems.
+pub(super) async fn ticket_of(app: &App, who: &Who, system: &str, number: TicketNumber) -> Result<TicketOf, AppError> {
+    Ok(TicketOf { system: Some(of(app, who.operator.tenant, system).await?.what.id), number })
+}
+
+/// Asks on a ticket of another system, which must be open and say whose it is. The notice; `None`: it was told already.
+pub(super) async fn ask_on(
+    app: &App,
+    who: &Who,
+    ticket: &TicketOf,
+    query: LinkQuery,
+) -> Result<Option<Notice>, NotAsked> {
+    let (tenant, now) = (who.operator.tenant, Timestamp::now());
+    let system = ticket.system.ok_or(AppError::NotFound)?;
+    let connection = app.shared.store.connection(tenant, system).await?;
+    let seen = seen(app, &connection, &ticket.number, query).await;
+    if !seen.is_open || seen.requester == CustomerDetails::default() {
+        return Err(NotAsked::Closed);
+    }
+    who.audit(app, "notice.asked", &format!("{} · {}", connection.what.name, ticket.number)).await?;
     let kept = TicketSeen { subject: seen.subject, requester: seen.requester };
-    app.shared.store.add_notice(tenant, &of, &kept, who.operator.id, now, now + WAITS).await?;
+    app.shared.store.add_notice(tenant, ticket, &kept, who.operator.id, now, now + WAITS).await?;
+    let open = app.shared.store.open_notices(Some((tenant, ticket)), now).await?;
     // The requester may have come while the page was read.
     app.shared.changes.bump();
-    Ok(Redirect::to(&crate::notice::page_of(&of)).into_response())
+    Ok(open.into_iter().find(|notice| is_own(who, notice)))
 }
 
 /// `POST /t/{system}/{ticket}/notices/{id}/cancel`
@@ -266,8 +287,7 @@ pub(super) async fn cancel_notice(
     Path((system, number, id)): Path<(String, String, i64)>,
 ) -> Page {
     let number = TicketNumber::new(&number).map_err(|_| AppError::NotFound)?;
-    let connection = of(&app, who.operator.tenant, &system).await?;
-    let of = TicketOf { system: Some(connection.what.id), number };
+    let of = ticket_of(&app, &who, &system, number).await?;
     cancel_on(&app, &who, &of, id).await?;
     Ok(Redirect::to(&crate::notice::page_of(&of)).into_response())
 }

@@ -13,7 +13,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use protocol::{id::TenantId, message::directory::LoginError};
-use store::{Language, LoginFamily, StoreError, Tenant};
+use store::{AuditEntry, Language, LoginFamily, StoreError, Tenant};
 
 use super::{
     App, companies,
@@ -146,8 +146,14 @@ pub(super) struct Who {
 impl Who {
     /// Writes down that this was done. Called *before* the effect: what cannot be audited is not done.
     pub(super) async fn audit(&self, app: &App, what: &str, subject: &str) -> Result<(), AppError> {
+        app.shared.store.audit(&self.entry(what, subject)).await?;
+        Ok(())
+    }
+
+    /// The line of the audit log that says so.
+    pub(super) fn entry(&self, what: &str, subject: &str) -> AuditEntry {
         let via = self.via.as_ref().map(|token| format!("token={token}")).unwrap_or_default();
-        audit(app, &self.operator, self.source, what, subject, &via).await
+        self.operator.entry(what, subject, &via, self.source)
     }
 }
 

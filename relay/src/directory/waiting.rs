@@ -71,6 +71,8 @@ pub enum Identity {
     Email(String),
     /// A document's digits.
     Document(String),
+    /// A telephone number, as it is compared.
+    Phone(String),
     /// Name and company.
     Name(String, String),
     /// The ticket that they were invited to.
@@ -79,7 +81,7 @@ pub enum Identity {
 
 impl Identity {
     /// Whatever of this identifies anybody; texts as they were typed.
-    pub fn all(email: &str, document: &str, name: &str, company: &str) -> Vec<Self> {
+    pub fn all(email: &str, document: &str, phone: &str, name: &str, company: &str) -> Vec<Self> {
         let digits: String = document.chars().filter(char::is_ascii_digit).collect();
         let email = email.trim().to_lowercase();
         let mut all = Vec::new();
@@ -89,6 +91,10 @@ impl Identity {
         if !digits.is_empty() {
             all.push(Self::Document(digits));
         }
+        let phone = store::phone_key(phone);
+        if !phone.is_empty() {
+            all.push(Self::Phone(phone));
+        }
         if !name.is_empty() {
             all.push(Self::Name(name.to_lowercase(), company.to_lowercase()));
         }
@@ -96,9 +102,9 @@ impl Identity {
     }
 
     fn of(present: &Present) -> Vec<Self> {
-        use FieldKey::{Company, Document, Email, Name};
-        let mut all =
-            Self::all(present.field(Email), present.field(Document), present.field(Name), present.field(Company));
+        use FieldKey::{Company, Document, Email, Name, Phone};
+        let field = |key| present.field(key);
+        let mut all = Self::all(field(Email), field(Document), field(Phone), field(Name), field(Company));
         all.extend(present.invited.clone().map(Self::Ticket));
         all
     }

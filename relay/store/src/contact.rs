@@ -21,6 +21,8 @@ pub struct Contact {
     pub extra: BTreeMap<String, String>,
     /// How the company classifies them (a contract, a priority); empty: not.
     pub class: String,
+    /// How often they were written.
+    pub revision: u32,
 }
 
 /// Which contacts to list, by name.
@@ -76,13 +78,16 @@ pub trait ContactRecords: Send + Sync {
     async fn contacts(&self, tenant: TenantId, filter: &ContactFilter) -> Result<Vec<Contact>, StoreError>;
     /// One contact; the one it was merged into, if it was.
     async fn contact(&self, tenant: TenantId, id: CustomerId) -> Result<Contact, StoreError>;
-    /// Writes what is known of a contact. [`StoreError::Conflict`] when another one has this e-mail address.
+    /// Writes what is known of a contact and, with `class`, how they are classified; both or nothing. [`StoreError::Conflict`] (`e-mail`) when
+    /// another one has this address, (`revision`) when they were written since the revision that is named.
     async fn change_contact(
         &self,
         tenant: TenantId,
         id: CustomerId,
         details: &CustomerDetails,
         extra: &BTreeMap<String, String>,
+        class: Option<&str>,
+        revision: Option<u32>,
     ) -> Result<Contact, StoreError>;
     /// The contact whom these details belong to, as [`desk_find_or_create_customer`](crate::DeskRecords::desk_find_or_create_customer) finds
     /// them; nobody is added.

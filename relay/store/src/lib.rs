@@ -67,7 +67,7 @@ pub use session::{
     Ended, HistoryQuery, Kept, MissedWhy, NewMissed, NewSession, NewWatch, OpenedSession, Seal, Session,
     SessionRecords, SessionState, Started, WRAP_UP_WITHIN, WrappedUp,
 };
-pub use sqlite::{SqliteStore, fold};
+pub use sqlite::{SqliteStore, fold, phone_key};
 pub use tenant::{CompanyWord, Language, NoWord, Tenant, TenantRecords};
 pub use webhook::{
     Delivery, DeliveryState, Event, Happening, NewWebhook, Sent, WEBHOOK_FAILS_FOR, WEBHOOKS_PER_TENANT, Webhook,

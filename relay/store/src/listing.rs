@@ -5,7 +5,8 @@ use async_trait::async_trait;
 use protocol::id::TenantId;
 
 use crate::{
-    desk::{Customer, CustomerId},
+    contact::Contact,
+    desk::CustomerId,
     error::StoreError,
     outbox::{OutboxEntry, OutboxState},
 };
@@ -13,15 +14,15 @@ use crate::{
 /// Pieces of lists that have no cursor of their own.
 #[async_trait]
 pub trait ListingRecords: Send + Sync {
-    /// A tenant's customers after this one, in the order in which they became known, with this text in name, company, e-mail, telephone
-    /// or document.
+    /// A tenant's contacts after this one, in the order in which they became known, with this text in name, company, e-mail, telephone,
+    /// document or a field of the company's own. One that was merged into another is not among them.
     async fn customers_after(
         &self,
         tenant: TenantId,
         search: &str,
         after: Option<CustomerId>,
         limit: u32,
-    ) -> Result<Vec<Customer>, StoreError>;
+    ) -> Result<Vec<Contact>, StoreError>;
     /// A tenant's outbox rows before this one that are in one of these states, newest first.
     async fn outbox_before(
         &self,

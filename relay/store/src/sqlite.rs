@@ -32,6 +32,7 @@ mod session;
 mod tenant;
 mod webhook;
 
+pub use desk_customers::phone_key;
 pub use row::fold;
 
 use std::{

@@ -73,7 +73,7 @@ pub(super) struct NewCustomer {
 }
 
 impl NewCustomer {
-    fn details(self) -> Result<CustomerDetails, ApiError> {
+    pub(super) fn details(self) -> Result<CustomerDetails, ApiError> {
         let Self { name, email, company, phone, document } = self;
         let all =
             [("name", &name), ("email", &email), ("company", &company), ("phone", &phone), ("document", &document)];
@@ -407,57 +407,4 @@ pub(super) async fn change(
     who.audit(&app, "ticket.changed", number.as_str()).await?;
     pages::change_ticket(&app, who, &number, change.status.map(TicketStatus::from), owner).await?;
     Ok(Json(app.shared.store.desk_ticket(tenant, &number).await?.into()))
-}
-
-/// Which customers.
-#[derive(Deserialize, IntoParams, Default)]
-#[into_params(parameter_in = Query)]
-#[serde(default, deny_unknown_fields)]
-pub(super) struct CustomersQuery {
-    /// Part of name, company, e-mail, telephone or document.
-    q: Option<String>,
-    /// At most this many, 1 to 200.
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u32>,
-    /// `next` of the piece before.
-    cursor: Option<String>,
-}
-
-/// Customers of the desk, in the order in which they became known
-#[utoipa::path(get, path = "/api/v1/customers", tag = "Tickets", params(CustomersQuery),
-    responses((status = 200, description = "A piece of the list", body = Page<Customer>)))]
-pub(super) async fn customers(
-    State(app): State<App>,
-    caller: Caller,
-    Params(asked): Params<CustomersQuery>,
-) -> Result<Json<Page<Customer>>, ApiError> {
-    let limit = limit(asked.limit)?;
-    let after: Option<i64> = cursor(asked.cursor.as_deref())?;
-    let (tenant, q) = (caller.who.operator.tenant, asked.q.unwrap_or_default());
-    let found = app.shared.store.customers_after(tenant, &q, after.map(CustomerId), limit + 1).await?;
-    Ok(Json(Page::cut(found, limit, |last| last.id.0.to_string(), Customer::from)))
-}
-
-/// One customer
-#[utoipa::path(get, path = "/api/v1/customers/{id}", tag = "Tickets",
-    params(("id" = i64, Path, description = "Which")),
-    responses((status = 200, description = "The customer", body = Customer)))]
-pub(super) async fn customer(State(app): State<App>, caller: Caller, id: Named) -> Result<Json<Customer>, ApiError> {
-    let found = app.shared.desk.customer(caller.who.operator.tenant, CustomerId(id.parse()?)).await?;
-    Ok(Json(found.into()))
-}
-
-/// Find a customer by what is known of them, or add them when new
-#[utoipa::path(post, path = "/api/v1/customers", tag = "Tickets", request_body = NewCustomer,
-    responses((status = 200, description = "The customer", body = Customer)))]
-pub(super) async fn add_customer(
-    State(app): State<App>,
-    caller: Caller,
-    Body(new): Body<NewCustomer>,
-) -> Result<Json<Customer>, ApiError> {
-    let (who, details) = (&caller.who, new.details()?);
-    let named = if details.name.is_empty() { &details.email } else { &details.name };
-    who.audit(&app, "customer.added", named.trim()).await?;
-    let found = app.shared.desk.find_or_create_customer(who.operator.tenant, &details, Timestamp::now()).await?;
-    Ok(Json(found.into()))
 }

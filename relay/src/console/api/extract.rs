@@ -55,6 +55,19 @@ impl<S: Send + Sync> FromRequestParts<S> for NamedWithin {
     }
 }
 
+/// What the path names within what it names within what it names: a notice on a ticket of a system.
+pub(super) struct NamedDeep(pub(super) Named, pub(super) Named, pub(super) Named);
+
+impl<S: Send + Sync> FromRequestParts<S> for NamedDeep {
+    type Rejection = ApiError;
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        Path::<(String, String, String)>::from_request_parts(parts, state)
+            .await
+            .map(|Path((of, thing, within))| Self(Named(of), Named(thing), Named(within)))
+            .map_err(|_| ApiError::not_found())
+    }
+}
+
 impl Named {
     /// As an id, a number, …; what is none names nothing.
     pub(super) fn parse<T: std::str::FromStr>(&self) -> Result<T, ApiError> {

@@ -13,13 +13,13 @@ use utoipa::ToSchema;
 
 use super::{
     super::{
-        App,
+        App, external,
         tickets::{self as pages, NotAsked},
         visitor::Who,
     },
     auth::Caller,
     desk::number,
-    extract::{Named, NamedWithin, Page},
+    extract::{Named, NamedDeep, NamedWithin, Page},
     problem::ApiError,
 };
 
@@ -97,5 +97,61 @@ pub(super) async fn cancel(
     NamedWithin(name, id): NamedWithin,
 ) -> Result<StatusCode, ApiError> {
     pages::cancel_on(&app, &caller.who, &TicketOf::desk(number(&name)?), id.parse()?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Who is to be told when the requester of another system's ticket comes
+#[utoipa::path(get, path = "/api/v1/connections/{id}/tickets/{number}/notices", tag = "Tickets",
+    params(("id" = String, Path, description = "The connection"), ("number" = String, Path, description = "The ticket's number there")),
+    responses((status = 200, description = "All that wait", body = Page<Notice>)))]
+pub(super) async fn list_elsewhere(
+    State(app): State<App>,
+    caller: Caller,
+    NamedWithin(system, name): NamedWithin,
+) -> Result<Json<Page<Notice>>, ApiError> {
+    let who = &caller.who;
+    let ticket = external::ticket_of(&app, who, &system.0, number(&name)?).await?;
+    let open = app.shared.store.open_notices(Some((who.operator.tenant, &ticket)), Timestamp::now()).await?;
+    Ok(Json(Page::whole(open.iter().map(|notice| Notice::of(notice, who)).collect())))
+}
+
+/// Be told when the requester of another system's ticket has the program open
+///
+/// As on a ticket of the desk. Its system is asked whose it is; where it cannot be reached there is nobody to wait for.
+#[utoipa::path(post, path = "/api/v1/connections/{id}/tickets/{number}/notices", tag = "Tickets",
+    params(("id" = String, Path, description = "The connection"), ("number" = String, Path, description = "The ticket's number there")),
+    responses((status = 201, description = "The notice", body = Notice, example = json!({
+                  "id": 13, "user_id": "0a1b2c3d4e5f60718293a4b5c6d7e8f9", "user": "Ana Ribeiro",
+                  "expires_at": "2026-11-28T14:05:00Z", "own": true, "may_cancel": true })),
+              (status = 204, description = "The requester is here, and the user was told"),
+              (status = 409, description = "The ticket is resolved or closed, or its system does not say whose it is")))]
+pub(super) async fn ask_elsewhere(
+    State(app): State<App>,
+    caller: Caller,
+    NamedWithin(system, name): NamedWithin,
+) -> Result<Response, ApiError> {
+    let ticket = external::ticket_of(&app, &caller.who, &system.0, number(&name)?).await?;
+    match external::ask_on(&app, &caller.who, &ticket, external::LinkQuery::default()).await {
+        Ok(Some(notice)) => Ok((StatusCode::CREATED, Json(Notice::of(&notice, &caller.who))).into_response()),
+        Ok(None) => Ok(StatusCode::NO_CONTENT.into_response()),
+        Err(NotAsked::Closed) => {
+            Err(ApiError::conflict("the ticket is resolved or closed, or its system does not say whose it is"))
+        }
+        Err(NotAsked::Failed(error)) => Err(error.into()),
+    }
+}
+
+/// Cancel a notice on another system's ticket: one's own, an administrator anybody's
+#[utoipa::path(delete, path = "/api/v1/connections/{id}/tickets/{number}/notices/{notice}", tag = "Tickets",
+    params(("id" = String, Path, description = "The connection"), ("number" = String, Path, description = "The ticket's number there"),
+           ("notice" = i64, Path, description = "Which notice")),
+    responses((status = 204, description = "Nobody is told")))]
+pub(super) async fn cancel_elsewhere(
+    State(app): State<App>,
+    caller: Caller,
+    NamedDeep(system, name, notice): NamedDeep,
+) -> Result<StatusCode, ApiError> {
+    let ticket = external::ticket_of(&app, &caller.who, &system.0, number(&name)?).await?;
+    pages::cancel_on(&app, &caller.who, &ticket, notice.parse()?).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -22,7 +22,12 @@ use crate::{
 const NO_CONTACT: StoreError = StoreError::NotFound { what: "contact" };
 
 pub(super) fn contact(row: &SqliteRow) -> Result<Contact, StoreError> {
-    Ok(Contact { customer: customers::customer(row)?, extra: row.json("extra")?, class: row.plain("class")? })
+    Ok(Contact {
+        customer: customers::customer(row)?,
+        extra: row.json("extra")?,
+        class: row.plain("class")?,
+        revision: row.count("revision")?,
+    })
 }
 
 async fn one(tx: &mut SqliteConnection, tenant: TenantId, id: CustomerId) -> Result<Contact, StoreError> {
@@ -48,7 +53,7 @@ pub(super) async fn write(
     }
     let sql =
         "UPDATE desk_customers SET name = ?3, email = ?4, company = ?5, phone = ?6, document = ?7, email_key = ?8,
-                      document_key = ?9, phone_key = ?10, name_key = ?11, search = ?12, extra = ?13
+                      document_key = ?9, phone_key = ?10, name_key = ?11, search = ?12, extra = ?13, revision = revision + 1
                WHERE tenant = ?1 AND id = ?2 AND merged_into IS NULL";
     let done = sqlx::query(sql)
         .bind(tenant.as_bytes().as_slice())
@@ -76,14 +81,16 @@ pub(super) async fn classify(
     id: CustomerId,
     class: &str,
 ) -> Result<(), StoreError> {
-    sqlx::query("UPDATE desk_customers SET class = ?3, class_key = ?4 WHERE tenant = ?1 AND id = ?2")
-        .bind(tenant.as_bytes().as_slice())
-        .bind(id.0)
-        .bind(class)
-        .bind(fold(class))
-        .execute(tx)
-        .await
-        .map_err(error::of)?;
+    sqlx::query(
+        "UPDATE desk_customers SET class = ?3, class_key = ?4, revision = revision + 1 WHERE tenant = ?1 AND id = ?2",
+    )
+    .bind(tenant.as_bytes().as_slice())
+    .bind(id.0)
+    .bind(class)
+    .bind(fold(class))
+    .execute(tx)
+    .await
+    .map_err(error::of)?;
     Ok(())
 }
 
@@ -115,8 +122,15 @@ impl ContactRecords for SqliteStore {
         id: CustomerId,
         details: &CustomerDetails,
         extra: &BTreeMap<String, String>,
+        class: Option<&str>,
+        revision: Option<u32>,
     ) -> Result<Contact, StoreError> {
         let mut tx = self.write().await?;
+        if let Some(read) = revision
+            && one(&mut tx, tenant, id).await?.revision != read
+        {
+            return Err(StoreError::Conflict { what: "revision" });
+        }
         let keys = customers::Keys::of(details);
         let sql = "SELECT 1 FROM desk_customers WHERE tenant = ?1 AND ?3 <> '' AND email_key = ?3
                    AND id <> ?2 AND coalesce(merged_into, id) <> ?2";
@@ -131,6 +145,9 @@ impl ContactRecords for SqliteStore {
             return Err(StoreError::Conflict { what: "e-mail" });
         }
         write(&mut tx, tenant, id, details, extra).await?;
+        if let Some(class) = class {
+            classify(&mut tx, tenant, id, class).await?;
+        }
         let changed = one(&mut tx, tenant, id).await?;
         tx.commit().await.map_err(error::of)?;
         Ok(changed)
@@ -149,7 +166,7 @@ impl ContactRecords for SqliteStore {
         let contact = one(&mut tx, tenant, id).await?;
         classify(&mut tx, tenant, contact.customer.id, class).await?;
         tx.commit().await.map_err(error::of)?;
-        Ok(Contact { class: class.to_owned(), ..contact })
+        Ok(classified)
     }
 
     async fn contact_classes(&self, tenant: TenantId) -> Result<Vec<String>, StoreError> {

@@ -16,6 +16,18 @@ use crate::{
 /// A telephone number with fewer digits is an extension that others have too.
 const PHONE_DIGITS: usize = 8;
 
+/// A telephone number as it is compared: its digits without what is dialled before them, noughts and the country's 55; empty: none that tells
+/// one person from others.
+pub fn phone_key(text: &str) -> String {
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    let digits = digits.trim_start_matches('0');
+    let own = match (digits.strip_prefix("55"), digits.len()) {
+        (Some(own), 12 | 13) => own,
+        _ => digits,
+    };
+    if own.len() < PHONE_DIGITS { String::new() } else { own.to_owned() }
+}
+
 /// Reads a customer; `row` holds every column of `desk_customers`.
 pub(super) fn customer(row: &SqliteRow) -> Result<Customer, StoreError> {
     Ok(Customer {
@@ -48,12 +60,11 @@ pub(super) struct Keys {
 impl Keys {
     pub(super) fn of(details: &CustomerDetails) -> Self {
         let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
-        let phone = digits(&details.phone);
         let name = details.name.trim();
         Self {
             email: details.email.trim().to_lowercase(),
             document: digits(&details.document),
-            phone: if phone.len() < PHONE_DIGITS { String::new() } else { phone },
+            phone: phone_key(&details.phone),
             name: if name.is_empty() { String::new() } else { folded(&[name, details.company.trim()]) },
         }
     }
@@ -123,4 +134,18 @@ pub(super) async fn add(
 /// What a customer and their tickets are looked for by.
 pub(super) fn search(details: &CustomerDetails) -> String {
     folded(&[&details.name, &details.company, &details.email, &details.phone, &details.document])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::phone_key;
+
+    #[test]
+    fn a_telephone_number_is_the_same_however_it_is_dialled() {
+        for same in ["(11) 98765-4321", "11987654321", "+55 11 98765-4321", "0055 11 98765 4321", "011 98765-4321"] {
+            assert_eq!(phone_key(same), "11987654321", "{same}");
+        }
+        assert_eq!(phone_key("55 9876-5432"), "5598765432", "the area 55 is no country");
+        assert_eq!(phone_key("ramal 4321"), "");
+    }
 }

@@ -4,11 +4,14 @@ use async_trait::async_trait;
 use protocol::id::TenantId;
 
 use super::{
-    LISTED_AT_MOST, SqliteStore, desk_customers as customers, error, outbox,
+    LISTED_AT_MOST, SqliteStore,
+    contact::contact,
+    error, outbox,
     row::{fold, json},
 };
 use crate::{
-    desk::{Customer, CustomerId},
+    contact::Contact,
+    desk::CustomerId,
     error::StoreError,
     listing::ListingRecords,
     outbox::{OutboxEntry, OutboxState},
@@ -22,9 +25,9 @@ impl ListingRecords for SqliteStore {
         search: &str,
         after: Option<CustomerId>,
         limit: u32,
-    ) -> Result<Vec<Customer>, StoreError> {
+    ) -> Result<Vec<Contact>, StoreError> {
         let sql = "SELECT * FROM desk_customers
-                   WHERE tenant = ?1 AND id > ?2 AND (?3 = '' OR instr(search, ?3) > 0) ORDER BY id LIMIT ?4";
+                   WHERE tenant = ?1 AND id > ?2 AND merged_into IS NULL AND (?3 = '' OR instr(search, ?3) > 0) ORDER BY id LIMIT ?4";
         let rows = sqlx::query(sql)
             .bind(tenant.as_bytes().as_slice())
             .bind(after.map_or(i64::MIN, |id| id.0))
@@ -33,7 +36,7 @@ impl ListingRecords for SqliteStore {
             .fetch_all(&self.readers)
             .await
             .map_err(error::of)?;
-        rows.iter().map(customers::customer).collect()
+        rows.iter().map(contact).collect()
     }
 
     async fn outbox_before(

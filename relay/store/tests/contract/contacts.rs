@@ -70,7 +70,7 @@ pub async fn contacts_are_listed_by_name_in_pages_and_found_by_what_is_known(w: 
     let elio = store.contacts(tenant, &ContactFilter { search: "ELIO".into(), ..all() }).await.unwrap().remove(0);
     let extra = BTreeMap::from([("Plano".to_owned(), "Ouro".to_owned())]);
     let changed = CustomerDetails { phone: "11 5555-0000".into(), ..elio.customer.details.clone() };
-    store.change_contact(tenant, elio.customer.id, &changed, &extra).await.unwrap();
+    store.change_contact(tenant, elio.customer.id, &changed, &extra, None, None).await.unwrap();
     let gold = store.contacts(tenant, &ContactFilter { search: "ouro".into(), ..all() }).await.unwrap();
     assert_eq!((gold.len(), gold[0].customer.details.phone.as_str()), (1, "11 5555-0000"));
     assert_eq!(gold[0].extra, extra);
@@ -83,12 +83,18 @@ pub async fn two_contacts_do_not_share_an_address_and_a_changed_one_is_found_by_
     let (store, tenant) = (w.store().await, w.varanda.tenant);
     let cida = made(w, &details("Cida", "cida@a.example", "A")).await;
     let rosa = made(w, &details("Rosa", "rosa@a.example", "A")).await;
-    let taken = store.change_contact(tenant, rosa.id, &details("Rosa", "CIDA@a.example", "A"), &BTreeMap::new()).await;
+    let taken = store
+        .change_contact(tenant, rosa.id, &details("Rosa", "CIDA@a.example", "A"), &BTreeMap::new(), None, None)
+        .await;
     assert!(matches!(taken, Err(StoreError::Conflict { .. })));
-    store.change_contact(tenant, cida.id, &details("Cida", "new@a.example", "A"), &BTreeMap::new()).await.unwrap();
+    store
+        .change_contact(tenant, cida.id, &details("Cida", "new@a.example", "A"), &BTreeMap::new(), None, None)
+        .await
+        .unwrap();
     assert_eq!(made(w, &details("", "NEW@a.example", "")).await.id, cida.id);
     assert_ne!(made(w, &details("", "cida@a.example", "")).await.id, cida.id);
-    let stranger = store.change_contact(w.other.tenant, cida.id, &details("X", "", ""), &BTreeMap::new()).await;
+    let stranger =
+        store.change_contact(w.other.tenant, cida.id, &details("X", "", ""), &BTreeMap::new(), None, None).await;
     assert!(matches!(stranger, Err(StoreError::NotFound { .. })));
 }
 
@@ -128,7 +134,7 @@ pub async fn a_contact_is_classified_and_found_by_it(w: &World) {
     assert_eq!(store.contacts(tenant, &found).await.unwrap()[0].customer.id, other.id);
     // What else is known of them may change without it.
     store
-        .change_contact(tenant, other.id, &details("A. N.", "aparecida@b.example", ""), &BTreeMap::new())
+        .change_contact(tenant, other.id, &details("A. N.", "aparecida@b.example", ""), &BTreeMap::new(), None, None)
         .await
         .unwrap();
     assert_eq!(store.contacts(tenant, &found).await.unwrap().len(), 1);
@@ -178,7 +184,10 @@ pub async fn tickets_are_found_by_tag_text_owner_app_and_category(w: &World) {
 
     let says = |text: &str| TicketFilter { search: text.into(), ..TicketFilter::default() };
     assert_eq!(found(w, &says("CERTIFICÁDO venc")).await, [a.as_str()], "what was written on it");
-    store.change_contact(tenant, cida.id, &details("Aparecida", "cida@a.example", ""), &BTreeMap::new()).await.unwrap();
+    store
+        .change_contact(tenant, cida.id, &details("Aparecida", "cida@a.example", ""), &BTreeMap::new(), None, None)
+        .await
+        .unwrap();
     assert_eq!(found(w, &says("aparecida")).await.len(), 2, "its customer as they are called now");
 
     store
