@@ -106,8 +106,8 @@ fn ticket(of: &[u8]) -> Option<TicketOf> {
 
 /// Five bits a letter; the last one is filled with zeros.
 fn written(bytes: &[u8]) -> String {
-    let bit = |at: usize| bytes.get(at / 8).is_some_and(|byte| byte >> (7 - at % 8) & 1 == 1);
-    let letter = |at: usize| (at..at + 5).fold(0, |value, at| value << 1 | usize::from(bit(at)));
+    let bit = |at: usize| bytes.get(at / 8).is_some_and(|byte| (byte >> (7 - at % 8)) & 1 == 1);
+    let letter = |at: usize| (at..at + 5).fold(0, |value, at| (value << 1) | usize::from(bit(at)));
     (0..bytes.len() * 8).step_by(5).map(|at| char::from(ALPHABET[letter(at)])).collect()
 }
 
@@ -115,9 +115,9 @@ fn written(bytes: &[u8]) -> String {
 fn read(text: &str) -> Option<Vec<u8>> {
     let values: Vec<usize> =
         text.bytes().map(|byte| ALPHABET.iter().position(|letter| *letter == byte)).collect::<Option<_>>()?;
-    let bit = |at: usize| values[at / 5] >> (4 - at % 5) & 1;
+    let bit = |at: usize| (values[at / 5] >> (4 - at % 5)) & 1;
     let bytes: Vec<u8> = (0..values.len() * 5 / 8)
-        .map(|byte| (byte * 8..byte * 8 + 8).fold(0, |value, at| value << 1 | u8::from(bit(at) == 1)))
+        .map(|byte| (byte * 8..byte * 8 + 8).fold(0, |value, at| (value << 1) | u8::from(bit(at) == 1)))
         .collect();
     (written(&bytes) == text).then_some(bytes)
 }

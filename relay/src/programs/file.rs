@@ -86,7 +86,10 @@ pub fn file_name(app: &App, system: System, invitation: Option<&Invitation>) -> 
     let plain: String = app.title.chars().map(plain).collect();
     let words: Vec<&str> = plain.split('-').filter(|word| !word.is_empty()).collect();
     let name = if words.is_empty() { "suporte".to_owned() } else { words.join("-") };
-    let name = invitation.map_or(name.clone(), |invitation| invitation.name(&name));
+    let name = match invitation {
+        Some(invitation) => invitation.name(&name),
+        None => name,
+    };
     format!("{name}{}", system.ending())
 }
 
