@@ -140,7 +140,7 @@ prepare() { # stages…
             console) need_packages "${SCREEN_NEEDS[@]}" "${BROWSER_NEEDS[@]}" || true; need_tool cargo-nextest cargo-nextest || return 1 ;;
             windows)
                 # What is missing now fails the stage, which says so.
-                need_packages "${SCREEN_NEEDS[@]}" || true
+                need_packages "${SCREEN_NEEDS[@]}" "${BROWSER_NEEDS[@]}" || true
                 need_packages "${WINDOWS_NEEDS[@]}" || true
                 CARGO_TARGET_DIR=$CACHE/windows/target from_here
                 need_tool cargo-nextest cargo-nextest || return 1

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use harness::automation::Page;
+use harness::browser::Browser;
+use harness::console;
 use harness::lens::Lens;
 use harness::picture::Rect;
 use harness::program::built as built_here;
@@ -415,5 +417,42 @@ fn a_windows_program_updates_itself_by_one_click_and_keeps_its_brand() -> Result
     ensure!(said.contains(COMPANY), "{said}");
     ensure!(std::fs::read(program.with_file_name("suporte.exe.previous"))? == old, "the one before is kept");
     story::register(&customer).with_context(|| told(&customer))?;
+    Ok(())
+}
+
+#[test]
+fn a_saved_app_is_a_program_for_windows_that_a_customer_downloads_from_a_ticket_and_waits_with() -> Result<()> {
+    let mut world = World::new()?;
+    let maker = Maker::new(world.folder.path())?;
+    let templates = [wine::built("amparo.exe")?, built_here("amparo")?];
+    let templates = templates.iter().map(|program| maker.template(program, "0.1.0")).collect::<Result<Vec<_>>>()?;
+    maker.publish(&world.relay, &templates, &[])?;
+    let admin = Browser::open(world.folder.path(), 1280, 900)?;
+    console::set_up(&admin, &world.relay.setup_link()?)?;
+    let title = format!("Socorro {COMPANY}");
+    let took = console::rename_app(&admin, &world.relay, &title, 2)?;
+    println!("figure from the click on Save to programs for both systems: {:.1} s", took.as_secs_f64());
+    let number = console::new_ticket(&admin, &world.relay, "Nota fiscal", "Cida Nogueira", "Padaria Aurora")?;
+    let link = admin.execute("return document.querySelector('[data-insert*=\"/d/\"]').dataset.insert")?;
+
+    let mut customer = Computer::with_windows("customer", (1280, 800), world.folder.path())?;
+    let shots = shots(&world, "windows-download")?;
+    let browser = Browser::open(customer.folder(), 1000, 800)?;
+    browser.goto(link.as_str().context("the ticket offers a link")?)?;
+    browser.click("a[href*='/program/windows']")?;
+    let program = browser.downloaded("the program", |name| name.contains("-ticket-") && name.ends_with(".exe"))?;
+    drop(browser);
+    let beside = program.with_file_name("bcryptprimitives.dll");
+    std::fs::copy(wine::built("bcryptprimitives.dll")?, beside)?;
+    customer.start_windows_program(&program, &[])?;
+    let knows = |page: &Page| page.view["ticket"]["number"].as_str() == Some(&number);
+    let page =
+        customer.screen().wait_page_where("fields", "with the ticket", knows).with_context(|| told(&customer))?;
+    assert_eq!(page.all["brand"]["company"], COMPANY);
+    assert_eq!(page.all["brand"]["title"], title.as_str());
+    shots.screen(&customer, "knows-the-ticket")?;
+    let credentials = story::register(&customer).with_context(|| told(&customer))?;
+    admin.goto(&world.relay.url("/"))?;
+    admin.find(&format!("a[href='amparo:connect?id={}&ticket={number}']", credentials.id.replace(' ', "")))?;
     Ok(())
 }

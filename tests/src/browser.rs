@@ -4,7 +4,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -18,12 +18,17 @@ use tokio::runtime::Runtime;
 use crate::program::Program;
 use crate::wait;
 
+/// Fetching some sixty megabytes from the same computer while it is busy.
+const DOWNLOAD: Duration = Duration::from_secs(120);
+
 /// A browser window. Dropping it closes it.
 pub struct Browser {
     runtime: Runtime,
     client: Option<Client>,
     /// Where chromedriver listens.
     port: u16,
+    /// Where it puts what is downloaded.
+    downloads: PathBuf,
     // Ended after the client said good-bye, so that no Chromium stays behind.
     _driver: Program,
 }
@@ -58,6 +63,7 @@ impl Browser {
             Ok(rest.split(|c: char| !c.is_ascii_digit()).next().and_then(|n| n.parse().ok()))
         })?;
 
+        let downloads = folder.join("downloads");
         let profile = tempfile::Builder::new().prefix("chromium-").tempdir_in(folder)?.keep();
         let capabilities = json!({
             // The relay's certificate is its own; programs pin it, a browser on the same machine is told to go on. So is a provider's.
@@ -71,6 +77,10 @@ impl Browser {
             ], "prefs": {
                 // Who looks what a page has copied is not asked whether they may.
                 "profile.default_content_setting_values.clipboard": 1,
+                // Nor is whoever downloads a second time.
+                "profile.default_content_setting_values.automatic_downloads": 1,
+                "download.default_directory": downloads,
+                "download.prompt_for_download": false,
             } },
         });
         let Value::Object(capabilities) = capabilities else { bail!("capabilities are an object") };
@@ -81,7 +91,7 @@ impl Browser {
                 .connect(&format!("http://127.0.0.1:{port}"))
                 .await
         })?;
-        let browser = Self { runtime, client: Some(client), port, _driver: driver };
+        let browser = Self { runtime, client: Some(client), port, downloads, _driver: driver };
         browser.resize(width, height)?;
         Ok(browser)
     }
@@ -176,6 +186,20 @@ impl Browser {
         let found = self.runtime.block_on(client.wait().at_most(wait::PATIENCE).for_element(Locator::XPath(&xpath)));
         let element = found.with_context(|| format!("finding {text:?} on the page"))?;
         self.runtime.block_on(element.click()).with_context(|| format!("pressing {text:?}"))
+    }
+
+    /// Waits until a file whose name this is said of has been downloaded whole.
+    pub fn downloaded(&self, what: &str, is_it: impl Fn(&str) -> bool) -> Result<PathBuf> {
+        let mut seen = Vec::new();
+        wait::until(&format!("{what} to be downloaded"), DOWNLOAD, || {
+            let Ok(files) = std::fs::read_dir(&self.downloads) else { return Ok(None) };
+            seen = files.flatten().map(|file| file.file_name().to_string_lossy().into_owned()).collect();
+            // What has not come whole has another name beside it, or none of its own yet.
+            let whole = seen.iter().find(|name| is_it(name) && !name.ends_with(".crdownload"));
+            let comes = seen.iter().any(|name| name.ends_with(".crdownload") || name.starts_with(".com.google.Chrome"));
+            Ok(whole.filter(|_| !comes).map(|name| self.downloads.join(name)))
+        })
+        .with_context(|| format!("there are: {seen:?}"))
     }
 
     /// Runs a script in the page.

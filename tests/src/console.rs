@@ -1,5 +1,7 @@
 //! The console as an administrator uses it, in a real browser.
 
+use std::time::{Duration, Instant};
+
 use anyhow::{Context, Result};
 
 use crate::browser::Browser;
@@ -8,6 +10,9 @@ use crate::world::{ANA, ANA_LOGIN, COMPANY, Relay};
 
 /// The first administrator's password in tests and in the demo.
 pub const PASSWORD: &str = "nove padarias azuis";
+
+/// Programs are made in seconds; on a busy computer, of programs three times as large as those that are released.
+pub const READY: Duration = Duration::from_secs(60);
 
 /// Goes through the one-time set-up: company and first administrator. Logged in after this.
 pub fn set_up(browser: &Browser, link: &str) -> Result<()> {
@@ -37,6 +42,26 @@ pub fn log_in(browser: &Browser, relay: &Relay, login: &str, password: &str) -> 
     browser.fill("#user", login)?;
     browser.fill("#password", password)?;
     browser.click("form[action='/login'] button")
+}
+
+/// Gives the first app this title and this company name, saves it, and waits on its download page until the programs for this many systems are
+/// ready. How long that took, from the click on.
+pub fn rename_app(browser: &Browser, relay: &Relay, title: &str, systems: usize) -> Result<Duration> {
+    browser.goto(&relay.url("/apps"))?;
+    browser.click("a.rowlink")?;
+    browser.click("nav.tabs a[href$='/look']")?;
+    browser.fill("#title", title)?;
+    let saved = Instant::now();
+    browser.press_named("Salvar")?;
+    browser.click("nav.tabs a[href$='/download']")?;
+    let mut rows = Vec::new();
+    wait::until_true("the programs to be ready", READY, || {
+        rows = browser.texts("#files td.says")?;
+        // Systems without a template have a row that says so.
+        Ok(rows.iter().filter(|row| row.starts_with("Pronto · ")).count() == systems)
+    })
+    .with_context(|| format!("the page says: {rows:?}"))?;
+    Ok(saved.elapsed())
 }
 
 /// Opens a ticket and gives its number.
