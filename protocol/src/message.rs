@@ -191,7 +191,7 @@ impl ToRelay {
             | Self::PullNext
             | Self::LoginWithCode(_) => 3,
             Self::AskUpdate(_) | Self::FetchUpdate(_) => 4,
-            Self::OpenInvitation(_) => 5,
+            Self::OpenInvitation(_) | Self::AskWatch(_) | Self::DialWatch(_) => 5,
         }
     }
 }
@@ -233,7 +233,7 @@ impl FromRelay {
             | Self::Assigned(_)
             | Self::PullRefused(_) => 3,
             Self::UpdateIs(_) | Self::UpdatePart(_) => 4,
-            Self::InvitationIs(_) => 5,
+            Self::InvitationIs(_) | Self::WatchIs(_) | Self::IncomingWatch(_) | Self::Watched(_) => 5,
         }
     }
 }
