@@ -20,7 +20,7 @@ use protocol::id::{AppId, ConnectionId, SessionId, TicketNumber};
 use store::Connection;
 use tickets::{
     ConnectionError,
-    kind::{self, KINDS, Kind, said},
+    kind::{self, Field, KINDS, Kind, said},
     probe::{self, Step, Trial},
 };
 
@@ -84,6 +84,9 @@ struct FormPage {
     name: String,
     name_problem: Option<&'static str>,
     fields: Vec<Shown>,
+    /// What few need to touch, and whether it is unfolded.
+    rare: Vec<Shown>,
+    rare_open: bool,
     saved: bool,
     in_use: bool,
     tried: Vec<Tried>,
@@ -315,15 +318,15 @@ impl Editing {
         let language = s.t.language;
         let w = words::of(language);
         let wrong = self.nameless || !self.problems.is_empty();
-        let fields = self
-            .kind
-            .fields()
-            .map(|field| {
-                let typed = self.typed.get(field.key).map_or("", String::as_str);
-                let problem = self.problems.iter().find(|(key, _)| *key == field.key).map(|(_, p)| w.problem(*p));
-                shown(field, typed, problem, self.id.is_some(), language)
-            })
-            .collect();
+        let shown = |field: &'static Field| {
+            let typed = self.typed.get(field.key).map_or("", String::as_str);
+            let problem = self.problems.iter().find(|(key, _)| *key == field.key).map(|(_, p)| w.problem(*p));
+            shown(field, typed, problem, self.id.is_some(), language)
+        };
+        let fields = self.kind.own.iter().map(shown).collect();
+        let rare: Vec<Shown> = kind::common().iter().map(shown).collect();
+        let defaults = kind::common().iter().map(|field| field.default);
+        let rare_open = rare.iter().zip(defaults).any(|(one, default)| one.problem.is_some() || one.value != default);
         let mut answer = page(&FormPage {
             kind: self.kind.name,
             title: self.kind.title,
@@ -332,6 +335,8 @@ impl Editing {
             name: self.name,
             name_problem: self.nameless.then_some(w.missing),
             fields,
+            rare,
+            rare_open,
             saved: self.saved,
             in_use: self.in_use,
             tried: self.tried,

@@ -256,6 +256,11 @@ static COMMON: &[Field] = &[
     },
 ];
 
+/// What every kind is told beside its own fields: it is rarely anything but what it is at first.
+pub fn common() -> &'static [Field] {
+    COMMON
+}
+
 /// The address field of a kind.
 pub const fn base(hint: Words, default: &'static str) -> Field {
     Field {

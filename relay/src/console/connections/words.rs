@@ -45,6 +45,7 @@ words! {
     kept: "Guardado. Deixe vazio para não mudar.", "Kept. Leave it empty to keep it.", "Guardado. Déjelo vacío para no cambiarlo.";
     remove: "Remover", "Remove", "Quitar";
     remove_ask: "Remover a conexão {}? As chaves dela são apagadas.", "Remove the connection {}? Its keys are erased.", "¿Quitar la conexión {}? Sus claves se borran.";
+    rare: "Rede e certificados", "Network and certificates", "Red y certificados";
     fields: "Campos dos tickets", "Ticket fields", "Campos de los tickets";
     fields_lead: "O que mais vai para os tickets abertos lá: documento do cliente, fila, prioridade, campos da empresa.", "What else goes into tickets opened there: the customer's tax number, a queue, a priority, the company's own fields.", "Qué más va en los tickets abiertos allí: documento del cliente, cola, prioridad, campos de la empresa.";
     people: "Atendentes", "Attendants", "Agentes";
