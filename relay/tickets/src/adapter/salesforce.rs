@@ -289,9 +289,11 @@ impl Salesforce {
         nice: fn(&str) -> bool,
     ) -> Result<Answer, ReportError> {
         let now = self.logins.http().clock().now();
-        let person = match record["OwnerId"].is_null() {
-            true => self.people.find(author, now, |address| self.agent(address)).await,
-            false => None,
+        // What the company has mapped stays.
+        let person = if record["OwnerId"].is_null() {
+            self.people.find(author, now, |address| self.agent(address)).await
+        } else {
+            None
         };
         let as_somebody = |person: Option<String>| {
             let mut record = record.clone();

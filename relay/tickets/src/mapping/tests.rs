@@ -1,3 +1,5 @@
+//! What is read of pairs of a field and what goes into it, and what comes of it.
+
 #![allow(clippy::unwrap_used)]
 use super::*;
 
