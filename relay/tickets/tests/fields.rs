@@ -9,9 +9,9 @@ mod fakes;
 #[path = "common/far.rs"]
 mod far;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use common::{TENANT, action, at, cida, open_new, session_id};
+use common::{ANA, TENANT, action, at, cida, open_new, session_id};
 use fakes::{REFUSED, Server};
 use far::{Far, Fixed};
 use serde_json::{Value, json};
@@ -19,12 +19,18 @@ use store::{EventKind, OutboxState, Reason};
 use tickets::{
     Appended, NewTicket, Refusal, ReportError, TicketSystem,
     clock::Clock,
+    gate::Gate,
+    http::{Call, Http, Patience, trust::Trust},
     kind::{self, Means},
-    mapping::Values,
+    mapping::{Mapping, Values},
+    secret::Secret,
 };
 
+type Pairs = Vec<(&'static str, &'static str)>;
+type Sample = (&'static str, Pairs, Value, Value, &'static str);
+
 /// Of each kind: what is mapped, what stands there once the ticket is opened, what at the end of the session, and a field of a company's own.
-fn samples() -> Vec<(&'static str, Vec<(&'static str, &'static str)>, Value, Value, &'static str)> {
+fn samples() -> Vec<Sample> {
     let doc = "123.456.789-09";
     vec![
         (
@@ -131,7 +137,8 @@ fn values(late: bool) -> Values {
 async fn opened(system: &Arc<dyn TicketSystem>, values: Values) -> Result<Appended, ReportError> {
     let requester = system.find_or_create_customer(&cida("1")).await.unwrap();
     let first = action(EventKind::Start, session_id(1));
-    let new = NewTicket { subject: "Nota fiscal".into(), requester, owner: None, first, values };
+    let owner = first.author.clone();
+    let new = NewTicket { subject: "Nota fiscal".into(), requester, owner, first, values };
     system.open_ticket(&new).await
 }
 
@@ -204,6 +211,38 @@ async fn a_system_that_refuses_a_mapped_field_is_told_of_with_the_fields_name_an
 }
 
 #[tokio::test]
+async fn a_field_that_a_system_forgets_without_a_word_is_told_of_too() {
+    for (kind, forgotten, late) in [("rt", "CF.{Sem}", "CF.{Nada}"), ("redmine", "", "77")] {
+        let clock = Clock::standing_at(at(0));
+        let server = Server::start(fakes::of(kind), clock.clone()).await;
+        let means = Means::new(clock.clone());
+        let is_named = |told: &Result<(), ReportError>, name: &str| matches!(told, Err(ReportError::Rejected { refusal: Refusal::Field, why }) if why.starts_with(name));
+        if !forgotten.is_empty() {
+            let system = server.reached_with(&means, &[(forgotten, "x"), ("CF.{Filial}", "x")]).system;
+            let refused = opened(&system, Values::new()).await.map(|_| ());
+            assert!(is_named(&refused, &format!("{forgotten} (")), "{kind}: {refused:?}");
+            assert!(server.tickets().is_empty(), "{kind}");
+        }
+        let system = server
+            .reached_with(&means, &[(late, "{category}"), ("priority_id", "5")][..1 + usize::from(kind == "redmine")]);
+        let ticket = opened(&system.system, Values::new()).await.unwrap().ticket;
+        let refused = system.system.fill(&ticket, &Values::from([("category", "Resolvido".to_owned())])).await;
+        assert!(is_named(&refused, &format!("{late} (")), "{kind}: {refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_day_is_a_time_to_request_tracker() {
+    let clock = Clock::standing_at(at(0));
+    let server = Server::start(fakes::of("rt"), clock.clone()).await;
+    let pairs = [("Due", "2026-12-24"), ("Starts", "2026-12-24T10:00:00Z")];
+    let system = server.reached_with(&Means::new(clock), &pairs).system;
+    let ticket = opened(&system, Values::new()).await.unwrap().ticket;
+    let fields = server.fields(ticket.as_str());
+    assert_eq!((&fields["Due"], &fields["Starts"]), (&json!("2026-12-24 00:00:00"), &json!("2026-12-24T10:00:00Z")));
+}
+
+#[tokio::test]
 async fn what_a_customer_typed_is_a_text_in_its_field_whatever_it_looks_like() {
     let odd = "Cida \"X\" <b>&'{protocol}\\ OR 1=1";
     for (kind, _, _, _, own) in samples() {
@@ -257,4 +296,78 @@ async fn somebody_elses_ticket_gets_the_actions_and_none_of_the_fields() {
         let fields = of_company(far.server.fields(ticket.as_str()));
         assert!(fields.as_object().is_none_or(|fields| fields.is_empty()), "{kind}: {fields}");
     }
+}
+
+/// A real server, as `tests/ticketing` has started it, with the settings of its connection.
+fn real(kind: &str) -> Option<BTreeMap<String, String>> {
+    let text = std::fs::read_to_string(std::env::var_os("AMPARO_TICKETING")?).unwrap();
+    let fields = kind::of(kind).unwrap().fields();
+    let mut typed: BTreeMap<String, String> = fields.map(|field| (field.key.into(), field.default.into())).collect();
+    for line in text.lines() {
+        let of_kind = line.strip_prefix(kind).and_then(|rest| rest.strip_prefix('.')?.split_once('='));
+        typed.extend(of_kind.map(|(key, value)| (key.to_owned(), value.to_owned())));
+    }
+    Some(typed)
+}
+
+fn connected(kind: &str, typed: &BTreeMap<String, String>, pairs: &[(&str, &str)]) -> Arc<dyn TicketSystem> {
+    let kind = kind::of(kind).unwrap();
+    let pairs: Vec<(String, String)> = pairs.iter().map(|(f, v)| ((*f).to_owned(), (*v).to_owned())).collect();
+    // Somebody who is in neither of them.
+    let people = BTreeMap::from([(ANA, "987654".to_owned())]);
+    let mapping = Mapping::parse(kind.targets, &pairs).unwrap();
+    let settings = kind.parse(typed).unwrap().with_fields(mapping).with_people(people);
+    (kind.connect)(&settings, &Means::new(Clock::system())).unwrap()
+}
+
+/// What a real server says of a ticket.
+async fn read(typed: &BTreeMap<String, String>, path: &str, header: &'static str, before: &str, token: &str) -> Value {
+    let base = typed["base"].parse().unwrap();
+    let (trust, gate) = (Trust::with("").unwrap(), Arc::new(Gate::open()));
+    let http = Http::new(base, trust, Patience::default(), gate, Clock::system(), &[]);
+    let call = Call::get(path).credential(header, before, &Secret::new(&*typed[token]));
+    http.send(call).await.unwrap().good().unwrap().json().unwrap()
+}
+
+fn is_refused(told: &Result<(), ReportError>, name: &str) -> bool {
+    matches!(told, Err(ReportError::Rejected { refusal: Refusal::Field, why }) if why.starts_with(name))
+}
+
+#[tokio::test]
+async fn the_real_request_tracker_keeps_what_is_mapped_and_what_it_does_not_know_is_told_of() {
+    let Some(typed) = real("rt") else { return };
+    let pairs = [("Due", "2026-12-24"), ("TimeWorked", "{duration_minutes}")];
+    let system = connected("rt", &typed, &pairs);
+    let ticket = opened(&system, values(false)).await.unwrap().ticket;
+    system.fill(&ticket, &values(true)).await.unwrap();
+    let path = format!("/REST/2.0/ticket/{ticket}");
+    let kept = read(&typed, &path, "authorization", "token ", "token").await;
+    assert_eq!(kept["TimeWorked"], "2", "{kept}");
+    assert!(kept["Due"].as_str().unwrap().starts_with("2026-12-24"), "{kept}");
+    assert_eq!(kept["Owner"]["id"], "Nobody", "{kept}");
+
+    let unknown = opened(&connected("rt", &typed, &[("CF.{Nada}", "x")]), values(false)).await.map(|_| ());
+    assert!(is_refused(&unknown, "CF.{Nada}"), "{unknown:?}");
+    let wrong = opened(&connected("rt", &typed, &[("Status", "nada")]), values(false)).await.map(|_| ());
+    assert!(is_refused(&wrong, "Status"), "{wrong:?}");
+    let late = connected("rt", &typed, &[("Status", "{category}")]);
+    let refused = late.fill(&ticket, &Values::from([("category", "nada".to_owned())])).await;
+    assert!(is_refused(&refused, "Status"), "{refused:?}");
+}
+
+#[tokio::test]
+async fn the_real_redmine_keeps_what_is_mapped_and_what_it_forgets_is_told_of() {
+    let Some(typed) = real("redmine") else { return };
+    let system = connected("redmine", &typed, &[("start_date", "{start_date}"), ("987", "{category}")]);
+    let mut known = values(false);
+    known.insert("start_date", "2026-11-21".into());
+    let ticket = opened(&system, known).await.unwrap().ticket;
+    let path = format!("/issues/{ticket}.json");
+    let kept = read(&typed, &path, "x-redmine-api-key", "", "key").await;
+    assert_eq!(kept["issue"]["start_date"], "2026-11-21", "{kept}");
+    assert!(kept["issue"]["assigned_to"].is_null(), "{kept}");
+    let refused = system.fill(&ticket, &Values::from([("category", "x".to_owned())])).await;
+    assert!(is_refused(&refused, "987"), "{refused:?}");
+    let wrong = opened(&connected("redmine", &typed, &[("priority_id", "99")]), values(false)).await.map(|_| ());
+    assert!(is_refused(&wrong, "priority_id"), "{wrong:?}");
 }

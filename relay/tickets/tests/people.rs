@@ -22,9 +22,11 @@ use tickets::{
     mapping::Values,
 };
 
+type Sample = (&'static str, Value, &'static str, &'static str, bool, &'static str);
+
 /// Of each kind: who somebody is there, where that stands when a ticket is opened, where when an action is added, whether our credential finds
 /// people by their address, and somebody who is not there.
-fn samples() -> Vec<(&'static str, Value, &'static str, &'static str, bool, &'static str)> {
+fn samples() -> Vec<Sample> {
     vec![
         ("movidesk", json!("agente-ana"), "/actions/0/createdBy/id", "/actions/0/createdBy/id", true, "ninguem"),
         ("salesforce", json!("005000000000001AAA"), "/OwnerId", "/OwnerId", true, "005000000000009AAA"),
@@ -149,6 +151,36 @@ async fn somebody_whom_the_system_does_not_take_is_left_out_and_everything_is_to
         assert_eq!(tried.texts(), 2, "{kind}");
         let named = tried.named(opening).len() + if appending == opening { 0 } else { tried.named(appending).len() };
         assert!(appending.is_empty() || named == 1, "{kind}: it is not tried again at once: {named}");
+    }
+}
+
+#[tokio::test]
+async fn redmine_writes_public_notes_as_the_attendant_when_our_key_may_and_private_ones_never() {
+    for (administers, public, given, named) in [
+        (true, true, None, Some("ana")),
+        (true, true, Some("5"), Some("ana")),
+        (true, false, Some("5"), None),
+        (false, true, Some("5"), None),
+        // Somebody who has left is tried, and the note is told as ours.
+        (true, true, Some("6"), Some("leaver")),
+    ] {
+        let clock = Clock::standing_at(at(0));
+        let fake = if administers { fakes::redmine::Redmine::by_an_administrator() } else { Default::default() };
+        let server = Server::start(Box::new(fake), clock.clone()).await;
+        let mut typed = server.typed();
+        typed.insert("visibility".into(), if public { "public" } else { "internal" }.into());
+        let kind = kind::of("redmine").unwrap();
+        let people = given.map(|there: &str| (ANA, there.to_owned())).into_iter().collect();
+        let settings = kind.parse(&typed).unwrap().with_people(people);
+        let system = (kind.connect)(&settings, &Means::new(clock.clone())).unwrap();
+        let tried = Tried { server, system, clock, email: ANA_THERE };
+        let ticket = TicketNumber::new(&tried.server.open("Caixa 2").unwrap()).unwrap();
+        tried.appended(&ticket).await;
+        let asked = tried.server.asked();
+        let switched = asked.iter().map(|asked| asked.header("x-redmine-switch-user")).find(|login| !login.is_empty());
+        assert_eq!(switched, named, "{administers} {public} {given:?}");
+        // Once, after the description that the issue had from the beginning.
+        assert_eq!(tried.texts(), 2, "{administers} {public} {given:?}");
     }
 }
 

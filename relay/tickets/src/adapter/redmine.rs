@@ -12,9 +12,10 @@ use protocol::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 use store::CustomerDetails;
+use tokio::sync::OnceCell;
 
 use super::people::People;
-use super::wire::{SOON, digits, moment, nullable, number};
+use super::wire::{Memory, SOON, digits, moment, nullable, number};
 use crate::{
     event::{Action, Link},
     gate::Limits,
@@ -24,7 +25,7 @@ use crate::{
     markup::{Markup, written},
     secret::Secret,
     system::{
-        Account, Appended, Breadth, Capabilities, CustomerRef, FoundTicket, NewTicket, Repeats, ReportError,
+        Account, Appended, Breadth, Capabilities, CustomerRef, FoundTicket, NewTicket, Owner, Repeats, ReportError,
         TicketSystem, brief, whose,
     },
 };
@@ -127,9 +128,9 @@ static TARGETS: Targets = Targets {
     ],
     own: mapping::is_id,
     hint: [
-        "Campo personalizado: o número dele, por exemplo 12. Aparece no endereço da página do campo, em Administração, Campos personalizados.",
-        "Custom field: its number, for example 12. It is in the address of the field's page, under Administration, Custom fields.",
-        "Campo personalizado: su número, por ejemplo 12. Está en la dirección de la página del campo, en Administración, Campos personalizados.",
+        "Campo personalizado: o número dele, por exemplo 12. Aparece no endereço da página do campo, em Administração, Campos personalizados. O que só se sabe no fim pede que a conta possa editar tarefas.",
+        "Custom field: its number, for example 12. It is in the address of the field's page, under Administration, Custom fields. What is known only at the end needs an account that may edit issues.",
+        "Campo personalizado: su número, por ejemplo 12. Está en la dirección de la página del campo, en Administración, Campos personalizados. Lo que solo se sabe al final pide que la cuenta pueda editar peticiones.",
     ],
     example: "12",
     ours: &["id", "subject", "description", "notes", "private_notes", "custom_fields", "assigned_to_id"],
@@ -163,6 +164,8 @@ fn connect(settings: &Settings, means: &Means) -> Connected {
         public: settings.is_public(),
         fields: settings.fields(),
         people: People::new(settings.people()),
+        administers: OnceCell::new(),
+        logins: Memory::default(),
     }))
 }
 
@@ -175,6 +178,8 @@ struct Redmine {
     public: bool,
     fields: Mapping,
     people: People,
+    administers: OnceCell<bool>,
+    logins: Memory<String, Option<String>>,
 }
 
 #[derive(Deserialize)]
@@ -200,6 +205,26 @@ struct Issue {
     created_on: String,
     #[serde(default)]
     journals: Vec<Journal>,
+    #[serde(default)]
+    custom_fields: Vec<Kept>,
+}
+
+/// A custom field with what stands in it.
+#[derive(Deserialize)]
+struct Kept {
+    id: u64,
+    #[serde(default)]
+    value: Value,
+}
+
+impl Issue {
+    /// Those of these custom fields that are not there, or empty.
+    fn without<'a>(&'a self, fields: &'a [Filled]) -> impl Iterator<Item = &'a str> {
+        let says_nothing = |value: &Value| value.is_null() || *value == json!("") || *value == json!([]);
+        let has = move |id: u64| self.custom_fields.iter().any(|kept| kept.id == id && !says_nothing(&kept.value));
+        let own = fields.iter().map(|filled| filled.name.as_str());
+        own.filter(move |name| name.parse().is_ok_and(|id| !has(id)))
+    }
 }
 
 #[derive(Deserialize)]
@@ -252,6 +277,56 @@ impl Redmine {
         let found: Users = self.ask(call).await?.good()?.json()?;
         let theirs = found.users.into_iter().find(|user| user.mail.eq_ignore_ascii_case(&address));
         Ok(theirs.map(|user| user.id.to_string()))
+    }
+
+    /// Whether our key is an administrator's.
+    async fn administers(&self) -> bool {
+        let asked = async {
+            #[derive(Deserialize)]
+            struct Me {
+                user: User,
+            }
+            #[derive(Deserialize)]
+            struct User {
+                #[serde(default)]
+                admin: bool,
+            }
+            let me: Me = self.ask(Call::get("/users/current.json")).await?.good()?.json()?;
+            Ok::<bool, ReportError>(me.user.admin)
+        };
+        // Down or slow: asked again with the next note.
+        self.administers.get_or_try_init(|| asked).await.is_ok_and(|administers| *administers)
+    }
+
+    /// Whom to write a note as: only who administers Redmine may act as somebody else. A note that the customer is not
+    /// to see is never written so: of somebody who may not write private notes Redmine makes a public one of it, without a word.
+    async fn acting_as(&self, author: Option<&Owner>) -> Option<String> {
+        if !self.public {
+            return None;
+        }
+        let now = self.http.clock().now();
+        let id = self.people.find(author, now, |address| self.agent(address)).await?;
+        if !self.administers().await {
+            return None;
+        }
+        if let Some(known) = self.logins.get(&id) {
+            return known;
+        }
+        #[derive(Deserialize)]
+        struct One {
+            user: User,
+        }
+        #[derive(Deserialize)]
+        struct User {
+            #[serde(default, deserialize_with = "nullable")]
+            login: String,
+        }
+        let answer = self.ask(Call::get(format!("/users/{}.json", crate::http::segment(&id)))).await.ok()?;
+        let told: Option<One> = answer.good().ok().and_then(|answer| answer.json().ok());
+        let is_sendable = |login: &String| !login.is_empty() && login.bytes().all(|b| b.is_ascii_graphic());
+        let login = told.map(|one| one.user.login).filter(is_sendable);
+        self.logins.keep(id, login.clone());
+        login
     }
 
     fn brief(issue: &Issue) -> Result<TicketBrief, ReportError> {
@@ -359,13 +434,27 @@ impl TicketSystem for Redmine {
         };
         let answer = self.people.call_as(author, now, person, |person| self.ask(call(person))).await?;
         let opened: OneIssue = mapping::told(answer, &fields)?.json()?;
+        for field in opened.issue.without(&fields) {
+            // It is open: all that is left is to say so.
+            tracing::warn!(issue = opened.issue.id, field, "Redmine has not kept a mapped field");
+        }
         Ok(Appended { ticket: number(&opened.issue.id.to_string())?, external_id: None })
     }
 
     async fn append_action(&self, ticket: &TicketNumber, action: &Action) -> Result<Appended, ReportError> {
         let id = digits(ticket).ok_or_else(|| ReportError::no_ticket(ticket))?;
         let note = json!({ "issue": { "notes": written(action, self.markup), "private_notes": !self.public } });
-        let answer = self.ask(Call::put(format!("/issues/{id}.json")).json(&note)).await?;
+        let call = || Call::put(format!("/issues/{id}.json")).json(&note);
+        let mut answer = None;
+        if let Some(login) = self.acting_as(action.author.as_ref()).await {
+            let told = self.ask(call().header("x-redmine-switch-user", login)).await?;
+            // Whatever it refuses of theirs, it may take from us.
+            answer = told.status.is_success().then_some(told);
+        }
+        let answer = match answer {
+            Some(answer) => answer,
+            None => self.ask(call()).await?,
+        };
         answer.found()?.ok_or_else(|| ReportError::no_ticket(ticket))?;
         Ok(Appended { ticket: ticket.clone(), external_id: None })
     }
@@ -402,7 +491,18 @@ impl TicketSystem for Redmine {
         let mut issue = json!({});
         fill_in(&mut issue, &late);
         let answer = self.ask(Call::put(format!("/issues/{id}.json")).json(&json!({ "issue": issue }))).await?;
-        if answer.status == 404 { Ok(()) } else { mapping::told(answer, &late).map(|_| ()) }
+        if answer.status == 404 {
+            return Ok(());
+        }
+        mapping::told(answer, &late)?;
+        // What our account may not change, and fields that there are not, Redmine leaves out without a word.
+        let Some(issue) = self.issue(ticket, "").await? else { return Ok(()) };
+        let lost: Vec<&str> = issue.without(&late).collect();
+        if lost.is_empty() {
+            return Ok(());
+        }
+        let why = "it is not kept: these issues have no such field, or our account may not edit issues";
+        Err(mapping::refused(why, lost.into_iter()))
     }
 
     async fn attach_link(&self, _: &TicketNumber, _: &Link) -> Result<(), ReportError> {

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use store::CustomerDetails;
 
 use super::people::People;
-use super::wire::{Id, PAGES, SOON, digits, moment, nullable, number};
+use super::wire::{Id, Memory, PAGES, SOON, digits, moment, nullable, number};
 use crate::{
     event::{Action, Link},
     gate::Limits,
@@ -108,9 +108,9 @@ static TARGETS: Targets = Targets {
     ],
     own: |name| custom(name).is_some(),
     hint: [
-        "Campo personalizado: CF.{Nome do campo}, como nas buscas do RT. O RT ignora em silêncio um nome que a fila não tem: confira abrindo um ticket de teste.",
-        "Custom field: CF.{Name of the field}, as in RT's searches. RT silently ignores a name that the queue does not have: check with a test ticket.",
-        "Campo personalizado: CF.{Nombre del campo}, como en las búsquedas de RT. RT ignora en silencio un nombre que la cola no tiene: compruébelo con un ticket de prueba.",
+        "Campo personalizado: CF.{Nome do campo}, como nas buscas do RT. A fila precisa ter o campo, e a conta da conexão precisa vê-lo (SeeCustomField, ModifyCustomField).",
+        "Custom field: CF.{Name of the field}, as in RT's searches. The queue must have the field, and the connection's account must see it (SeeCustomField, ModifyCustomField).",
+        "Campo personalizado: CF.{Nombre del campo}, como en las búsquedas de RT. La cola debe tener el campo, y la cuenta de la conexión debe verlo (SeeCustomField, ModifyCustomField).",
     ],
     example: "CF.{Filial}",
     ours: &["id", "subject", "content", "contenttype", "requestor", "refersto", "owner", "customfields"],
@@ -126,9 +126,17 @@ fn fill_in(body: &mut Value, fields: &[Filled]) {
     for filled in fields {
         match custom(&filled.name) {
             Some(name) => body["CustomFields"][name] = filled.value.clone(),
+            // A day without a time RT forgets without a word: it is meant from its beginning.
+            None if is_day(filled) => body[filled.name.as_str()] = json!(format!("{} 00:00:00", filled.text)),
             None => body[filled.name.as_str()] = filled.value.clone(),
         }
     }
+}
+
+/// Whether a day goes into a field for a time.
+fn is_day(filled: &Filled) -> bool {
+    let takes_a_time = matches!(filled.name.as_str(), "Due" | "Starts");
+    takes_a_time && filled.text.len() == 10 && filled.text.parse::<jiff::civil::Date>().is_ok()
 }
 
 fn connect(settings: &Settings, means: &Means) -> Connected {
@@ -139,6 +147,7 @@ fn connect(settings: &Settings, means: &Means) -> Connected {
         public: settings.is_public(),
         fields: settings.fields(),
         people: People::new(settings.people()),
+        custom: Memory::default(),
     }))
 }
 
@@ -149,6 +158,8 @@ struct Rt {
     public: bool,
     fields: Mapping,
     people: People,
+    /// Custom fields that the queue was seen to have.
+    custom: Memory<String, ()>,
 }
 
 /// Of RT's lists only this is relied on: `total` and `pages` are null or fractions at times, and then there is no `next_page` either.
@@ -212,16 +223,50 @@ impl Rt {
         self.http.send(call.credential("authorization", "token ", &self.token)).await
     }
 
-    /// The name of the user with this address.
+    /// The name of the user with this address: an address is not what RT names users by.
     async fn agent(&self, address: String) -> Result<Option<String>, ReportError> {
         #[derive(Deserialize)]
         struct User {
             #[serde(default, rename = "Name", deserialize_with = "nullable")]
             name: String,
         }
-        let call = Call::get(format!("/REST/2.0/user/{}", segment(&address)));
-        let Some(answer) = self.ask(call).await?.found()? else { return Ok(None) };
-        Ok(Some(answer.json::<User>()?.name).filter(|name| !name.is_empty()))
+        let wanted = json!([{ "field": "EmailAddress", "operator": "=", "value": address }]);
+        let call = Call::post("/REST/2.0/users").query("fields", "Name").json(&wanted);
+        let found: List<User> = self.ask(call).await?.good()?.json()?;
+        Ok(found.items.into_iter().next().map(|user| user.name).filter(|name| !name.is_empty()))
+    }
+
+    /// RT takes a field that the queue does not have, and forgets it without a word: it is looked for before anything is written.
+    async fn known(&self, fields: &[Filled]) -> Result<(), ReportError> {
+        #[derive(Deserialize)]
+        struct Queue {
+            #[serde(default, rename = "TicketCustomFields")]
+            fields: Vec<Field>,
+        }
+        #[derive(Deserialize)]
+        struct Field {
+            #[serde(default, deserialize_with = "nullable")]
+            name: String,
+        }
+        if self.missing(fields).is_empty() {
+            return Ok(());
+        }
+        let answer = self.ask(Call::get(format!("/REST/2.0/queue/{}", segment(&self.queue)))).await?;
+        for field in answer.good()?.json::<Queue>()?.fields {
+            self.custom.keep(field.name, ());
+        }
+        let missing = self.missing(fields);
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let why = "the queue has no such field, or our account does not see it";
+        Err(mapping::refused(why, missing.into_iter()))
+    }
+
+    /// The custom fields among these that the queue was not seen to have.
+    fn missing<'a>(&self, fields: &'a [Filled]) -> Vec<&'a str> {
+        let names = fields.iter().map(|filled| filled.name.as_str());
+        names.filter(|name| custom(name).is_some_and(|own| self.custom.get(own).is_none())).collect()
     }
 
     async fn tickets(&self, query: &str, limit: usize) -> Result<Vec<Ticket>, ReportError> {
@@ -333,6 +378,7 @@ impl TicketSystem for Rt {
             body["Requestor"] = Value::from(ticket.requester.0.as_str());
         }
         let fields = self.fields.opening(&ticket.values)?;
+        self.known(&fields).await?;
         fill_in(&mut body, &fields);
         let (author, now) = (ticket.owner.as_ref(), self.http.clock().now());
         // A user's name may well be an address: what the company says is the name.
@@ -415,10 +461,20 @@ impl TicketSystem for Rt {
     async fn fill(&self, ticket: &TicketNumber, values: &Values) -> Result<(), ReportError> {
         let late = self.fields.late(values)?;
         let (false, Some(id)) = (late.is_empty(), digits(ticket)) else { return Ok(()) };
+        self.known(&late).await?;
         let mut body = json!({});
         fill_in(&mut body, &late);
         let answer = self.ask(Call::put(format!("/REST/2.0/ticket/{id}")).json(&body)).await?;
-        if answer.status == 404 { Ok(()) } else { mapping::told(answer, &late).map(|_| ()) }
+        if answer.status == 404 {
+            return Ok(());
+        }
+        // Of a change that is not made, one of the sentences says so; all is well in any case.
+        let said: Vec<String> = mapping::told(answer, &late)?.json()?;
+        let not_made = |words: &&String| words.contains("isn't a valid") || words.contains("Permission Denied");
+        match said.iter().find(not_made) {
+            Some(words) => Err(mapping::refused(words, late.iter().map(|filled| filled.name.as_str()))),
+            None => Ok(()),
+        }
     }
 
     async fn attach_link(&self, ticket: &TicketNumber, link: &Link) -> Result<(), ReportError> {

@@ -5,10 +5,14 @@ use serde_json::{Value, json as value};
 
 use super::{Asked, Fake, OnTicket, Reply, empty, json, refuses, take};
 
+/// No field of these issues.
+const NO_FIELD: u64 = 77;
 const KEY: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f000112233";
 
 #[derive(Default)]
 pub struct Redmine {
+    /// Our key is an administrator's: it sees users and may act as them.
+    administers: bool,
     issues: Vec<Issue>,
     journals: u64,
 }
@@ -29,7 +33,7 @@ impl Issue {
             "id": self.id, "project": { "id": 1, "name": "Suporte" }, "tracker": { "id": 1, "name": "Bug" },
             "status": { "id": 1, "name": if self.closed { "Closed" } else { "New" }, "is_closed": self.closed }, "author": { "id": 1, "name": "Agente" },
             "subject": self.subject, "description": self.description, "due_date": null, "estimated_hours": null,
-            "created_on": self.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(), "closed_on": null,
+            "custom_fields": self.fields["custom_fields"].as_array().cloned().unwrap_or_default(), "created_on": self.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(), "closed_on": null,
         });
         if journals {
             shown["journals"] = self
@@ -42,7 +46,21 @@ impl Issue {
     }
 }
 
+/// Without the custom field that these issues do not have: it is left out without a word.
+fn known(issue: &Value) -> Value {
+    let mut issue = issue.clone();
+    if let Some(fields) = issue["custom_fields"].as_array_mut() {
+        fields.retain(|field| field["id"] != NO_FIELD);
+    }
+    issue
+}
+
 impl Redmine {
+    /// One whose administrator has given us the key.
+    pub fn by_an_administrator() -> Self {
+        Self { administers: true, ..Self::default() }
+    }
+
     fn add(&mut self, subject: &str, description: &str, at: Timestamp) -> &mut Issue {
         let id = self.issues.len() as u64 + 1;
         self.issues.push(Issue {
@@ -81,11 +99,27 @@ impl Fake for Redmine {
         let body = asked.json();
         let (method, path) = asked.route();
         match (method, path.as_slice()) {
-            ("GET", ["users", "current.json"]) => {
-                json(200, value!({ "user": { "id": 5, "login": "agente", "firstname": "A", "api_key": KEY } }))
+            ("GET", ["users", "current.json"]) => json(
+                200,
+                value!({ "user": { "id": 5, "login": "agente", "admin": self.administers, "firstname": "A", "api_key": KEY } }),
+            ),
+            // Only who administers Redmine may look for users, and sees their login names.
+            ("GET", ["users.json"]) if !self.administers => empty(403),
+            ("GET", ["users.json"]) => {
+                let ana = asked.query("name") == Some(super::ANA_THERE);
+                let found =
+                    if ana { vec![value!({ "id": 5, "login": "ana", "mail": super::ANA_THERE })] } else { vec![] };
+                json(200, value!({ "users": found, "total_count": found.len() }))
             }
-            // Only who administers Redmine may look for users.
-            ("GET", ["users.json"]) => empty(403),
+            ("GET", ["users", "5.json"]) if self.administers => {
+                json(200, value!({ "user": { "id": 5, "login": "ana" } }))
+            }
+            ("GET", ["users", "5.json"]) => {
+                json(200, value!({ "user": { "id": 5, "login": "ana", "firstname": "Ana" } }))
+            }
+            ("GET", ["users", "6.json"]) => json(200, value!({ "user": { "id": 6, "login": "leaver" } })),
+            // As somebody who has left, or who does not see the project.
+            ("PUT", _) if self.administers && asked.header("x-redmine-switch-user") == "leaver" => empty(412),
             ("GET", ["projects", "suporte.json"]) => json(200, value!({ "project": { "id": 1 } })),
             ("POST", ["issues.json"]) => {
                 let issue = &body["issue"];
@@ -104,7 +138,7 @@ impl Fake for Redmine {
                     return json(422, value!({ "errors": ["Assignee is invalid"] }));
                 }
                 let new = self.add(&subject, &description, now);
-                take(&mut new.fields, issue, &["project_id", "subject", "description", "assigned_to_id"]);
+                take(&mut new.fields, &known(issue), &["project_id", "subject", "description", "assigned_to_id"]);
                 let shown = new.shown(false);
                 json(201, value!({ "issue": shown }))
             }
@@ -124,7 +158,7 @@ impl Fake for Redmine {
                     "GET" => json(200, value!({ "issue": issue.shown(asked.query("include") == Some("journals")) })),
                     "PUT" if refuses(&body) => json(422, value!({ "errors": ["Filial is not included in the list"] })),
                     "PUT" if body["issue"]["notes"].is_null() => {
-                        take(&mut issue.fields, &body["issue"], &[]);
+                        take(&mut issue.fields, &known(&body["issue"]), &[]);
                         empty(204)
                     }
                     "PUT" => {

@@ -102,9 +102,17 @@ impl Fake for Rt {
         let ["REST", "2.0", path @ ..] = path.as_slice() else { return says(404, "Not Found") };
         match (method, path) {
             ("GET", ["rt"]) => json(200, value!({ "Version": "5.0.3" })),
-            ("GET", ["queue", "General"]) => json(200, value!({ "id": 1, "Name": "General" })),
+            ("GET", ["queue", "General"]) => {
+                let fields = value!([{ "id": "2", "name": "Filial", "type": "customfield" }]);
+                json(200, value!({ "id": 1, "Name": "General", "TicketCustomFields": fields }))
+            }
             ("GET", ["queue", _]) => says(403, "Forbidden"),
-            ("GET", ["user", "ana%40varanda.example"]) => json(200, value!({ "id": 14, "Name": "ana" })),
+            ("POST", ["users"]) => {
+                let wanted = &body[0];
+                let ana = wanted["field"] == "EmailAddress" && wanted["value"] == super::ANA_THERE;
+                let items = if ana { vec![value!({ "id": "ana", "type": "user", "Name": "ana" })] } else { vec![] };
+                list(items, true)
+            }
             ("GET", ["transactions"]) => list(Vec::new(), false),
             ("GET", ["tickets"]) => {
                 let query = asked.query("query").unwrap_or_default();
@@ -180,10 +188,13 @@ impl Fake for Rt {
                         reply.headers.push(("location".into(), format!("/REST/2.0/transaction/{}", self.transactions)));
                         reply
                     }
-                    ("PUT", [], Some(_)) if refuses(&body) => says(400, "Invalid value for Filial"),
+                    // All is well, and it was not done.
+                    ("PUT", [], Some(_)) if refuses(&body) => {
+                        json(200, value!(["Ticket 1: Status 'recusado' isn't a valid status for this ticket."]))
+                    }
                     ("PUT", [], Some(ticket)) if body["AddRefersTo"].is_null() => {
                         take(&mut ticket.fields, &body, &[]);
-                        json(200, value!(["Ticket updated"]))
+                        json(200, value!(["Filial Matriz added", "Ticket 1: Worked 2 minutes"]))
                     }
                     ("PUT", [], Some(ticket)) => {
                         let uri = body["AddRefersTo"][0].as_str().unwrap_or_default().to_owned();
