@@ -165,6 +165,7 @@ impl ContactRecords for SqliteStore {
         let mut tx = self.write().await?;
         let contact = one(&mut tx, tenant, id).await?;
         classify(&mut tx, tenant, contact.customer.id, class).await?;
+        let classified = one(&mut tx, tenant, contact.customer.id).await?;
         tx.commit().await.map_err(error::of)?;
         Ok(classified)
     }
