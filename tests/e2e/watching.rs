@@ -18,6 +18,8 @@ fn ask(watcher: &Computer, id: &str, password: &str) -> Result<()> {
     let page =
         watcher.screen().wait_page_where("watch", "with who helps", |page| page.view["attendant"].is_string())?;
     ensure!(page.text("attendant") == "Ana Ribeiro" && page.trouble().is_none(), "{:?}", page.view);
+    watcher.place(MAIN, "Acompanhar")?;
+    watcher.screenshot(&watcher.folder().join("watch-page.png"))?;
     watcher.click(MAIN, "Acompanhar")
 }
 
@@ -85,13 +87,14 @@ fn a_second_person_sees_what_happens_with_the_customers_consent_and_touches_noth
     // The customer stops it, and the session goes on.
     customer.click(BAR, "Parar de mostrar")?;
     watcher.screen().wait_page("ended")?;
-    watcher.screenshot(&watcher.folder().join("watch-ended.png"))?;
     wait::until_true("the attendant to be told", wait::PATIENCE, || {
         Ok(attendant.screen().page()?.all["viewer"]["watched_by"].is_null())
     })?;
     ensure!(watched_by(&customer)?.is_none() && !customer.screen().page()?.all["session_bar"].is_null());
 
     // Once more; End ends both.
+    watcher.place(MAIN, "Voltar ao início")?;
+    watcher.screenshot(&watcher.folder().join("watch-ended.png"))?;
     watcher.click(MAIN, "Voltar ao início")?;
     ask(&watcher, &credentials.id, &credentials.password)?;
     story::consent_armed(&customer)?;

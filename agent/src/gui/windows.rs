@@ -118,7 +118,7 @@ impl Windows {
         if made || before.as_ref().is_none_or(|b| b.brand != view.brand) {
             self.fill_logo(&view);
         }
-        let panel = |v: &ViewModel| v.session_bar.as_ref().map(|b| b.open);
+        let panel = |v: &ViewModel| v.session_bar.as_ref().map(|b| (b.open, b.watched_by.is_some()));
         if panel(&view).is_some() && before.as_ref().and_then(panel) != panel(&view) {
             self.place_bars_soon();
         }
