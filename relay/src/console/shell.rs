@@ -208,7 +208,7 @@ pub(super) fn result(t: &'static Texts, why: &CloseReason) -> (&'static str, &'s
         CloseReason::NoAnswer => ("warn", "clock", t.no_answer),
         CloseReason::WrongPassword => ("warn", "key-round", t.wrong_password),
         CloseReason::Cancelled => ("t3", "circle-dashed", t.cancelled),
-        CloseReason::WatchedOver => ("ok", "circle-check", t.watched_over),
+        CloseReason::WatchedOver => ("ok", "circle-check", t.watching().watched_over),
         CloseReason::ProgramGone => ("warn", "circle-x", t.program_gone),
         CloseReason::ConnectionLost => ("warn", "unplug", t.connection_lost),
         CloseReason::Violation => ("bad", "octagon-alert", t.violation),

@@ -202,7 +202,6 @@ texts! {
     no_answer: "Sem resposta", "No answer", "Sin respuesta";
     wrong_password: "Senha incorreta", "Wrong password", "Contraseña incorrecta";
     cancelled: "Desistência", "Cancelled", "Cancelada";
-    watched_over: "A sessão acompanhada terminou", "The watched session is over", "La sesión observada terminó";
     program_gone: "Programa fechado", "Program closed", "Programa cerrado";
     connection_lost: "Conexão perdida", "Connection lost", "Conexión perdida";
     violation: "Recusada por segurança", "Refused for safety", "Rechazada por seguridad";
@@ -512,8 +511,6 @@ texts! {
     get_step_2: "Abra o programa e preencha os seus dados.", "Open the program and fill in your details.", "Abra el programa y complete sus datos.";
     get_step_3: "Espere um atendente. Ele só entra depois que você permitir.", "Wait for an attendant, who gets in only after you allow it.", "Espere a un agente. Solo entra después de que usted lo permita.";
     get_warning: "Alguém ligou sem você pedir e mandou abrir esta página? Desligue. É golpe.", "Did somebody call you out of the blue and send you to this page? Hang up. It is a scam.", "¿Alguien le llamó sin que lo pidiera y le mandó abrir esta página? Cuelgue. Es una estafa.";
-    role_watch: "Acompanha sessões", "Watches sessions", "Observa sesiones";
-    role_watch_hint: "Vê a tela enquanto outro atende, se o cliente permitir.", "Sees the screen while another helps, if the customer allows it.", "Ve la pantalla mientras otro atiende, si el cliente lo permite.";
     role_apps: "Cria aplicativos", "Makes apps", "Crea aplicaciones";
     role_apps_hint: "E muda os que administra.", "And changes those they administer.", "Y cambia las que administra.";
     weekdays: "seg. ter. qua. qui. sex. sáb. dom.", "Mon Tue Wed Thu Fri Sat Sun", "lun. mar. mié. jue. vie. sáb. dom.";

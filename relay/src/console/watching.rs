@@ -2,7 +2,7 @@
 
 use protocol::id::OperatorId;
 
-use super::{App, error::AppError, phrases::phrases};
+use super::{App, error::AppError, phrases::phrases, strings::Texts};
 use crate::{account::Operator, apps::Reach};
 
 phrases! {
@@ -11,7 +11,17 @@ phrases! {
     watching: "Só acompanha", "Watching", "Solo observa";
     watched_by: "{} acompanha", "{} is watching", "{} observa";
     watched: "Acompanhada", "Watched", "Observada";
+    role_watch: "Acompanha sessões", "Watches sessions", "Observa sesiones";
+    role_watch_hint: "Vê a tela enquanto outro atende, se o cliente permitir.", "Sees the screen while another helps, if the customer allows it.", "Ve la pantalla mientras otro atiende, si el cliente lo permite.";
+    watched_over: "A sessão acompanhada terminou", "The watched session is over", "La sesión observada terminó";
     watched_session: "Sessão acompanhada", "Watched session", "Sesión observada";
+}
+
+impl Texts {
+    /// The words about watching, in the same language.
+    pub(super) fn watching(&self) -> &'static Words {
+        Words::of(self.language)
+    }
 }
 
 /// What somebody watches of apps whose sessions they may not watch any more is over.
