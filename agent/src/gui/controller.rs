@@ -193,8 +193,6 @@ pub struct Controller {
     spoken: u16,
     /// Milliseconds the relay's clock is ahead of ours.
     relay_ahead_ms: i64,
-    /// The version of the words that is spoken with the relay.
-    spoken: u16,
     customer: customer::Customer,
     attendant: attendant::Attendant,
     reports: Vec<Pending>,
@@ -240,7 +238,6 @@ impl Controller {
             entropy,
             link: LinkState::Dialling,
             away: Some((now.instant, String::new())),
-            spoken: 0,
             relay_ahead_ms: 0,
             spoken: 0,
             reports: Vec::new(),

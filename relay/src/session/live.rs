@@ -256,7 +256,7 @@ impl Sessions {
                 // What it watched is over.
                 let ended =
                     store::Ended { why: CloseReason::WatchedOver, at: Timestamp::now(), reconnects: row.reconnects };
-                self.record.write_later(row.id, None, ended);
+                self.record.write_later(row.id, None, ended, None);
                 continue;
             };
             live.insert(row.id, self.recovered(row, attendant, watches, now));

@@ -122,7 +122,7 @@ impl Sessions {
         let Some(customer) = self.insert_watch(caller, partner, (id, watched), &opened, dialled_at) else {
             // Over, or watched by another, while this one was written down.
             let ended = store::Ended { why: CloseReason::Cancelled, at: dialled_at, reconnects: 0 };
-            self.record.write_later(id, None, ended);
+            self.record.write_later(id, None, ended, None);
             return Err(DialError::Unreachable);
         };
         tracing::info!(session = %id, %watched, operator = %caller.operator, "dialled to watch");
@@ -178,6 +178,7 @@ impl Sessions {
             cut: CancellationToken::new(),
             streams: Arc::new(Semaphore::new(self.streams_per_session)),
             reconnects: 0,
+            round_trip: None,
             unwritten_start: None,
         };
         map.insert(id, live);

@@ -62,6 +62,7 @@ fn session(kind: EventKind, tenant: &Tenant) -> Session {
         audit: Some(AuditHead { seq: 48, hash: [0xab; 32] }),
         alarm_at: None,
         wrap_up: (!missed).then(|| WrappedUp { category: Some(category), note: note.to_owned() }),
+        watches: None,
     }
 }
 
