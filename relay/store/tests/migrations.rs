@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+extern crate amparo_store as store;
+
 use protocol::id::TenantId;
 use sqlx::{SqlitePool, sqlite::SqliteConnectOptions};
 use store::{ConnectionRecords, EventKind, Language, SqliteStore};
