@@ -12,6 +12,7 @@ mod contact;
 mod contact_import;
 mod desk;
 mod desk_customers;
+mod desk_search;
 mod device;
 mod enrolment;
 mod error;
@@ -31,6 +32,7 @@ mod second_factor;
 mod session;
 mod tenant;
 mod webhook;
+mod words;
 
 pub use desk_customers::phone_key;
 pub use row::fold;
@@ -63,6 +65,13 @@ const BUSY: Duration = Duration::from_secs(5);
 const ACQUIRE: Duration = Duration::from_secs(15);
 /// SQLite's own limit of pages.
 const NO_LIMIT: u32 = u32::MAX - 1;
+/// A question to each index of words, whatever the answer.
+const INDEXES: [&str; 4] = [
+    "SELECT 1 FROM session_words WHERE session_words MATCH '\"abc\"' LIMIT 1",
+    "SELECT 1 FROM desk_ticket_words WHERE desk_ticket_words MATCH '\"abc\"' LIMIT 1",
+    "SELECT 1 FROM desk_action_words WHERE desk_action_words MATCH '\"abc\"' LIMIT 1",
+    "SELECT 1 FROM desk_contact_words WHERE desk_contact_words MATCH '\"abc\"' LIMIT 1",
+];
 /// Rows of one listing, whatever is asked for.
 const LISTED_AT_MOST: u32 = 1000;
 
@@ -172,12 +181,19 @@ async fn is_usable(connection: &mut SqliteConnection) -> sqlx::Result<bool> {
 #[async_trait]
 impl Health for SqliteStore {
     async fn check(&self) -> Result<(), StoreError> {
-        let found = sqlx::query("PRAGMA quick_check").fetch_all(&self.readers).await.map_err(error::of)?;
+        // All of it is looked at as it is in one moment.
+        let mut reader = self.readers.begin().await.map_err(error::of)?;
+        // SQLite compares an index of words with what this connection knew of it when it asked the last time, and takes what was written
+        // since for damage: it is asked now.
+        for index in INDEXES {
+            sqlx::query(index).fetch_optional(&mut *reader).await.map_err(error::of)?;
+        }
+        let found = sqlx::query("PRAGMA quick_check").fetch_all(&mut *reader).await.map_err(error::of)?;
         let found: Vec<String> = found.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>().map_err(error::of)?;
         if found != ["ok"] {
             return Err(StoreError::Corrupt { what: found.join("; ") });
         }
-        let orphans = sqlx::query("PRAGMA foreign_key_check").fetch_all(&self.readers).await.map_err(error::of)?;
+        let orphans = sqlx::query("PRAGMA foreign_key_check").fetch_all(&mut *reader).await.map_err(error::of)?;
         if orphans.is_empty() {
             Ok(())
         } else {

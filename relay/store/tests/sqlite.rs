@@ -118,7 +118,8 @@ macro_rules! whole_suite {
             desk: a_customer_is_known_by_the_strongest_thing_they_tell, colleagues_and_strangers_are_not_taken_for_a_customer,
                 one_customer_is_made_however_many_ask_at_once, tickets_count_from_1001_in_each_tenant,
                 a_marker_stands_for_one_action_on_one_ticket, only_a_tickets_own_number_finds_it, a_change_is_written_on_the_ticket,
-                tickets_are_listed_newest_first_and_found;
+                tickets_are_listed_newest_first_and_found,
+                whatever_a_text_holds_it_is_found_and_the_index_of_words_is_whole;
         }
     };
 }

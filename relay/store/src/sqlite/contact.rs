@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use protocol::id::TenantId;
-use sqlx::{SqliteConnection, sqlite::SqliteRow};
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection, sqlite::SqliteRow};
 
 use super::{
     LISTED_AT_MOST, SqliteStore, desk_customers as customers, error,
     row::{Columns, fold, json},
     session::session,
+    words::Index,
 };
 use crate::{
     contact::{Contact, ContactFilter, ContactRecords, Found, ListedContact, Put},
@@ -94,22 +95,55 @@ pub(super) async fn classify(
     Ok(())
 }
 
+/// What of contacts is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Looks {
+    /// What is known of them.
+    AtDetails,
+    /// … and how they are classified.
+    AtClass,
+}
+
+impl SqliteStore {
+    /// Contacts that fit, by name.
+    pub(super) async fn contacts_found(
+        &self,
+        tenant: TenantId,
+        filter: &ContactFilter,
+        looks: Looks,
+    ) -> Result<Vec<Contact>, StoreError> {
+        let search = fold(filter.search.trim());
+        let narrowed = self.narrow(&search, &[Index::Contacts]).await?;
+        let of = tenant.as_bytes().as_slice();
+        let mut sql = QueryBuilder::<Sqlite>::new("SELECT * FROM desk_customers WHERE merged_into IS NULL AND ");
+        if let Some(asked) = narrowed {
+            sql.push("+tenant = ").push_bind(of);
+            sql.push(" AND id IN (SELECT rowid FROM desk_contact_words WHERE desk_contact_words MATCH ");
+            sql.push_bind(asked).push(")");
+        } else {
+            sql.push("tenant = ").push_bind(of);
+        }
+        if !search.is_empty() {
+            sql.push(" AND (instr(search, ").push_bind(search.clone()).push(") > 0");
+            if looks == Looks::AtClass {
+                sql.push(" OR instr(class_key, ").push_bind(search).push(") > 0");
+            }
+            sql.push(")");
+        }
+        if let Some(after) = filter.after {
+            sql.push(" AND (name_key, id) > (SELECT name_key, id FROM desk_customers WHERE id = ").push_bind(after.0);
+            sql.push(" AND tenant = ").push_bind(of).push(")");
+        }
+        sql.push(" ORDER BY name_key, id LIMIT ").push_bind(filter.limit.min(LISTED_AT_MOST));
+        let rows = sql.build().fetch_all(&self.readers).await.map_err(error::of)?;
+        rows.iter().map(contact).collect()
+    }
+}
+
 #[async_trait]
 impl ContactRecords for SqliteStore {
     async fn contacts(&self, tenant: TenantId, filter: &ContactFilter) -> Result<Vec<Contact>, StoreError> {
-        let sql = "SELECT * FROM desk_customers
-                   WHERE tenant = ?1 AND merged_into IS NULL AND (?2 = '' OR instr(search, ?2) > 0 OR instr(class_key, ?2) > 0)
-                     AND (?3 IS NULL OR (name_key, id) > (SELECT name_key, id FROM desk_customers WHERE id = ?3 AND tenant = ?1))
-                   ORDER BY name_key, id LIMIT ?4";
-        let rows = sqlx::query(sql)
-            .bind(tenant.as_bytes().as_slice())
-            .bind(fold(filter.search.trim()))
-            .bind(filter.after.map(|id| id.0))
-            .bind(filter.limit.min(LISTED_AT_MOST))
-            .fetch_all(&self.readers)
-            .await
-            .map_err(error::of)?;
-        rows.iter().map(contact).collect()
+        self.contacts_found(tenant, filter, Looks::AtClass).await
     }
 
     async fn contact(&self, tenant: TenantId, id: CustomerId) -> Result<Contact, StoreError> {

@@ -9,11 +9,14 @@ use protocol::{
 use sqlx::{SqliteConnection, sqlite::SqliteRow};
 
 use super::{
-    LISTED_AT_MOST, SqliteStore, desk_customers as customers, error,
-    row::{Columns, damaged, fold, ms, word, words},
+    SqliteStore,
+    contact::Looks,
+    desk_customers as customers, error,
+    row::{Columns, damaged, fold, ms, word},
     webhook,
 };
 use crate::{
+    contact::ContactFilter,
     desk::{
         Customer, CustomerDetails, CustomerId, DeskRecords, DeskTicket, NewAction, NewDeskTicket, TicketAction,
         TicketFilter,
@@ -34,7 +37,7 @@ pub(super) fn number(row: &SqliteRow, column: &'static str) -> Result<TicketNumb
     TicketNumber::new(&row.plain::<i64>(column)?.to_string()).map_err(|_| damaged(column))
 }
 
-fn ticket(row: &SqliteRow) -> Result<DeskTicket, StoreError> {
+pub(super) fn ticket(row: &SqliteRow) -> Result<DeskTicket, StoreError> {
     let requester = Customer {
         id: CustomerId(row.plain("requester")?),
         tenant: row.id("tenant")?,
@@ -174,15 +177,9 @@ impl DeskRecords for SqliteStore {
     }
 
     async fn desk_customers(&self, tenant: TenantId, search: &str, limit: u32) -> Result<Vec<Customer>, StoreError> {
-        let sql = "SELECT * FROM desk_customers WHERE tenant = ?1 AND merged_into IS NULL AND (?2 = '' OR instr(search, ?2) > 0) ORDER BY name_key, id LIMIT ?3";
-        let rows = sqlx::query(sql)
-            .bind(tenant.as_bytes().as_slice())
-            .bind(fold(search.trim()))
-            .bind(limit.min(LISTED_AT_MOST))
-            .fetch_all(&self.readers)
-            .await
-            .map_err(error::of)?;
-        rows.iter().map(customers::customer).collect()
+        let filter = ContactFilter { search: search.to_owned(), after: None, limit };
+        let found = self.contacts_found(tenant, &filter, Looks::AtDetails).await?;
+        Ok(found.into_iter().map(|contact| contact.customer).collect())
     }
 
     async fn desk_open_ticket(&self, tenant: TenantId, new: &NewDeskTicket) -> Result<DeskTicket, StoreError> {
@@ -235,38 +232,7 @@ impl DeskRecords for SqliteStore {
     }
 
     async fn desk_tickets(&self, tenant: TenantId, filter: &TicketFilter) -> Result<Vec<DeskTicket>, StoreError> {
-        let sql = "SELECT t.*, c.name, c.email, c.company, c.phone, c.document, c.created_at AS requester_since, o.name AS owner_name
-                   FROM desk_tickets t JOIN desk_customers c ON c.id = t.requester LEFT JOIN operators o ON o.id = t.owner
-                   WHERE t.tenant = ?1
-                     AND (?2 = '[]' OR t.status IN (SELECT value FROM json_each(?2)))
-                     AND (?3 IS NULL OR t.requester = ?3)
-                     AND (?4 IS NULL OR t.owner = ?4)
-                     AND (?5 = '' OR instr(t.search, ?5) > 0 OR instr(c.search, ?5) > 0 OR EXISTS (
-                          SELECT 1 FROM desk_actions a WHERE a.tenant = t.tenant AND a.ticket = t.number AND instr(a.search, ?5) > 0))
-                     AND (?6 IS NULL OR t.number < ?6)
-                     AND (?8 IS NULL OR t.number IN (SELECT g.ticket FROM desk_tags g WHERE g.tenant = ?1 AND g.tag_key = ?8))
-                     AND (?9 = 0 OR t.owner IS NULL)
-                     AND ((?10 IS NULL AND ?11 IS NULL) OR t.number IN (
-                          SELECT CAST(s.ticket AS INTEGER) FROM sessions s WHERE s.tenant = ?1 AND s.connection IS NULL
-                          AND s.ticket IS NOT NULL AND (?10 IS NULL OR s.app = ?10) AND (?11 IS NULL OR s.category = ?11)))
-                   ORDER BY t.number DESC LIMIT ?7";
-        let rows = sqlx::query(sql)
-            .bind(tenant.as_bytes().as_slice())
-            .bind(words(&filter.statuses))
-            .bind(filter.requester.map(|id| id.0))
-            .bind(filter.owner.as_ref().map(|id| id.as_bytes().as_slice()))
-            .bind(fold(filter.search.trim()))
-            // A page after something that is no number of ours is empty.
-            .bind(filter.before.as_ref().map(|number| parse(number).unwrap_or(0)))
-            .bind(filter.limit.min(LISTED_AT_MOST))
-            .bind(filter.tag.as_deref().map(fold))
-            .bind(filter.unowned)
-            .bind(filter.app.as_ref().map(|id| id.as_bytes().as_slice()))
-            .bind(filter.category.as_deref())
-            .fetch_all(&self.readers)
-            .await
-            .map_err(error::of)?;
-        rows.iter().map(ticket).collect()
+        self.tickets_found(tenant, filter).await
     }
 
     async fn desk_actions(&self, tenant: TenantId, number: &TicketNumber) -> Result<Vec<TicketAction>, StoreError> {

@@ -7,6 +7,7 @@ use super::{
     LISTED_AT_MOST, SqliteStore, error,
     row::{fold, ms, words},
     session::{hex_ids, session},
+    words::trigrams,
 };
 use crate::{
     error::StoreError,
@@ -131,19 +132,4 @@ impl SqliteStore {
             .map_err(error::of)?;
         Ok(found < NARROW)
     }
-}
-
-/// Three letters each that what is searched for has, as the index is asked for all of them; `None` for what is too short, or has what no text has.
-fn trigrams(search: &str) -> Option<String> {
-    /// As many tell one text from all others.
-    const ENOUGH: usize = 24;
-    let letters: Vec<char> = search.chars().collect();
-    if letters.len() < 3 || letters.contains(&'\0') {
-        return None;
-    }
-    let three = letters.windows(3).take(ENOUGH).map(|three| {
-        let text: String = three.iter().collect();
-        format!("\"{}\"", text.replace('"', "\"\""))
-    });
-    Some(three.collect::<Vec<_>>().join(" AND "))
 }

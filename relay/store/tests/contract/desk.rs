@@ -213,3 +213,38 @@ pub async fn tickets_are_listed_newest_first_and_found(w: &World) {
     assert_eq!(list(TicketFilter { search: "emitir NOTA".into(), ..all() }).await.len(), 4);
     assert_eq!(list(TicketFilter { owner: Some(w.varanda.ana), ..all() }).await, [""; 0]);
 }
+
+pub async fn whatever_a_text_holds_it_is_found_and_the_index_of_words_is_whole(w: &World) {
+    let (store, tenant) = (w.store().await, w.varanda.tenant);
+    let odd =
+        CustomerDetails { name: "Ana Clara\u{1f}\0".into(), company: "x".repeat(3_000), ..CustomerDetails::default() };
+    let id = store.desk_find_or_create_customer(tenant, &odd, at(0)).await.unwrap().id;
+    let new = NewDeskTicket { subject: "a\0b 𝕏 Nota Fiscal \"aspas\"".into(), ..ticket(id, None) };
+    let odd = store.desk_open_ticket(tenant, &new).await.unwrap().number;
+    let plain = opened(w, made(w, &cida()).await.id, None).await.number;
+    for text in ["\0", "", "\0\0\0", "a\0b", "Boleto vencido\0", "ab", "\u{202e}abc"] {
+        let said = NewAction { text: text.into(), ..action(None) };
+        store.desk_append(tenant, &odd, &said).await.unwrap();
+    }
+    let last = NewAction { text: "Falta o cupom da balança".into(), ..action(None) };
+    store.desk_append(tenant, &plain, &last).await.unwrap();
+    let found = async |search: &str| {
+        let filter = TicketFilter { search: search.into(), ..TicketFilter::default() };
+        let found = w.store().await.desk_tickets(tenant, &filter).await.unwrap();
+        found.into_iter().map(|ticket| ticket.number).collect::<Vec<_>>()
+    };
+    for search in ["nota fiscal", "\"aspas\"", "boleto vencido", "clara", "𝕏 nota", "xxxxxxxxx"] {
+        assert_eq!(found(search).await, [odd.clone()], "{search}");
+    }
+    // In an action alone, with its accents folded; too short for the index; by what is in no text.
+    assert_eq!(found("BALANCA").await, [plain.clone()]);
+    assert_eq!(found("bo").await, [odd.clone()]);
+    assert!(found("cupom da balanco").await.is_empty() && found("zzz").await.is_empty());
+    // What is known of a requester changes: their tickets are found by what is so now.
+    let details = CustomerDetails { name: "Rosa Prado".into(), ..CustomerDetails::default() };
+    store.change_contact(tenant, id, &details, &Default::default(), Some("Contrato"), None).await.unwrap();
+    assert_eq!(found("rosa prado").await, [odd]);
+    let by_class = store::ContactFilter { search: "contrato".into(), after: None, limit: 9 };
+    assert_eq!(store.contacts(tenant, &by_class).await.unwrap().len(), 1);
+    store.check().await.unwrap();
+}
