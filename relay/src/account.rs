@@ -16,7 +16,10 @@ mod webauthn;
 
 use std::{
     net::IpAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Instant,
 };
 
@@ -165,6 +168,8 @@ pub struct Accounts {
     key: SealKey,
     /// What time it is for codes and what lasts only a while.
     clock: Clock,
+    /// Passwords, codes and passkeys that were refused since the start.
+    refused: AtomicU64,
 }
 
 impl Accounts {
@@ -172,7 +177,17 @@ impl Accounts {
     pub fn new(store: Arc<dyn store::Store>, key: SealKey, clock: Clock) -> Self {
         let rules = [&throttle::PASSWORDS, &throttle::CODES, &throttle::PROVIDERS, &throttle::PASSKEYS];
         let [throttle, codes, providers, keys] = rules.map(|rules| Mutex::new(Throttle::new(rules)));
-        Self { store, hashing: Hashing::new(), throttle, codes, providers, keys, key, clock }
+        Self {
+            store,
+            hashing: Hashing::new(),
+            throttle,
+            codes,
+            providers,
+            keys,
+            key,
+            clock,
+            refused: AtomicU64::new(0),
+        }
     }
 
     /// Checks a password. `source` is the address the try comes from; tries are throttled by account and by source.
@@ -187,14 +202,29 @@ impl Accounts {
         password: &str,
         source: IpAddr,
     ) -> Result<Operator, LoginError> {
-        self.throttle().charge(tenant, shortened(user), source, Instant::now()).map_err(too_many)?;
+        let charged = self.throttle().charge(tenant, shortened(user), source, Instant::now());
+        charged.map_err(|wait| self.refuse(too_many(wait)))?;
         let checked = self.look(tenant, user, password).await;
         match &checked {
             // A try that could not be looked at tells the one who tried nothing, so it does not count either.
             Ok(_) | Err(LoginError::Unavailable) => self.throttle().refund(tenant, shortened(user), source),
-            Err(why) => tracing::info!(%source, %tenant, %why, "login refused"),
+            Err(why) => {
+                self.refuse(*why);
+                tracing::info!(%source, %tenant, %why, "login refused");
+            }
         }
         checked
+    }
+
+    /// Counts a refusal.
+    fn refuse(&self, why: LoginError) -> LoginError {
+        self.refused.fetch_add(1, Ordering::Relaxed);
+        why
+    }
+
+    /// How many logins were refused since the start: passwords, codes and passkeys.
+    pub fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
     }
 
     async fn look(&self, tenant: TenantId, user: &str, password: &str) -> Result<Operator, LoginError> {

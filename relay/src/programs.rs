@@ -157,6 +157,18 @@ pub struct Programs {
     seats: Semaphore,
     fetching: Semaphore,
     compared: Compared,
+    built: Mutex<Built>,
+}
+
+/// What making programs has come to since the start.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Built {
+    /// Programs that were made.
+    pub made: u64,
+    /// How long all of them took together.
+    pub took: Duration,
+    /// Tries that failed by themselves.
+    pub failed: u64,
 }
 
 /// What no file says.
@@ -185,6 +197,7 @@ impl Programs {
             seats: Semaphore::new(SEATS),
             fetching: Semaphore::new(update::PARTS_AT_ONCE),
             compared: Compared::default(),
+            built: Mutex::default(),
         }
     }
 
@@ -257,8 +270,21 @@ impl Programs {
         let _one = self.one.lock().unwrap_or_else(PoisonError::into_inner);
         let made = self.made(app, asked, sign);
         // While nobody else makes it: what is noted is how it stands.
-        self.note(app, asked.system(), made.as_ref().err().map(|error| error.kind));
+        let failed = made.as_ref().err().map(|error| error.kind);
+        self.note(app, asked.system(), failed);
+        let mut built = lock(&self.built);
+        if let Some(took) = made.as_ref().ok().and_then(|program| program.made_in) {
+            built.made += 1;
+            built.took += took;
+        }
+        built.failed += u64::from(failed.is_some_and(|why| why != Failure::Cancelled));
+        drop(built);
         made
+    }
+
+    /// What making programs has come to since the start.
+    pub fn built(&self) -> Built {
+        *lock(&self.built)
     }
 
     /// The program of this revision, if it was made and is still what was made.

@@ -173,8 +173,30 @@ async fn figures_for_prometheus_are_for_this_machine_only_and_name_nobody() {
     let (relay, _folder) = relay().await;
     let customer = Customer::wait(&relay.shared, &[(FieldKey::Name, "Cida Nogueira")]).await;
     let mut here = Browser::new(&relay.shared);
+    here.log_in("nobody@varanda.example", "errada errada").await;
     let answer = here.get("/metrics").await;
     assert_eq!(answer.status, StatusCode::OK);
+    let app = relay.shared.store.apps(relay.shared.first_tenant).await.unwrap()[0].id;
+    let of_app = format!("amparo_app_customers_waiting{{app=\"{app}\"}} 1");
+    let there = [
+        "amparo_logins_refused_total 1",
+        "amparo_program_build_seconds_count 0",
+        "amparo_program_builds_failed_total 0",
+    ];
+    for line in there.into_iter().chain([of_app.as_str()]) {
+        assert!(answer.body.lines().any(|l| l == line), "{line} in {}", answer.body);
+    }
+    let size = answer.body.lines().find_map(|l| l.strip_prefix("amparo_database_size_bytes ")).unwrap();
+    assert!(size.parse::<u64>().unwrap() > 100_000);
+    // Every figure says what it is and of which kind, once; what only grows is called so.
+    let names: Vec<&str> =
+        answer.body.lines().filter(|l| !l.starts_with('#')).filter_map(|l| l.split(['{', ' ']).next()).collect();
+    for name in names {
+        let of = name.trim_end_matches("_sum").trim_end_matches("_count");
+        let kind = answer.body.lines().filter_map(|l| l.strip_prefix(&format!("# TYPE {of} "))).collect::<Vec<_>>();
+        assert_eq!((kind.len(), kind[0] == "counter"), (1, name.ends_with("_total")), "{name}");
+        assert_eq!(answer.body.matches(&format!("# HELP {of} ")).count(), 1, "{name}");
+    }
     for line in ["amparo_customers_waiting 1", "amparo_programs 1", "amparo_store_up 1", "amparo_outbox_parked 0"] {
         assert!(answer.body.lines().any(|l| l == line), "{line} in {}", answer.body);
     }

@@ -156,6 +156,7 @@ impl Accounts {
             (None, _) => self.check_recovery(operator, typed, source).await,
         };
         if checked == Err(LoginError::Wrong) {
+            self.refuse(LoginError::Wrong);
             tracing::warn!(%source, operator = %operator.id, "a right password with a wrong code");
             self.note(operator, "factor.refused", &operator.login, "", source).await?;
         }

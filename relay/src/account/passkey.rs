@@ -147,7 +147,9 @@ impl Accounts {
         let name = occasion.owner.map_or("", |owner| owner.login.as_str());
         self.keys().charge(tenant, name, source, Instant::now()).map_err(too_many)?;
         let checked = self.look_at_passkey(occasion, proof, spend).await;
-        if !matches!(checked, Err(LoginError::Wrong)) {
+        if matches!(checked, Err(LoginError::Wrong)) {
+            self.refuse(LoginError::Wrong);
+        } else {
             self.keys().refund(tenant, name, source);
         }
         checked

@@ -114,6 +114,12 @@ pub trait Health: Send + Sync {
     /// [`StoreError::Corrupt`] says what was found; otherwise as any call.
     async fn check(&self) -> Result<(), StoreError>;
 
+    /// How large the database is, in bytes, without what is still to be written into it.
+    ///
+    /// # Errors
+    /// As any call.
+    async fn size_bytes(&self) -> Result<u64, StoreError>;
+
     /// Writes and takes back one row: tells a full disk or a read-only folder before a session needs it.
     ///
     /// # Errors

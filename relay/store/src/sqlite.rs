@@ -201,6 +201,12 @@ impl Health for SqliteStore {
         }
     }
 
+    async fn size_bytes(&self) -> Result<u64, StoreError> {
+        let size = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()";
+        let size: i64 = sqlx::query_scalar(size).fetch_one(&self.readers).await.map_err(error::of)?;
+        Ok(u64::try_from(size).unwrap_or_default())
+    }
+
     async fn can_write(&self) -> Result<(), StoreError> {
         let sql =
             "INSERT INTO health (one, written) VALUES (1, 1) ON CONFLICT (one) DO UPDATE SET written = written + 1";
