@@ -241,7 +241,7 @@ async fn a_file_comes_while_the_history_is_read_and_breaking_it_off_ends_the_rea
     let why = CloseReason::EndedByCustomer;
     session(shared, Made { n: 1, app, who: &chief, customer: "Alberto", day: 0, minutes: 5, why }).await;
     // More than every buffer on the way holds.
-    copies::copy(folder.path(), 60_000).await.unwrap();
+    copies::copy(folder.path(), 60_000, 0).await.unwrap();
     let mut browser = Browser::new(shared);
     browser.log_in("chefe", PASSWORD).await;
     let cookie = browser.cookie.take().unwrap();

@@ -7,8 +7,8 @@ use std::{path::Path, time::Duration};
 use anyhow::Context;
 use sqlx::{ConnectOptions, Connection, sqlite::SqliteConnectOptions};
 
-/// Writes the one session of these records down so many times, over two years.
-pub async fn copy(folder: &Path, sessions: usize) -> anyhow::Result<()> {
+/// Writes the one session of these records down so many times, over two years; with `tickets`, on so many of them in turn.
+pub async fn copy(folder: &Path, sessions: usize, tickets: usize) -> anyhow::Result<()> {
     let file = std::fs::read_dir(folder)?.filter_map(Result::ok).map(|entry| entry.path());
     let file = file.into_iter().find(|path| path.extension().is_some_and(|e| e == "sqlite" || e == "db"));
     let mut records = SqliteConnectOptions::new().filename(file.context("no records")?).connect().await?;
@@ -20,6 +20,7 @@ pub async fn copy(folder: &Path, sessions: usize) -> anyhow::Result<()> {
         "row" => "NULL".to_owned(),
         "id" => "randomblob(16)".to_owned(),
         "protocol" => "'COPY-' || n".to_owned(),
+        "ticket" if tickets > 0 => format!("CAST(100001 + n % {tickets} AS TEXT)"),
         "dialled_at" | "started_at" | "ended_at" => earlier(column),
         other => other.to_owned(),
     };
