@@ -288,6 +288,7 @@ mod tests {
             busy: false,
             since: Timestamp::from_millisecond(since).unwrap(),
             settled: false,
+            ended: false,
         })
     }
 

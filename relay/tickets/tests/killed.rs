@@ -36,6 +36,7 @@ use tickets::{
     clock::Clock,
     event::{Action, Link},
     kind::{self, Means},
+    mapping::Values,
     system::Account,
 };
 use tokio::sync::Notify;
@@ -82,6 +83,10 @@ impl TicketSystem for SeenAtOnce {
 
     async fn append_action(&self, ticket: &TicketNumber, action: &Action) -> Result<Appended, ReportError> {
         self.0.append_action(ticket, action).await
+    }
+
+    async fn fill(&self, ticket: &TicketNumber, values: &Values) -> Result<(), ReportError> {
+        self.0.fill(ticket, values).await
     }
 
     async fn find_marker(
