@@ -1,7 +1,7 @@
 //! Reports of crashes: written where the program keeps its settings, shown to the person at the next start, and never sent anywhere.
 //!
 //! A panic writes one, whichever thread it is on; a run that was over without having ended is noted at the next start. What a report says is
-//! cleaned by [`redact`]. Whatever goes wrong with one is logged and stops nothing.
+//! cleaned by [`Redactor`]. Whatever goes wrong with one is logged and stops nothing.
 
 mod lines;
 mod redact;

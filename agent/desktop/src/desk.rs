@@ -89,7 +89,7 @@ impl std::fmt::Debug for Watch {
 mod tests {
     use super::*;
 
-    struct Looks(std::vec::IntoIter<Desk>);
+    struct Looks(std::array::IntoIter<Desk, 8>);
 
     impl Look for Looks {
         fn look(&mut self) -> Desk {
@@ -101,7 +101,7 @@ mod tests {
     fn what_cannot_be_told_is_as_it_was() {
         use Desk::{System, Unknown, User};
         let looks = [Unknown, User, System, Unknown, System, User, Unknown, System];
-        let mut watch = Watch::new(Box::new(Looks(looks.to_vec().into_iter())));
+        let mut watch = Watch::new(Box::new(Looks(looks.into_iter())));
         let seen: Vec<bool> = looks.iter().map(|_| watch.look()).collect();
         assert_eq!(seen, [false, false, true, true, true, false, false, true]);
         assert!(watch.look(), "and it stays so");

@@ -134,11 +134,9 @@ fn unquoted(text: &str) -> String {
         while let Some(inner) = rest.next() {
             match inner {
                 '\\' => drop(rest.next()),
-                inner if inner == closing => {
-                    // Of a quote in single quotes it is the last one that no letter follows.
-                    if c != '\'' || !rest.peek().is_some_and(|next| next.is_alphanumeric()) {
-                        break;
-                    }
+                // Of a quote in single quotes it is the last one that no letter follows.
+                inner if inner == closing && (c != '\'' || !rest.peek().is_some_and(|next| next.is_alphanumeric())) => {
+                    break;
                 }
                 _ => {}
             }

@@ -211,8 +211,8 @@ impl Mapping {
             }
             let native = targets.native.iter().find(|native| native.name == name);
             let field = field(targets, native.is_some(), name)
-                .and_then(|()| if names.insert(name.to_lowercase()) { Ok(()) } else { Err(Wrong::Twice) })
-                .and_then(|()| if mapped.len() < MOST { Ok(()) } else { Err(Wrong::TooMany) });
+                .and_then(|()| names.insert(name.to_lowercase()).then_some(()).ok_or(Wrong::Twice))
+                .and((mapped.len() < MOST).then_some(()).ok_or(Wrong::TooMany));
             let takes = native.map_or(Takes::Text, |native| native.takes);
             let pieces = pieces(value).and_then(|pieces| match pieces.as_slice() {
                 [Piece::Text(fixed)] if takes == Takes::Number && fixed.parse::<u64>().is_err() => {

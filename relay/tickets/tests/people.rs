@@ -98,7 +98,7 @@ async fn every_kind_names_whoever_the_company_says() {
         assert!(kind.people.takes(&text(person)), "{}", kind.name);
         let tried = Tried::new(kind.name, Some(&text(person)), "").await;
         let ticket = tried.opened().await;
-        assert_eq!(tried.named(opening), [person.clone()], "{}", kind.name);
+        assert_eq!(tried.named(opening), std::slice::from_ref(person), "{}", kind.name);
         tried.appended(&ticket).await;
         if !appending.is_empty() {
             assert_eq!(tried.named(appending).last(), Some(person), "{}", kind.name);

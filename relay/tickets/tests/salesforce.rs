@@ -137,7 +137,7 @@ async fn opened(server: &Server, system: &Arc<dyn TicketSystem>, details: &Custo
     system.open_ticket(&new).await.unwrap();
     let asked = server.asked();
     let of_cases = |asked: &&fakes::Asked| asked.method == "POST" && asked.path.ends_with("/sobjects/Case");
-    asked.iter().filter(of_cases).next_back().unwrap().json()
+    asked.iter().rfind(of_cases).unwrap().json()
 }
 
 #[tokio::test]

@@ -34,8 +34,10 @@ fn places_have_names_of_their_own_and_words_in_every_language() {
 
 #[test]
 fn everything_that_is_wrong_is_told_at_once_beside_what_it_is_about() {
+    /// What is typed into a row, and all that is wrong with it.
+    type Row<'a> = (&'a str, &'a str, &'a [(Side, Wrong)]);
     let long = "x".repeat(LONGEST_VALUE + 1);
-    let all: &[(&str, &str, &[(Side, Wrong)])] = &[
+    let all: &[Row<'_>] = &[
         ("", "x", &[(Side::Field, Wrong::NoField)]),
         ("12", "", &[(Side::Value, Wrong::NoValue)]),
         ("12", " \t", &[(Side::Value, Wrong::NoValue)]),
