@@ -216,11 +216,6 @@ async fn a_ticket_that_is_closed_meanwhile(kind: &str) {
     for (meanwhile, started) in
         [(Meanwhile::Closed, false), (Meanwhile::Closed, true), (Meanwhile::Removed, false), (Meanwhile::Removed, true)]
     {
-        // Movidesk is left out: after a broken call the worker asks twice whether the ticket is there, each time in both lists, which is more
-        // errors than Movidesk forgives a minute. Our own limit makes it wait, and it begins anew, without end.
-        if kind == "movidesk" && meanwhile == Meanwhile::Removed {
-            continue;
-        }
         let what = format!("{kind}: {meanwhile:?}, started {started}");
         let ticket = f.ticket();
         let waits = TicketOf { system: Some(id), number: ticket.clone() };

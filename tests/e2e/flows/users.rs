@@ -78,13 +78,16 @@ pub fn walk(w: &'static Words) -> Result<()> {
     admin.press_in(DUDA, w.disable)?;
     ensure!(admin.say_yes()? == fill(w.disable_ask, DUDA));
     admin.wait_line("tbody tr", &[DUDA, w.disabled])?;
-    duda.press_named(w.tickets)?;
+    // Their page is left by itself: nothing was typed into it.
     duda.wait_text(w.session_over)?;
     log_in(&duda, w, relay, DUDA_LOGIN, PASSWORD)?;
     duda.wait_text(w.wrong_login)?;
     admin.press_in(DUDA, w.enable)?;
     admin.wait_line("tbody tr", &[DUDA, w.active])?;
     log_in(&duda, w, relay, DUDA_LOGIN, PASSWORD)?;
+    // They come out where they were.
+    duda.wait_line("tbody tr", &[DUDA, w.you])?;
+    office.goto(&duda, "/")?;
     duda.wait_text(w.in_progress)?;
     // Nobody takes away their own last key to the house.
     ensure!(!admin.offers_in(harness::world::ANA, w.disable)?);

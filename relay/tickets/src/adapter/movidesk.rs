@@ -293,13 +293,21 @@ impl Movidesk {
         let Some(named) = named(number) else { return Ok(None) };
         // A ticket that nobody has touched for 90 days is in the past.
         for path in ["/tickets", "/tickets/past"] {
-            let call = match named {
-                Named::Id(id) => Call::get(path).query("id", id),
-                Named::Protocol(protocol) => Call::get(path).query("protocol", protocol),
-            };
-            let call = call.query("$select", select).query("$expand", expand);
-            if let Some(answer) = self.ask(call).await?.found()? {
-                return Ok(Some(answer.json()?));
+            let call = Call::get(path).query("$select", select).query("$expand", expand);
+            match named {
+                // As a list: one that is not there is no error in it, and errors block us.
+                Named::Id(id) => {
+                    let found: Vec<Ticket> =
+                        self.ask(call.query("$filter", format!("id eq {id}"))).await?.good()?.json()?;
+                    if let Some(ticket) = found.into_iter().next() {
+                        return Ok(Some(ticket));
+                    }
+                }
+                Named::Protocol(protocol) => {
+                    if let Some(answer) = self.ask(call.query("protocol", protocol)).await?.found()? {
+                        return Ok(Some(answer.json()?));
+                    }
+                }
             }
         }
         Ok(None)
@@ -354,7 +362,7 @@ impl Movidesk {
         call: impl Fn(Option<String>) -> Call + Send + Sync,
     ) -> Result<Answer, ReportError> {
         let now = self.http.clock().now();
-        let person = self.people.find(author, now, |address| self.agent(address)).await;
+        let person = self.people.find(author, now, |address| self.agent(address)).await?;
         self.people.call_as(author, now, person, |person| self.ask(call(person))).await
     }
 

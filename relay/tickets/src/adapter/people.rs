@@ -12,7 +12,7 @@ use protocol::id::OperatorId;
 
 use crate::{
     http::Answer,
-    system::{Owner, ReportError},
+    system::{Cause, Owner, ReportError},
 };
 
 /// What was found, also that there is nobody, is not asked for again for this long.
@@ -42,38 +42,42 @@ impl People {
         author.and_then(|author| known.get(&author.operator)).is_some_and(|(who, until)| who.is_none() && now < *until)
     }
 
-    /// Who it is there; `look_up` finds somebody by an address. Whatever fails, it is nobody.
+    /// Who it is there; `look_up` finds somebody by an address. Whatever is wrong with the question, it is nobody.
+    ///
+    /// # Errors
+    /// When the system is not reached or asks to wait: so will the call that this is for, and this is the first to know why.
     pub(super) async fn find<F>(
         &self,
         author: Option<&Owner>,
         now: Timestamp,
         look_up: impl FnOnce(String) -> F + Send,
-    ) -> Option<String>
+    ) -> Result<Option<String>, ReportError>
     where
         F: Future<Output = Result<Option<String>, ReportError>> + Send,
     {
-        let author = author?;
+        let Some(author) = author else { return Ok(None) };
         let kept = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&author.operator).cloned();
         if let Some((found, _)) = kept.filter(|(_, until)| now < *until) {
-            return found;
+            return Ok(found);
         }
         let address = match self.given.get(&author.operator) {
-            Some(given) if !given.contains('@') => return Some(given.clone()),
+            Some(given) if !given.contains('@') => return Ok(Some(given.clone())),
             Some(address) => address.clone(),
-            None if author.email.is_empty() => return None,
+            None if author.email.is_empty() => return Ok(None),
             None => author.email.clone(),
         };
         match look_up(address).await {
             Ok(found) => {
                 self.keep(author, found.clone(), now);
-                found
+                Ok(found)
             }
             Err(ReportError::Rejected { .. }) => {
                 self.keep(author, None, now);
-                None
+                Ok(None)
             }
-            // Down or slow: the next action asks again.
-            Err(_) => None,
+            // It answers: only this question has failed, and the next action asks again.
+            Err(ReportError::Unreachable(Cause::Failed(_) | Cause::Garbage(_))) => Ok(None),
+            Err(down) => Err(down),
         }
     }
 

@@ -300,17 +300,17 @@ impl Redmine {
 
     /// Whom to write a note as: only who administers Redmine may act as somebody else. A note that the customer is not
     /// to see is never written so: of somebody who may not write private notes Redmine makes a public one of it, without a word.
-    async fn acting_as(&self, author: Option<&Owner>) -> Option<String> {
+    async fn acting_as(&self, author: Option<&Owner>) -> Result<Option<String>, ReportError> {
         if !self.public {
-            return None;
+            return Ok(None);
         }
         let now = self.http.clock().now();
-        let id = self.people.find(author, now, |address| self.agent(address)).await?;
+        let Some(id) = self.people.find(author, now, |address| self.agent(address)).await? else { return Ok(None) };
         if !self.administers().await {
-            return None;
+            return Ok(None);
         }
         if let Some(known) = self.logins.get(&id) {
-            return known;
+            return Ok(known);
         }
         #[derive(Deserialize)]
         struct One {
@@ -321,12 +321,14 @@ impl Redmine {
             #[serde(default, deserialize_with = "nullable")]
             login: String,
         }
-        let answer = self.ask(Call::get(format!("/users/{}.json", crate::http::segment(&id)))).await.ok()?;
+        let Ok(answer) = self.ask(Call::get(format!("/users/{}.json", crate::http::segment(&id)))).await else {
+            return Ok(None);
+        };
         let told: Option<One> = answer.good().ok().and_then(|answer| answer.json().ok());
         let is_sendable = |login: &String| !login.is_empty() && login.bytes().all(|b| b.is_ascii_graphic());
         let login = told.map(|one| one.user.login).filter(is_sendable);
         self.logins.keep(id, login.clone());
-        login
+        Ok(login)
     }
 
     fn brief(issue: &Issue) -> Result<TicketBrief, ReportError> {
@@ -423,7 +425,7 @@ impl TicketSystem for Redmine {
         let fields = self.fields.opening(&ticket.values)?;
         fill_in(&mut issue, &fields);
         let (author, now) = (ticket.owner.as_ref(), self.http.clock().now());
-        let person = self.people.find(author, now, |address| self.agent(address)).await;
+        let person = self.people.find(author, now, |address| self.agent(address)).await?;
         let person: Option<u64> = person.and_then(|id| id.parse().ok());
         let call = |person: Option<u64>| {
             let mut issue = issue.clone();
@@ -446,7 +448,7 @@ impl TicketSystem for Redmine {
         let note = json!({ "issue": { "notes": written(action, self.markup), "private_notes": !self.public } });
         let call = || Call::put(format!("/issues/{id}.json")).json(&note);
         let mut answer = None;
-        if let Some(login) = self.acting_as(action.author.as_ref()).await {
+        if let Some(login) = self.acting_as(action.author.as_ref()).await? {
             let told = self.ask(call().header("x-redmine-switch-user", login)).await?;
             // Whatever it refuses of theirs, it may take from us.
             answer = told.status.is_success().then_some(told);

@@ -385,7 +385,7 @@ impl TicketSystem for Rt {
         let owner = match self.people.named(author) {
             Some(name) if !self.people.is_out(author, now) => Some(name.to_owned()),
             Some(_) => None,
-            None => self.people.find(author, now, |address| self.agent(address)).await,
+            None => self.people.find(author, now, |address| self.agent(address)).await?,
         };
         let call = |owner: Option<String>| {
             let mut body = body.clone();

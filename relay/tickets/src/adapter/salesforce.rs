@@ -291,7 +291,7 @@ impl Salesforce {
         let now = self.logins.http().clock().now();
         // What the company has mapped stays.
         let person = if record["OwnerId"].is_null() {
-            self.people.find(author, now, |address| self.agent(address)).await
+            self.people.find(author, now, |address| self.agent(address)).await?
         } else {
             None
         };

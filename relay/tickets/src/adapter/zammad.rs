@@ -247,7 +247,7 @@ impl Zammad {
         call: impl Fn(Option<u64>) -> Call + Send + Sync,
     ) -> Result<Answer, ReportError> {
         let now = self.http.clock().now();
-        let person = self.people.find(author, now, |address| self.agent(address)).await;
+        let person = self.people.find(author, now, |address| self.agent(address)).await?;
         let person = person.and_then(|id| id.parse::<u64>().ok());
         self.people.call_as(author, now, person, |person| self.ask(call(person))).await
     }
