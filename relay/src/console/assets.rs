@@ -57,6 +57,10 @@ macro_rules! pictures {
 static PICTURES: &[Asset] = pictures![
     "attendant-home",
     "attendant-ticket",
+    "console-attendance",
+    "console-connection",
+    "console-look",
+    "console-ticket",
     "customer-bar",
     "customer-consent",
     "customer-receipt",

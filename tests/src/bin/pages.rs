@@ -19,6 +19,9 @@ struct Options {
     /// Only pages whose name holds this.
     #[arg(long, default_value = "")]
     only: String,
+    /// Only pages of these names.
+    #[arg(long, value_delimiter = ',')]
+    exactly: Vec<String>,
     /// Only these languages.
     #[arg(long, value_delimiter = ',', default_value = "pt-BR,en,es")]
     languages: Vec<String>,
@@ -39,7 +42,8 @@ fn main() -> Result<()> {
         forms.retain(|form| !form.dark && form.screen == Screen::Desk);
     }
     let mut look = |page: &Shown| -> Result<()> {
-        if !page.name.contains(&options.only) {
+        let named = options.exactly.is_empty() || options.exactly.iter().any(|name| *name == page.name);
+        if !named || !page.name.contains(&options.only) {
             return Ok(());
         }
         let folder = options.folder.join(page.form.name());
