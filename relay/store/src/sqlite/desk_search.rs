@@ -67,7 +67,7 @@ impl SqliteStore {
         }
         if filter.app.is_some() || filter.category.is_some() {
             sql.push(" AND EXISTS (SELECT 1 FROM sessions s WHERE s.tenant = ").push_bind(of);
-            sql.push(" AND coalesce(s.ticket, s.choice_number) = CAST(t.number AS TEXT) AND s.connection IS NULL AND s.ticket IS NOT NULL");
+            sql.push(" AND s.ticket = CAST(t.number AS TEXT) AND s.connection IS NULL");
             if let Some(app) = &filter.app {
                 sql.push(" AND s.app = ").push_bind(app.as_bytes().as_slice());
             }

@@ -291,23 +291,18 @@ impl Movidesk {
 
     async fn fetched(&self, number: &TicketNumber, select: &str, expand: &str) -> Result<Option<Ticket>, ReportError> {
         let Some(named) = named(number) else { return Ok(None) };
-        // A ticket that nobody has touched for 90 days is in the past.
+        // Past: nobody has touched it for 90 days. As a list: one that is not there is no error in it, and errors block us.
         for path in ["/tickets", "/tickets/past"] {
             let call = Call::get(path).query("$select", select).query("$expand", expand);
-            match named {
-                // As a list: one that is not there is no error in it, and errors block us.
-                Named::Id(id) => {
-                    let found: Vec<Ticket> =
-                        self.ask(call.query("$filter", format!("id eq {id}"))).await?.good()?.json()?;
-                    if let Some(ticket) = found.into_iter().next() {
-                        return Ok(Some(ticket));
-                    }
-                }
+            let found: Vec<Ticket> = match named {
+                Named::Id(id) => self.ask(call.query("$filter", format!("id eq {id}"))).await?.good()?.json()?,
                 Named::Protocol(protocol) => {
-                    if let Some(answer) = self.ask(call.query("protocol", protocol)).await?.found()? {
-                        return Ok(Some(answer.json()?));
-                    }
+                    let answer = self.ask(call.query("protocol", protocol)).await?.found()?;
+                    answer.map(|answer| answer.json()).transpose()?.into_iter().collect()
                 }
+            };
+            if let Some(ticket) = found.into_iter().next() {
+                return Ok(Some(ticket));
             }
         }
         Ok(None)
@@ -561,10 +556,8 @@ impl TicketSystem for Movidesk {
                 .query("$top", "100")
                 .query("$skip", (page * 100).to_string());
             let found: Vec<Ticket> = self.ask(call).await?.good()?.json()?;
-            for ticket in &found {
-                if let Some(action) = holds(ticket) {
-                    return Ok(Some(Appended { ticket: number(&ticket.id.0)?, external_id: Some(action) }));
-                }
+            if let Some((ticket, action)) = found.iter().find_map(|ticket| Some((ticket, holds(ticket)?))) {
+                return Ok(Some(Appended { ticket: number(&ticket.id.0)?, external_id: Some(action) }));
             }
             if found.len() < 100 {
                 return Ok(None);
