@@ -21,9 +21,9 @@ use harness::wine;
 use harness::world::{COMPANY, Computer, MAIN, World};
 use serde_json::json;
 
-/// The program under test is built as quickly as all others here, with the automation socket and the names of all elements: nearly four
-/// times what a customer downloads. What this would find is a library that came in whole.
-const BYTES_MAX: u64 = 72 * 1024 * 1024;
+/// The program under test is built as quickly as all others here, with the automation socket and the names of all elements: three times
+/// what a customer downloads. What this would find is a library that came in whole.
+const BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// Fetching some twenty megabytes, part by part, on a busy computer.
 const FETCH: Duration = Duration::from_secs(120);
