@@ -113,10 +113,10 @@ fn log_file(data: Option<&Path>) -> Option<std::fs::File> {
 }
 
 fn run(arguments: Arguments, lines: Lines) -> anyhow::Result<()> {
-    // Before anything that may go wrong in a new program.
     // A link is followed once.
     let linked = |argument: &OsString| argument.to_str().is_some_and(connect_link::is_link) || argument == "--";
     let again: Vec<OsString> = std::env::args_os().skip(1).filter(|argument| !linked(argument)).collect();
+    // Before anything that may go wrong in a new program.
     let place = Place::own()
         .inspect_err(|error| tracing::warn!(%error, "where this program lies is not known: it takes no updates"))
         .ok();

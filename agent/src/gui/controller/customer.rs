@@ -219,11 +219,11 @@ impl Controller {
         self.customer.end_key = chord;
     }
 
-    /// News of this computer's session.
+    /// News of this computer's session, or of the watch beside it.
     pub fn helped(&mut self, id: SessionId, out: helped::Out, now: Now) {
-        let Some(session) = self.customer.session.as_mut().filter(|session| session.id == id) else {
-            return self.watched(id, out, now);
-        };
+        let is_watch = self.customer.session.as_ref().is_none_or(|session| session.id != id);
+        let slot = if is_watch { &mut self.customer.watch } else { &mut self.customer.session };
+        let Some(session) = slot.as_mut().filter(|session| session.id == id) else { return };
         match out {
             helped::Out::Guess => {
                 self.customer.tries += 1;
@@ -238,15 +238,24 @@ impl Controller {
                 self.customer.questions += 1;
                 session.state =
                     SessionState::Asking { peer, want, since: now.instant, question: self.customer.questions };
+                if is_watch {
+                    // Who controls this computer is not to answer for the person in front of it.
+                    self.effects.push_back(Effect::Helped(ToHelped::HoldInput(true)));
+                }
             }
             helped::Out::CloseQuestion => {
                 if matches!(session.state, SessionState::Asking { .. }) {
                     session.state = SessionState::Ringing;
                 }
+                if is_watch {
+                    self.effects.push_back(Effect::Helped(ToHelped::HoldInput(false)));
+                }
             }
             helped::Out::Started { peer, granted, signer } => {
-                self.customer.receipt = None;
-                self.customer.alarm = Some((id, Alarm::Offered));
+                if !is_watch {
+                    self.customer.receipt = None;
+                    self.customer.alarm = Some((id, Alarm::Offered));
+                }
                 if self.settings.known_attendants.insert(peer.operator.to_string()) {
                     self.effects.push_back(Effect::SaveSettings(self.settings.clone()));
                 }
@@ -263,6 +272,7 @@ impl Controller {
                 };
                 self.report(Role::Customer, id, Happened::Started { granted, attendant, at_unix_ms }, now);
             }
+            // A watch is to see only from beginning to end; its machine says nothing of the kind.
             helped::Out::Changed(now_granted) => {
                 if let SessionState::Active { granted, ever, .. } = &mut session.state {
                     *granted = now_granted;
@@ -280,6 +290,7 @@ impl Controller {
                     *away_since = None;
                 }
             }
+            helped::Out::Over { why, begun: _, reconnects } if is_watch => self.watch_over(id, why, reconnects, now),
             helped::Out::Over { why, begun: _, reconnects } => self.customer_over(id, why, reconnects, now),
         }
     }

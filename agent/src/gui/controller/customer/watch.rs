@@ -6,12 +6,12 @@ use protocol::{
     id::SessionId,
     message::{
         ToRelay,
-        pairing::{CloseReason, Happened, Incoming, Role},
+        pairing::{CloseReason, Incoming},
     },
 };
 
 use super::{
-    super::{Controller, Effect, Now, ToHelped, helped},
+    super::{Controller, Effect, Now, ToHelped},
     Session, SessionState,
 };
 
@@ -42,67 +42,7 @@ impl Controller {
         self.effects.push_back(Effect::Say(ToRelay::Join(incoming.token)));
     }
 
-    /// News of the watch.
-    pub(super) fn watched(&mut self, id: SessionId, out: helped::Out, now: Now) {
-        let Some(watch) = self.customer.watch.as_mut().filter(|watch| watch.id == id) else { return };
-        match out {
-            helped::Out::Guess => {
-                self.customer.tries += 1;
-                watch.guessing = true;
-            }
-            helped::Out::GuessWasRight => {
-                self.customer.tries = 0;
-                watch.guessing = false;
-            }
-            helped::Out::Ask { peer, want, phrase } => {
-                watch.phrase = Some(phrase);
-                self.customer.questions += 1;
-                let question = self.customer.questions;
-                watch.state = SessionState::Asking { peer, want, since: now.instant, question };
-                // Who controls this computer is not to answer for the person in front of it.
-                self.effects.push_back(Effect::Helped(ToHelped::HoldInput(true)));
-            }
-            helped::Out::CloseQuestion => {
-                if matches!(watch.state, SessionState::Asking { .. }) {
-                    watch.state = SessionState::Ringing;
-                }
-                self.effects.push_back(Effect::Helped(ToHelped::HoldInput(false)));
-            }
-            helped::Out::Started { peer, granted, signer } => {
-                if self.settings.known_attendants.insert(peer.operator.to_string()) {
-                    self.effects.push_back(Effect::SaveSettings(self.settings.clone()));
-                }
-                let attendant = peer.name.clone();
-                let at_unix_ms = now.unix_ms.saturating_add_signed(self.relay_ahead_ms);
-                watch.state = SessionState::Active {
-                    peer,
-                    granted,
-                    ever: granted,
-                    began: now.instant,
-                    began_unix_ms: now.unix_ms,
-                    sealing: (signer, at_unix_ms),
-                    away_since: None,
-                };
-                self.report(Role::Customer, id, Happened::Started { granted, attendant, at_unix_ms }, now);
-            }
-            // To see only, from beginning to end.
-            helped::Out::Changed(_) => {}
-            helped::Out::Paused => {
-                if let SessionState::Active { away_since, .. } = &mut watch.state {
-                    *away_since = Some(now.instant);
-                }
-                self.customer_rejoin();
-            }
-            helped::Out::Resumed => {
-                if let SessionState::Active { away_since, .. } = &mut watch.state {
-                    *away_since = None;
-                }
-            }
-            helped::Out::Over { why, begun: _, reconnects } => self.watch_over(id, why, reconnects, now),
-        }
-    }
-
-    fn watch_over(&mut self, id: SessionId, why: CloseReason, reconnects: u32, now: Now) {
+    pub(super) fn watch_over(&mut self, id: SessionId, why: CloseReason, reconnects: u32, now: Now) {
         let Some(watch) = self.customer.watch.take() else { return };
         self.effects.push_back(Effect::Helped(ToHelped::HoldInput(false)));
         let guessing = watch.guessing;
