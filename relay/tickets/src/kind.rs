@@ -77,8 +77,10 @@ pub struct Kind {
 pub struct Persons {
     /// Where to find it, or an example.
     pub hint: Words,
-    /// Somebody can be looked for there by an e-mail address.
+    /// Whether a company may also name somebody by their e-mail address there.
     pub by_email: bool,
+    /// Whether whoever is not named is looked for by the e-mail address they log in with.
+    pub looked_for: bool,
     /// Whether somebody can be named like this.
     pub is_one: fn(&str) -> bool,
 }

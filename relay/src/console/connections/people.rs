@@ -124,11 +124,10 @@ async fn people_page(
             name: one.name.clone(),
             login: one.login.clone(),
             there: there(one),
-            hint: match kind.name {
-                // A webhook has nobody who could be looked for.
-                "webhook" => w.by_account.to_owned(),
-                _ if one.login.contains('@') => fill(w.by_email, &[&one.login]),
-                _ => w.by_account.to_owned(),
+            hint: if kind.people.looked_for && one.login.contains('@') {
+                fill(w.by_email, &[&one.login])
+            } else {
+                w.by_account.to_owned()
             },
             wrong: wrong.contains(&one.id),
         })

@@ -84,6 +84,7 @@ static PERSONS: Persons = Persons {
         "El número del técnico, en la dirección de su ficha después de id=; o su correo en GLPI.",
     ],
     by_email: true,
+    looked_for: true,
     is_one: mapping::is_id,
 };
 
@@ -306,9 +307,7 @@ impl Glpi {
         call: impl Fn(Option<u64>) -> Call + Send + Sync,
     ) -> Result<Answer, ReportError> {
         let now = self.http.clock().now();
-        let person = self.people.find(author, now, |address| self.agent(address)).await?;
-        let person = person.and_then(|id| id.parse::<u64>().ok());
-        self.people.call_as(author, now, person, |person| self.ask(call(person))).await
+        self.people.write_as(author, now, |address| self.agent(address), |person| self.ask(call(person))).await
     }
 }
 

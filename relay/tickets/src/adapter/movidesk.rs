@@ -118,6 +118,7 @@ static PERSONS: Persons = Persons {
         "El código de referencia del agente, en la ficha de la persona en Movidesk.",
     ],
     by_email: true,
+    looked_for: true,
     is_one: |text| !text.contains(char::is_whitespace),
 };
 
@@ -357,8 +358,7 @@ impl Movidesk {
         call: impl Fn(Option<String>) -> Call + Send + Sync,
     ) -> Result<Answer, ReportError> {
         let now = self.http.clock().now();
-        let person = self.people.find(author, now, |address| self.agent(address)).await?;
-        self.people.call_as(author, now, person, |person| self.ask(call(person))).await
+        self.people.write_as(author, now, |address| self.agent(address), |person| self.ask(call(person))).await
     }
 
     fn entry(&self, action: &Action, person: Option<&str>) -> Value {

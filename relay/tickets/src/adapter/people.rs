@@ -4,6 +4,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
+    str::FromStr,
     sync::{Mutex, PoisonError},
 };
 
@@ -86,6 +87,23 @@ impl People {
         if let Some(author) = author {
             self.keep(author, None, now);
         }
+    }
+
+    /// Writes as an action's author where the system takes that, and as our own account otherwise. `look_up` as in [`Self::find`].
+    pub(super) async fn write_as<P, L, F>(
+        &self,
+        author: Option<&Owner>,
+        now: Timestamp,
+        look_up: impl FnOnce(String) -> L + Send,
+        ask: impl Fn(Option<P>) -> F + Send + Sync,
+    ) -> Result<Answer, ReportError>
+    where
+        P: FromStr + Send,
+        L: Future<Output = Result<Option<String>, ReportError>> + Send,
+        F: Future<Output = Result<Answer, ReportError>> + Send,
+    {
+        let person = self.find(author, now, look_up).await?.and_then(|id| id.parse().ok());
+        self.call_as(author, now, person, ask).await
     }
 
     /// Calls as somebody, and once more as nobody when that may have been refused because of them.

@@ -111,6 +111,7 @@ static PERSONS: Persons = Persons {
         "El número del usuario, en la dirección de su página; se le asignan las peticiones abiertas, si es miembro del proyecto.",
     ],
     by_email: true,
+    looked_for: true,
     is_one: mapping::is_id,
 };
 
@@ -425,8 +426,6 @@ impl TicketSystem for Redmine {
         let fields = self.fields.opening(&ticket.values)?;
         fill_in(&mut issue, &fields);
         let (author, now) = (ticket.owner.as_ref(), self.http.clock().now());
-        let person = self.people.find(author, now, |address| self.agent(address)).await?;
-        let person: Option<u64> = person.and_then(|id| id.parse().ok());
         let call = |person: Option<u64>| {
             let mut issue = issue.clone();
             if let Some(person) = person {
@@ -434,7 +433,8 @@ impl TicketSystem for Redmine {
             }
             Call::post("/issues.json").json(&json!({ "issue": issue }))
         };
-        let answer = self.people.call_as(author, now, person, |person| self.ask(call(person))).await?;
+        let ask = |person| self.ask(call(person));
+        let answer = self.people.write_as(author, now, |address| self.agent(address), ask).await?;
         let opened: OneIssue = mapping::told(answer, &fields)?.json()?;
         for field in opened.issue.without(&fields) {
             // It is open: all that is left is to say so.

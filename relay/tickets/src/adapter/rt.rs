@@ -85,6 +85,7 @@ static PERSONS: Persons = Persons {
         "Su nombre de usuario en RT; queda como propietario de los tickets abiertos, si puede serlo en la cola.",
     ],
     by_email: false,
+    looked_for: true,
     is_one: |text| !text.contains(char::is_control),
 };
 

@@ -66,6 +66,7 @@ static PERSONS: Persons = Persons {
         "Como llama al agente quien recibe; llega en data.attendant_id.",
     ],
     by_email: false,
+    looked_for: false,
     is_one: |text| !text.contains(char::is_control),
 };
 

@@ -82,6 +82,7 @@ static PERSONS: Persons = Persons {
         "El número del agente, al final de la dirección de su ficha; o su correo en Zammad.",
     ],
     by_email: true,
+    looked_for: true,
     is_one: mapping::is_id,
 };
 
@@ -247,9 +248,7 @@ impl Zammad {
         call: impl Fn(Option<u64>) -> Call + Send + Sync,
     ) -> Result<Answer, ReportError> {
         let now = self.http.clock().now();
-        let person = self.people.find(author, now, |address| self.agent(address)).await?;
-        let person = person.and_then(|id| id.parse::<u64>().ok());
-        self.people.call_as(author, now, person, |person| self.ask(call(person))).await
+        self.people.write_as(author, now, |address| self.agent(address), |person| self.ask(call(person))).await
     }
 
     async fn article(&self, ticket: &TicketNumber, id: &str, marker: &str) -> Result<Option<Article>, ReportError> {

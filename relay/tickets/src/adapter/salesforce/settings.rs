@@ -174,6 +174,7 @@ static PERSONS: Persons = Persons {
         "El ID del usuario en Salesforce, que empieza con 005, en la dirección de su página; o su correo.",
     ],
     by_email: true,
+    looked_for: true,
     is_one: |text| {
         text.starts_with("005") && matches!(text.len(), 15 | 18) && text.bytes().all(|b| b.is_ascii_alphanumeric())
     },
