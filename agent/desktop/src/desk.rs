@@ -58,7 +58,7 @@ impl Watch {
         Self::new(Box::new(System))
     }
 
-    /// Of a pretended one, see [`File`].
+    /// Of a pretended one: it is the system's while there is a file at this path.
     pub fn file(path: PathBuf) -> Self {
         Self::new(Box::new(File(path)))
     }
