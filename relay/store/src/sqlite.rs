@@ -7,6 +7,7 @@ mod answer;
 mod api_token;
 mod app;
 mod audit;
+mod audit_search;
 mod connection;
 mod contact;
 mod contact_import;
@@ -111,6 +112,7 @@ impl SqliteStore {
             .connect_lazy_with(options.create_if_missing(false).pragma("query_only", "ON"));
         let store = Self { writer, readers, pages };
         audit::chain_earlier_lines(&store).await?;
+        audit_search::index_earlier_lines(&store).await?;
         Ok(store)
     }
 

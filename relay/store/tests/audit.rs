@@ -57,7 +57,7 @@ impl Log {
             .await
             .unwrap();
         for trigger in ["audit_is_not_changed", "audit_is_not_deleted"] {
-            sqlx::query(sqlx::AssertSqlSafe(format!("DROP TRIGGER {trigger}"))).execute(&raw).await.unwrap();
+            sqlx::query(sqlx::AssertSqlSafe(format!("DROP TRIGGER IF EXISTS {trigger}"))).execute(&raw).await.unwrap();
         }
         raw
     }
@@ -403,4 +403,67 @@ fn plainly(previous: &[u8; 32], seq: i64, entry: &AuditEntry) -> [u8; 32] {
         .flat_map(|field| (field.len() as u64).to_be_bytes().into_iter().chain(field.iter().copied()))
         .collect();
     ring::digest::digest(&ring::digest::SHA256, &bytes).as_ref().try_into().unwrap()
+}
+
+#[tokio::test]
+async fn what_few_lines_say_is_found_as_if_all_were_read_whoever_wrote_the_index() {
+    let mut log = Log::empty().await;
+    for n in 1..=2_200 {
+        let what = if n % 1_000 == 7 { "root.changed" } else { "session.started" };
+        let subject = if n % 700 == 3 { format!("Conceição {n}") } else { format!("20261126-{n:06}") };
+        let entry = AuditEntry { what: what.into(), subject, detail: "é \"assim\" 100%".into(), ..line(OURS, n) };
+        log.store.audit(&entry).await.unwrap();
+        if n % 500 == 0 {
+            log.store.audit(&AuditEntry { subject: "Conceição dos outros".into(), ..line(OTHERS, n) }).await.unwrap();
+        }
+    }
+    let all = log.store.audit_page(OURS, None, 5_000).await.unwrap();
+    let mut older = log.store.audit_page(OURS, all.last().map(|line| line.place.seq), 5_000).await.unwrap();
+    let mut all = all;
+    while let Some(last) = older.last().map(|line| line.place.seq) {
+        all.append(&mut older);
+        older = log.store.audit_page(OURS, Some(last), 5_000).await.unwrap();
+    }
+    assert_eq!(all.len(), 2_200);
+    let asked: [(&str, &[&str]); 9] = [
+        ("conceicao", &[]),
+        ("CONCEIÇÃO 1403", &[]),
+        ("root.changed", &[]),
+        ("a raiz", &["root.changed"]),
+        ("uma sessão", &["session.started"]),
+        ("07", &[]),
+        ("\"assim\"", &[]),
+        ("dos outros", &[]),
+        ("onceicao conc", &[]),
+    ];
+    // As it was written line by line, as an earlier version left it without an index, and broken off in the middle of making one.
+    for lines_known in [None, Some(0), Some(1_234)] {
+        if let Some(known) = lines_known {
+            let raw = log.raw().await;
+            for sql in [
+                "DELETE FROM audit_words WHERE rowid IN (SELECT row FROM audit_rows WHERE seq > ?)",
+                "DELETE FROM audit_rows WHERE seq > ?",
+            ] {
+                sqlx::query(sql).bind(known).execute(&raw).await.unwrap();
+            }
+            raw.close().await;
+            log.store = SqliteStore::open(&log.path()).await.unwrap();
+        }
+        for (search, whats) in asked {
+            let plain = search.to_lowercase().replace('ç', "c").replace('ã', "a");
+            let fits = |entry: &AuditEntry| {
+                let text = [&entry.who, &entry.what, &entry.subject, &entry.detail, &entry.from];
+                text.iter().any(|t| t.to_lowercase().replace('ç', "c").replace('ã', "a").contains(&plain))
+                    || whats.contains(&entry.what.as_str())
+            };
+            let expected: Vec<u64> = all.iter().filter(|l| fits(&l.entry)).map(|l| l.place.seq).collect();
+            for (before, limit) in [(None, 50), (Some(1_500), 2)] {
+                let found = log.store.audit_search(OURS, search, whats, before, limit).await.unwrap();
+                let found: Vec<u64> = found.iter().map(|line| line.place.seq).collect();
+                let page = expected.iter().copied().filter(|seq| before.is_none_or(|before| *seq < before));
+                let page: Vec<u64> = page.take(limit as usize).collect();
+                assert_eq!(found, page, "{search} before {before:?}, index of {lines_known:?}");
+            }
+        }
+    }
 }

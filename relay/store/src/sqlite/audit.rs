@@ -6,8 +6,8 @@ use protocol::id::TenantId;
 use sqlx::{SqliteConnection, sqlite::SqliteRow};
 
 use super::{
-    LISTED_AT_MOST, SqliteStore, error,
-    row::{Columns, damaged, fold, folded, ms},
+    LISTED_AT_MOST, SqliteStore, audit_search, error,
+    row::{Columns, damaged, ms},
     session,
 };
 use crate::{
@@ -21,7 +21,7 @@ use crate::{
 /// Lines that are held in memory while a log is gone through.
 const AT_A_TIME: u32 = 1000;
 
-fn entry(row: &SqliteRow) -> Result<AuditEntry, StoreError> {
+pub(super) fn entry(row: &SqliteRow) -> Result<AuditEntry, StoreError> {
     Ok(AuditEntry {
         tenant: row.id("tenant")?,
         operator: row.id_if_any("operator")?,
@@ -34,7 +34,7 @@ fn entry(row: &SqliteRow) -> Result<AuditEntry, StoreError> {
     })
 }
 
-fn raw(row: &SqliteRow) -> Result<RawLine<'_>, StoreError> {
+pub(super) fn raw(row: &SqliteRow) -> Result<RawLine<'_>, StoreError> {
     Ok(RawLine {
         tenant: row.plain("tenant")?,
         seq: row.plain("seq")?,
@@ -48,7 +48,7 @@ fn raw(row: &SqliteRow) -> Result<RawLine<'_>, StoreError> {
     })
 }
 
-fn place(row: &SqliteRow) -> Result<AuditHead, StoreError> {
+pub(super) fn place(row: &SqliteRow) -> Result<AuditHead, StoreError> {
     let seq: i64 = row.plain("seq")?;
     let hash: &[u8] = row.plain("hash")?;
     Ok(AuditHead {
@@ -103,9 +103,10 @@ async fn append(tx: &mut SqliteConnection, line: RawLine<'_>) -> Result<AuditHea
     .bind(line.source)
     .bind(line.at)
     .bind(hash.as_slice())
-    .execute(tx)
+    .execute(&mut *tx)
     .await
     .map_err(error::referring("audit entry", "tenant"))?;
+    audit_search::index(tx, &line).await?;
     Ok(AuditHead { seq, hash })
 }
 
@@ -178,24 +179,7 @@ impl AuditRecords for SqliteStore {
         before: Option<u64>,
         limit: u32,
     ) -> Result<Vec<AuditLine>, StoreError> {
-        // A line has no column to search in, and none can be added to it: lines are folded as they are read, newest first.
-        let (search, wanted) = (fold(search.trim()), limit.min(LISTED_AT_MOST) as usize);
-        let (mut found, mut before) = (Vec::new(), before);
-        loop {
-            let lines = self.audit_page(tenant, before, LISTED_AT_MOST).await?;
-            let Some(last) = lines.last().map(|line| line.place.seq) else { return Ok(found) };
-            for line in lines {
-                let e = &line.entry;
-                let text = folded(&[&e.who, &e.what, &e.subject, &e.detail, &e.from]);
-                if text.contains(&search) || whats.contains(&e.what.as_str()) {
-                    found.push(line);
-                    if found.len() == wanted {
-                        return Ok(found);
-                    }
-                }
-            }
-            before = Some(last);
-        }
+        self.lines_found(tenant, search, whats, before, limit).await
     }
 
     async fn audit_about(&self, tenant: TenantId, subject: &str, limit: u32) -> Result<Vec<AuditLink>, StoreError> {

@@ -266,9 +266,10 @@ impl ContactRecords for SqliteStore {
     }
 
     async fn contact_sessions(&self, tenant: TenantId, id: CustomerId, limit: u32) -> Result<Vec<Session>, StoreError> {
+        // One contact's tickets have few sessions of all: they are put in order, not looked for in theirs.
         let sql = "SELECT * FROM sessions WHERE tenant = ?1 AND connection IS NULL
                    AND coalesce(ticket, choice_number) IN (SELECT CAST(number AS TEXT) FROM desk_tickets WHERE tenant = ?1 AND requester = ?2)
-                   ORDER BY row DESC LIMIT ?3";
+                   ORDER BY +row DESC LIMIT ?3";
         let rows = sqlx::query(sql)
             .bind(tenant.as_bytes().as_slice())
             .bind(id.0)

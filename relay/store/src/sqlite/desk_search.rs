@@ -66,8 +66,17 @@ impl SqliteStore {
             sql.push(" AND g.tag_key = ").push_bind(fold(tag)).push(")");
         }
         if filter.app.is_some() || filter.category.is_some() {
-            sql.push(" AND EXISTS (SELECT 1 FROM sessions s WHERE s.tenant = ").push_bind(of);
-            sql.push(" AND s.ticket = CAST(t.number AS TEXT) AND s.connection IS NULL");
+            let rare = match &filter.category {
+                Some(category) => self.few_in_category(tenant, category).await?,
+                None => false,
+            };
+            // Of few sessions the tickets are taken; otherwise each ticket is asked for one, the newest first.
+            sql.push(if rare {
+                " AND t.number IN (SELECT CAST(s.ticket AS INTEGER) FROM sessions s INDEXED BY sessions_by_category WHERE s.tenant = "
+            } else {
+                " AND EXISTS (SELECT 1 FROM sessions s WHERE s.ticket = CAST(t.number AS TEXT) AND s.tenant = "
+            });
+            sql.push_bind(of).push(" AND s.connection IS NULL");
             if let Some(app) = &filter.app {
                 sql.push(" AND s.app = ").push_bind(app.as_bytes().as_slice());
             }

@@ -50,6 +50,7 @@ impl SqliteStore {
         limit: u32,
     ) -> Result<(), StoreError> {
         let narrow = self.is_narrow(tenant, query).await?;
+        let rare = !query.results.is_empty() && self.few_ended_by(tenant, &words(&query.results)).await?;
         let search = fold(query.search.trim());
         // Only what is asked for is in the query, so that it can go by an index.
         // Words are found newest first, and as many as are wanted: whether they are many or none makes no difference.
@@ -97,7 +98,9 @@ impl SqliteStore {
         }
         if !query.results.is_empty() {
             let results = words(&query.results);
-            sql.push(" AND close_reason IN (SELECT value FROM json_each(").push_bind(results).push("))");
+            // What few sessions ended by is found by its index; what many did, among the newest.
+            sql.push(if rare { " AND close_reason" } else { " AND +close_reason" });
+            sql.push(" IN (SELECT value FROM json_each(").push_bind(results).push("))");
         }
         if let Some(least) = query.min_s {
             sql.push(" AND ended_at - started_at >= 1000 * ").push_bind(least);
@@ -108,7 +111,7 @@ impl SqliteStore {
         if let Some(category) = &query.category {
             sql.push(" AND category = ").push_bind(category.as_str());
         }
-        sql.push(match (narrow, by_words) {
+        sql.push(match (narrow || (rare && !by_words), by_words) {
             (true, _) => " ORDER BY +row DESC LIMIT ",
             (false, true) => " ORDER BY session_words.rowid DESC LIMIT ",
             (false, false) => " ORDER BY row DESC LIMIT ",
@@ -130,6 +133,24 @@ impl SqliteStore {
             .fetch_one(&self.readers)
             .await
             .map_err(error::of)?;
+        Ok(found < NARROW)
+    }
+
+    /// Whether few sessions ended by one of these.
+    async fn few_ended_by(&self, tenant: &[u8], results: &str) -> Result<bool, StoreError> {
+        let sql = "SELECT count(*) FROM (SELECT 1 FROM sessions INDEXED BY sessions_by_result
+                   WHERE tenant = ?1 AND close_reason IN (SELECT value FROM json_each(?2)) LIMIT ?3)";
+        let asked = sqlx::query_scalar(sql).bind(tenant).bind(results).bind(NARROW);
+        let found: i64 = asked.fetch_one(&self.readers).await.map_err(error::of)?;
+        Ok(found < NARROW)
+    }
+
+    /// Whether few sessions were wrapped up under this category.
+    pub(super) async fn few_in_category(&self, tenant: TenantId, category: &str) -> Result<bool, StoreError> {
+        let sql = "SELECT count(*) FROM (SELECT 1 FROM sessions INDEXED BY sessions_by_category
+                   WHERE tenant = ?1 AND category = ?2 LIMIT ?3)";
+        let asked = sqlx::query_scalar(sql).bind(tenant.as_bytes().as_slice()).bind(category).bind(NARROW);
+        let found: i64 = asked.fetch_one(&self.readers).await.map_err(error::of)?;
         Ok(found < NARROW)
     }
 }

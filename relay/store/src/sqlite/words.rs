@@ -4,16 +4,17 @@ use super::{SqliteStore, error};
 use crate::error::StoreError;
 
 /// What as many or more have is found sooner by going through all of them, newest first.
-const FEW: i64 = 2_000;
+pub(super) const FEW: i64 = 2_000;
 /// As many groups of letters tell one text from all others.
 const ENOUGH: usize = 24;
 
-/// The indexes of the desk's words.
+/// The indexes of words.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Index {
     Tickets,
     Actions,
     Contacts,
+    Audit,
 }
 
 impl SqliteStore {
@@ -31,6 +32,7 @@ impl SqliteStore {
                 Index::Contacts => {
                     "SELECT count(*) FROM (SELECT 1 FROM desk_contact_words WHERE desk_contact_words MATCH ?1 LIMIT ?2)"
                 }
+                Index::Audit => "SELECT count(*) FROM (SELECT 1 FROM audit_words WHERE audit_words MATCH ?1 LIMIT ?2)",
             };
             let found: i64 =
                 sqlx::query_scalar(sql).bind(&asked).bind(FEW).fetch_one(&self.readers).await.map_err(error::of)?;
