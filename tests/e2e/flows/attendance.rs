@@ -62,7 +62,7 @@ pub fn walk(w: &'static Words) -> Result<()> {
 }
 
 /// On the app's tab for it.
-fn only_bruno_attends(office: &Office) -> Result<()> {
+pub fn only_bruno_attends(office: &Office) -> Result<()> {
     let (admin, w) = (&office.admin, office.w);
     admin.press_named(w.apps)?;
     admin.click("a.rowlink")?;

@@ -8,6 +8,7 @@ mod attendance;
 mod contacts;
 mod desk;
 mod office;
+mod presence;
 mod provider;
 mod record;
 mod settings;
@@ -25,6 +26,16 @@ fn an_administrator_and_an_attendant_see_a_customer_come_be_helped_and_go_in_por
 #[test]
 fn an_administrator_and_an_attendant_see_a_customer_come_be_helped_and_go_in_english() -> Result<()> {
     attendance::walk(&EN)
+}
+
+#[test]
+fn whoever_is_available_is_asked_and_a_customer_who_gives_up_is_a_ticket_in_portuguese() -> Result<()> {
+    presence::walk(&PT_BR)
+}
+
+#[test]
+fn whoever_is_available_is_asked_and_a_customer_who_gives_up_is_a_ticket_in_english() -> Result<()> {
+    presence::walk(&EN)
 }
 
 #[test]

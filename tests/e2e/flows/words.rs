@@ -39,6 +39,7 @@ words! {
     attendant_signed: "Assinatura do atendente: confere", "The attendant's signature: valid";
     attendants: "Atendentes", "Attendants";
     audit: "Auditoria", "Audit log";
+    available: "Disponível", "Available";
     back: "Voltar", "Back";
     bad_address: "Escreva um endereço completo que comece com https://, sem usuário nem ?.", "Enter a whole address that begins with https://, without user or ?.";
     bad_credential: "A chave não foi aceita", "The key was not accepted";
@@ -152,9 +153,14 @@ words! {
     merge_find: "Procurar o outro", "Find the other one";
     merge_go: "Juntar", "Merge";
     message: "Mensagem", "Message";
+    missed: "Não atendida", "Missed";
     missed_many: "Não atendidas", "Missed";
+    missed_nobody: "Não atendida: ninguém disponível", "Missed: nobody available";
+    missed_subject: "Não atendida: {}", "Missed: {}";
     monday: "segunda", "Monday";
     move_up: "Subir", "Move up";
+    my_status: "Minha situação", "My status";
+    my_status_hint: "Entre no programa do Amparo para receber clientes.", "Log in to the Amparo program to receive customers.";
     name: "Nome", "Name";
     never_used: "nunca", "never";
     new_app: "Novo aplicativo", "New app";
@@ -184,6 +190,8 @@ words! {
     not_the_same: "As duas senhas são diferentes.", "The two passwords differ.";
     note: "Nota", "Note";
     nothing_counted: "Nada neste período.", "Nothing in this range.";
+    offline: "Fora do atendimento", "Offline";
+    on_break_meal: "Em pausa: refeição", "On break: meal";
     notified: "Aviso pedido", "You will be notified";
     notify_me: "Avisar quando estiver disponível", "Notify me when available";
     open_it: "Abrir ticket", "Open ticket";
