@@ -35,6 +35,9 @@ use super::{
 /// Lines of one session: a dozen and two for each lost connection; a session cut more often than this says so by the first ones.
 const LINES: u32 = 500;
 
+/// Watches that are listed: each was allowed by the customer, one after the other.
+pub(super) const WATCHES: u32 = 50;
+
 /// A session of an app that whoever asks has to do with.
 async fn seen(app: &App, who: &Who, name: &str) -> Result<Session, AppError> {
     let session = match (name.parse::<SessionId>(), ProtocolNumber::new(name)) {
@@ -57,6 +60,34 @@ pub(super) struct Asked {
 /// A line of the tamper check: colour, icon, words.
 type Finding = (&'static str, &'static str, String);
 
+/// Somebody who watched the session.
+struct Watcher {
+    name: String,
+    /// From when to when.
+    when: String,
+    /// The page of their watch; `None`: whoever looks does not see it.
+    link: Option<SessionId>,
+}
+
+/// Who watched a session, and whether there are more than are listed.
+async fn watchers(app: &App, who: &Who, s: &Shell, session: &Session) -> Result<(Vec<Watcher>, bool), AppError> {
+    let mut watches = app.shared.store.watches_of(session.tenant, &session.protocol, WATCHES + 1).await?;
+    let more = watches.len() > WATCHES as usize;
+    watches.truncate(WATCHES as usize);
+    let watcher = |watch: &Session| {
+        let from = s.clock.exact(&watch.started_at.unwrap_or(watch.dialled_at));
+        Watcher {
+            name: watch.attendant_name.clone(),
+            when: match watch.ended_at {
+                Some(to) => fill(s.t.from_to, &[&from, &s.clock.exact(&to)]),
+                None => fill(s.t.since, &[&from]),
+            },
+            link: who.reach.sees(watch.app).then_some(watch.id),
+        }
+    };
+    Ok((watches.iter().map(watcher).collect(), more))
+}
+
 #[derive(Template)]
 #[template(path = "session.html")]
 struct SessionPage {
@@ -68,6 +99,8 @@ struct SessionPage {
     app: String,
     allowed: String,
     start_and_end: String,
+    watchers: Vec<Watcher>,
+    more_watchers: bool,
     /// From the wish to the consent.
     until_allowed: String,
     events: Vec<Event>,
@@ -93,6 +126,7 @@ pub(super) async fn show(
     let check = Check::of(&session, &about);
     let whole = if asked.check.is_some() { whole(&app, &s, w, &session).await? } else { Vec::new() };
     let (verdict, lead) = verdict(w, check.verdict);
+    let (watchers, more_watchers) = watchers(&app, &who, &s, &session).await?;
     page(&SessionPage {
         id: session.id,
         row: EndedRow::new(&session, s.t, &s.clock),
@@ -100,6 +134,8 @@ pub(super) async fn show(
         app: app_name(&app, &session).await?,
         allowed: allowed(&s, w, &session),
         start_and_end: start_and_end(&s, &session),
+        watchers,
+        more_watchers,
         until_allowed: session.started_at.map_or("–".to_owned(), |at| stopwatch(between(session.dialled_at, at))),
         events: timeline::of(&session, &about, &s, w),
         findings: findings(w, &check, &about),
@@ -124,6 +160,8 @@ struct ReceiptPage {
     app: String,
     allowed: String,
     start_and_end: String,
+    watchers: Vec<Watcher>,
+    more_watchers: bool,
     verdict: Finding,
     lead: &'static str,
     mark: Option<String>,
@@ -139,6 +177,7 @@ pub(super) async fn receipt(State(app): State<App>, who: Who, Path(name): Path<S
     let about = app.shared.store.audit_about(session.tenant, session.protocol.as_str(), LINES).await?;
     let (verdict, lead) = verdict(w, Check::of(&session, &about).verdict);
     let mark = session.audit.map(|head| head.short());
+    let (watchers, more_watchers) = watchers(&app, &who, &s, &session).await?;
     page(&ReceiptPage {
         id: session.id,
         row: EndedRow::new(&session, s.t, &s.clock),
@@ -147,6 +186,8 @@ pub(super) async fn receipt(State(app): State<App>, who: Who, Path(name): Path<S
         app: app_name(&app, &session).await?,
         allowed: allowed(&s, w, &session),
         start_and_end: start_and_end(&s, &session),
+        watchers,
+        more_watchers,
         verdict,
         lead,
         mark_why: fill(w.mark_why, &[mark.as_deref().unwrap_or_default()]),

@@ -14,6 +14,8 @@ phrases! {
     role_watch: "Acompanha sessões", "Watches sessions", "Observa sesiones";
     role_watch_hint: "Vê a tela enquanto outro atende, se o cliente permitir.", "Sees the screen while another helps, if the customer allows it.", "Ve la pantalla mientras otro atiende, si el cliente lo permite.";
     watched_over: "A sessão acompanhada terminou", "The watched session is over", "La sesión observada terminó";
+    who_watched: "Quem acompanhou", "Who watched", "Quién observó";
+    watches_more: "São mais: veja o histórico.", "There are more: see the history.", "Hay más: vea el historial.";
     watched_session: "Sessão acompanhada", "Watched session", "Sesión observada";
 }
 

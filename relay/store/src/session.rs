@@ -348,6 +348,13 @@ pub trait SessionRecords: Send + Sync {
     async fn session(&self, id: SessionId) -> Result<Session, StoreError>;
     /// One session of the tenant, by its protocol number.
     async fn session_by_protocol(&self, tenant: TenantId, protocol: &ProtocolNumber) -> Result<Session, StoreError>;
+    /// The sessions in which this one of the tenant was watched, oldest first; those that the customer never allowed are not among them.
+    async fn watches_of(
+        &self,
+        tenant: TenantId,
+        watched: &ProtocolNumber,
+        limit: u32,
+    ) -> Result<Vec<Session>, StoreError>;
     /// Sessions of every tenant that are dialling or started, oldest first: what a restart has to wait for or to end.
     async fn unfinished_sessions(&self) -> Result<Vec<Session>, StoreError>;
     /// A tenant's sessions, newest first.

@@ -299,7 +299,9 @@ async fn the_console_offers_to_watch_to_whom_may_and_says_who_watches_now_and_la
     assert!(history.contains("Acompanhada"), "{history}");
     let page = pages[3].get(&format!("/sessions/{}", watch.session)).await.body;
     assert!(page.contains("Sessão acompanhada") && page.contains(main.protocol.as_str()), "{page}");
-    assert!(!pages[3].get(&format!("/sessions/{}", pair.session)).await.body.contains("Sessão acompanhada"));
+    let page = pages[3].get(&format!("/sessions/{}", pair.session)).await.body;
+    let link = format!("<a href=\"/sessions/{}\">bia Costa</a>", watch.session);
+    assert!(!page.contains("Sessão acompanhada") && page.contains("Quem acompanhou") && page.contains(&link), "{page}");
     let on_ticket = pages[0].get(&format!("/tickets/{ticket}")).await.body;
     assert!(on_ticket.contains("Sessão acompanhada") && on_ticket.contains(row.protocol.as_str()), "{on_ticket}");
     let json = pages[3].get("/history.json").await.body;

@@ -15,7 +15,7 @@ use store::{Session as Record, StoreError};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    super::{App, attendance, history, visitor::Who},
+    super::{App, attendance, history, session_page::WATCHES, visitor::Who},
     auth::Caller,
     extract::{Named, Page, Params, cursor, limit, parameter},
     problem::ApiError,
@@ -105,7 +105,9 @@ async fn seen(app: &App, caller: &Caller, name: &Named) -> Result<Record, ApiErr
 pub(super) async fn show(State(app): State<App>, caller: Caller, id: Named) -> Result<Json<Session>, ApiError> {
     let session = seen(&app, &caller, &id).await?;
     let apps = app.shared.apps.every(session.tenant).await?;
-    Ok(Json(Session::of(&session, &apps)))
+    let mut watches = app.shared.store.watches_of(session.tenant, &session.protocol, WATCHES).await?;
+    watches.retain(|watch| caller.who.reach.sees(watch.app));
+    Ok(Json(Session::of(&session, &apps).watched(&watches)))
 }
 
 /// End a session that is under way

@@ -94,6 +94,29 @@ pub(in crate::console) struct Entry {
     /// The protocol number of the session that was watched in this one, in which nobody was helped.
     #[schema(required)]
     watches: Option<String>,
+    /// Who watched it, oldest first, the first fifty; only where one session is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    watched_by: Option<Vec<Watch>>,
+}
+
+/// Somebody who watched a session.
+#[derive(Serialize, ToSchema)]
+struct Watch {
+    /// The watch, which is a session of its own.
+    id: String,
+    /// Its number.
+    protocol: String,
+    /// Who.
+    #[schema(required)]
+    attendant_id: Option<String>,
+    /// Their name at that time.
+    attendant: String,
+    /// When the customer allowed it.
+    #[schema(required)]
+    started_at: Option<Timestamp>,
+    /// When it was over.
+    #[schema(required)]
+    ended_at: Option<Timestamp>,
 }
 
 impl Entry {
@@ -125,7 +148,22 @@ impl Entry {
             reconnects: s.reconnects,
             alarm: s.alarm_at.is_some(),
             watches: s.watches.as_ref().map(ToString::to_string),
+            watched_by: None,
         }
+    }
+
+    /// With who watched it.
+    pub(in crate::console) fn watched(mut self, by: &[Session]) -> Self {
+        let watch = |s: &Session| Watch {
+            id: s.id.to_string(),
+            protocol: s.protocol.to_string(),
+            attendant_id: s.attendant.map(|id| id.to_string()),
+            attendant: s.attendant_name.clone(),
+            started_at: s.started_at,
+            ended_at: s.ended_at,
+        };
+        self.watched_by = Some(by.iter().map(watch).collect());
+        self
     }
 }
 

@@ -518,6 +518,23 @@ impl SessionRecords for SqliteStore {
         session(&row.ok_or(StoreError::NotFound { what: "session" })?)
     }
 
+    async fn watches_of(
+        &self,
+        tenant: TenantId,
+        watched: &ProtocolNumber,
+        limit: u32,
+    ) -> Result<Vec<Session>, StoreError> {
+        let sql =
+            "SELECT * FROM sessions WHERE tenant = ? AND watches = ? AND started_at IS NOT NULL ORDER BY row LIMIT ?";
+        let rows = sqlx::query(sql)
+            .bind(tenant.as_bytes().as_slice())
+            .bind(watched.as_str())
+            .bind(limit)
+            .fetch_all(&self.readers)
+            .await;
+        rows.map_err(error::of)?.iter().map(session).collect()
+    }
+
     async fn unfinished_sessions(&self) -> Result<Vec<Session>, StoreError> {
         let rows = sqlx::query("SELECT * FROM sessions WHERE state IN ('dialling', 'started') ORDER BY row")
             .fetch_all(&self.readers)

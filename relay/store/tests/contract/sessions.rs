@@ -139,6 +139,18 @@ pub async fn a_watch_is_on_the_ticket_of_the_session_it_watches_and_is_not_count
     store.start_session(watch.id, &started, at(40)).await.unwrap();
     let nested = store.open_watch(&new(3, watch.id)).await;
     assert!(matches!(nested, Err(StoreError::Conflict { what: "state" })), "a watch is not watched: {nested:?}");
+    // One that the customer does not allow is no look at anything.
+    let refused = SessionId::from_bytes([6; 16]);
+    store.open_watch(&new(6, main)).await.unwrap();
+    store.end_session(refused, &Ended { why: CloseReason::Refused, ..end(45) }, at(45)).await.unwrap();
+    let watches = async |tenant, of: &ProtocolNumber, limit| {
+        let found = store.watches_of(tenant, of, limit).await.unwrap();
+        found.iter().map(|session| session.id).collect::<Vec<_>>()
+    };
+    assert_eq!(watches(w.varanda.tenant, &watched.protocol, 9).await, [watch.id]);
+    assert!(watches(w.varanda.tenant, &watched.protocol, 0).await.is_empty());
+    assert!(watches(w.varanda.tenant, &watch.protocol, 9).await.is_empty());
+    assert!(watches(w.other.tenant, &watched.protocol, 9).await.is_empty(), "the same number of another company");
     store.end_session(watch.id, &end(50), at(50)).await.unwrap();
     assert_eq!(told(w, watch.id).await, [EventKind::Start, EventKind::End]);
     let query = FiguresQuery { from: at(0), to: at(1000), apps: vec![w.varanda.app], by: By::All };
