@@ -48,6 +48,7 @@ async fn indicators_are_of_the_apps_one_administers_and_their_files_say_what_the
         fields: Vec::new(),
         why: MissedWhy::GaveUp,
         text: String::new(),
+        ticket: None,
         since: Timestamp::now(),
         at: Timestamp::now(),
     };

@@ -18,7 +18,7 @@ use protocol::{
     message::ticket::TicketStatus,
 };
 use serde::Deserialize;
-use store::{ActionKind, DeskTicket, HistoryQuery, TicketAction, TicketFilter, TicketOf};
+use store::{ActionKind, DeskTicket, HistoryQuery, SessionState, TicketAction, TicketFilter, TicketOf};
 use tickets::{
     desk::{Author, TEXT_BYTES},
     event::text::change_in,
@@ -56,6 +56,8 @@ struct Entry {
     kind: ActionKind,
     public: bool,
     card: Option<SessionCard>,
+    /// A request that nobody took, in words, and its page.
+    missed: Option<(&'static str, Option<SessionId>)>,
     /// It was to be sent by mail.
     mail: Option<letters::Sending>,
 }
@@ -252,19 +254,25 @@ async fn entry(app: &App, who: &Who, s: &Shell, action: TicketAction, ended: &[S
     let wants_card = match action.kind {
         ActionKind::SessionEnd => true,
         ActionKind::SessionStart => action.session.is_some_and(|session| !ended.contains(&session)),
-        ActionKind::Note | ActionKind::Change => false,
+        // What was said of a session later, or a request that was missed.
+        ActionKind::Note => true,
+        ActionKind::Change => false,
     };
-    let card = match action.session.filter(|_| wants_card) {
-        Some(session) => match app.shared.store.session(session).await {
+    let (mut card, mut missed) = (None, None);
+    if let Some(session) = action.session.filter(|_| wants_card) {
+        match app.shared.store.session(session).await {
             Ok(session) if session.tenant == s.tenant.id => {
                 let link = who.reach.sees(session.app).then_some(session.id);
-                Some(SessionCard { link, ..SessionCard::new(&session, s.t, &s.clock) })
+                if action.kind != ActionKind::Note {
+                    card = Some(SessionCard { link, ..SessionCard::new(&session, s.t, &s.clock) });
+                } else if session.state == SessionState::Missed {
+                    missed = Some((shell::missed(s.t, session.missed).2, link));
+                }
             }
-            Ok(_) | Err(store::StoreError::NotFound { .. }) => None,
+            Ok(_) | Err(store::StoreError::NotFound { .. }) => {}
             Err(error) => return Err(error.into()),
-        },
-        None => None,
-    };
+        }
+    }
     // Kept as a sentence in its author's language; whoever reads it may have another.
     let text = match action.kind {
         ActionKind::Change => change_in(s.t.language, &action.text).unwrap_or(action.text),
@@ -274,7 +282,8 @@ async fn entry(app: &App, who: &Who, s: &Shell, action: TicketAction, ended: &[S
         author: if action.author_name.is_empty() { s.t.the_system.to_owned() } else { action.author_name },
         when: s.clock.lately(&action.at),
         text,
-        icon,
+        icon: if missed.is_some() { "bell" } else { icon },
+        missed,
         kind: action.kind,
         public: action.public,
         card,

@@ -1,7 +1,7 @@
 //! Requests that nobody took: left by the customer, or by a customer who gave up waiting.
 //!
 //! Who gives up an app that distributes has asked in vain, and the company is to know it. A lost connection is no giving up until the program
-//! has had time to come back.
+//! has had time to come back. A request of a customer who came by a ticket's link is an action on that ticket, as long as it is open.
 
 use std::{
     sync::Arc,
@@ -99,6 +99,7 @@ pub(crate) async fn miss(
         fields: present.fields.clone(),
         why,
         text,
+        ticket: present.invited.clone(),
         since: present.since,
         at: Timestamp::now(),
     };

@@ -17,7 +17,7 @@ use protocol::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{app::Category, audit::AuditHead, error::StoreError};
+use crate::{TicketOf, app::Category, audit::AuditHead, error::StoreError};
 
 /// How long the end of a session waits for what the attendant says about it, before it is told without that.
 pub const WRAP_UP_WITHIN: SignedDuration = SignedDuration::from_mins(10);
@@ -133,6 +133,8 @@ pub struct NewMissed {
     pub why: MissedWhy,
     /// What the customer wants to say; may be empty.
     pub text: String,
+    /// The ticket that a link has invited the customer to. It counts while the app's sessions are told to its system.
+    pub ticket: Option<TicketOf>,
     /// Since when the customer waited.
     pub since: Timestamp,
     /// When it was missed; its UTC day is the protocol number's.
@@ -316,7 +318,8 @@ pub trait SessionRecords: Send + Sync {
     /// and on a ticket: else [`StoreError::Conflict`] (`state`, `ticket`).
     async fn open_watch(&self, watch: &NewWatch) -> Result<OpenedSession, StoreError>;
 
-    /// A request was missed: row, outbox row and audit line in one transaction.
+    /// A request was missed: row, outbox row and audit line in one transaction. A ticket of the system that the app's sessions are told to
+    /// is the chosen one; any other counts for nothing.
     async fn miss_request(&self, missed: &NewMissed) -> Result<OpenedSession, StoreError>;
 
     /// The session was allowed: row and outbox row in one transaction.

@@ -86,7 +86,8 @@ macro_rules! whole_suite {
             figures: sessions_are_counted_by_everything_and_only_those_that_are_asked_for;
             presence: statuses_are_read_back_in_order_with_what_was_before, after_a_start_nobody_is_there;
             missed: a_missed_request_has_a_protocol_number_and_one_action_and_no_attendant,
-                nothing_happens_in_a_missed_request_and_a_session_counts_on_behind_it;
+                nothing_happens_in_a_missed_request_and_a_session_counts_on_behind_it,
+                a_missed_request_is_on_the_ticket_it_was_invited_to_where_that_is_the_apps_system;
             contacts: contacts_are_listed_by_name_in_pages_and_found_by_what_is_known,
                 two_contacts_do_not_share_an_address_and_a_changed_one_is_found_by_the_new,
                 a_list_of_contacts_is_put_on_record_once_however_often_it_comes, of_a_list_those_are_known_who_are_on_record_and_no_others,

@@ -5,9 +5,10 @@ use jiff::{SignedDuration, Timestamp};
 use protocol::{
     id::{AppId, ConnectionId, DeviceId, Password, TenantId, TicketNumber},
     message::{
-        FromRelay, ShownText, ToRelay,
+        FromRelay, ShownText, ToRelay, WrittenText,
         directory::{Field, FieldKey, Register},
         invitation::{Invitation, InvitationError, InvitationIs, Invited, OpenInvitation},
+        request::LeaveRequest,
         ticket::{ListTickets, TicketStatus},
     },
 };
@@ -214,4 +215,42 @@ async fn an_attendants_own_program_stands_on_no_ticket() {
     open(&mut program, world.app, &world.invitation(&number)).await.unwrap();
     let id = program.register_as(world.app, "Ana", None, false).await.id;
     assert_eq!(world.relay().shared.directory.present(world.tenant, id).unwrap().invited, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_an_invited_customer_leaves_is_an_action_on_that_ticket_while_it_is_open() {
+    let world = World::new().await;
+    let (number, shared) = (world.ticket("Nota").await, &world.relay().shared);
+    console_support::operator(shared, world.tenant, "chefe", EVERYTHING).await;
+    let mut chief = Browser::new(shared);
+    chief.log_in("chefe", console_support::PASSWORD).await;
+    let leave = async |text: &str| {
+        let mut customer = world.program().await;
+        open(&mut customer, world.app, &world.invitation(&number)).await.unwrap();
+        customer.register(world.app, "Cida <b>", None).await;
+        if text.is_empty() {
+            // Closed behind the customer's back, while they wait.
+            world.set_status(&number, TicketStatus::Resolved).await;
+        }
+        customer.say(ToRelay::LeaveRequest(LeaveRequest { text: WrittenText::lossy(text) })).await;
+        let left = customer.hear_that(|m| if let FromRelay::RequestLeft(left) = m { Some(left) } else { None }).await;
+        let left = left.outcome.unwrap();
+        let told = customer.hear_that(|m| match m {
+            FromRelay::SessionTicket(told) if told.session == left.session => told.ticket,
+            _ => None,
+        });
+        (left.session, told.await)
+    };
+    let (missed, on) = leave("Liguem <amanhã>.").await;
+    assert_eq!(on, number);
+    let page = chief.get(&format!("/tickets/{number}")).await.body;
+    let tag = format!("<a href=\"/sessions/{missed}\">Não atendida: ninguém disponível</a>");
+    assert!(page.contains(&tag) && page.contains("Liguem &#60;amanhã&#62;."), "{page}");
+    let page = chief.get(&format!("/sessions/{missed}")).await.body;
+    assert!(page.contains(&format!("href=\"/tickets/{number}\"")) && page.contains("Cida &#60;b&#62;"), "{page}");
+
+    let (_, other) = leave("").await;
+    assert_ne!(other, number);
+    let page = chief.get(&format!("/tickets/{other}")).await.body;
+    assert!(page.contains(&format!("O ticket {number} está fechado")), "{page}");
 }

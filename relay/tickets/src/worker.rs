@@ -54,7 +54,7 @@ struct Delivered {
     visible_after: Duration,
 }
 
-/// What is left of a ticket that has refused an action.
+/// What is left of a ticket that has refused an action, or that nobody has looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Left {
     /// It is there: the refusal is about something else.
@@ -253,7 +253,16 @@ impl Worker {
         let values = event::values(entry.kind, session, &settings, &app, page.as_deref());
         let email = self.email(session).await.map_err(records)?;
         let mut says = Says { template: template.as_ref(), page, email, ..Says::default() };
-        if let Some(ticket) = chosen {
+        // Nobody has picked it: the customer came by a link to it, and it may be closed since.
+        let unpicked = chosen.filter(|_| entry.kind == EventKind::Missed && session.ticket.is_none());
+        let left = match unpicked {
+            Some(ticket) => self.what_is_left(row, system, ticket, now).await?,
+            None => Left::Open,
+        };
+        if left != Left::Open {
+            (says.asked, says.asked_is_closed) = (unpicked, left == Left::Closed);
+        }
+        if let Some(ticket) = chosen.filter(|_| left == Left::Open) {
             // Before the action: a field that is refused holds it back, and nothing is told twice when it is tried again.
             if entry.kind != EventKind::Start && is_ours(session) {
                 match self.call(system.fill(ticket, &values)).await {
@@ -317,7 +326,7 @@ impl Worker {
         }
     }
 
-    /// What has become of a ticket that has refused an action. With one that is closed, what waits for it here ends.
+    /// What has become of a ticket. With one that is closed, what waits for it here ends.
     async fn what_is_left(
         &self,
         row: &Claimed,

@@ -302,10 +302,14 @@ impl SessionRecords for SqliteStore {
         let name = typed(&missed.fields, FieldKey::Name);
         let search = folded(&[name, typed(&missed.fields, FieldKey::Company), protocol.as_str()]);
         let since = missed.since.min(missed.at);
+        let invited = missed.ticket.as_ref();
+        let system = invited.and_then(|ticket| ticket.system);
+        // The same number is another ticket in another system.
         let sql = "INSERT INTO sessions (id, tenant, app, protocol, device, fields, customer_name, attendant_name, choice_subject, state,
-                                         dialled_at, ended_at, close_reason, note, search, connection)
+                                         dialled_at, ended_at, close_reason, note, search, connection, choice_number)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, '', '', 'missed', ?8, ?9, ?10, ?11, ?12,
-                           (SELECT connection FROM apps WHERE id = ?3))";
+                           (SELECT connection FROM apps WHERE id = ?3),
+                           (SELECT ?13 FROM apps WHERE id = ?3 AND connection IS ?14))";
         sqlx::query(sql)
             .bind(missed.id.as_bytes().as_slice())
             .bind(missed.tenant.as_bytes().as_slice())
@@ -319,6 +323,8 @@ impl SessionRecords for SqliteStore {
             .bind(word(missed.why))
             .bind(&missed.text)
             .bind(search)
+            .bind(invited.map(|ticket| ticket.number.as_str()))
+            .bind(system.as_ref().map(|system| system.as_bytes().as_slice()))
             .execute(&mut *tx)
             .await
             .map_err(error::referring("session", "app"))?;

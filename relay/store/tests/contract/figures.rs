@@ -32,6 +32,7 @@ pub async fn sessions_are_counted_by_everything_and_only_those_that_are_asked_fo
         fields: like.fields,
         why: MissedWhy::GaveUp,
         text: String::new(),
+        ticket: None,
         since: at(4000),
         at: at(4010),
     };

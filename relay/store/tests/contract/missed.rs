@@ -1,7 +1,11 @@
 //! Requests that nobody took.
 
-use protocol::id::{DeviceId, SessionId};
-use store::{EventKind, HistoryQuery, Kept, MissedWhy, NewMissed, SessionState, Settled};
+use jiff::Timestamp;
+use protocol::{
+    id::{ConnectionId, DeviceId, SessionId},
+    message::ticket::TicketChoice,
+};
+use store::{EventKind, HistoryQuery, Kept, MissedWhy, NewConnection, NewMissed, SessionState, Settled, TicketOf};
 
 use super::{World, at, end, number, start};
 
@@ -15,6 +19,7 @@ fn missed(w: &World, n: u8) -> NewMissed {
         fields: like.fields,
         why: MissedWhy::OutOfHours,
         text: "Liguem amanhã.".into(),
+        ticket: None,
         since: at(0),
         at: at(95),
     }
@@ -56,4 +61,36 @@ pub async fn nothing_happens_in_a_missed_request_and_a_session_counts_on_behind_
     };
     assert_eq!(found(vec![SessionState::Missed]).await, [new.id]);
     assert_eq!(found(Vec::new()).await, [id, new.id]);
+}
+
+pub async fn a_missed_request_is_on_the_ticket_it_was_invited_to_where_that_is_the_apps_system(w: &World) {
+    let store = w.store().await;
+    let system = ConnectionId::from_bytes([9; 16]);
+    let connection = NewConnection {
+        id: system,
+        tenant: w.varanda.tenant,
+        kind: "zendesk".into(),
+        name: "Zendesk".into(),
+        settings: Default::default(),
+        sealed: Vec::new(),
+    };
+    store.add_connection(&connection, Timestamp::UNIX_EPOCH).await.unwrap();
+    let desks = TicketOf::desk(number("1001"));
+    let theirs = TicketOf { system: Some(system), number: number("1001") };
+    let mut n = 0;
+    for apps in [None, Some(system)] {
+        store.set_app_connection(w.varanda.tenant, w.varanda.app, apps).await.unwrap();
+        for invited in [None, Some(&desks), Some(&theirs)] {
+            n += 1;
+            let new = NewMissed { ticket: invited.cloned(), ..missed(w, n) };
+            store.miss_request(&new).await.unwrap();
+            let session = store.session(new.id).await.unwrap();
+            let expected = invited.filter(|ticket| ticket.system == apps).map(|ticket| ticket.number.clone());
+            let chosen = match session.choice {
+                TicketChoice::Number(number) => Some(number),
+                TicketChoice::OpenNew { .. } => None,
+            };
+            assert_eq!((session.connection, chosen), (apps, expected), "{invited:?}");
+        }
+    }
 }

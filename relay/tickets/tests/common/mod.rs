@@ -23,7 +23,7 @@ use protocol::{
 };
 use store::{
     ActionKind, App, CustomerDetails, Ended, EventKind, MissedWhy, NewDeskTicket, NewMissed, NewOperator, NewSession,
-    OutboxState, Roles, SqliteStore, Started, Store, Tenant, TicketAction, TicketFilter,
+    OutboxState, Roles, SqliteStore, Started, Store, Tenant, TicketAction, TicketFilter, TicketOf,
 };
 use tickets::{
     Always, DeskSystem, Owner, TicketSystem, Worker,
@@ -147,6 +147,11 @@ impl World {
 
     /// A request that nobody took.
     pub async fn missed(&mut self) -> SessionId {
+        self.missed_on(None).await
+    }
+
+    /// The same of a customer who was invited to this ticket.
+    pub async fn missed_on(&mut self, ticket: Option<TicketOf>) -> SessionId {
         self.sessions += 1;
         let field = |key, value: &str| Field { key, value: ShownText::lossy(value) };
         let email = format!("c{}@padaria.example", self.sessions);
@@ -158,6 +163,7 @@ impl World {
             fields: vec![field(FieldKey::Name, "Cida Nogueira"), field(FieldKey::Email, &email)],
             why: MissedWhy::OutOfHours,
             text: "Liguem amanhã.".into(),
+            ticket,
             since: at(0),
             at: at(95),
         };
