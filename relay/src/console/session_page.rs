@@ -88,6 +88,19 @@ async fn watchers(app: &App, who: &Who, s: &Shell, session: &Session) -> Result<
     Ok((watches.iter().map(watcher).collect(), more))
 }
 
+/// What the customer typed beside name and company, with its word.
+fn typed(s: &Shell, session: &Session) -> Vec<(&'static str, String)> {
+    let t = s.t;
+    let keys = [
+        (FieldKey::Email, t.email),
+        (FieldKey::Phone, t.phone),
+        (FieldKey::Document, t.document),
+        (FieldKey::Subject, t.subject),
+    ];
+    let all = keys.map(|(key, word)| (word, session.field(key).to_owned()));
+    all.into_iter().filter(|(_, value)| !value.is_empty()).collect()
+}
+
 #[derive(Template)]
 #[template(path = "session.html")]
 struct SessionPage {
@@ -99,8 +112,12 @@ struct SessionPage {
     app: String,
     allowed: String,
     start_and_end: String,
+    /// What the customer typed.
+    typed: Vec<(&'static str, String)>,
     watchers: Vec<Watcher>,
     more_watchers: bool,
+    /// How long it was waited, and what was left, of a request that nobody took.
+    missed: Option<(String, String)>,
     /// From the wish to the consent.
     until_allowed: String,
     events: Vec<Event>,
@@ -127,6 +144,7 @@ pub(super) async fn show(
     let whole = if asked.check.is_some() { whole(&app, &s, w, &session).await? } else { Vec::new() };
     let (verdict, lead) = verdict(w, check.verdict);
     let (watchers, more_watchers) = watchers(&app, &who, &s, &session).await?;
+    let waited = stopwatch(between(session.dialled_at, session.ended_at.unwrap_or(session.dialled_at)));
     page(&SessionPage {
         id: session.id,
         row: EndedRow::new(&session, s.t, &s.clock),
@@ -134,8 +152,10 @@ pub(super) async fn show(
         app: app_name(&app, &session).await?,
         allowed: allowed(&s, w, &session),
         start_and_end: start_and_end(&s, &session),
+        typed: typed(&s, &session),
         watchers,
         more_watchers,
+        missed: (session.state == SessionState::Missed).then(|| (waited, session.message.clone())),
         until_allowed: session.started_at.map_or("–".to_owned(), |at| stopwatch(between(session.dialled_at, at))),
         events: timeline::of(&session, &about, &s, w),
         findings: findings(w, &check, &about),
@@ -231,6 +251,7 @@ fn verdict(w: &'static Words, verdict: Verdict) -> (Finding, &'static str) {
         Verdict::Altered => ("bad", "octagon-alert", w.altered, w.altered_lead),
         Verdict::Running => ("inf", "clock", w.running, w.running_lead),
         Verdict::NotAllowed => ("", "ban", w.not_allowed, w.not_allowed_lead),
+        Verdict::Missed => ("", "bell", w.nobody_took, w.nobody_took_lead),
     };
     ((colour, icon, title.to_owned()), lead)
 }
@@ -247,7 +268,7 @@ fn findings(w: &'static Words, check: &Check, about: &[AuditLink]) -> Vec<Findin
     if !about.is_empty() {
         found.push(if check.facts { ok(w.facts_fit.to_owned()) } else { bad(w.facts_differ.to_owned()) });
     }
-    if !matches!(check.verdict, Verdict::Running | Verdict::NotAllowed) {
+    if !matches!(check.verdict, Verdict::Running | Verdict::NotAllowed | Verdict::Missed) {
         for (signature, signed, missing, disputed) in [
             (check.customer, w.customer_signed, w.customer_missing, w.customer_disputed),
             (check.attendant, w.attendant_signed, w.attendant_missing, w.attendant_disputed),

@@ -40,7 +40,7 @@ pub(in crate::console) struct Entry {
     id: String,
     /// The number that both people know it by.
     protocol: String,
-    /// Where it stands: `dialling`, `started`, `ended` or `not_started`.
+    /// Where it stands: `dialling`, `started`, `ended`, `not_started` or `missed`.
     state: String,
     /// Its app.
     app_id: String,

@@ -26,6 +26,8 @@ pub(super) enum Verdict {
     Running,
     /// Never allowed: nobody signs it.
     NotAllowed,
+    /// A request that nobody took: there was no session to sign.
+    Missed,
 }
 
 /// One end's signature.
@@ -99,6 +101,7 @@ impl Check {
             (SessionState::Dialling | SessionState::Started, _) => Verdict::Running,
             _ if disputed => Verdict::Disputed,
             (SessionState::NotStarted, _) => Verdict::NotAllowed,
+            (SessionState::Missed, _) => Verdict::Missed,
             _ => [Verdict::Unsigned, Verdict::OneEnd, Verdict::Verified][ends],
         };
         Self { lines, facts, customer, attendant, same, verdict }

@@ -14,6 +14,7 @@ words! { Words {
     attendant_away: "A conexão do atendente caiu", "The attendant's connection was lost", "Se cayó la conexión del agente";
     back: "A conexão voltou e a sessão continuou", "The connection came back and the session went on", "La conexión volvió y la sesión continuó";
     end_ordered: "{} mandou encerrar a sessão pelo console", "{} ordered the session's end in the console", "{} mandó terminar la sesión desde la consola";
+    missed: "{} pediu ajuda. {}", "{} asked for help. {}", "{} pidió ayuda. {}";
     alarm: "{} deu um alerta sobre esta sessão", "{} raised an alarm about this session", "{} dio una alerta sobre esta sesión";
     wrapped_up: "{} concluiu: {}", "{} wrapped it up: {}", "{} lo cerró: {}";
     wrapped_up_plain: "{} concluiu sem categoria", "{} wrapped it up without a category", "{} lo cerró sin categoría";
@@ -26,6 +27,9 @@ words! { Words {
 
     facts: "Dados da sessão", "Facts", "Datos de la sesión";
     start_and_end: "Início e fim", "Start and end", "Inicio y fin";
+    waited: "Esperou", "Waited", "Esperó";
+    wrote: "O que o cliente escreveu ao sair", "What the customer left", "Lo que dejó escrito el cliente";
+    wrote_nothing: "Nada.", "Nothing.", "Nada.";
     nothing_allowed: "Nada", "Nothing", "Nada";
     wrap_up: "Conclusão", "Wrap-up", "Cierre";
     no_wrap_up: "Nada foi registrado.", "Nothing was recorded.", "No se registró nada.";
@@ -51,6 +55,8 @@ words! { Words {
     running_lead: "Quando a sessão terminar, os dois programas assinam o que aconteceu e o resultado aparece aqui.", "When the session is over, both programs sign what happened, and the result appears here.", "Cuando la sesión termine, los dos programas firman lo que pasó y el resultado aparece aquí.";
     not_allowed: "Nada a assinar", "Nothing to sign", "Nada que firmar";
     not_allowed_lead: "O acesso não foi permitido: nada foi mostrado, e os programas não assinam o que não começou. O pedido está no registro.", "Access was not allowed: nothing was shown, and programs do not sign what never began. The request is in the log.", "El acceso no se permitió: no se mostró nada, y los programas no firman lo que no empezó. La solicitud está en el registro.";
+    nobody_took: "Ninguém atendeu", "Nobody took it", "Nadie atendió";
+    nobody_took_lead: "Esta solicitação não virou sessão: nada foi mostrado e não há o que assinar. Ela está no ticket e no registro.", "This request became no session: nothing was shown, and there is nothing to sign. It is on the ticket and in the log.", "Esta solicitud no llegó a ser una sesión: no se mostró nada y no hay nada que firmar. Está en el ticket y en el registro.";
 
     lines_fit: "Linhas desta sessão no registro: {}. Cada uma confere com a anterior", "Lines of this session in the log: {}. Each fits the one before it", "Líneas de esta sesión en el registro: {}. Cada una coincide con la anterior";
     lines_altered: "A linha {} do registro não é a que foi escrita", "Line {} of the log is not the one that was written", "La línea {} del registro no es la que se escribió";

@@ -74,6 +74,7 @@ fn event(
         SESSION_BACK => ("rotate-cw", "", w.back.to_owned()),
         END_ORDERED => ("circle-x", "", fill(w.end_ordered, &[&entry.who])),
         SESSION_ALARM => ("octagon-alert", "bad", fill(w.alarm, &[customer])),
+        "request.missed" => ("bell", "warn", fill(w.missed, &[customer, shell::missed(s.t, session.missed).2])),
         "session.ended" => ended(session, customer, ordered, s, w),
         "session.wrapped_up" => match super::super::session_view::category(session) {
             "" => ("check", "", fill(w.wrapped_up_plain, &[&entry.who])),
