@@ -87,7 +87,8 @@ impl Row for WaitingRow {
         format!("w-{}", self.number)
     }
     fn looks(&self) -> String {
-        format!("{:?}", (&self.name, &self.company, &self.class, &self.subject, &self.more, self.since_ms))
+        let said = (&self.name, &self.company, &self.class, &self.subject, &self.ticket, &self.more);
+        format!("{said:?} {}", self.since_ms)
     }
     fn html(&mut self, v: &View, replace: bool) -> askama::Result<String> {
         self.oob = replace;
