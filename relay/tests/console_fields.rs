@@ -288,3 +288,140 @@ async fn a_private_key_is_taken_kept_and_never_shown() {
         }
     }
 }
+
+/// The form's memory of what it began with, as the page has it.
+fn base(page: &str) -> String {
+    let (_, rest) = page.split_once("name=\"_base\" value=\"").unwrap_or_else(|| panic!("{page}"));
+    let text = rest.split('"').next().unwrap();
+    text.replace("&#34;", "\"").replace("&#60;", "<").replace("&#62;", ">").replace("&#39;", "'").replace("&#38;", "&")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_who_change_the_fields_the_second_is_told_loses_nothing_and_what_each_changed_is_put_together() {
+    let (relay, _folder) = relay().await;
+    let mut chief = chief(&relay).await;
+    let (_server, id) = redmine(&mut chief).await;
+    let (shared, tenant) = (&relay.shared, relay.shared.first_tenant);
+    operator(shared, tenant, "outra", EVERYTHING).await;
+    let mut other = Browser::new(shared);
+    other.log_in("outra", PASSWORD).await;
+    let path = format!("/connections/{id}/fields");
+    let kept = async || {
+        let fields = shared.store.connections(tenant).await.unwrap().remove(0).fields;
+        fields.into_iter().map(|(field, value)| format!("{field}={value}")).collect::<Vec<_>>().join(" ")
+    };
+    chief.post(&path, &[("field-0", "priority_id"), ("value-0", "5"), ("field-1", "12"), ("value-1", "a")]).await;
+    let begun = base(&chief.get(&path).await.body);
+    assert_eq!(begun, r#"[["priority_id","5"],["12","a"]]"#);
+
+    // Somebody else changes one line; the chief changes the other: both stand.
+    let theirs = [("field-0", "priority_id"), ("value-0", "7"), ("field-1", "12"), ("value-1", "a"), ("_base", &begun)];
+    assert_eq!(other.post(&path, &theirs).await.location(), format!("{path}?saved"));
+    let mine = [("field-0", "priority_id"), ("value-0", "5"), ("field-1", "12"), ("value-1", "b"), ("_base", &begun)];
+    let merged = chief.post(&path, &mine).await;
+    assert_eq!(merged.location(), format!("{path}?merged"));
+    assert!(chief.get(&format!("{path}?merged")).await.body.contains("junto com as que outra pessoa fez"));
+    assert_eq!(kept().await, "priority_id=7 12=b");
+
+    // Both change the same line, and one of them another: the second is told, and nothing is written.
+    let begun = base(&chief.get(&path).await.body);
+    let theirs =
+        [("field-0", "priority_id"), ("value-0", "6"), ("field-1", "12"), ("value-1", "c <b>"), ("_base", &begun)];
+    other.post(&path, &theirs).await;
+    let mine = [("field-0", "priority_id"), ("value-0", "7"), ("field-1", "12"), ("value-1", "meu"), ("_base", &begun)];
+    let told = chief.post(&path, &mine).await;
+    assert_eq!(told.status, StatusCode::CONFLICT);
+    for text in
+        ["Outra pessoa mudou estes campos", "value=\"meu\"", "c &#60;b&#62;", "value=\"take:12\"", "value=\"6\""]
+    {
+        assert!(told.body.contains(text), "{text}\n{}", told.body);
+    }
+    assert!(!told.body.contains("take:priority_id"), "only the other has changed it");
+    assert_eq!(kept().await, "priority_id=6 12=c <b>");
+    let again = base(&told.body);
+    // Theirs is taken, or one's own is kept by saving again.
+    let mine = [("field-0", "priority_id"), ("value-0", "6"), ("field-1", "12"), ("value-1", "meu"), ("_base", &again)];
+    let taken = chief.post(&path, &[&mine[..], &[("_step", "take:12")]].concat()).await;
+    assert_eq!(taken.status, StatusCode::OK);
+    assert!(
+        taken.body.contains("value=\"c &#60;b&#62;\"") && !taken.body.contains("class=\"clash\""),
+        "{}",
+        taken.body
+    );
+    assert_eq!(chief.post(&path, &mine).await.location(), format!("{path}?saved"));
+    assert_eq!(kept().await, "priority_id=6 12=meu");
+
+    // A line that one takes out and the other changes is back, and says so.
+    let begun = base(&chief.get(&path).await.body);
+    other.post(&path, &[("field-0", "priority_id"), ("value-0", "6"), ("field-1", "12"), ("value-1", "d")]).await;
+    let told = chief.post(&path, &[("field-0", "priority_id"), ("value-0", "6"), ("_base", &begun)]).await;
+    assert_eq!(told.status, StatusCode::CONFLICT);
+    assert!(told.body.contains("ela voltou") && told.body.contains("value=\"d\""), "{}", told.body);
+
+    // What is wrong is told before what clashes, with what the form began with; and no memory that makes sense is none.
+    let wrong = [("field-0", "12"), ("value-0", "{nothing}"), ("_base", begun.as_str())];
+    let wrong = chief.post(&path, &wrong).await;
+    assert_eq!((wrong.status, base(&wrong.body)), (StatusCode::UNPROCESSABLE_ENTITY, begun));
+    let huge = format!("[[\"{}\",\"\"]]", "x".repeat(100_000));
+    for odd in ["", "x", "{}", "[[1,2]]", "[]x", &huge] {
+        let sent = chief.post(&path, &[("field-0", "12"), ("value-0", "z"), ("_base", odd)]).await;
+        assert!([StatusCode::SEE_OTHER, StatusCode::CONFLICT].contains(&sent.status), "{odd:.20}: {}", sent.status);
+    }
+    assert_eq!(chief.post(&path, &[("_step", "drop:12")]).await.status, StatusCode::BAD_REQUEST);
+    let nothing = chief.post(&path, &[("_step", "take:nothing <b>"), ("field-0", "12"), ("value-0", "y")]).await;
+    assert!(nothing.status == StatusCode::OK && nothing.body.contains("value=\"y\""));
+    relay.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_who_name_the_same_attendant_the_second_is_told_and_two_who_name_others_are_put_together() {
+    let (relay, _folder) = relay().await;
+    let mut chief = chief(&relay).await;
+    let (_server, id) = redmine(&mut chief).await;
+    let (shared, tenant) = (&relay.shared, relay.shared.first_tenant);
+    operator(shared, tenant, "bia", EVERYTHING).await;
+    operator(shared, tenant, "rui", ATTENDS).await;
+    let mut other = Browser::new(shared);
+    other.log_in("bia", PASSWORD).await;
+    let all = shared.accounts.list(tenant).await.unwrap();
+    let of = |login: &str| all.iter().find(|one| one.operator.login == login).unwrap().operator.id.to_string();
+    let (bia, rui) = (of("bia"), of("rui"));
+    let path = format!("/connections/{id}/people");
+    let kept = async || {
+        let people = shared.store.connections(tenant).await.unwrap().remove(0).people;
+        let of = |id: &String| people.get(id).cloned().unwrap_or_default();
+        (of(&bia), of(&rui))
+    };
+    let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+    let begun = base(&chief.get(&path).await.body);
+    assert_eq!(
+        other.post(&path, &[(&bia, "5"), (&rui, ""), ("_base", &begun)]).await.location(),
+        format!("{path}?saved")
+    );
+    let merged = chief.post(&path, &[(&bia, ""), (&rui, "6"), ("_base", &begun)]).await;
+    assert_eq!(merged.location(), format!("{path}?merged"));
+    assert_eq!(kept().await, pair("5", "6"));
+
+    let begun = base(&chief.get(&path).await.body);
+    other.post(&path, &[(&bia, "7"), (&rui, ""), ("_base", &begun)]).await;
+    let told = chief.post(&path, &[(&bia, "8"), (&rui, "9"), ("_base", &begun)]).await;
+    assert_eq!(told.status, StatusCode::CONFLICT);
+    for text in ["Outra pessoa mudou estes nomes", "value=\"8\"", "value=\"9\"", "(vazio)", &format!("take:{bia}")] {
+        assert!(told.body.contains(text), "{text}\n{}", told.body);
+    }
+    assert_eq!(kept().await, pair("7", ""), "nothing is written");
+    let again = base(&told.body);
+    let taken =
+        chief.post(&path, &[(&bia, "8"), (&rui, "9"), ("_base", &again), ("_step", &format!("take:{bia}"))]).await;
+    assert!(taken.status == StatusCode::OK && taken.body.contains("value=\"7\"") && taken.body.contains("value=\"9\""));
+    assert_eq!(
+        chief.post(&path, &[(&bia, "8"), (&rui, "9"), ("_base", &again)]).await.location(),
+        format!("{path}?saved")
+    );
+    assert_eq!(kept().await, pair("8", "9"));
+    // A form without memory, or with half of the people, changes what it has.
+    assert_eq!(chief.post(&path, &[(&rui, "")]).await.location(), format!("{path}?saved"));
+    assert_eq!(kept().await, pair("8", ""));
+    assert_eq!(chief.post(&path, &[("_step", "x")]).await.status, StatusCode::BAD_REQUEST);
+    relay.shutdown().await.unwrap();
+}

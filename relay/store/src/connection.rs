@@ -71,19 +71,22 @@ pub trait ConnectionRecords: Send + Sync {
     async fn add_connection(&self, new: &NewConnection, now: Timestamp) -> Result<(), StoreError>;
     /// Writes name, settings and secrets of a connection. Its kind stays.
     async fn update_connection(&self, new: &NewConnection) -> Result<(), StoreError>;
-    /// Writes what goes into which field of tickets that are opened there.
+    /// Changes what goes into which field of tickets that are opened there. [`StoreError::Conflict`] (`connection`) when it is not any more
+    /// what it is changed from.
     async fn set_connection_fields(
         &self,
         tenant: TenantId,
         id: ConnectionId,
-        fields: &[(String, String)],
+        from: &[(String, String)],
+        to: &[(String, String)],
     ) -> Result<(), StoreError>;
-    /// Writes who the company's operators are there.
+    /// Changes who the company's operators are there, likewise.
     async fn set_connection_people(
         &self,
         tenant: TenantId,
         id: ConnectionId,
-        people: &BTreeMap<String, String>,
+        from: &BTreeMap<String, String>,
+        to: &BTreeMap<String, String>,
     ) -> Result<(), StoreError>;
     /// Removes a connection and wipes its secrets. [`StoreError::Conflict`] (`connection in use`) while an app uses it or something is
     /// still to be told to it; then nothing was written.

@@ -135,6 +135,7 @@ impl Connections {
         &self,
         tenant: TenantId,
         id: ConnectionId,
+        from: &[(String, String)],
         pairs: &[(String, String)],
     ) -> Result<(), FieldsError> {
         let connection = self.store.connection(tenant, id).await?;
@@ -142,7 +143,7 @@ impl Connections {
         Mapping::parse(kind.targets, pairs).map_err(FieldsError::Pairs)?;
         let trimmed = pairs.iter().map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()));
         let pairs: Vec<(String, String)> = trimmed.filter(|(name, _)| !name.is_empty()).collect();
-        Ok(self.store.set_connection_fields(tenant, id, &pairs).await?)
+        Ok(self.store.set_connection_fields(tenant, id, from, &pairs).await?)
     }
 
     /// Checks and writes who the company's operators are there; who is left empty is looked for by e-mail address.
@@ -153,6 +154,7 @@ impl Connections {
         &self,
         tenant: TenantId,
         id: ConnectionId,
+        from: &BTreeMap<String, String>,
         people: &BTreeMap<OperatorId, String>,
     ) -> Result<(), PeopleError> {
         let connection = self.store.connection(tenant, id).await?;
@@ -164,7 +166,7 @@ impl Connections {
             return Err(PeopleError::People(wrong));
         }
         let people = named.map(|(who, there)| (who.to_string(), there.clone())).collect();
-        Ok(self.store.set_connection_people(tenant, id, &people).await?)
+        Ok(self.store.set_connection_people(tenant, id, from, &people).await?)
     }
 
     fn checked(&self, kind: &Kind, typed: &BTreeMap<String, String>) -> Result<Settings, ConnectionError> {

@@ -1,4 +1,6 @@
 //! What goes into which field of tickets that are opened in another system: pairs of a field and what goes into it. For administrators.
+//!
+//! The form remembers what it began with: of two who change the same line, the second is told, and what each changed alone is put together.
 
 use askama::Template;
 use axum::{
@@ -6,13 +8,14 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect},
 };
+use store::StoreError;
 use tickets::{
     FieldsError,
     kind::{self, said},
-    mapping::{MOST, PLACES, Side, Wrong},
+    mapping::{MOST, Mapping, PLACES, Side, Wrong},
 };
 
-use super::{Typed, recorded};
+use super::{SAVE_TRIES, Typed, recorded};
 use crate::console::{
     App,
     error::{AppError, Page, page},
@@ -44,6 +47,10 @@ phrases! {
     setting: "Isto já está nas configurações da conexão; mude lá.", "This is in the connection's settings already; change it there.", "Esto ya está en la configuración de la conexión; cámbielo allí.";
     ours: "Este campo o Amparo já escreve.", "Amparo writes this field already.", "Este campo ya lo escribe Amparo.";
     twice: "Este campo já está em outra linha.", "This field is in another line already.", "Este campo ya está en otra línea.";
+    clash: "Outra pessoa mudou estes campos enquanto você editava", "Somebody changed these fields while you were editing", "Otra persona cambió estos campos mientras usted editaba";
+    other: "Outra pessoa:", "Somebody else:", "Otra persona:";
+    taken_out: "tirou esta linha", "took this line out", "quitó esta línea";
+    came_back: "Você tinha tirado esta linha, e outra pessoa a mudou: ela voltou.", "You had taken this line out, and somebody else changed it: it is back.", "Usted había quitado esta línea, y otra persona la cambió: volvió.";
     too_many: "São 30 campos no máximo.", "30 fields at most.", "Son 30 campos como máximo.";
 }
 
@@ -56,6 +63,62 @@ struct Row {
     value: String,
     field_problem: Option<String>,
     value_problem: Option<String>,
+    clash: Option<Clash>,
+}
+
+/// Pairs of a field and what goes into it.
+type Pairs = Vec<(String, String)>;
+
+/// A line that two people have changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Clash {
+    field: String,
+    /// What the other one has made of it; `None`: taken it out.
+    theirs: Option<String>,
+    /// Whoever is told had taken it out.
+    came_back: bool,
+}
+
+fn same(a: &str, b: &str) -> bool {
+    a.to_lowercase() == b.to_lowercase()
+}
+
+fn value_of<'a>(pairs: &'a Pairs, field: &str) -> Option<&'a str> {
+    pairs.iter().find(|(name, _)| same(name, field)).map(|(_, value)| value.as_str())
+}
+
+/// Puts two people's changes together: whoever changed a line has it; both did: it is mine, and a clash. A line that is taken out by me and
+/// changed by the other comes back.
+fn put_together(base: &Pairs, mine: &Pairs, theirs: &Pairs) -> (Pairs, Vec<Clash>) {
+    let (mut merged, mut clashes) = (Pairs::new(), Vec::new());
+    let more = theirs.iter().filter(|(field, _)| value_of(mine, field).is_none());
+    for (field, _) in mine.iter().chain(more) {
+        let (was, my, their) = (value_of(base, field), value_of(mine, field), value_of(theirs, field));
+        let value = match (my == was, their == was) {
+            (true, _) => their,
+            (false, true) => my,
+            (false, false) => {
+                if my != their {
+                    let theirs = their.map(str::to_owned);
+                    clashes.push(Clash { field: field.clone(), theirs, came_back: my.is_none() });
+                }
+                my.or(their)
+            }
+        };
+        merged.extend(value.map(|value| (field.clone(), value.to_owned())));
+    }
+    (merged, clashes)
+}
+
+/// What the page shows beside what is on record.
+#[derive(Default)]
+struct Shown<'a> {
+    pairs: &'a [(String, String)],
+    /// What the form begins with.
+    base: &'a [(String, String)],
+    problems: &'a [(usize, Side, Wrong)],
+    clashes: &'a [Clash],
+    saved: Option<&'static str>,
 }
 
 #[derive(Template)]
@@ -73,7 +136,9 @@ struct FieldsPage {
     rows: Vec<Row>,
     native: Vec<(&'static str, &'static str)>,
     places: Vec<(String, &'static str, bool)>,
-    saved: bool,
+    base: String,
+    clashes: bool,
+    saved: Option<&'static str>,
 }
 
 /// `GET /connections/{id}/fields`
@@ -84,8 +149,13 @@ pub(in crate::console) async fn show(
     RawQuery(query): RawQuery,
 ) -> Page {
     let connection = recorded(&app, &who, &id).await?;
-    let saved = query.as_deref() == Some("saved");
-    fields_page(&app, &who, &connection, &connection.fields, &[], saved).await
+    let saved = match query.as_deref() {
+        Some("saved") => Some(Words::of(who.texts.language).saved),
+        Some("merged") => Some(who.texts.saved_merged),
+        _ => None,
+    };
+    let kept = &connection.fields;
+    fields_page(&app, &who, &connection, Shown { pairs: kept, base: kept, saved, ..Shown::default() }).await
 }
 
 /// `POST /connections/{id}/fields`
@@ -95,19 +165,58 @@ pub(in crate::console) async fn save(
     Path(id): Path<String>,
     Form(typed): Form<Typed>,
 ) -> Page {
-    let connection = recorded(&app, &who, &id).await?;
     let side = |side: &str, n: usize| typed.get(&format!("{side}-{n}")).map_or("", |text| text.trim()).to_owned();
     // One more than there may be: that it is too many is told, and no more than that is looked at.
-    let pairs: Vec<(String, String)> = (0..=MOST + SPARE).map(|n| (side("field", n), side("value", n))).collect();
-    let pairs: Vec<_> = pairs.into_iter().filter(|(field, value)| !field.is_empty() || !value.is_empty()).collect();
-    let id = connection.what.id;
-    match app.shared.connections.set_fields(who.operator.tenant, id, &pairs).await {
-        Ok(()) => {
-            who.audit(&app, "connection.fields", &connection.what.name).await?;
-            Ok(Redirect::to(&format!("/connections/{id}/fields?saved")).into_response())
+    let mine = (0..=MOST + SPARE).map(|n| (side("field", n), side("value", n)));
+    let mut mine: Pairs = mine.filter(|(field, value)| !field.is_empty() || !value.is_empty()).collect();
+    let base: Option<Pairs> = typed.get("_base").and_then(|text| serde_json::from_str(text).ok());
+    for _ in 0..SAVE_TRIES {
+        let connection = recorded(&app, &who, &id).await?;
+        let theirs = &connection.fields;
+        let mut base = base.clone().unwrap_or_else(|| theirs.clone());
+        if let Some(step) = typed.get("_step") {
+            let field = step.strip_prefix("take:").ok_or(AppError::BadRequest)?;
+            take(&mut mine, theirs, field);
+            // What they wrote is known now: it is no surprise any more.
+            take(&mut base, theirs, field);
+            return fields_page(&app, &who, &connection, Shown { pairs: &mine, base: &base, ..Shown::default() }).await;
         }
-        Err(FieldsError::Pairs(problems)) => fields_page(&app, &who, &connection, &pairs, &problems, false).await,
-        Err(FieldsError::Store(error)) => Err(error.into()),
+        let kind = kind::of(&connection.what.kind).ok_or(AppError::NotFound)?;
+        if let Err(problems) = Mapping::parse(kind.targets, &mine) {
+            let shown = Shown { pairs: &mine, base: &base, problems: &problems, ..Shown::default() };
+            return fields_page(&app, &who, &connection, shown).await;
+        }
+        let (merged, clashes) = put_together(&base, &mine, theirs);
+        let shown = Shown { pairs: &merged, base: theirs, ..Shown::default() };
+        if !clashes.is_empty() {
+            return fields_page(&app, &who, &connection, Shown { clashes: &clashes, ..shown }).await;
+        }
+        let id = connection.what.id;
+        match app.shared.connections.set_fields(who.operator.tenant, id, theirs, &merged).await {
+            Ok(()) => {
+                who.audit(&app, "connection.fields", &connection.what.name).await?;
+                let how = if base == *theirs { "saved" } else { "merged" };
+                return Ok(Redirect::to(&format!("/connections/{id}/fields?{how}")).into_response());
+            }
+            Err(FieldsError::Pairs(problems)) => {
+                return fields_page(&app, &who, &connection, Shown { problems: &problems, ..shown }).await;
+            }
+            // Somebody else in this very moment.
+            Err(FieldsError::Store(StoreError::Conflict { .. })) => {}
+            Err(FieldsError::Store(error)) => return Err(error.into()),
+        }
+    }
+    Err(AppError::Trouble)
+}
+
+/// Makes a line what it is in theirs.
+fn take(pairs: &mut Pairs, theirs: &Pairs, field: &str) {
+    let place = pairs.iter().position(|(name, _)| same(name, field));
+    match (place, value_of(theirs, field)) {
+        (Some(at), Some(value)) => value.clone_into(&mut pairs[at].1),
+        (Some(at), None) => _ = pairs.remove(at),
+        (None, Some(value)) => pairs.push((field.to_owned(), value.to_owned())),
+        (None, None) => {}
     }
 }
 
@@ -115,9 +224,7 @@ async fn fields_page(
     app: &App,
     who: &Who,
     connection: &store::Connection,
-    pairs: &[(String, String)],
-    problems: &[(usize, Side, Wrong)],
-    saved: bool,
+    Shown { pairs, base, problems, clashes, saved }: Shown<'_>,
 ) -> Page {
     let kind = kind::of(&connection.what.kind).ok_or(AppError::NotFound)?;
     let s = Shell::load(app, who, Here::Connections).await?;
@@ -132,7 +239,9 @@ async fn fields_page(
     let rows = (0..shown)
         .map(|n| {
             let (field, value) = pairs.get(n).unwrap_or(&empty).clone();
-            Row { n, field, value, field_problem: problem(n, Side::Field), value_problem: problem(n, Side::Value) }
+            let clash = clashes.iter().find(|clash| !field.is_empty() && same(&clash.field, &field)).cloned();
+            let (field_problem, value_problem) = (problem(n, Side::Field), problem(n, Side::Value));
+            Row { n, field, value, field_problem, value_problem, clash }
         })
         .collect();
     let mut answer = page(&FieldsPage {
@@ -149,10 +258,14 @@ async fn fields_page(
             .iter()
             .map(|place| (format!("{{{}}}", place.name), said(place.words, language), place.late))
             .collect(),
+        base: serde_json::to_string(base).unwrap_or_default(),
+        clashes: !clashes.is_empty(),
         saved,
         s,
     })?;
-    if !problems.is_empty() {
+    if !clashes.is_empty() {
+        *answer.status_mut() = StatusCode::CONFLICT;
+    } else if !problems.is_empty() {
         *answer.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
     }
     Ok(answer)
@@ -173,6 +286,53 @@ impl Words {
             Wrong::Ours => self.ours.to_owned(),
             Wrong::Twice => self.twice.to_owned(),
             Wrong::TooMany => self.too_many.to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pairs(text: &str) -> Pairs {
+        text.split(' ').filter_map(|pair| pair.split_once('=')).map(|(a, b)| (a.to_owned(), b.to_owned())).collect()
+    }
+
+    #[test]
+    fn lines_that_only_one_has_changed_are_put_together_and_those_of_both_are_a_clash() {
+        let base = pairs("a=1 b=2 c=3");
+        for (mine, theirs, merged, clashes) in [
+            ("a=1 b=2 c=3", "a=1 b=2 c=3", "a=1 b=2 c=3", ""),
+            ("a=9 b=2 c=3", "a=1 b=8 c=3", "a=9 b=8 c=3", ""),
+            ("a=1 b=2 c=3 d=4", "a=1 b=2 e=5", "a=1 b=2 d=4 e=5", ""),
+            ("b=2 c=3", "a=1 b=2 c=7", "b=2 c=7", ""),
+            ("A=9 b=2 c=3", "a=1 b=2 c=3", "A=9 b=2 c=3", ""),
+            ("a=9 b=2 c=3", "a=8 b=2 c=3", "a=9 b=2 c=3", "a=8"),
+            ("a=9 b=2 c=3", "A=9 b=2 c=3", "a=9 b=2 c=3", ""),
+            ("a=9 b=2 c=3", "b=2 c=3", "a=9 b=2 c=3", "a=-"),
+            ("b=2 c=3", "a=8 b=2 c=3", "b=2 c=3 a=8", "a=8+"),
+            ("d=4", "d=5", "d=4", "d=5"),
+            ("", "", "", ""),
+        ] {
+            let (put, told) = put_together(&base, &pairs(mine), &pairs(theirs));
+            assert_eq!(put, pairs(merged), "{mine} | {theirs}");
+            let told = told.into_iter().map(|clash| {
+                let back = if clash.came_back { "+" } else { "" };
+                format!("{}={}{back}", clash.field, clash.theirs.as_deref().unwrap_or("-"))
+            });
+            assert_eq!(told.collect::<Vec<_>>().join(" "), clashes, "{mine} | {theirs}");
+        }
+    }
+
+    #[test]
+    fn a_line_is_made_what_it_is_in_theirs() {
+        let theirs = pairs("a=1 B=2");
+        for (field, before, after) in
+            [("a", "a=9 c=3", "a=1 c=3"), ("b", "c=3", "c=3 b=2"), ("c", "a=9 c=3", "a=9"), ("x", "a=9", "a=9")]
+        {
+            let mut mine = pairs(before);
+            take(&mut mine, &theirs, field);
+            assert_eq!(mine, pairs(after), "{field}");
         }
     }
 }

@@ -1,4 +1,6 @@
 //! Who an attendant is in another system. For administrators.
+//!
+//! The form remembers what it began with: of two who name the same attendant, the second is told, and what each changed alone is put together.
 
 use std::collections::BTreeMap;
 
@@ -9,15 +11,16 @@ use axum::{
     response::{IntoResponse, Redirect},
 };
 use protocol::id::OperatorId;
-use store::Operator;
+use store::{Operator, StoreError};
 use tickets::{
     PeopleError,
     kind::{self, said},
 };
 
-use super::{Typed, recorded};
+use super::{SAVE_TRIES, Typed, recorded};
 use crate::console::{
     App,
+    apps::fields::{Clash, Fields, merge},
     error::{AppError, Page, page},
     phrases::phrases,
     shell::{Here, Shell},
@@ -32,6 +35,9 @@ phrases! {
     by_account: "Vazio: a conta da conexão", "Empty: the connection's own account", "Vacío: la cuenta de la conexión";
     nobody: "Ainda não há atendentes.", "There are no attendants yet.", "Aún no hay agentes.";
     wrong: "Ninguém se chama assim nesse sistema.", "Nobody is named like this in that system.", "Nadie se llama así en ese sistema.";
+    clash: "Outra pessoa mudou estes nomes enquanto você editava", "Somebody changed these names while you were editing", "Otra persona cambió estos nombres mientras usted editaba";
+    other: "Outra pessoa:", "Somebody else:", "Otra persona:";
+    emptied: "(vazio)", "(empty)", "(vacío)";
     saved: "Salvo. Vale para a próxima ação.", "Saved. It counts from the next action on.", "Guardado. Vale desde la próxima acción.";
     save: "Salvar", "Save", "Guardar";
 }
@@ -43,6 +49,19 @@ struct Row {
     there: String,
     hint: String,
     wrong: bool,
+    /// What somebody else has written meanwhile.
+    clash: Option<String>,
+}
+
+/// What the page shows beside what is on record.
+#[derive(Default)]
+struct Shown<'a> {
+    fields: Fields,
+    /// What the form begins with.
+    base: Fields,
+    wrong: &'a [OperatorId],
+    clashes: &'a [Clash],
+    saved: Option<&'static str>,
 }
 
 #[derive(Template)]
@@ -55,7 +74,9 @@ struct PeoplePage {
     lead: String,
     hint: &'static str,
     rows: Vec<Row>,
-    saved: bool,
+    base: String,
+    clashes: bool,
+    saved: Option<&'static str>,
 }
 
 /// `GET /connections/{id}/people`
@@ -67,9 +88,24 @@ pub(in crate::console) async fn show(
 ) -> Page {
     let connection = recorded(&app, &who, &id).await?;
     let attendants = attendants(&app, &who, &connection).await?;
-    let there = |one: &Operator| connection.people.get(&one.id.to_string()).cloned().unwrap_or_default();
-    let saved = query.as_deref() == Some("saved");
-    people_page(&app, &who, &connection, &attendants, there, &[], saved).await
+    let kept = kept(&attendants, &connection);
+    let saved = match query.as_deref() {
+        Some("saved") => Some(Words::of(who.texts.language).saved),
+        Some("merged") => Some(who.texts.saved_merged),
+        _ => None,
+    };
+    let shown = Shown { fields: kept.clone(), base: kept, saved, ..Shown::default() };
+    people_page(&app, &who, &connection, &attendants, shown).await
+}
+
+/// What is on record, as a form has it.
+fn kept(attendants: &[Operator], connection: &store::Connection) -> Fields {
+    let mut kept = Fields::default();
+    for one in attendants {
+        let id = one.id.to_string();
+        kept.set(&id, connection.people.get(&id).cloned().unwrap_or_default());
+    }
+    kept
 }
 
 /// `POST /connections/{id}/people`
@@ -79,22 +115,50 @@ pub(in crate::console) async fn save(
     Path(id): Path<String>,
     Form(typed): Form<Typed>,
 ) -> Page {
-    let connection = recorded(&app, &who, &id).await?;
-    let attendants = attendants(&app, &who, &connection).await?;
-    let there = |one: &Operator| typed.get(&one.id.to_string()).map_or("", |text| text.trim()).to_owned();
-    // Only the company's own people are looked at, whatever else was sent.
-    let people: BTreeMap<OperatorId, String> = attendants.iter().map(|one| (one.id, there(one))).collect();
-    let id = connection.what.id;
-    match app.shared.connections.set_people(who.operator.tenant, id, &people).await {
-        Ok(()) => {
-            who.audit(&app, "connection.people", &connection.what.name).await?;
-            Ok(Redirect::to(&format!("/connections/{id}/people?saved")).into_response())
+    for _ in 0..SAVE_TRIES {
+        let connection = recorded(&app, &who, &id).await?;
+        let attendants = attendants(&app, &who, &connection).await?;
+        let theirs = kept(&attendants, &connection);
+        // Only the company's own people are looked at, whatever else was sent; what a form does not have it does not change.
+        let mut mine = Fields::default();
+        for id in attendants.iter().map(|one| one.id.to_string()) {
+            mine.set(&id, typed.get(&id).map_or_else(|| theirs.get(&id), |text| text.trim()));
         }
-        Err(PeopleError::People(wrong)) => {
-            people_page(&app, &who, &connection, &attendants, there, &wrong, false).await
+        let mut base = typed.get("_base").and_then(|text| Fields::from_json(text)).unwrap_or_else(|| theirs.clone());
+        if let Some(step) = typed.get("_step") {
+            let of = step.strip_prefix("take:").ok_or(AppError::BadRequest)?;
+            // What they wrote is known now: it is no surprise any more.
+            for fields in [&mut mine, &mut base] {
+                fields.set(of, theirs.get(of));
+            }
+            let shown = Shown { fields: mine, base, ..Shown::default() };
+            return people_page(&app, &who, &connection, &attendants, shown).await;
         }
-        Err(PeopleError::Store(error)) => Err(error.into()),
+        let (merged, clashes) = merge(&base, &mine, &theirs);
+        let shown = Shown { fields: merged, base: theirs.clone(), ..Shown::default() };
+        if !clashes.is_empty() {
+            let shown = Shown { clashes: &clashes, ..shown };
+            return people_page(&app, &who, &connection, &attendants, shown).await;
+        }
+        let there = |one: &Operator| (one.id, shown.fields.get(&one.id.to_string()).to_owned());
+        let people: BTreeMap<OperatorId, String> = attendants.iter().map(there).collect();
+        let id = connection.what.id;
+        match app.shared.connections.set_people(who.operator.tenant, id, &connection.people, &people).await {
+            Ok(()) => {
+                who.audit(&app, "connection.people", &connection.what.name).await?;
+                let how = if base == theirs { "saved" } else { "merged" };
+                return Ok(Redirect::to(&format!("/connections/{id}/people?{how}")).into_response());
+            }
+            Err(PeopleError::People(wrong)) => {
+                let shown = Shown { wrong: &wrong, ..shown };
+                return people_page(&app, &who, &connection, &attendants, shown).await;
+            }
+            // Somebody else in this very moment.
+            Err(PeopleError::Store(StoreError::Conflict { .. })) => {}
+            Err(PeopleError::Store(error)) => return Err(error.into()),
+        }
     }
+    Err(AppError::Trouble)
 }
 
 /// Everybody who attends, and whoever is named for this system already.
@@ -109,9 +173,7 @@ async fn people_page(
     who: &Who,
     connection: &store::Connection,
     attendants: &[Operator],
-    there: impl Fn(&Operator) -> String,
-    wrong: &[OperatorId],
-    saved: bool,
+    Shown { fields, base, wrong, clashes, saved }: Shown<'_>,
 ) -> Page {
     let kind = kind::of(&connection.what.kind).ok_or(AppError::NotFound)?;
     let s = Shell::load(app, who, Here::Connections).await?;
@@ -123,13 +185,14 @@ async fn people_page(
             id: one.id.to_string(),
             name: one.name.clone(),
             login: one.login.clone(),
-            there: there(one),
+            there: fields.get(&one.id.to_string()).to_owned(),
             hint: if kind.people.looked_for && one.login.contains('@') {
                 fill(w.by_email, &[&one.login])
             } else {
                 w.by_account.to_owned()
             },
             wrong: wrong.contains(&one.id),
+            clash: clashes.iter().find(|clash| clash.field == one.id.to_string()).map(|clash| clash.theirs.clone()),
         })
         .collect();
     let mut answer = page(&PeoplePage {
@@ -139,10 +202,14 @@ async fn people_page(
         lead: fill(w.lead, &[kind.title]),
         hint: said(kind.people.hint, language),
         rows,
+        base: base.to_json(),
+        clashes: !clashes.is_empty(),
         saved,
         s,
     })?;
-    if !wrong.is_empty() {
+    if !clashes.is_empty() {
+        *answer.status_mut() = StatusCode::CONFLICT;
+    } else if !wrong.is_empty() {
         *answer.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
     }
     Ok(answer)

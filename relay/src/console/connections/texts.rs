@@ -19,7 +19,10 @@ use tickets::event::{
 };
 
 use self::words::Words as Own;
-use super::words::{Words, of as words_of};
+use super::{
+    SAVE_TRIES,
+    words::{Words, of as words_of},
+};
 use crate::console::{
     App,
     apps::fields::{Clash, Fields, merge},
@@ -30,8 +33,6 @@ use crate::console::{
 };
 
 const KINDS: [EventKind; 4] = [EventKind::Start, EventKind::End, EventKind::WrapUp, EventKind::Missed];
-/// Times a change is put together anew when others write in the same moment.
-const SAVE_TRIES: usize = 5;
 
 /// One text of the form.
 struct Text {

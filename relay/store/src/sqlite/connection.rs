@@ -38,22 +38,34 @@ fn connection(row: &SqliteRow) -> Result<Connection, StoreError> {
 }
 
 impl SqliteStore {
-    /// Writes one part of a connection that is not removed; whoever holds it notices.
+    /// Changes one part of a connection that is not removed, from what it was; whoever holds it notices.
     async fn set_part(
         &self,
         sql: &'static str,
-        tenant: TenantId,
-        id: ConnectionId,
-        part: String,
+        (tenant, id): (TenantId, ConnectionId),
+        from: String,
+        to: String,
     ) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
         let done = sqlx::query(sql)
             .bind(id.as_bytes().as_slice())
             .bind(tenant.as_bytes().as_slice())
-            .bind(part)
-            .execute(&self.writer)
+            .bind(to)
+            .bind(from)
+            .execute(&mut *tx)
             .await
             .map_err(error::of)?;
-        if done.rows_affected() == 0 { Err(StoreError::NotFound { what: "connection" }) } else { Ok(()) }
+        if done.rows_affected() == 0 {
+            let there = sqlx::query("SELECT 1 FROM connections WHERE id = ? AND tenant = ? AND removed_at IS NULL")
+                .bind(id.as_bytes().as_slice())
+                .bind(tenant.as_bytes().as_slice())
+                .fetch_optional(&mut *tx)
+                .await
+                .map_err(error::of)?;
+            let what = "connection";
+            return Err(if there.is_some() { StoreError::Conflict { what } } else { StoreError::NotFound { what } });
+        }
+        tx.commit().await.map_err(error::of)
     }
 }
 
@@ -94,22 +106,24 @@ impl ConnectionRecords for SqliteStore {
         &self,
         tenant: TenantId,
         id: ConnectionId,
-        fields: &[(String, String)],
+        from: &[(String, String)],
+        to: &[(String, String)],
     ) -> Result<(), StoreError> {
         let sql = "UPDATE connections SET fields = ?3, revision = revision + 1
-                   WHERE id = ?1 AND tenant = ?2 AND removed_at IS NULL";
-        self.set_part(sql, tenant, id, json(&fields)).await
+                   WHERE id = ?1 AND tenant = ?2 AND removed_at IS NULL AND fields = ?4";
+        self.set_part(sql, (tenant, id), json(&from), json(&to)).await
     }
 
     async fn set_connection_people(
         &self,
         tenant: TenantId,
         id: ConnectionId,
-        people: &BTreeMap<String, String>,
+        from: &BTreeMap<String, String>,
+        to: &BTreeMap<String, String>,
     ) -> Result<(), StoreError> {
         let sql = "UPDATE connections SET people = ?3, revision = revision + 1
-                   WHERE id = ?1 AND tenant = ?2 AND removed_at IS NULL";
-        self.set_part(sql, tenant, id, json(people)).await
+                   WHERE id = ?1 AND tenant = ?2 AND removed_at IS NULL AND people = ?4";
+        self.set_part(sql, (tenant, id), json(&from), json(&to)).await
     }
 
     async fn remove_connection(&self, tenant: TenantId, id: ConnectionId, now: Timestamp) -> Result<(), StoreError> {

@@ -93,25 +93,30 @@ pub async fn what_goes_into_fields_and_who_is_who_is_kept_beside_the_settings(w:
     let (store, tenant) = (w.store().await, w.varanda.tenant);
     store.add_connection(&new(w, ONE, "Redmine"), at(1)).await.unwrap();
     let fields = vec![("12".to_owned(), "{customer_document}".to_owned()), ("priority_id".to_owned(), "5".to_owned())];
-    let people = BTreeMap::from([("aa".to_owned(), "7".to_owned())]);
+    let (people, nobody) = (BTreeMap::from([("aa".to_owned(), "7".to_owned())]), BTreeMap::new());
     assert!(matches!(
-        store.set_connection_fields(w.other.tenant, ONE, &fields).await,
+        store.set_connection_fields(w.other.tenant, ONE, &[], &fields).await,
         Err(StoreError::NotFound { .. })
     ));
     assert!(matches!(
-        store.set_connection_people(w.other.tenant, ONE, &people).await,
+        store.set_connection_people(w.other.tenant, ONE, &nobody, &people).await,
         Err(StoreError::NotFound { .. })
     ));
     let kept = store.connection(tenant, ONE).await.unwrap();
     assert_eq!((kept.fields, kept.people, kept.revision), (Vec::new(), BTreeMap::new(), 1));
-    store.set_connection_fields(tenant, ONE, &fields).await.unwrap();
-    store.set_connection_people(tenant, ONE, &people).await.unwrap();
+    store.set_connection_fields(tenant, ONE, &[], &fields).await.unwrap();
+    store.set_connection_people(tenant, ONE, &nobody, &people).await.unwrap();
+    // Whoever began with something else is told, and nothing is written.
+    let late = store.set_connection_fields(tenant, ONE, &[], &fields[..1]).await;
+    assert!(matches!(late, Err(StoreError::Conflict { what: "connection" })), "{late:?}");
+    let late = store.set_connection_people(tenant, ONE, &nobody, &nobody).await;
+    assert!(matches!(late, Err(StoreError::Conflict { what: "connection" })), "{late:?}");
     // Saving the settings leaves them as they are.
     store.update_connection(&new(w, ONE, "Outro nome")).await.unwrap();
     let kept = store.connection(tenant, ONE).await.unwrap();
     assert_eq!((kept.fields, kept.people, kept.revision), (fields.clone(), people, 4));
     store.remove_connection(tenant, ONE, at(2)).await.unwrap();
-    assert!(matches!(store.set_connection_fields(tenant, ONE, &fields).await, Err(StoreError::NotFound { .. })));
+    assert!(matches!(store.set_connection_fields(tenant, ONE, &fields, &[]).await, Err(StoreError::NotFound { .. })));
 }
 
 pub async fn a_parked_row_that_is_dropped_lets_the_end_go_on(w: &World) {
