@@ -167,7 +167,7 @@ fn run(arguments: Arguments, lines: Lines) -> anyhow::Result<()> {
         move |link: &str| {
             let command = match link.parse() {
                 Ok(Link::Connect(link)) => Command::OpenLink(link),
-                Ok(Link::Ticket(invitation)) => Command::OpenInvitation(invitation),
+                Ok(Link::Ticket(invitation, origin)) => Command::OpenInvitation(invitation, origin),
                 Err(error) => return tracing::warn!(%error, "a link is not followed"),
             };
             // Nobody listens once the program ends.

@@ -172,6 +172,7 @@ fn from_profile(profile: &Profile) -> Opened {
         tenant: TenantId::from_bytes(profile.tenant),
         root: profile.root.clone(),
         controller: controller::Profile {
+            tenant: TenantId::from_bytes(profile.tenant),
             app: AppId::from_bytes(profile.app),
             brand: BrandView {
                 title: profile.title.clone(),

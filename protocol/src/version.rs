@@ -23,6 +23,9 @@ pub const INVITATIONS_SINCE: u16 = 5;
 /// The first version in which a customer is told that their app has ended.
 pub const ENDED_SINCE: u16 = 5;
 
+/// The first version whose programs read links that name their server.
+pub const LINKS_NAMED_SINCE: u16 = 5;
+
 /// QUIC application protocol of programs: tells them from browsers on the same port.
 pub const ALPN_OUTER: &[u8] = b"amparo/1";
 /// Application protocol of the inner TLS between customer and attendant, as every program speaks it.

@@ -33,6 +33,7 @@ mod mail;
 mod metrics;
 mod numbered;
 mod oidc;
+mod origin;
 mod outbox;
 mod passkeys;
 mod people;

@@ -93,6 +93,12 @@ impl Queue {
         self.state().presence.of(tenant)
     }
 
+    /// Programs of this attendant are here, and none of them knows the words of this version.
+    pub fn has_only_older(&self, who: OperatorId, version: u16) -> bool {
+        let programs = self.state().presence.programs(who, false);
+        !programs.is_empty() && !programs.iter().any(|peer| peer.knows(version))
+    }
+
     /// An attendant chooses their status, in a program or in the console. `false`: they were never here.
     ///
     /// # Errors

@@ -187,7 +187,11 @@ async fn a_file_downloaded_for_a_ticket_is_the_same_file_under_a_name_that_says_
     let code = app(shared).await.code;
     let place = format!("/d/{code}/program/linux");
     assert!(shown.contains(&format!("href=\"{place}?ticket={token}\"")), "{shown}");
-    assert!(shown.contains(&format!("href=\"amparo:ticket?token={token}\"")));
+    let company = format!("&#38;company={}\"", shared.first_tenant);
+    assert!(
+        shown.contains(&format!("href=\"amparo:ticket?token={token}&#38;at=")) && shown.contains(&company),
+        "{shown}"
+    );
     assert!(shown.contains("já abre neste ticket") && shown.contains("Este link é do ticket 1001"));
     let (_, headers, plain) = fetch(&customer, &place, None).await;
     let name = |headers: &axum::http::HeaderMap| headers[header::CONTENT_DISPOSITION].to_str().unwrap().to_owned();

@@ -256,8 +256,10 @@ async fn whoever_waits_is_shown_as_the_company_classifies_them_and_with_all_they
     for shown in ["CIDA@a.example", "11 5555-0100", "12.345/0001"] {
         assert_eq!(page.matches(shown).count(), 1, "{shown}");
     }
-    let connect = format!("href=\"amparo:connect?id={}\"", cida.registered.id.number());
-    assert!(page.contains(&connect), "the attendant's program is one click away");
+    let origin = format!("&#38;company={}\"", shared.first_tenant);
+    let connect = format!("href=\"amparo:connect?id={}&#38;at=", cida.registered.id.number());
+    let rest = page.split_once(&connect).expect("the attendant's program is one click away").1;
+    assert!(rest.split_once('"').unwrap().0.ends_with(origin.trim_end_matches('"')), "{rest:.200}");
     assert_eq!(rows(&ana.get("/?q=ouro").await.body), [cida.registered.id.number()]);
 
     // A change is told to whoever looks, and what is no more her address does not stand for her.

@@ -453,6 +453,6 @@ fn a_saved_app_is_a_program_for_windows_that_a_customer_downloads_from_a_ticket_
     shots.screen(&customer, "knows-the-ticket")?;
     let credentials = story::register(&customer).with_context(|| told(&customer))?;
     admin.goto(&world.relay.url("/"))?;
-    admin.find(&format!("a[href='amparo:connect?id={}&ticket={number}']", credentials.id.replace(' ', "")))?;
+    admin.find(&format!("a[href^='amparo:connect?id={}&ticket={number}&at=']", credentials.id.replace(' ', "")))?;
     Ok(())
 }

@@ -5,7 +5,7 @@
 
 use super::strings::Language;
 use super::view_model::{FieldKind, Scale, StatusKind, TicketChoice};
-use crate::connect_link::ConnectLink;
+use crate::connect_link::{ConnectLink, Origin};
 use protocol::message::invitation::Invitation;
 
 /// One thing a person did.
@@ -46,7 +46,7 @@ pub enum Command {
     /// The receipt was read.
     DismissReceipt,
     /// A link of the download page was opened, or the program is called after one.
-    OpenInvitation(Invitation),
+    OpenInvitation(Invitation, Option<Origin>),
     /// Do not wait for the next automatic try to reach the relay.
     RetryNow,
 

@@ -15,7 +15,7 @@ use std::{
 };
 
 use protocol::{
-    id::{AppId, DeviceId, Password, SessionId},
+    id::{AppId, DeviceId, Password, SessionId, TenantId},
     limits,
     message::{
         FromRelay, ToRelay,
@@ -152,6 +152,8 @@ pub enum LinkNews {
 /// What the profile says, as far as the program around sessions needs it.
 #[derive(Debug, Clone)]
 pub struct Profile {
+    /// The company.
+    pub tenant: TenantId,
     /// Its app.
     pub app: AppId,
     /// Title, logo, colour.
@@ -296,7 +298,7 @@ impl Controller {
             | Command::StopWatching
             | Command::ToggleBarPanel
             | Command::RaiseAlarm
-            | Command::OpenInvitation(_)
+            | Command::OpenInvitation(..)
             | Command::WriteRequest
             | Command::LeaveRequest { .. }
             | Command::SaveReceipt

@@ -286,6 +286,13 @@ pub enum Trouble {
     WatchOver,
     /// Its ticket is not open yet.
     WatchNoTicket,
+    /// A link is another company's.
+    LinkOfAnother {
+        /// Where it says it is from.
+        server: String,
+        /// Whose program this is, and where it is at home.
+        here: (String, String),
+    },
     /// There is no next customer, or none for this attendant.
     NobodyToPull,
     /// Whoever waits is being offered to somebody else.

@@ -85,7 +85,7 @@ async fn a_relay_of_every_earlier_version_hears_nothing_that_it_does_not_know() 
         let (mut controller, now) = program();
         controller.link(LinkNews::Down { why: String::new(), retry_in: Duration::ZERO }, now);
         effects(&mut controller);
-        controller.command(Command::OpenInvitation("0".repeat(37).parse().unwrap()), now);
+        controller.command(Command::OpenInvitation("0".repeat(37).parse().unwrap(), None), now);
         while step(&mut controller, &mut plugged, now).await != Step::Up {}
         hear_until(&mut theirs, version, |m| matches!(m, ToRelay::Register(_))).await;
         let proof = Opaque::try_from(vec![1; 8]).unwrap();

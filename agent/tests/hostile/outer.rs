@@ -14,7 +14,7 @@ use amparo_agent::{
 };
 use protocol::{
     frame,
-    id::{AppId, DeviceId, OperatorId, ProtocolNumber, SessionId},
+    id::{AppId, DeviceId, OperatorId, ProtocolNumber, SessionId, TenantId},
     limits,
     message::{
         FromRelay, ShownText, ToRelay,
@@ -199,6 +199,7 @@ pub fn program() -> (Controller, Now) {
         hours: None,
     };
     let profile = Profile {
+        tenant: TenantId::from_bytes([9; 16]),
         app: AppId::from_bytes([1; 16]),
         brand,
         fields: Vec::new(),

@@ -27,6 +27,7 @@ use super::{
     confirm, desk_words,
     error::{AppError, Page, page},
     indicators::{self, IndicatorsForm},
+    origin::Origin,
     people::{self, PersonRow},
     session_view::{EndedRow, TicketLink},
     shell::{Choice, Here, Shell},
@@ -64,11 +65,14 @@ pub(super) struct View {
     pub(super) ends: bool,
     /// Watches sessions of an app or more.
     pub(super) watches: bool,
+    /// What links to the program end with.
+    pub(super) origin: Origin,
 }
 
 impl View {
-    pub(super) fn of(who: &Who) -> Self {
+    pub(super) fn of(app: &App, who: &Who) -> Self {
         Self {
+            origin: Origin::of(app, who),
             t: who.texts,
             w: watching::Words::of(who.texts.language),
             csrf: who.csrf.clone(),
@@ -346,7 +350,7 @@ pub(super) async fn show(State(app): State<App>, who: Who, Query(asked): Query<P
     let apps = seen.map(|app| Choice::new(app.id.to_string(), &app.name, &asked.app)).collect();
     let board = Board::load(&app, &who, &s.clock, asked).await?;
     let own = people::Own::of(&app, &who, s.clock.now());
-    page(&AttendancePage { v: View::of(&who), board, own, apps, s })
+    page(&AttendancePage { v: View::of(&app, &who), board, own, apps, s })
 }
 
 #[derive(Template)]
@@ -370,7 +374,7 @@ pub(super) fn seen(app: &App, who: &Who, id: u32) -> Result<Arc<Present>, AppErr
 pub(super) async fn masked(State(app): State<App>, who: Who, Path(id): Path<u32>) -> Page {
     let p = seen(&app, &who, id)?;
     let (id, attends) = (p.id, who.reach.attends(p.app));
-    page(&PasswordCell { v: View::of(&who), number: id.number(), id: id.to_string(), attends, password: None })
+    page(&PasswordCell { v: View::of(&app, &who), number: id.number(), id: id.to_string(), attends, password: None })
 }
 
 /// What a click on the eye, or the question before it, sends.
@@ -437,7 +441,7 @@ async fn shown_alone(app: &App, who: &Who, p: &Present) -> Page {
 async fn shown(app: &App, who: &Who, id: DeviceId, of: AppId) -> Page {
     let password = Some(revealed(app, who, id).await?);
     let attends = who.reach.attends(of);
-    page(&PasswordCell { v: View::of(who), number: id.number(), id: id.to_string(), attends, password })
+    page(&PasswordCell { v: View::of(app, who), number: id.number(), id: id.to_string(), attends, password })
 }
 
 /// `POST /waiting/{id}/credentials`: ID and a one-time grant as one text, for the clipboard. The password stays here: the grant opens one

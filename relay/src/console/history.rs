@@ -271,7 +271,7 @@ pub(super) async fn page_handler(State(app): State<App>, who: Who, Query(form): 
         Some(rows_in_file(s.t, app.shared.store.count_history(who.operator.tenant, &query, COUNTED + 1).await?))
     };
     page(&HistoryPage {
-        v: View::of(&who),
+        v: View::of(&app, &who),
         form,
         wrong,
         apps,

@@ -87,7 +87,7 @@ pub(super) async fn stream(
     let viewer = Viewer {
         changes: app.shared.changes(),
         accounts: app.shared.accounts_changed.subscribe(),
-        v: View::of(&who),
+        v: View::of(&app, &who),
         window: Window::new(who.operator.tenant, asked.clone()),
         asked,
         only_news: what.only == NEWS,
@@ -235,7 +235,7 @@ impl Viewer {
                     self.zone = tenant.time_zone;
                 }
                 self.who.operator = operator;
-                self.v = View::of(&self.who);
+                self.v = View::of(&self.app, &self.who);
                 true
             }
             // The records cannot be read just now: that says nothing about the login.
@@ -251,7 +251,7 @@ impl Viewer {
         // What was changed in the apps meanwhile counts at once; apps that cannot be read now are as they were.
         if let Ok(reach) = self.app.shared.apps.reach(&self.who.operator).await {
             self.who.reach = std::sync::Arc::new(reach);
-            self.v = View::of(&self.who);
+            self.v = View::of(&self.app, &self.who);
         }
         let piece = self.window.look(&self.app.shared.directory, &self.who.reach);
         self.news = news(&piece, &self.who.reach, all);

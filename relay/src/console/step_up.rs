@@ -184,7 +184,8 @@ pub(super) async fn ask(
     let may_use_passkey = passkeys::has_any(app, who).await?;
     let w = Words::of(who.texts.language);
     let (number, id) = (customer.number(), customer.to_string());
-    let question = |error, at| page(&Question { v: View::of(who), number, id, w, ways, may_use_passkey, error, at });
+    let question =
+        |error, at| page(&Question { v: View::of(app, who), number, id, w, ways, may_use_passkey, error, at });
     let code = Zeroizing::new(code);
     // Who has no password sends the code alone.
     let own = own.or_else(|| (!ways.password && !code.is_empty()).then(String::new));

@@ -9,10 +9,13 @@ use protocol::{
         pairing::CloseReason,
         ticket::ListTickets,
     },
-    version::{SPOKEN, VersionRange},
+    version::{LINKS_NAMED_SINCE, SPOKEN, VersionRange},
 };
 
-use super::world::{Program, World, ended};
+use super::{
+    console_support::{self, ATTENDS, Browser},
+    world::{Program, World, ended},
+};
 
 /// A program that speaks up to this version.
 async fn program(world: &World, newest: u16) -> Program {
@@ -85,4 +88,35 @@ async fn a_program_with_no_version_in_common_is_told_which_ones_are_spoken_here(
         assert_eq!(program.hear().await, Some(FromRelay::Refused(Refusal::Version(SPOKEN))), "{versions:?}");
         assert_eq!(program.hear().await, None, "and nothing else");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn links_name_their_server_unless_the_attendants_program_is_one_that_would_refuse_them() {
+    let world = World::new().await;
+    let shared = &world.relay().shared;
+    console_support::operator(shared, world.tenant, "davi", ATTENDS).await;
+    let customer = world.customer("Cida").await;
+    let mut pages = Vec::new();
+    for login in ["ana", "davi"] {
+        let mut browser = Browser::new(shared);
+        let password = if login == "ana" { super::world::PASSWORD } else { console_support::PASSWORD };
+        browser.log_in(login, password).await;
+        pages.push(browser);
+    }
+    let plain = format!("href=\"amparo:connect?id={}\"", customer.id().number());
+    let named = format!("href=\"amparo:connect?id={}&#38;at=", customer.id().number());
+    let mut shown = async |n: usize| {
+        let page = pages[n].get("/").await.body;
+        (page.contains(&plain), page.contains(&named))
+    };
+    assert_eq!(shown(0).await, (false, true), "no program is here: the next one will be of today");
+    let mut older = program(&world, LINKS_NAMED_SINCE - 1).await;
+    older.login("ana").await;
+    older.hear_that(|m| matches!(m, FromRelay::Waiting(_)).then_some(())).await;
+    assert_eq!(shown(0).await, (true, false));
+    assert_eq!(shown(1).await, (false, true), "somebody else's program");
+    let mut newer = program(&world, LINKS_NAMED_SINCE).await;
+    newer.login("ana").await;
+    newer.hear_that(|m| matches!(m, FromRelay::Waiting(_)).then_some(())).await;
+    assert_eq!(shown(0).await, (false, true), "one of them reads it");
 }

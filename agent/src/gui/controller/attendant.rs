@@ -235,10 +235,7 @@ impl Controller {
             }
             Command::Connect { partner } => self.connect(&partner, None),
             Command::PasteCredentials(pasted) => self.paste(pasted.reveal()),
-            Command::OpenLink(link) => {
-                self.attendant.link = Some(link);
-                self.follow_link();
-            }
+            Command::OpenLink(link) => self.open_link(link),
             Command::LookUpTicket { number } => self.look_up(&number),
             Command::ChooseTicket(choice) => {
                 if let Stage::Ticket(step) = &mut self.attendant.stage {

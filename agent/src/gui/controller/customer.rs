@@ -168,7 +168,7 @@ impl Controller {
                 // Waits again: a request of its own.
                 self.register();
             }
-            Command::OpenInvitation(token) => self.open_invitation(token, now),
+            Command::OpenInvitation(token, origin) => self.open_invitation(token, origin, now),
             Command::WriteRequest => self.write_request(),
             Command::LeaveRequest { text } => self.leave_request(&text),
             command => tracing::error!(?command, %now.unix_ms, "a command came to the wrong half of the controller"),

@@ -107,6 +107,7 @@ impl Story {
             hours: None,
         };
         let profile = Profile {
+            tenant: TenantId::from_bytes([9; 16]),
             app: AppId::from_bytes([1; 16]),
             brand,
             fields: vec![(FieldKey::Name, true), (FieldKey::Email, false)],

@@ -1,4 +1,4 @@
-//! What is said of an invitation to a ticket.
+//! What is said of an invitation to a ticket, and of a link that is another company's.
 
 use super::Language;
 use super::phrases::pick;
@@ -41,6 +41,14 @@ pub fn told(l: Language, news: &InvitationNews) -> String {
             "The server does not understand this link yet. Tell the attendant the ticket's number.".into(),
             "El servidor aún no entiende este enlace. Diga al agente el número del ticket.".into(),
         ),
+        InvitationNews::Elsewhere { server } => pick(
+            l,
+            format!("O link é de outro suporte, em {server}. Baixe o programa por ele, ou continue aqui sem ele."),
+            format!(
+                "The link is of another support, at {server}. Download its program there, or go on here without it."
+            ),
+            format!("El enlace es de otro soporte, en {server}. Descargue allí su programa, o continúe aquí sin él."),
+        ),
         InvitationNews::Later => pick(
             l,
             "O servidor não consegue ler o link agora. Você pode continuar sem ele.".into(),
@@ -48,6 +56,24 @@ pub fn told(l: Language, news: &InvitationNews) -> String {
             "El servidor no puede leer el enlace ahora. Puede continuar sin él.".into(),
         ),
     }
+}
+
+/// A link of the console that is for another company's program: where it is from, and whose program this is.
+pub fn link_of_another(l: Language, server: &str, (company, home): &(String, String)) -> String {
+    // The same server has another company.
+    let from = if server == home { String::new() } else { format!(" ({server})") };
+    pick(
+        l,
+        format!(
+            "O link que você abriu é de outra empresa{from}. Este programa é de {company} ({home}). Abra o programa dela e clique de novo."
+        ),
+        format!(
+            "The link you opened is of another company{from}. This program is of {company} ({home}). Open that company's program and click again."
+        ),
+        format!(
+            "El enlace que abrió es de otra empresa{from}. Este programa es de {company} ({home}). Abra el programa de ella y haga clic de nuevo."
+        ),
+    )
 }
 
 #[cfg(test)]
@@ -66,10 +92,22 @@ mod tests {
             (InvitationNews::Over { number: "4821".into() }, true),
             (InvitationNews::ServerOld, false),
             (InvitationNews::Later, false),
+            (InvitationNews::Elsewhere { server: "help.example".into() }, false),
         ] {
             let said: Vec<String> = Language::ALL.iter().map(|l| told(*l, &news)).collect();
             assert!(said.iter().all(|text| text.contains("4821") == names), "{said:?}");
             assert!(said[0] != said[1] && said[1] != said[2] && said[0] != said[2], "{said:?}");
+        }
+    }
+
+    #[test]
+    fn a_link_of_another_company_is_said_with_where_it_is_from_and_whose_program_this_is() {
+        for l in Language::ALL {
+            let here = ("Varanda".to_owned(), "localhost".to_owned());
+            let told = link_of_another(l, "help.example:7443", &here);
+            assert!(told.contains("(help.example:7443)") && told.contains("Varanda (localhost)"), "{told}");
+            let same = link_of_another(l, "localhost", &here);
+            assert_eq!(same.matches("localhost").count(), 1, "{same}");
         }
     }
 }

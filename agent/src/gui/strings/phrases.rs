@@ -514,6 +514,7 @@ pub fn trouble(l: Language, trouble: &Trouble) -> String {
             format!("There's no ticket {number}. Check the number or open a new one."),
             format!("No hay ticket {number}. Verifique el número o abra uno nuevo."),
         ),
+        Trouble::LinkOfAnother { server, here } => invitations::link_of_another(l, server, here),
         Trouble::ReceiptNotSaved(why) => pick(
             l,
             format!("O recibo não pôde ser salvo: {why}"),

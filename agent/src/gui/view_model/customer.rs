@@ -33,6 +33,11 @@ pub enum InvitationNews {
     ServerOld,
     /// The server cannot look now.
     Later,
+    /// It is another company's.
+    Elsewhere {
+        /// Where it says it is from.
+        server: String,
+    },
 }
 
 /// The customer's details.

@@ -18,6 +18,7 @@ use super::{
         App, desk_words,
         error::{AppError, Page, page},
         help,
+        origin::Origin,
         strings::{Texts, fill},
         tickets::{Invited, invited},
         visitor::Visitor,
@@ -40,6 +41,8 @@ struct GetPage {
     invited: Option<Invited>,
     /// The visitor's system first; none where this server makes no programs.
     programs: Vec<Offer>,
+    /// What a link to the program ends with.
+    origin: Origin,
 }
 
 /// A program to be downloaded.
@@ -89,7 +92,7 @@ impl GetPage {
     /// What opens this ticket in a program that is there, and the words for it.
     fn open_in_program(&self) -> Option<(String, &'static str)> {
         let token = self.token().filter(|_| !self.programs.is_empty())?;
-        let link = format!("amparo:ticket?token={}", token.as_str());
+        let link = format!("amparo:ticket?token={}{}", token.as_str(), self.origin);
         Some((link, desk_words::of(self.t.language).invited_open))
     }
 
@@ -213,7 +216,8 @@ pub(crate) async fn show(
         })
         .collect();
     let t = visitor.texts_at(&app, record.tenant).await;
-    page(&GetPage { t, app: record, file: download::FILE_NAME, invited, programs })
+    let origin = Origin::of_company(&app.shared.public_url, record.tenant);
+    page(&GetPage { t, app: record, file: download::FILE_NAME, invited, programs, origin })
 }
 
 /// `GET /d/{code}/program/{system}`

@@ -203,7 +203,16 @@ mod tests {
     fn change(before: &[(&str, &str)], mut after: Vec<Word>) -> String {
         let before = before.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
         let (t, w) = (Texts::of(Language::PtBr), super::super::super::watching::Words::of(Language::PtBr));
-        let v = View { t, w, csrf: String::new(), sees: false, attends: false, ends: false, watches: false };
+        let v = View {
+            t,
+            w,
+            csrf: String::new(),
+            sees: false,
+            attends: false,
+            ends: false,
+            watches: false,
+            origin: Default::default(),
+        };
         let mut html = String::new();
         difference(&mut html, "rows", &before, &mut after, &v, false).unwrap();
         html

@@ -9,6 +9,7 @@ use store::{CustomerDetails, TicketOf};
 use super::super::{
     App,
     error::AppError,
+    origin::Origin,
     visitor::{Act, Who},
     when::Clock,
 };
@@ -25,6 +26,8 @@ pub(in crate::console) struct Here {
     /// As it is read out.
     pub(in crate::console) id: String,
     pub(in crate::console) number: u32,
+    /// What a link to the program ends with.
+    pub(in crate::console) origin: Origin,
     pub(in crate::console) since: String,
     /// Whoever looks connects to customers of this app.
     pub(in crate::console) connects: bool,
@@ -46,6 +49,7 @@ pub(in crate::console) fn here(
     Some(Here {
         id: present.id.to_string(),
         number: present.id.number(),
+        origin: Origin::of(app, who),
         since: clock.time(&present.since),
         connects,
         grants: connects && who.operator.may(Act::SeePasswords),

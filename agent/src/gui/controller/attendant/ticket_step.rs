@@ -12,7 +12,10 @@ use super::{
     super::{Controller, Effect, partner_id},
     LoginState, Looked, Stage, TicketStep,
 };
-use crate::gui::view_model::Trouble;
+use crate::{
+    connect_link::{ConnectLink, Origin},
+    gui::view_model::Trouble,
+};
 
 impl Controller {
     pub(super) fn connect(&mut self, typed: &str, password: Option<Password>) {
@@ -60,6 +63,30 @@ impl Controller {
             }
             Err(_) => step.lookup = Looked::NotFound(typed.to_owned()),
         }
+    }
+
+    /// A link of the console was opened: it is followed, or it is another company's, which is said.
+    pub(super) fn open_link(&mut self, mut link: ConnectLink) {
+        let Some(origin) = self.of_another(link.origin.take()) else {
+            self.attendant.link = Some(link);
+            return self.follow_link();
+        };
+        let busy =
+            self.customer.session.is_some() || matches!(self.attendant.stage, Stage::Session(_) | Stage::Ended(..));
+        if busy {
+            tracing::info!("a link of another company is not spoken of: a session goes on");
+            return;
+        }
+        if self.attendant.who.is_none() {
+            self.attendant.login.get_or_insert_with(LoginState::default);
+        }
+        let here = (self.profile.brand.company.clone(), self.profile.server.clone());
+        self.attendant.trouble(Trouble::LinkOfAnother { server: origin.server, here });
+    }
+
+    /// Where a link is from, when that is not this program's company.
+    pub(in super::super) fn of_another(&self, origin: Option<Origin>) -> Option<Origin> {
+        origin.filter(|origin| origin.company != self.profile.tenant)
     }
 
     /// Goes where the link that waits leads. Until somebody is logged in and may open sessions it goes on waiting; a session that is

@@ -11,7 +11,10 @@ use protocol::{
 };
 
 use super::{Controller, Effect, Now};
-use crate::gui::view_model::{InvitationNews, Notice, TicketLine};
+use crate::{
+    connect_link::Origin,
+    gui::view_model::{InvitationNews, Notice, TicketLine},
+};
 
 /// An invitation, if there is one.
 #[derive(Debug, Default)]
@@ -34,9 +37,15 @@ impl Invite {
 
 impl Controller {
     /// A link was opened, or the program's file is named after one. A session is not disturbed, nor is an attendant.
-    pub(in super::super) fn open_invitation(&mut self, token: Invitation, now: Now) {
+    pub(in super::super) fn open_invitation(&mut self, token: Invitation, origin: Option<Origin>, now: Now) {
         if self.customer.session.is_some() || self.attendant.logged_in() {
             tracing::info!("an invitation to a ticket is not for now");
+            return;
+        }
+        // Not asked of a server that cannot know; an invitation that is here already stays.
+        if let Some(origin) = self.of_another(origin) {
+            let server = origin.server;
+            self.notice = Some((Notice::Invitation(InvitationNews::Elsewhere { server }), now.instant));
             return;
         }
         if self.customer.invite.token.as_ref() == Some(&token) && self.customer.invite.about.is_some() {

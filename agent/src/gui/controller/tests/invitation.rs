@@ -46,7 +46,7 @@ impl Story {
 
     fn invited(version: u16) -> Self {
         let mut story = Self::begin();
-        story.tell(Command::OpenInvitation(token()));
+        story.tell(Command::OpenInvitation(token(), None));
         assert!(story.effects().is_empty(), "there is nobody to ask");
         story.up_in(version)
     }
@@ -113,12 +113,12 @@ fn a_link_opened_while_waiting_is_told_and_the_program_registers_anew() {
     story.tell(Command::SubmitFields(vec![(FieldKind::Name, "Cida".into())]));
     story.hear(FromRelay::Registered(Registered { id: DeviceId::new(123_456_789).unwrap(), proof: opaque(1) }));
     story.effects();
-    story.tell(Command::OpenInvitation(token()));
+    story.tell(Command::OpenInvitation(token(), None));
     assert_eq!(story.told_relay(), ["open"]);
     story.hear(good());
     assert_eq!(story.told_relay(), ["register"]);
     assert_eq!(story.notice(), Some(Notice::Invitation(InvitationNews::To(line()))));
-    story.tell(Command::OpenInvitation(token()));
+    story.tell(Command::OpenInvitation(token(), None));
     assert!(story.told_relay().is_empty(), "the same once more is nothing new");
 }
 
@@ -162,11 +162,11 @@ fn neither_a_session_nor_an_attendant_is_disturbed_and_what_nobody_asked_for_is_
     story.allow();
     let before = story.page();
     story.effects();
-    story.tell(Command::OpenInvitation(token()));
+    story.tell(Command::OpenInvitation(token(), None));
     assert_eq!((story.told_relay(), story.page()), (vec![], before));
     let mut story = Story::begin().logged_in();
     story.effects();
-    story.tell(Command::OpenInvitation(token()));
+    story.tell(Command::OpenInvitation(token(), None));
     assert!(story.told_relay().is_empty());
     let mut story = Story::begin().up_in(SPOKEN.newest);
     story.hear(good());
