@@ -163,6 +163,11 @@ pub enum FromRelay {
     Watched(watch::Watched),
     /// Answer to `OpenInvitation`. From version 5 on.
     InvitationIs(invitation::InvitationIs),
+    /// To attendants, before `Waiting`: which of those customers were invited to a ticket. All of them, newest state wins; at most
+    /// [`limits::WAITING_LISTED`]. From version 5 on.
+    WaitingOn(
+        #[serde(deserialize_with = "capped::list::<_, _, { limits::WAITING_LISTED }>")] Vec<directory::WaitingOn>,
+    ),
 }
 
 impl ToRelay {
@@ -233,7 +238,11 @@ impl FromRelay {
             | Self::Assigned(_)
             | Self::PullRefused(_) => 3,
             Self::UpdateIs(_) | Self::UpdatePart(_) => 4,
-            Self::InvitationIs(_) | Self::WatchIs(_) | Self::IncomingWatch(_) | Self::Watched(_) => 5,
+            Self::InvitationIs(_)
+            | Self::WaitingOn(_)
+            | Self::WatchIs(_)
+            | Self::IncomingWatch(_)
+            | Self::Watched(_) => 5,
         }
     }
 }

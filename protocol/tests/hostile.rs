@@ -163,6 +163,13 @@ fn a_full_waiting_list_fits_its_message() {
         since_unix_ms: u64::MAX,
     };
     encode_body(&FromRelay::Waiting(vec![row; limits::WAITING_LISTED]), limits::OUTER_MESSAGE_BYTES).unwrap();
+    let id = DeviceId::new(DeviceId::MAX).unwrap();
+    let on = WaitingOn { id, ticket: TicketNumber::new(&x(limits::TICKET_NUMBER_BYTES)).unwrap() };
+    let full = FromRelay::WaitingOn(vec![on.clone(); limits::WAITING_LISTED]);
+    encode_body(&full, limits::OUTER_MESSAGE_BYTES).unwrap();
+    let more = FromRelay::WaitingOn(vec![on; limits::WAITING_LISTED + 1]);
+    let body = encode_body(&more, limits::OUTER_MESSAGE_BYTES).unwrap();
+    assert!(decode_body::<FromRelay>(&body, limits::OUTER_MESSAGE_BYTES).is_err(), "one more than there may be");
 }
 
 #[test]

@@ -355,6 +355,7 @@ fn home() -> HomeView {
         name: name.map(Into::into),
         company: company.map(Into::into),
         subject: Some(subject.into()),
+        ticket: (s == 160).then(|| "4821".into()),
         waiting: Duration::from_secs(s),
         overdue: s > 300,
     };

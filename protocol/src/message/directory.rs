@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::ShownText;
 use crate::{
     capped,
-    id::{AppId, DeviceId, OperatorId, Password},
+    id::{AppId, DeviceId, OperatorId, Password, TicketNumber},
     limits,
 };
 
@@ -251,6 +251,15 @@ impl From<CertificateChain> for Vec<Vec<u8>> {
     fn from(chain: CertificateChain) -> Vec<Vec<u8>> {
         chain.0
     }
+}
+
+/// A customer of the waiting list who came by the link of a ticket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaitingOn {
+    /// The ID of the row.
+    pub id: DeviceId,
+    /// The ticket.
+    pub ticket: TicketNumber,
 }
 
 /// One row of the waiting list. Without the password: that is the console's to show, to whom may see it.

@@ -372,6 +372,8 @@ fn from_relay() -> Vec<FromRelay> {
         FromRelay::InvitationIs(InvitationIs::Refused(InvitationError::Expired)),
         FromRelay::InvitationIs(InvitationIs::Refused(InvitationError::Over(TicketNumber::new("4821").unwrap()))),
         FromRelay::InvitationIs(InvitationIs::Refused(InvitationError::Unavailable)),
+        FromRelay::WaitingOn(vec![]),
+        FromRelay::WaitingOn(vec![WaitingOn { id: device(), ticket: TicketNumber::new("4821").unwrap() }]),
     ]
 }
 

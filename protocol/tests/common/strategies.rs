@@ -405,6 +405,8 @@ fn watches() -> impl Strategy<Value = FromRelay> {
     prop_oneof![
         (any::<u32>(), watch).prop_map(|(request, watch)| FromRelay::WatchIs(WatchIs { request, watch })),
         (session(), option::of(shown())).prop_map(|(session, by)| FromRelay::Watched(Watched { session, by })),
+        vec((device(), number()).prop_map(|(id, ticket)| WaitingOn { id, ticket }), 0..5)
+            .prop_map(FromRelay::WaitingOn),
     ]
 }
 

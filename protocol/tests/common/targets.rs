@@ -68,6 +68,10 @@ pub fn from_relay(body: &[u8]) {
             assert!(rows.len() <= limits::WAITING_LISTED);
             assert!(rows.iter().all(|row| row.fields.len() <= limits::FIELDS));
         }
+        Some(FromRelay::WaitingOn(rows)) => {
+            assert!(rows.len() <= limits::WAITING_LISTED);
+            assert!(rows.iter().all(|row| row.ticket.as_str().len() <= limits::TICKET_NUMBER_BYTES));
+        }
         Some(FromRelay::TicketList(list)) => {
             assert!(list.tickets.map_or(0, |tickets| tickets.len()) <= limits::OPEN_TICKETS_LISTED)
         }

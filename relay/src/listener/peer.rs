@@ -11,7 +11,10 @@ use std::{
     },
 };
 
-use protocol::message::{FromRelay, directory::WaitingCustomer};
+use protocol::message::{
+    FromRelay,
+    directory::{WaitingCustomer, WaitingOn},
+};
 use quinn::VarInt;
 use tokio::sync::Notify;
 
@@ -59,6 +62,8 @@ struct Outgoing {
     queue: VecDeque<FromRelay>,
     /// The waiting list as it is now; the newest takes the place of one that was not sent yet.
     list: Option<Vec<WaitingCustomer>>,
+    /// Which of them were invited to a ticket: goes out before the list.
+    on: Option<Vec<WaitingOn>>,
     /// Nothing more is taken.
     ended: bool,
 }
@@ -117,8 +122,18 @@ impl Peer {
 
     /// Tells the waiting list as it is now, or takes back what was not sent yet.
     pub fn show(&self, list: Option<Vec<WaitingCustomer>>) {
-        self.outgoing().list = list;
+        let mut outgoing = self.outgoing();
+        if list.is_none() {
+            outgoing.on = None;
+        }
+        outgoing.list = list;
+        drop(outgoing);
         self.news.notify_one();
+    }
+
+    /// Tells which customers of the list that is shown next were invited to a ticket. For programs that know of it.
+    pub fn show_on(&self, on: Vec<WaitingOn>) {
+        self.outgoing().on = Some(on);
     }
 
     /// What is to be sent next, messages before the list; waits for it. `None` once the queue has ended and all of it was given out. For
@@ -136,6 +151,9 @@ impl Peer {
                 if outgoing.ended {
                     return None;
                 }
+                if let Some(on) = outgoing.on.take() {
+                    return Some(FromRelay::WaitingOn(on));
+                }
                 if let Some(list) = outgoing.list.take() {
                     return Some(FromRelay::Waiting(list));
                 }
@@ -148,7 +166,7 @@ impl Peer {
     pub fn end(&self) {
         let mut outgoing = self.outgoing();
         outgoing.ended = true;
-        outgoing.list = None;
+        (outgoing.list, outgoing.on) = (None, None);
         drop(outgoing);
         self.news.notify_one();
     }

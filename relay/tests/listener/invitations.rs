@@ -72,6 +72,13 @@ async fn listed(attendant: &mut Program, partner: DeviceId) -> Vec<String> {
     list.tickets.unwrap().iter().map(|ticket| ticket.number.to_string()).collect()
 }
 
+/// Which customers of the list that comes next wait on a ticket.
+async fn waiting_on(attendant: &mut Program) -> Vec<(DeviceId, String)> {
+    let on = attendant.hear_that(|m| if let FromRelay::WaitingOn(on) = m { Some(on) } else { None }).await;
+    assert!(matches!(attendant.hear().await, Some(FromRelay::Waiting(_))), "the list comes right behind it");
+    on.into_iter().map(|row| (row.id, row.ticket.to_string())).collect()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_invited_customer_is_told_of_the_ticket_and_the_attendant_sees_them_on_it() {
     let world = World::new().await;
@@ -113,15 +120,21 @@ async fn an_invited_customer_is_told_of_the_ticket_and_the_attendant_sees_them_o
     assert!(chief.get(&format!("/tickets/{older}")).await.body.contains(&connect));
     assert!(!chief.get(&format!("/tickets/{newer}")).await.body.contains(&id.number().to_string()));
 
+    // In the program's own list, and it is told when that changes.
+    let mut watching = world.attendant("ana").await;
+    assert_eq!(waiting_on(&mut watching).await, [(id, older.to_string())]);
+
     // A program that opens another invitation stands on that one; what is no invitation takes the place of one, too.
     open(&mut customer, world.app, &world.invitation(&newer)).await.unwrap();
     customer.register(world.app, "Cida", None).await;
     let on = |id| shared.directory.present(world.tenant, id).unwrap().invited.clone();
     assert_eq!(on(id), Some(TicketOf::desk(newer.clone())));
+    assert_eq!(waiting_on(&mut watching).await, [(id, newer.to_string())]);
     let forged = "0".repeat(40).parse().unwrap();
     assert_eq!(open(&mut customer, world.app, &forged).await, Err(InvitationError::Unknown));
     customer.register(world.app, "Cida", None).await;
     assert_eq!(on(id), None);
+    assert_eq!(waiting_on(&mut watching).await, []);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,7 +8,7 @@ mod ticket_step;
 mod watch;
 mod wrap_up;
 
-use std::time::Instant;
+use std::{collections::HashMap, time::Instant};
 
 use protocol::{
     id::{DeviceId, OperatorId, Password, ProtocolNumber, SessionId, TicketNumber},
@@ -45,6 +45,8 @@ pub(super) struct Attendant {
     pub login: Option<LoginState>,
     pub who: Option<Who>,
     pub waiting: Vec<WaitingCustomer>,
+    /// Those of them who were invited to a ticket.
+    pub waiting_on: HashMap<DeviceId, TicketNumber>,
     pub stage: Stage,
     pub trouble: Option<Trouble>,
     pub partner_typed: String,
@@ -419,6 +421,9 @@ impl Controller {
                 }
             }
             FromRelay::Waiting(list) => self.attendant.waiting = list,
+            FromRelay::WaitingOn(on) => {
+                self.attendant.waiting_on = on.into_iter().map(|row| (row.id, row.ticket)).collect();
+            }
             FromRelay::TicketFound(found) => {
                 if let Stage::Ticket(step) = &mut self.attendant.stage
                     && step.find == found.request

@@ -335,6 +335,7 @@ fn waiting_row(c: &Controller, row: &Listed, now: Now) -> WaitingCustomer {
         name: field(&row.fields, FieldKey::Name),
         company: field(&row.fields, FieldKey::Company),
         subject: field(&row.fields, FieldKey::Subject),
+        ticket: c.attendant.waiting_on.get(&row.id).map(ToString::to_string),
         waiting,
         overdue: waiting >= OVERDUE,
     }

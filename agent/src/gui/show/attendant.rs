@@ -51,7 +51,7 @@ pub(super) fn waiting_rows(l: Language, v: &HomeView) -> Vec<ui::WaitingRow> {
         id: (&c.id).into(),
         name: c.name.as_deref().unwrap_or(Terms::of(l).no_name).into(),
         company: text(&c.company),
-        subject: text(&c.subject),
+        subject: phrases::about(l, c.ticket.as_deref(), c.subject.as_deref()).into(),
         time: moment::clock(c.waiting).into(),
         overdue: c.overdue,
     };

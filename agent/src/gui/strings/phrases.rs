@@ -97,8 +97,15 @@ pub fn offered(l: Language, customer: &WaitingCustomer) -> String {
     let waited = exact(customer.waiting);
     let waits =
         pick(l, format!("aguarda há {waited}"), format!("waiting for {waited}"), format!("espera hace {waited}"));
-    let known = [customer.company.as_deref(), customer.subject.as_deref()];
-    known.into_iter().flatten().map(str::to_owned).chain([waits]).collect::<Vec<_>>().join(" · ")
+    let about = about(l, customer.ticket.as_deref(), customer.subject.as_deref());
+    let known = [customer.company.clone().unwrap_or_default(), about];
+    known.into_iter().filter(|text| !text.is_empty()).chain([waits]).collect::<Vec<_>>().join(" · ")
+}
+
+/// What a waiting customer's row is about: the ticket that a link has invited them to, and the subject.
+pub fn about(l: Language, ticket: Option<&str>, subject: Option<&str>) -> String {
+    let ticket = ticket.map(|number| format!("{} {number}", Terms::of(l).ticket));
+    ticket.into_iter().chain(subject.map(str::to_owned)).collect::<Vec<_>>().join(" · ")
 }
 
 /// Under an offer's bar.

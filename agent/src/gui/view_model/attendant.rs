@@ -127,6 +127,8 @@ pub struct WaitingCustomer {
     pub company: Option<String>,
     /// Subject, where given.
     pub subject: Option<String>,
+    /// The ticket that a link has invited them to.
+    pub ticket: Option<String>,
     /// For how long.
     pub waiting: Duration,
     /// Longer than it should be: gets the triangle.

@@ -2,13 +2,16 @@
 //! than a person can read.
 
 use std::{
+    collections::HashSet,
     sync::{Arc, atomic::AtomicU32},
     time::Duration,
 };
 
 use protocol::{
+    id::DeviceId,
     limits::{OUTER_MESSAGE_BYTES, WAITING_LISTED},
-    message::directory::WaitingCustomer,
+    message::directory::{WaitingCustomer, WaitingOn},
+    version::INVITATIONS_SINCE,
 };
 
 use super::own_device;
@@ -30,9 +33,17 @@ pub(super) async fn feed(shared: Arc<Shared>, operator: Operator, own: Arc<Atomi
             let most = WAITING_LISTED + 1;
             let waiting = shared.directory.first_waiting_of(operator.tenant, most, |app| reach.attends(app));
             let list = fitting(waiting.iter().map(|p| &**p).filter(|p| Some(p.id) != own));
-            if told.as_ref() != Some(&list) {
+            let on = on_tickets(&list, &waiting);
+            let now = Some((list, on));
+            if told != now
+                && let Some((list, on)) = &now
+            {
+                let was_on = told.as_ref().is_some_and(|(_, on)| !on.is_empty());
+                if to.knows(INVITATIONS_SINCE) && (was_on || !on.is_empty()) {
+                    to.show_on(on.clone());
+                }
                 to.show(Some(list.clone()));
-                told = Some(list);
+                told = now;
             }
         }
         if changes.changed().await.is_err() {
@@ -40,6 +51,13 @@ pub(super) async fn feed(shared: Arc<Shared>, operator: Operator, own: Arc<Atomi
         }
         tokio::time::sleep(TOGETHER).await;
     }
+}
+
+/// Those of the list who came by the link of a ticket.
+fn on_tickets(list: &[WaitingCustomer], waiting: &[Arc<Present>]) -> Vec<WaitingOn> {
+    let listed: HashSet<DeviceId> = list.iter().map(|row| row.id).collect();
+    let invited = waiting.iter().filter(|p| listed.contains(&p.id));
+    invited.filter_map(|p| Some(WaitingOn { id: p.id, ticket: p.invited.as_ref()?.number.clone() })).collect()
 }
 
 /// As many as fit one message: names can be long.
@@ -64,7 +82,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use protocol::{
         frame,
-        id::{AppId, DeviceId, TenantId},
+        id::{AppId, TenantId},
         message::{
             FromRelay, ShownText,
             directory::{Field, FieldKey},

@@ -1,7 +1,7 @@
 //! Customers who are offered to an attendant, as stories.
 
 use protocol::message::{
-    directory::WaitingCustomer,
+    directory::{WaitingCustomer, WaitingOn},
     offer::{AnswerOffer, Assigned, BreakReason, OfferOver, Offered, PullError, Status, StatusIs},
 };
 
@@ -105,4 +105,21 @@ fn the_status_is_the_relays_and_the_next_is_pulled_with_the_reason_when_it_canno
         story.hear(FromRelay::PullRefused(why));
         assert_eq!(home(&story).trouble, Some(trouble));
     }
+}
+
+#[test]
+fn a_waiting_customer_who_came_by_a_tickets_link_stands_on_it_in_the_list() {
+    let mut story = Story::begin().logged_in();
+    let tickets = |story: &Story| home(story).waiting.into_iter().map(|row| row.ticket).collect::<Vec<_>>();
+    let on = |number: &str| WaitingOn { id: customer().id, ticket: TicketNumber::new(number).unwrap() };
+    story.hear(FromRelay::Waiting(vec![customer()]));
+    assert_eq!(tickets(&story), [None]);
+    for number in ["4821", "4822"] {
+        story.hear(FromRelay::WaitingOn(vec![on(number)]));
+        story.hear(FromRelay::Waiting(vec![customer()]));
+        assert_eq!(tickets(&story), [Some(number.to_owned())]);
+    }
+    // All of them each time: what is not said any more does not hold any more.
+    story.hear(FromRelay::WaitingOn(vec![]));
+    assert_eq!(tickets(&story), [None]);
 }
