@@ -226,6 +226,7 @@ fn all() -> Routes {
         .get("/", Act::Attend, attendance::show)
         .get("/live", Act::Attend, live::stream)
         .post("/status", Act::Attend, people::choose)
+        .post("/next", Act::Attend, people::pull)
         .get("/waiting/{id}/masked", Act::Attend, attendance::masked)
         .post("/waiting/{id}/password", Act::SeePasswords, attendance::password)
         .post("/waiting/{id}/credentials", Act::SeePasswords, attendance::credentials)

@@ -73,8 +73,8 @@ fn rule(route: &Route) -> Rule {
         "/waiting/{id}/masked" => Rule::Sees,
         "/waiting/{id}/password" | "/waiting/{id}/credentials" => Rule::Attends,
         "/sessions/{id}" | "/sessions/{id}/receipt" => Rule::Sees,
-        // See console_session.rs and listener/presence.rs.
-        "/sessions/{id}/end" | "/status" => Rule::NotHere,
+        // See console_session.rs, listener/presence.rs and listener/offers.rs.
+        "/sessions/{id}/end" | "/status" | "/next" => Rule::NotHere,
         // See console_factor.rs: nobody here has a second factor whose codes could be made anew.
         "/account/factor/codes" => Rule::NotHere,
         // It is alvo's, who is not among those who ask; console_passkeys.rs has whose it is.

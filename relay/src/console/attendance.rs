@@ -340,17 +340,24 @@ struct AttendancePage {
     apps: Vec<Choice>,
     /// One's own status.
     own: Option<people::Own>,
+    /// What became of the wish for the next customer.
+    pulled: Option<(&'static str, &'static str, &'static str)>,
 }
 
 /// `GET /`
-pub(super) async fn show(State(app): State<App>, who: Who, Query(asked): Query<Part>) -> Page {
+pub(super) async fn show(
+    State(app): State<App>,
+    who: Who,
+    Query(asked): Query<Part>,
+    Query(pulled): Query<people::Pulled>,
+) -> Page {
     let s = Shell::load(&app, &who, Here::Attendance).await?;
     let apps = app.shared.apps.of(who.operator.tenant).await?;
     let seen = apps.iter().filter(|app| who.reach.sees(app.id));
     let apps = seen.map(|app| Choice::new(app.id.to_string(), &app.name, &asked.app)).collect();
     let board = Board::load(&app, &who, &s.clock, asked).await?;
     let own = people::Own::of(&app, &who, s.clock.now());
-    page(&AttendancePage { v: View::of(&app, &who), board, own, apps, s })
+    page(&AttendancePage { v: View::of(&app, &who), board, own, apps, pulled: pulled.said(who.texts), s })
 }
 
 #[derive(Template)]

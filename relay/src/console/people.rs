@@ -1,22 +1,33 @@
-//! Attendants and whether they take customers: one's own status to be changed, and for administrators everybody's with the time in it.
+//! Attendants and whether they take customers: one's own status to be changed, the next customer to be pulled, and for administrators everybody's
+//! status with the time in it.
 
 use axum::{
     extract::{Form, State},
     response::{IntoResponse, Redirect},
 };
 use jiff::Timestamp;
-use protocol::message::offer::{BreakReason, Status};
+use protocol::message::offer::{BreakReason, PullError, Status};
 use serde::Deserialize;
 
 use super::{
     App,
     error::{AppError, Page},
+    phrases::phrases,
     shell,
     strings::Texts,
     visitor::Who,
     when::{between, stopwatch},
 };
 use crate::{apps, queue::Attendant};
+
+phrases! {
+    next: "Atender o próximo", "Take the next", "Atender al siguiente";
+    pulled: "O próximo cliente está no seu programa. Continue por lá.", "The next customer is in your program. Go on there.", "El próximo cliente está en su programa. Continúe allí.";
+    nobody: "Ninguém espera pelos aplicativos que você atende.", "Nobody waits for the apps that you attend.", "Nadie espera por las aplicaciones que usted atiende.";
+    offered: "Quem espera está sendo oferecido a outro atendente agora.", "Whoever waits is being offered to another attendant now.", "Quien espera se está ofreciendo a otro agente ahora.";
+    not_available: "Fique disponível para atender o próximo.", "Become available to take the next one.", "Póngase disponible para atender al siguiente.";
+    occupied: "Seu programa não pode receber ninguém agora: termine a sessão ou volte à primeira página dele.", "Your program cannot take anybody now: end the session, or go back to its first page.", "Su programa no puede recibir a nadie ahora: termine la sesión o vuelva a su primera página.";
+}
 
 /// Every status, in the order of the choice, with the word that forms and files have for it.
 const STATUSES: [(Status, &str); 7] = [
@@ -56,6 +67,7 @@ pub(super) struct StatusChoice {
 
 /// One's own status; `None`: no program of theirs was here since the start, and nothing can be offered.
 pub(super) struct Own {
+    pub(super) w: &'static Words,
     pub(super) choices: Vec<StatusChoice>,
     pub(super) since_ms: i64,
     pub(super) runs: String,
@@ -75,6 +87,7 @@ impl Own {
             chosen: status == me.status,
         };
         Some(Self {
+            w: Words::of(who.texts.language),
             choices: STATUSES.map(choice).into(),
             since_ms: me.since.as_millisecond(),
             runs: stopwatch(between(me.since, now)),
@@ -153,4 +166,40 @@ pub(super) async fn choose(State(app): State<App>, who: Who, Form(form): Form<St
 pub(super) async fn set(app: &App, who: &Who, status: Status) -> Result<(), AppError> {
     let known = app.shared.queue.choose(&app.shared, who.operator.id, status).await?;
     if known { Ok(()) } else { Err(AppError::NotFound) }
+}
+
+/// What became of the wish for the next customer, in an address.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct Pulled {
+    next: Option<String>,
+}
+
+impl Pulled {
+    /// Colour, icon, words.
+    pub(super) fn said(&self, t: &'static Texts) -> Option<(&'static str, &'static str, &'static str)> {
+        let w = Words::of(t.language);
+        let why = match self.next.as_deref()? {
+            "pulled" => return Some(("ok", "circle-check", w.pulled)),
+            "nobody" => w.nobody,
+            "offered" => w.offered,
+            "not-available" => w.not_available,
+            "occupied" => w.occupied,
+            _ => return None,
+        };
+        Some(("warn", "triangle-alert", why))
+    }
+}
+
+/// `POST /next`: whoever waits longest is given to one's own program. [`AppError::NotFound`] as for [`set`].
+pub(super) async fn pull(State(app): State<App>, who: Who) -> Page {
+    own(&app, &who).ok_or(AppError::NotFound)?;
+    let said = match app.shared.queue.pull_there(&app.shared, &who.operator, &who.reach).await {
+        Ok(()) => "pulled",
+        Err(PullError::NobodyWaits) => "nobody",
+        Err(PullError::Offered) => "offered",
+        Err(PullError::NotAvailable) => "not-available",
+        Err(PullError::Occupied) => "occupied",
+    };
+    Ok(Redirect::to(&format!("/?next={said}")).into_response())
 }

@@ -105,6 +105,23 @@ impl Queue {
         self.news.notify_one();
     }
 
+    /// The same, asked for in the console: the customer is given to the program of theirs that could take somebody.
+    ///
+    /// # Errors
+    /// Why there is nobody for them.
+    pub async fn pull_there(&self, shared: &Shared, operator: &Operator, reach: &Reach) -> Result<(), PullError> {
+        let waiting = waiting_of(shared, operator.tenant, |app| reach.attends(app));
+        let (device, program) = {
+            let mut state = self.state();
+            let program = state.presence.programs(operator.id, true).into_iter().next();
+            let device = state.rules.pull(operator.id, &waiting, Instant::now())?;
+            (device, program.ok_or(PullError::Occupied)?)
+        };
+        self.assign(shared, operator, &program, device).await;
+        self.news.notify_one();
+        Ok(())
+    }
+
     /// Tells an attendant that a customer is theirs, with a grant where they may have the password.
     async fn assign(&self, shared: &Shared, operator: &Operator, peer: &Peer, device: DeviceId) {
         let Some(present) = shared.directory.present(operator.tenant, device) else {

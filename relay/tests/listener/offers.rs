@@ -13,7 +13,12 @@ use protocol::{
 };
 use store::{App, HistoryQuery, MissedWhy, PresenceChange, Roles, SessionState, Staff};
 
-use crate::world::{Program, World, eventually, open_new};
+use axum::http::StatusCode;
+
+use crate::{
+    console_support::Browser,
+    world::{Program, World, eventually, open_new},
+};
 
 /// The app distributes, and an answer is waited for this long.
 async fn distributing(world: &World, answer_s: u32, overflow: &[AppId]) {
@@ -216,4 +221,49 @@ async fn whoever_gives_up_an_app_that_distributes_has_missed_it_and_whoever_was_
     let rows = eventually(async || Some(missed().await).filter(|rows| rows.len() > 1)).await;
     let told: Vec<_> = rows.iter().map(|row| (row.customer_name.as_str(), row.missed.unwrap())).collect();
     assert_eq!(told, [("Rita Prado", MissedWhy::GaveUp), ("João Prado", MissedWhy::NobodyAvailable)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_next_customer_is_pulled_in_the_console_into_the_program_and_without_one_it_says_why() {
+    let world = World::new().await;
+    let shared = &world.relay().shared;
+    let mut page = Browser::new(shared);
+    page.log_in("ana", crate::world::PASSWORD).await;
+    assert!(!page.get("/").await.body.contains("action=\"/next\""), "there is no program to pull into");
+    assert_eq!(page.post("/next", &[]).await.status, StatusCode::NOT_FOUND);
+
+    let mut ana = at_home(&world, "ana").await;
+    let who = ana.logged_in.as_ref().unwrap().operator;
+    // What the program has said of itself is heard by and by.
+    for _ in 0..200 {
+        if page.post("/next", &[]).await.location() == "/?next=nobody" {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    let mut said = async |expected: &str, words: &str| {
+        let answer = page.post("/next", &[]).await;
+        assert_eq!(answer.location(), format!("/?next={expected}"));
+        let shown = page.get(&answer.location()).await.body;
+        assert!(shown.contains(words) && shown.contains("action=\"/next\""), "{expected}: {shown}");
+    };
+    said("nobody", "Ninguém espera").await;
+    let first = world.customer("João Prado").await;
+    let second = world.customer("Rita").await;
+    shared.queue.choose(shared, who, Status::Break(BreakReason::Rest)).await.unwrap();
+    said("not-available", "Fique disponível").await;
+    shared.queue.choose(shared, who, Status::Available).await.unwrap();
+    said("pulled", "está no seu programa").await;
+    assert_eq!(assigned(&mut ana).await.customer.id, first.id(), "who waits longest");
+    ana.say(ToRelay::Ready(false)).await;
+    ana.say(ToRelay::PullNext).await;
+    ana.hear_that(|m| (m == FromRelay::PullRefused(PullError::Occupied)).then_some(())).await;
+    said("occupied", "não pode receber ninguém").await;
+    drop((first, second));
+
+    // What stands in the address is looked at, and said in the page's own words only.
+    for odd in ["", "x", "%3Cb%3E", "pulled%00"] {
+        assert!(!page.get(&format!("/?next={odd}")).await.body.contains("once\" role=\"status\""), "{odd}");
+    }
+    assert_ne!(page.get("/next").await.status, StatusCode::OK);
 }
