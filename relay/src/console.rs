@@ -241,6 +241,8 @@ fn all() -> Routes {
         .post("/tickets/{number}/change", Act::Attend, tickets::change)
         .post("/tickets/{number}/tags", Act::Attend, tickets::add_tag)
         .post("/tickets/{number}/tags/remove", Act::Attend, tickets::remove_tag)
+        .post("/tickets/{number}/returns", Act::Attend, tickets::returns::add)
+        .post("/tickets/{number}/returns/{id}/cancel", Act::Attend, tickets::returns::cancel)
         .get("/t/{system}/{ticket}", Act::Anybody, external::show)
         .get("/t/{system}/{ticket}/widget", Act::Anybody, external::widget)
         .post("/t/{system}/{ticket}/notices", Act::Attend, external::ask_notice)

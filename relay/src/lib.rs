@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod account;
+pub(crate) mod appointment;
 pub mod apps;
 pub mod cli;
 pub mod config;

@@ -91,6 +91,8 @@ pub struct Shared {
     pub outbox: Arc<Notify>,
     /// Counts every change of what is shown live: waiting customers, passwords, sessions.
     pub(crate) changes: Changes,
+    /// A return was agreed on.
+    pub(crate) appointments: Notify,
     /// Counts the notices that came true.
     pub(crate) notices: Changes,
     /// Counts every change of who may log in and of attendants' certificates.
@@ -232,6 +234,7 @@ impl Relay {
             queue: Queue::new(&config.limits),
             outbox,
             changes,
+            appointments: Notify::new(),
             notices: Changes::new(),
             accounts_changed: Changes::new(),
             one_time: OneTimeGrants::default(),
@@ -276,6 +279,7 @@ impl Relay {
             }),
             spawn("ticket news", tell_tickets(shared.clone(), worker.reports())),
             spawn("notices", notice::watch(shared.clone())),
+            spawn("returns", crate::appointment::watch(shared.clone())),
             spawn("housekeeping", keep_house(shared.clone())),
             spawn("waiting news", waiting_news::tell(shared.clone())),
         ];

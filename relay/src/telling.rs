@@ -1,4 +1,4 @@
-//! What operators are told of long work that they began: once, by every page of theirs that is open then, or else by the next one.
+//! What operators are told of long work that they began, and of returns that they agreed on: once, by every page of theirs that is open then, or else by the next one.
 //!
 //! Kept in memory, a few an operator: how the work stands is on its own page in any case. Must never tell anybody but whoever it is for.
 
@@ -7,7 +7,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use protocol::id::{AppId, OperatorId};
+use protocol::id::{AppId, OperatorId, TicketNumber};
 
 use crate::programs::{Failure, System};
 
@@ -47,6 +47,17 @@ pub enum News {
         refused: usize,
         /// How it ended.
         ended: Ended,
+    },
+    /// A return that was agreed on is due.
+    Return {
+        /// On which ticket.
+        ticket: TicketNumber,
+        /// What that is about.
+        subject: String,
+        /// Who waits for it; may be empty.
+        customer: String,
+        /// What for; may be empty.
+        note: String,
     },
 }
 

@@ -29,8 +29,8 @@ use protocol::{
 };
 use sqlx::{ConnectOptions, Row, sqlite::SqliteConnectOptions};
 use store::{
-    ActionKind, App, CustomerDetails, Ended, Event, Language, MailOutcome, NewAction, NewConnection, NewMail,
-    NewPasskey, NewSession, NewWebhook, Scope, Staff, Started, Tenant, TicketOf, TicketSeen,
+    ActionKind, App, CustomerDetails, Ended, Event, Language, MailOutcome, NewAction, NewAppointment, NewConnection,
+    NewMail, NewPasskey, NewSession, NewWebhook, Scope, Staff, Started, Tenant, TicketOf, TicketSeen,
 };
 use tickets::desk::Author;
 
@@ -88,7 +88,7 @@ fn rule(route: &Route) -> Rule {
         "/apps/{id}/logo" | "/apps/{id}/logo/remove" if route.method == Method::POST => Rule::Edits,
         path if path.starts_with("/apps/{id}/") => Rule::Sees,
         "/tokens/{id}/revoke" => Rule::Anas,
-        path if path.ends_with("/notices/{id}/cancel") => Rule::Anas,
+        path if path.ends_with("/notices/{id}/cancel") || path.ends_with("/returns/{id}/cancel") => Rule::Anas,
         _ => Rule::Act,
     }
 }
@@ -127,6 +127,10 @@ fn form(path: &str, things: &Things) -> Vec<(&'static str, String)> {
     match path {
         "/status" => text(&[("status", "available")]),
         "/tickets/{number}/actions" => text(&[("text", "Olá"), ("kind", "internal")]),
+        "/tickets/{number}/returns" => {
+            let soon = (Timestamp::now() + SignedDuration::from_hours(48)).to_string();
+            vec![("at", soon[..16].to_owned())]
+        }
         "/tickets/{number}/tags" | "/tickets/{number}/tags/remove" => text(&[("tag", "fiscal")]),
         "/customers/{id}" => text(&[("name", "Outro Nome")]),
         "/customers/{id}/merge" => vec![("other", things.0["other contact"].clone())],
@@ -272,7 +276,17 @@ async fn furnish(shared: &Shared, tenant: TenantId, mark: &str, staff: Staff, an
         store.add_notice(tenant, &of, &TicketSeen::default(), ana.id, now, soon).await.unwrap();
         notices.push(store.open_notices(Some((tenant, &of)), now).await.unwrap()[0].id.to_string());
     }
+    let back = NewAppointment {
+        tenant,
+        ticket: ticket.clone(),
+        operator: ana.id,
+        at: now + SignedDuration::from_hours(24),
+        note: format!("Retorno {mark}"),
+    };
+    store.add_appointment(&back, now).await.unwrap();
+    let back = store.appointments_on(tenant, &ticket).await.unwrap()[0].id;
     let things = BTreeMap::from([
+        ("returns", back.to_string()),
         ("waiting", customer.registered.id.number().to_string()),
         ("sessions", session.to_string()),
         ("ticket", ticket.as_str().to_owned()),

@@ -33,6 +33,7 @@ use super::{
     shell::{Choice, Here, Shell},
     step_up::{self, Asked},
     strings::{Texts, fill},
+    tickets::returns,
     visitor::{Act, Who},
     waiting::{Part, Piece, Window},
     watching,
@@ -340,6 +341,9 @@ struct AttendancePage {
     apps: Vec<Choice>,
     /// One's own status.
     own: Option<people::Own>,
+    /// Returns of whoever looks that are ahead.
+    returns: Vec<returns::Ahead>,
+    r: &'static returns::Words,
     /// What became of the wish for the next customer.
     pulled: Option<(&'static str, &'static str, &'static str)>,
 }
@@ -357,7 +361,8 @@ pub(super) async fn show(
     let apps = seen.map(|app| Choice::new(app.id.to_string(), &app.name, &asked.app)).collect();
     let board = Board::load(&app, &who, &s.clock, asked).await?;
     let own = people::Own::of(&app, &who, s.clock.now());
-    page(&AttendancePage { v: View::of(&app, &who), board, own, apps, pulled: pulled.said(who.texts), s })
+    let (returns, r) = (returns::own(&app, &who, &s.clock).await?, returns::Words::of(s.t.language));
+    page(&AttendancePage { v: View::of(&app, &who), returns, r, board, own, apps, pulled: pulled.said(who.texts), s })
 }
 
 #[derive(Template)]

@@ -5,6 +5,7 @@ mod list;
 mod new;
 mod notices;
 mod remote;
+pub(super) mod returns;
 mod tags;
 
 use askama::Template;
@@ -30,7 +31,7 @@ use super::{
     error::{AppError, Page, page, unprocessable},
     session_view::{Mention, SessionCard},
     shell::{self, Here, Shell},
-    visitor::Who,
+    visitor::{Act, Who},
 };
 pub(super) use letters::retry as retry_mail;
 pub(super) use list::list;
@@ -100,6 +101,12 @@ struct TicketPage {
     told: Vec<notices::Waiting>,
     /// Answers can be sent by mail.
     by_mail: Option<letters::Offer>,
+    /// Returns that are ahead, and who may be back.
+    returns: Vec<returns::Ahead>,
+    returners: Vec<Owner>,
+    /// No more of them fit.
+    returns_full: bool,
+    r: &'static returns::Words,
     /// Where the requester gets the program; empty: there is no app to get.
     link: String,
     draft: Draft,
@@ -142,6 +149,11 @@ struct Draft {
     reply: bool,
     tag: String,
     tag_error: Option<&'static str>,
+    /// A return that was not taken.
+    return_at: String,
+    return_who: String,
+    return_note: String,
+    return_error: Option<&'static str>,
 }
 
 /// What is to be put into the answer before anything is typed: what the buttons do where there is no script.
@@ -215,7 +227,18 @@ async fn ticket_page_with(app: &App, who: &Who, number: &str, mut draft: Draft, 
     }
     let open = app.shared.store.open_notices(Some((tenant, &of)), s.clock.now()).await?;
     let told = open.iter().map(|notice| notices::Waiting::new(notice, who, &s)).collect();
-    let failed = draft.error.is_some() || draft.tag_error.is_some();
+    let failed = draft.error.is_some() || draft.tag_error.is_some() || draft.return_error.is_some();
+    let ahead = app.shared.store.appointments_on(tenant, &ticket.number).await?;
+    let returns: Vec<_> = ahead.into_iter().map(|of| returns::Ahead::new(of, who, &s.clock)).collect();
+    let back = if draft.return_who.is_empty() { who.operator.id.to_string() } else { draft.return_who.clone() };
+    let may_be_back = users.iter().filter(|u| u.disabled_at.is_none() && u.operator.may(Act::Attend));
+    let returners = may_be_back
+        .map(|u| Owner {
+            id: u.operator.id.to_string(),
+            name: u.operator.name.clone(),
+            chosen: u.operator.id.to_string() == back,
+        })
+        .collect();
     let shown = page(&TicketPage {
         w: desk_words::of(s.t.language),
         tags: app.shared.store.desk_tags(tenant, &ticket.number).await?,
@@ -223,6 +246,10 @@ async fn ticket_page_with(app: &App, who: &Who, number: &str, mut draft: Draft, 
         canned,
         told,
         by_mail: letters::offer(app, &s, &ticket).await?,
+        returns_full: returns::full(returns.len()),
+        returns,
+        returners,
+        r: returns::Words::of(s.t.language),
         link,
         status: shell::status(s.t, &ticket.status),
         is_open: TicketFilter::OPEN.contains(&ticket.status),

@@ -1,14 +1,14 @@
-//! What operators are told of long work that they began: the toast on an open page, and without one the note on the next page.
+//! What operators are told of long work that they began and of returns that are due: the toast on an open page, and without one the note on the next page.
 
 use serde::Serialize;
-use store::Language;
+use store::{Language, TicketOf};
 
 use super::{
     App,
     apps::reason,
     customers::import,
     phrases::phrases,
-    strings::{fill, number},
+    strings::{Texts, fill, number},
     visitor::{Act, Who},
 };
 use crate::{
@@ -24,6 +24,9 @@ phrases! {
     contacts_cancelled: "Importação de contatos cancelada", "Import of contacts cancelled", "Importación de contactos cancelada";
     contacts_failed: "A importação de contatos parou no meio", "The import of contacts stopped half-way", "La importación de contactos se detuvo a la mitad";
     contacts_put: "Criados: {}. Atualizados: {}. Recusados: {}.", "Made: {}. Updated: {}. Refused: {}.", "Creados: {}. Actualizados: {}. Rechazados: {}.";
+    return_due: "Hora do retorno: {}", "Time for the return: {}", "Hora del retorno: {}";
+    return_of: "Ticket {}, {}", "Ticket {}, {}", "Ticket {}, {}";
+    see_ticket: "Ver o ticket", "See the ticket", "Ver el ticket";
     see_contacts: "Ver a importação", "See the import", "Ver la importación";
     see_download: "Ver em Download", "See under Download", "Ver en Descarga";
 }
@@ -54,6 +57,18 @@ impl Told {
                     what,
                     see: w.see_download,
                     failed,
+                }
+            }
+            News::Return { ticket, subject, customer, note } => {
+                let about = fill(w.return_of, &[ticket.as_str(), &subject]);
+                let who = if customer.is_empty() { Texts::of(language).no_name } else { &customer };
+                Self {
+                    id,
+                    title: fill(w.return_due, &[who]),
+                    what: if note.is_empty() { about } else { format!("{about}: {note}") },
+                    href: crate::notice::page_of(&TicketOf::desk(ticket)),
+                    see: w.see_ticket,
+                    failed: false,
                 }
             }
             News::Contacts { put, refused, ended } => {
@@ -109,6 +124,7 @@ fn said(news: Vec<Numbered>, who: &Who) -> Vec<Told> {
     let within = news.into_iter().filter(|numbered| match &numbered.news {
         News::Programs { app, .. } => who.reach.edits(*app) || who.reach.sees(*app),
         News::Contacts { .. } => who.operator.may(Act::Administer),
+        News::Return { .. } => who.operator.may(Act::Attend),
     });
     within.map(|numbered| Told::of(numbered, who.texts.language)).collect()
 }

@@ -9,6 +9,7 @@
 pub mod answer;
 pub mod api_token;
 pub mod app;
+pub mod appointment;
 pub mod audit;
 pub mod connection;
 pub mod contact;
@@ -38,6 +39,7 @@ pub use api_token::{ApiToken, ApiTokenId, ApiTokenRecords, NewApiToken, Scope, T
 pub use app::{
     App, AppField, AppRecords, Ask, Availability, Category, Holiday, Hour, Note, Opening, Shut, Staff, Stamp, WrapUp,
 };
+pub use appointment::{APPOINTMENTS_PER_TICKET, Appointment, AppointmentRecords, NewAppointment};
 pub use audit::{
     ALARM, AuditBreak, AuditEntry, AuditHead, AuditLine, AuditLink, AuditMark, AuditMarkError, AuditRecords,
     AuditVerified, SESSION_ALARM, SESSION_AWAY, SESSION_BACK, SESSION_DISPUTED, SESSION_SIGNED,
@@ -89,6 +91,7 @@ pub trait Store:
     + AnswerRecords
     + MailRecords
     + NoticeRecords
+    + AppointmentRecords
     + AuditRecords
     + EnrolmentRecords
     + PresenceRecords

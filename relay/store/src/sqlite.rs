@@ -6,6 +6,7 @@
 mod answer;
 mod api_token;
 mod app;
+mod appointment;
 mod audit;
 mod audit_search;
 mod connection;

@@ -60,6 +60,9 @@ macro_rules! whole_suite {
             apps: everything_of_an_app_is_read_back_as_written, of_two_who_change_an_app_the_second_is_told,
                 an_app_is_archived_brought_back_and_deleted_when_nothing_hangs_on_it,
                 nobody_of_another_company_works_on_an_app, a_code_means_one_app_and_an_old_one_for_a_while;
+            appointments: a_return_is_ahead_until_it_is_told_or_taken_back_and_is_told_once,
+                a_return_is_of_the_companys_own_and_waits_while_its_ticket_is_closed,
+                a_ticket_takes_only_so_many_returns;
             accounts: tenants_and_apps_are_read_back_as_written, a_word_leads_to_one_tenant_until_it_has_another,
                 the_set_up_link_works_once,
                 a_password_link_works_once_until_its_time_and_a_new_one_ends_it,

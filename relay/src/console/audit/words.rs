@@ -210,6 +210,8 @@ const WORDS: &[(&str, [&str; 3])] = &[
     ("ticket.untagged", ["Tirou etiqueta de um ticket", "Took a tag off a ticket", "Quitó etiqueta de un ticket"]),
     ("answer.written", ["Escreveu uma resposta pronta", "Wrote a canned answer", "Escribió una respuesta predefinida"]),
     ("answer.removed", ["Apagou uma resposta pronta", "Erased a canned answer", "Borró una respuesta predefinida"]),
+    ("return.scheduled", ["Combinou um retorno", "Agreed on a return", "Acordó un retorno"]),
+    ("return.cancelled", ["Cancelou um retorno", "Cancelled a return", "Canceló un retorno"]),
     ("notice.asked", ["Pediu aviso de um cliente", "Asked to be told of a customer", "Pidió aviso de un cliente"]),
     (
         "notice.cancelled",

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, dead_code, missing_docs)]
 
 pub mod accounts;
+pub mod appointments;
 pub mod apps;
 pub mod connections;
 pub mod contacts;
