@@ -261,3 +261,63 @@ async fn movidesk_knows_somebody_by_their_tax_number_and_has_old_tickets_in_the_
         server.asked().into_iter().map(|asked| asked.path).filter(|path| path.contains("past")).collect();
     assert_eq!(paths.len(), 2, "{paths:?}");
 }
+
+#[tokio::test]
+async fn zendesk_leaves_whoever_is_there_as_they_are_whatever_a_customer_typed() {
+    let (server, system) = served(fakes::of("zendesk")).await;
+    // Somebody types an agent's address, in whatever letters: the ticket is theirs, and they stay what they are.
+    for address in [fakes::ANA_THERE.to_owned(), fakes::ANA_THERE.to_uppercase()] {
+        let posing = CustomerDetails { name: "Fulano".into(), email: address, ..CustomerDetails::default() };
+        assert_eq!(system.find_or_create_customer(&posing).await.unwrap().0, "35436");
+    }
+    assert!(server.kept()["overwritten"].is_null(), "{}", server.kept());
+    // And a customer who is known keeps their name.
+    let made = system.find_or_create_customer(&cida("1")).await.unwrap();
+    let anew = server.system(&Means::new(server.clock.clone()));
+    let other = CustomerDetails { name: "Outro nome".into(), ..cida("1") };
+    assert_eq!(anew.find_or_create_customer(&other).await.unwrap(), made);
+    assert_eq!(server.kept()["users"][0]["name"], cida("1").name);
+    // Nobody is made anything by us: what they are is Zendesk's to say.
+    let told = server.asked().into_iter().filter(|asked| asked.path.ends_with("create_or_update.json"));
+    assert!(told.into_iter().all(|asked| asked.json()["user"]["role"].is_null()));
+}
+
+/// A Zendesk to which we are this.
+struct As(fakes::zendesk::Zendesk, &'static str);
+
+impl Fake for As {
+    fn kind(&self) -> &'static str {
+        self.0.kind()
+    }
+
+    fn settings(&self) -> Vec<(&'static str, &'static str)> {
+        self.0.settings()
+    }
+
+    fn answer(&mut self, asked: &Asked, now: Timestamp) -> Reply {
+        if asked.path.ends_with("/users/me.json") {
+            return json(200, value!({ "user": { "id": null, "name": "Anonymous user", "role": self.1 } }));
+        }
+        self.0.answer(asked, now)
+    }
+
+    fn fields(&self, number: &str) -> serde_json::Value {
+        self.0.fields(number)
+    }
+
+    fn tickets(&self) -> Vec<OnTicket> {
+        self.0.tickets()
+    }
+
+    fn open(&mut self, subject: &str, now: Timestamp) -> Option<String> {
+        self.0.open(subject, now)
+    }
+}
+
+#[tokio::test]
+async fn zendesk_says_that_all_is_well_to_somebody_it_does_not_know() {
+    for (role, works) in [("end-user", false), ("agent", true), ("admin", true)] {
+        let (_server, system) = served(Box::new(As(fakes::zendesk::Zendesk::default(), role))).await;
+        assert_eq!(system.account().await.is_ok(), works, "{role}");
+    }
+}

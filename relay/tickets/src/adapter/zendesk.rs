@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use store::CustomerDetails;
 
 use super::people::People;
-use super::wire::{Id, PAGES, SOON, digits, identity, moment, nullable, number};
+use super::wire::{Id, Memory, PAGES, SOON, digits, identity, moment, nullable, number};
 use crate::{
     event::{Action, Link},
     gate::{Limits, Quota},
@@ -24,8 +24,8 @@ use crate::{
     markup::{Markup, written},
     secret::Secret,
     system::{
-        Account, Appended, Breadth, Capabilities, CustomerRef, FoundTicket, NewTicket, Owner, Repeats, ReportError,
-        TicketSystem, brief, whose,
+        Account, Appended, Breadth, Capabilities, CustomerRef, FoundTicket, NewTicket, Owner, Refusal, Repeats,
+        ReportError, TicketSystem, brief, whose,
     },
 };
 
@@ -169,6 +169,7 @@ fn connect(settings: &Settings, means: &Means) -> Connected {
         public: settings.is_public(),
         fields: settings.fields(),
         people: People::new(settings.people()),
+        customers: Memory::default(),
     }))
 }
 
@@ -179,6 +180,8 @@ struct Zendesk {
     public: bool,
     fields: Mapping,
     people: People,
+    /// Users by the address that a customer told.
+    customers: Memory<String, String>,
 }
 
 #[derive(Deserialize)]
@@ -265,11 +268,17 @@ impl Zendesk {
 }
 
 impl Zendesk {
-    async fn agent(&self, address: String) -> Result<Option<String>, ReportError> {
+    /// Everybody with this address: what is found beside them is left out.
+    async fn users(&self, address: &str) -> Result<Vec<User>, ReportError> {
         let call = Call::get("/api/v2/users/search.json").query("query", format!("email:{address}"));
-        let found: Users = self.ask(call).await?.good()?.json()?;
-        let is_one = |user: &User| user.email.eq_ignore_ascii_case(&address) && user.role != "end-user";
-        Ok(found.users.into_iter().find(is_one).map(|user| user.id.0))
+        let mut found: Users = self.ask(call).await?.good()?.json()?;
+        found.users.retain(|user| user.email.eq_ignore_ascii_case(address));
+        Ok(found.users)
+    }
+
+    async fn agent(&self, address: String) -> Result<Option<String>, ReportError> {
+        let works_there = |user: &User| user.role != "end-user";
+        Ok(self.users(&address).await?.into_iter().find(works_there).map(|user| user.id.0))
     }
 
     /// Writes as an action's author where Zendesk takes that, and as the token's owner otherwise.
@@ -327,6 +336,11 @@ impl TicketSystem for Zendesk {
         let breadth = match me.user.role.as_str() {
             "admin" => Breadth::TooWide,
             "agent" => Breadth::Fitting,
+            // Whoever is not known at all is told to be an anonymous customer, and that all is well.
+            "end-user" => {
+                let why = "this user is no agent in Zendesk".to_owned();
+                return Err(ReportError::Rejected { refusal: Refusal::Credential, why });
+            }
             _ => Breadth::Unknown,
         };
         Ok(Account { name: me.user.name, breadth })
@@ -347,29 +361,40 @@ impl TicketSystem for Zendesk {
         if customer.email.is_empty() {
             return Ok(Vec::new());
         }
-        let call = Call::get("/api/v2/users/search.json").query("query", format!("email:{}", customer.email));
-        let found: Users = self.ask(call).await?.good()?.json()?;
-        let Some(user) = found.users.iter().find(|u| u.email.eq_ignore_ascii_case(&customer.email)) else {
-            return Ok(Vec::new());
-        };
+        let users = self.users(&customer.email).await?;
+        let Some(user) = users.first() else { return Ok(Vec::new()) };
         let call = Call::get(format!("/api/v2/users/{}/tickets/requested.json", segment(&user.id.0)))
             .query("sort_by", "created_at")
             .query("sort_order", "desc");
         let tickets: Tickets = self.ask(call).await?.good()?.json()?;
         let open = tickets.tickets.iter().filter(|t| !matches!(t.status.as_str(), "solved" | "closed"));
-        open.take(OPEN_TICKETS_LISTED).map(|t| brief_of(t, &found.users)).collect()
+        open.take(OPEN_TICKETS_LISTED).map(|t| brief_of(t, &users)).collect()
     }
 
     async fn find_or_create_customer(&self, customer: &CustomerDetails) -> Result<CustomerRef, ReportError> {
+        let address = customer.email.to_lowercase();
+        if let Some(known) = self.customers.get(&address) {
+            return Ok(CustomerRef(known));
+        }
+        // Looked for first: whoever is there is left as they are, whatever a customer typed, also when it is an agent's address.
+        let there = if address.is_empty() { None } else { self.users(&address).await?.into_iter().next() };
+        if let Some(user) = there {
+            self.customers.keep(address, user.id.0.clone());
+            return Ok(CustomerRef(user.id.0));
+        }
         let name = [&customer.name, &customer.company, &customer.email].into_iter().find(|t| !t.is_empty());
-        let mut user = json!({ "name": name.map_or("-", |t| t.as_str()), "role": "end-user" });
-        if customer.email.is_empty() {
+        // No role: it makes customers of those who are new, and nothing else of those whom a search does not show yet.
+        let mut user = json!({ "name": name.map_or("-", |t| t.as_str()) });
+        if address.is_empty() {
             user["external_id"] = identity(customer).into();
         } else {
             user["email"] = customer.email.as_str().into();
         }
         let call = Call::post("/api/v2/users/create_or_update.json").json(&json!({ "user": user }));
         let made: OneUser = self.ask(call).await?.good()?.json()?;
+        if !address.is_empty() {
+            self.customers.keep(address, made.user.id.0.clone());
+        }
         Ok(CustomerRef(made.user.id.0))
     }
 

@@ -20,6 +20,8 @@ pub struct Zendesk {
     keys: BTreeMap<String, (Vec<u8>, u64, Timestamp)>,
     updates: Vec<(u64, Timestamp)>,
     ids: u64,
+    /// What was written over an agent.
+    overwritten: Option<Value>,
 }
 
 struct Ticket {
@@ -142,9 +144,15 @@ impl Fake for Zendesk {
                 let known = self
                     .users
                     .iter()
-                    .find(|u| (!email.is_empty() && u.2 == email) || (!external.is_empty() && u.3 == external));
+                    .position(|u| (!email.is_empty() && u.2 == email) || (!external.is_empty() && u.3 == external));
+                // What is said of somebody who is there is written over what was known of them, an agent's role too.
+                if email == ANA_THERE {
+                    self.overwritten = Some(body["user"].clone());
+                    return json(200, value!({ "user": { "id": AGENT, "name": name, "email": email } }));
+                }
                 if let Some(known) = known {
-                    return json(200, value!({ "user": user(known) }));
+                    self.users[known].1 = name;
+                    return json(200, value!({ "user": user(&self.users[known]) }));
                 }
                 self.users.push((self.users.len() as u64 + 100, name, email, external));
                 json(201, value!({ "user": user(self.users.last().unwrap()) }))
@@ -263,6 +271,11 @@ impl Fake for Zendesk {
             }
             _ => says(404, "InvalidEndpoint", "Not found"),
         }
+    }
+
+    fn kept(&self) -> Value {
+        let users: Vec<Value> = self.users.iter().map(user).collect();
+        value!({ "users": users, "overwritten": self.overwritten })
     }
 
     fn fields(&self, number: &str) -> Value {
