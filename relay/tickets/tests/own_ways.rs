@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use protocol::id::TicketNumber;
 use serde_json::json as value;
 use store::{CustomerDetails, EventKind};
-use tickets::{Cause, ReportError, TicketSystem, clock::Clock, event::Action, kind::Means};
+use tickets::{Cause, Refusal, ReportError, TicketSystem, clock::Clock, event::Action, kind::Means};
 
 async fn served(fake: Box<dyn Fake>) -> (Server, Arc<dyn TicketSystem>) {
     let clock = Clock::standing_at(at(0));
@@ -320,4 +320,30 @@ async fn zendesk_says_that_all_is_well_to_somebody_it_does_not_know() {
         let (_server, system) = served(Box::new(As(fakes::zendesk::Zendesk::default(), role))).await;
         assert_eq!(system.account().await.is_ok(), works, "{role}");
     }
+}
+
+#[tokio::test]
+async fn a_note_for_the_team_is_not_written_where_redmine_would_show_it_to_everybody() {
+    let (server, system) = served(Box::new(fakes::redmine::Redmine::that_shows_all())).await;
+    let lacks = |told: Option<ReportError>| matches!(told, Some(ReportError::Rejected { refusal: Refusal::Rights, why }) if why.contains("Set notes as private"));
+    assert!(lacks(system.account().await.err()), "the test button says so");
+    let issue = number(&server.open("Caixa 2").unwrap());
+    assert!(lacks(system.append_action(&issue, &action(EventKind::Start, session_id(1))).await.err()));
+    assert_eq!(server.kept(), value!([]), "nothing was written");
+    // What everybody may see is written.
+    let typed = server.typed().into_iter().chain([("visibility".to_owned(), "public".to_owned())]).collect();
+    let redmine = tickets::kind::of("redmine").unwrap();
+    let public = (redmine.connect)(&redmine.parse(&typed).unwrap(), &Means::new(server.clock.clone())).unwrap();
+    public.account().await.unwrap();
+    public.append_action(&issue, &action(EventKind::Start, session_id(1))).await.unwrap();
+    assert_eq!(server.kept()[0][1], false);
+    // Once the right is given it goes on, without anything being saved or started anew.
+    server.mend();
+    system.append_action(&issue, &action(EventKind::End, session_id(1))).await.unwrap();
+    assert_eq!(server.kept()[1][1], true);
+    system.account().await.unwrap();
+    // And is not asked about with every note.
+    let calls = server.calls();
+    system.append_action(&issue, &action(EventKind::End, session_id(2))).await.unwrap();
+    assert_eq!(server.calls() - calls, 1);
 }

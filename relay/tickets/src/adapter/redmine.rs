@@ -1,6 +1,7 @@
 //! Redmine 5: an issue is a ticket, a note is an action. Issues have no customer of their own: the text says who asks.
 
-use std::sync::Arc;
+mod rights;
+mod settings;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -18,10 +19,8 @@ use super::people::People;
 use super::wire::{Memory, SOON, digits, moment, nullable, number};
 use crate::{
     event::{Action, Link},
-    gate::Limits,
-    http::{Call, Http},
-    kind::{self, Connected, Field, Input, Kind, Means, Persons, Settings},
-    mapping::{self, Filled, Mapping, Targets, Values},
+    http::{Call, Http, segment},
+    mapping::{self, Filled, Mapping, Values},
     markup::{Markup, written},
     secret::Secret,
     system::{
@@ -29,148 +28,11 @@ use crate::{
         TicketSystem, brief, whose,
     },
 };
+use rights::We;
+pub use settings::KIND;
+use settings::fill_in;
 
-/// Its row in [`kind::KINDS`].
-pub static KIND: Kind = Kind {
-    name: "redmine",
-    title: "Redmine",
-    lead: [
-        "Use a chave de API de um usuário que vê, cria e comenta tarefas do projeto, e que vê as próprias notas privadas. A API REST precisa estar ativa na configuração do Redmine.",
-        "Use the API key of a user who may see, add and comment on issues of the project and see their own private notes. The REST API must be switched on in Redmine's settings.",
-        "Use la clave de API de un usuario que pueda ver, crear y comentar peticiones del proyecto y ver sus notas privadas. La API REST debe estar activa en la configuración de Redmine.",
-    ],
-    own: &[
-        kind::base(
-            [
-                "Por exemplo https://redmine.empresa.com.br",
-                "For example https://redmine.company.com",
-                "Por ejemplo https://redmine.empresa.com",
-            ],
-            "",
-        ),
-        kind::secret(
-            "key",
-            ["Chave de API", "API key", "Clave de API"],
-            [
-                "Entre no Redmine como esse usuário: Minha conta, coluna da direita, Chave de acesso à API, Exibir.",
-                "Log in to Redmine as this user: My account, right column, API access key, Show.",
-                "Entre en Redmine como ese usuario: Mi cuenta, columna derecha, Clave de acceso de la API, Mostrar.",
-            ],
-        ),
-        kind::text(
-            "project",
-            ["Projeto", "Project", "Proyecto"],
-            [
-                "O identificador, como aparece no endereço do projeto: suporte, em /projects/suporte.",
-                "Its identifier, as in the project's address: support, in /projects/support.",
-                "El identificador, como aparece en la dirección del proyecto: soporte, en /projects/soporte.",
-            ],
-            true,
-            "",
-        ),
-        Field {
-            key: "tracker",
-            label: ["Tipo de tarefa", "Tracker", "Tipo de petición"],
-            hint: [
-                "O número do tipo, no endereço dele em Administração, Tipos de tarefas; vazio: o primeiro do projeto.",
-                "The tracker's number, in its address under Administration, Trackers; empty: the project's first.",
-                "El número del tipo, en su dirección en Administración, Tipos de peticiones; vacío: el primero del proyecto.",
-            ],
-            input: Input::Number(1, 1_000_000),
-            required: false,
-            default: "",
-        },
-        Field {
-            key: "format",
-            label: ["Formato dos textos", "Text format", "Formato de los textos"],
-            hint: [
-                "Como está em Administração, Configurações, Geral, Formatação de texto.",
-                "As under Administration, Settings, General, Text formatting.",
-                "Como está en Administración, Configuración, General, Formato de texto.",
-            ],
-            input: Input::Choice(&[
-                ("textile", ["Textile", "Textile", "Textile"]),
-                ("markdown", ["Markdown", "Markdown", "Markdown"]),
-                ("plain", ["Sem formato", "None", "Sin formato"]),
-            ]),
-            required: true,
-            default: "textile",
-        },
-        kind::VISIBILITY,
-    ],
-    targets: &TARGETS,
-    people: &PERSONS,
-    limits: Limits::UNKNOWN,
-    connect,
-};
-
-static PERSONS: Persons = Persons {
-    hint: [
-        "O número do usuário, no endereço da página dele; ele recebe as tarefas abertas, se é membro do projeto.",
-        "The user's number, in the address of their page; issues that are opened are assigned to them, if they are a member of the project.",
-        "El número del usuario, en la dirección de su página; se le asignan las peticiones abiertas, si es miembro del proyecto.",
-    ],
-    by_email: true,
-    looked_for: true,
-    is_one: mapping::is_id,
-};
-
-static TARGETS: Targets = Targets {
-    native: &[
-        mapping::number("priority_id", ["Prioridade (número)", "Priority (number)", "Prioridad (número)"]),
-        mapping::number("category_id", ["Categoria (número)", "Category (number)", "Categoría (número)"]),
-        mapping::number("status_id", ["Situação (número)", "Status (number)", "Estado (número)"]),
-        mapping::number("fixed_version_id", ["Versão (número)", "Target version (number)", "Versión (número)"]),
-        mapping::number("parent_issue_id", ["Tarefa pai (número)", "Parent issue (number)", "Petición padre (número)"]),
-        mapping::text("start_date", ["Data de início", "Start date", "Fecha de inicio"]),
-        mapping::text("due_date", ["Data prevista", "Due date", "Fecha de fin"]),
-        mapping::number("estimated_hours", ["Horas estimadas", "Estimated hours", "Horas estimadas"]),
-        mapping::text("is_private", ["Privada (true ou false)", "Private (true or false)", "Privada (true o false)"]),
-    ],
-    own: mapping::is_id,
-    hint: [
-        "Campo personalizado: o número dele, por exemplo 12. Aparece no endereço da página do campo, em Administração, Campos personalizados. O que só se sabe no fim pede que a conta possa editar tarefas.",
-        "Custom field: its number, for example 12. It is in the address of the field's page, under Administration, Custom fields. What is known only at the end needs an account that may edit issues.",
-        "Campo personalizado: su número, por ejemplo 12. Está en la dirección de la página del campo, en Administración, Campos personalizados. Lo que solo se sabe al final pide que la cuenta pueda editar peticiones.",
-    ],
-    example: "12",
-    ours: &["id", "subject", "description", "notes", "private_notes", "custom_fields", "assigned_to_id"],
-    settings: &["project_id", "tracker_id"],
-};
-
-fn fill_in(issue: &mut Value, fields: &[Filled]) {
-    let mut own = Vec::new();
-    for filled in fields {
-        match filled.name.parse::<u64>() {
-            Ok(id) => own.push(json!({ "id": id, "value": filled.text })),
-            Err(_) => issue[filled.name.as_str()] = filled.value.clone(),
-        }
-    }
-    if !own.is_empty() {
-        issue["custom_fields"] = own.into();
-    }
-}
-
-fn connect(settings: &Settings, means: &Means) -> Connected {
-    Ok(Arc::new(Redmine {
-        http: means.http(&KIND, settings)?,
-        key: settings.secret("key"),
-        project: settings.text("project").to_owned(),
-        tracker: settings.text("tracker").parse().ok(),
-        markup: match settings.text("format") {
-            "markdown" => Markup::Markdown,
-            "plain" => Markup::Plain,
-            _ => Markup::Textile,
-        },
-        public: settings.is_public(),
-        fields: settings.fields(),
-        people: People::new(settings.people()),
-        administers: OnceCell::new(),
-        logins: Memory::default(),
-    }))
-}
-
-struct Redmine {
+pub(super) struct Redmine {
     http: Http,
     key: Secret,
     project: String,
@@ -179,7 +41,11 @@ struct Redmine {
     public: bool,
     fields: Mapping,
     people: People,
-    administers: OnceCell<bool>,
+    we: OnceCell<We>,
+    /// What roles allow.
+    roles: Memory<u64, Vec<String>>,
+    /// The project that an issue is in.
+    projects: Memory<TicketNumber, u64>,
     logins: Memory<String, Option<String>>,
 }
 
@@ -196,6 +62,7 @@ struct Issues {
 #[derive(Deserialize)]
 struct Issue {
     id: u64,
+    project: Numbered,
     status: Status,
     author: Option<Named>,
     assigned_to: Option<Named>,
@@ -229,6 +96,11 @@ impl Issue {
 }
 
 #[derive(Deserialize)]
+struct Numbered {
+    id: u64,
+}
+
+#[derive(Deserialize)]
 struct Status {
     name: String,
     #[serde(default)]
@@ -257,7 +129,11 @@ impl Redmine {
         let Some(id) = digits(number) else { return Ok(None) };
         let call = Call::get(format!("/issues/{id}.json")).query("include", with);
         match self.ask(call).await?.found()? {
-            Some(answer) => Ok(Some(answer.json::<OneIssue>()?.issue)),
+            Some(answer) => {
+                let issue = answer.json::<OneIssue>()?.issue;
+                self.projects.keep(number.clone(), issue.project.id);
+                Ok(Some(issue))
+            }
             None => Ok(None),
         }
     }
@@ -280,25 +156,6 @@ impl Redmine {
         Ok(theirs.map(|user| user.id.to_string()))
     }
 
-    /// Whether our key is an administrator's.
-    async fn administers(&self) -> bool {
-        let asked = async {
-            #[derive(Deserialize)]
-            struct Me {
-                user: User,
-            }
-            #[derive(Deserialize)]
-            struct User {
-                #[serde(default)]
-                admin: bool,
-            }
-            let me: Me = self.ask(Call::get("/users/current.json")).await?.good()?.json()?;
-            Ok::<bool, ReportError>(me.user.admin)
-        };
-        // Down or slow: asked again with the next note.
-        self.administers.get_or_try_init(|| asked).await.is_ok_and(|administers| *administers)
-    }
-
     /// Whom to write a note as: only who administers Redmine may act as somebody else. A note that the customer is not
     /// to see is never written so: of somebody who may not write private notes Redmine makes a public one of it, without a word.
     async fn acting_as(&self, author: Option<&Owner>) -> Result<Option<String>, ReportError> {
@@ -307,7 +164,7 @@ impl Redmine {
         }
         let now = self.http.clock().now();
         let Some(id) = self.people.find(author, now, |address| self.agent(address)).await? else { return Ok(None) };
-        if !self.administers().await {
+        if !self.we().await.is_ok_and(|we| we.administers) {
             return Ok(None);
         }
         if let Some(known) = self.logins.get(&id) {
@@ -322,7 +179,7 @@ impl Redmine {
             #[serde(default, deserialize_with = "nullable")]
             login: String,
         }
-        let Ok(answer) = self.ask(Call::get(format!("/users/{}.json", crate::http::segment(&id)))).await else {
+        let Ok(answer) = self.ask(Call::get(format!("/users/{}.json", segment(&id)))).await else {
             return Ok(None);
         };
         let told: Option<One> = answer.good().ok().and_then(|answer| answer.json().ok());
@@ -367,22 +224,14 @@ impl TicketSystem for Redmine {
     }
 
     async fn account(&self) -> Result<Account, ReportError> {
-        // The answer holds the key itself: only these two are read of it.
-        #[derive(Deserialize)]
-        struct Me {
-            user: User,
+        let we = self.we().await?;
+        // A project that cannot be seen, or where notes are for everybody, is found out here and not with the first session.
+        let project = self.project().await?;
+        if !self.public {
+            self.can_hide_in(project).await?;
         }
-        #[derive(Deserialize)]
-        struct User {
-            #[serde(default)]
-            login: String,
-            #[serde(default)]
-            admin: bool,
-        }
-        let me: Me = self.ask(Call::get("/users/current.json")).await?.good()?.json()?;
-        // A project that cannot be seen is found out here and not with the first session.
-        self.ask(Call::get(format!("/projects/{}.json", crate::http::segment(&self.project)))).await?.good()?;
-        Ok(Account { name: me.user.login, breadth: if me.user.admin { Breadth::TooWide } else { Breadth::Fitting } })
+        let breadth = if we.administers { Breadth::TooWide } else { Breadth::Fitting };
+        Ok(Account { name: we.login.clone(), breadth })
     }
 
     async fn look_up(&self, number: &TicketNumber) -> Result<Option<FoundTicket>, ReportError> {
@@ -440,11 +289,20 @@ impl TicketSystem for Redmine {
             // It is open: all that is left is to say so.
             tracing::warn!(issue = opened.issue.id, field, "Redmine has not kept a mapped field");
         }
-        Ok(Appended { ticket: number(&opened.issue.id.to_string())?, external_id: None })
+        let number = number(&opened.issue.id.to_string())?;
+        self.projects.keep(number.clone(), opened.issue.project.id);
+        Ok(Appended { ticket: number, external_id: None })
     }
 
     async fn append_action(&self, ticket: &TicketNumber, action: &Action) -> Result<Appended, ReportError> {
         let id = digits(ticket).ok_or_else(|| ReportError::no_ticket(ticket))?;
+        if !self.public {
+            let project = match self.projects.get(ticket) {
+                Some(project) => project,
+                None => self.issue(ticket, "").await?.ok_or_else(|| ReportError::no_ticket(ticket))?.project.id,
+            };
+            self.can_hide_in(project).await?;
+        }
         let note = json!({ "issue": { "notes": written(action, self.markup), "private_notes": !self.public } });
         let call = || Call::put(format!("/issues/{id}.json")).json(&note);
         let mut answer = None;

@@ -125,6 +125,8 @@ pub trait Fake: Send {
     fn is_closed(&self, _number: &str) -> bool {
         false
     }
+    /// Somebody gives our account what it lacks.
+    fn mend(&mut self) {}
     /// What it keeps of actions and customers beside texts.
     fn kept(&self) -> Value {
         Value::Null
@@ -271,6 +273,10 @@ impl Server {
 
     pub fn kept(&self) -> Value {
         self.inner.lock().unwrap().fake.kept()
+    }
+
+    pub fn mend(&self) {
+        self.inner.lock().unwrap().fake.mend();
     }
 
     pub fn is_reached_at(&self, base: &str) {

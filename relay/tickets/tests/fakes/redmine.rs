@@ -13,6 +13,8 @@ const KEY: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f000112233";
 pub struct Redmine {
     /// Our key is an administrator's: it sees users and may act as them.
     administers: bool,
+    /// Our role may not make notes private: everybody sees them, and nobody is told.
+    shows_all: bool,
     issues: Vec<Issue>,
     journals: u64,
 }
@@ -56,6 +58,11 @@ fn known(issue: &Value) -> Value {
 }
 
 impl Redmine {
+    /// One in which our role lacks the right to hide notes.
+    pub fn that_shows_all() -> Self {
+        Self { shows_all: true, ..Self::default() }
+    }
+
     /// One whose administrator has given us the key.
     pub fn by_an_administrator() -> Self {
         Self { administers: true, ..Self::default() }
@@ -101,8 +108,14 @@ impl Fake for Redmine {
         match (method, path.as_slice()) {
             ("GET", ["users", "current.json"]) => json(
                 200,
-                value!({ "user": { "id": 5, "login": "agente", "admin": self.administers, "firstname": "A", "api_key": KEY } }),
+                value!({ "user": { "id": 5, "login": "agente", "admin": self.administers, "firstname": "A", "api_key": KEY,
+                    "memberships": [{ "id": 9, "project": { "id": 1, "name": "Suporte" }, "roles": [{ "id": 4, "name": "Amparo" }] }] } }),
             ),
+            ("GET", ["roles", "4.json"]) => {
+                let mut rights = vec!["view_issues", "add_issues", "add_issue_notes", "view_private_notes"];
+                rights.extend((!self.shows_all).then_some("set_notes_private"));
+                json(200, value!({ "role": { "id": 4, "name": "Amparo", "permissions": rights } }))
+            }
             // Only who administers Redmine may look for users, and sees their login names.
             ("GET", ["users.json"]) if !self.administers => empty(403),
             ("GET", ["users.json"]) => {
@@ -164,7 +177,8 @@ impl Fake for Redmine {
                     "PUT" => {
                         self.journals += 1;
                         let notes = body["issue"]["notes"].as_str().unwrap_or_default().to_owned();
-                        issue.journals.push((self.journals, notes, body["issue"]["private_notes"] == true));
+                        let private = body["issue"]["private_notes"] == true && !self.shows_all;
+                        issue.journals.push((self.journals, notes, private));
                         empty(204)
                     }
                     _ => empty(404),
@@ -172,6 +186,18 @@ impl Fake for Redmine {
             }
             _ => empty(404),
         }
+    }
+
+    fn kept(&self) -> Value {
+        self.issues
+            .iter()
+            .flat_map(|issue| &issue.journals)
+            .map(|(_, notes, private)| value!([notes, private]))
+            .collect()
+    }
+
+    fn mend(&mut self) {
+        self.shows_all = false;
     }
 
     fn fields(&self, number: &str) -> Value {
