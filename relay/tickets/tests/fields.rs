@@ -39,15 +39,18 @@ fn samples() -> Vec<Sample> {
                 ("urgency", "Alta"),
                 ("111:222", "{customer_document}"),
                 ("333:444:item", "{app}"),
+                ("777:888:items", "Nota; Rede"),
                 ("555:666", "{duration_minutes}"),
             ],
             json!({ "urgency": "Alta", "customFieldValues": [
                 { "customFieldId": 111, "customFieldRuleId": 222, "line": 1, "items": [], "value": doc },
-                { "customFieldId": 333, "customFieldRuleId": 444, "line": 1, "items": [{ "customFieldItem": "Suporte" }] },
+                { "customFieldId": 333, "customFieldRuleId": 444, "line": 1, "value": null, "items": [{ "customFieldItem": "Suporte" }] },
+                { "customFieldId": 777, "customFieldRuleId": 888, "line": 1, "value": null, "items": [{ "customFieldItem": "Nota" }, { "customFieldItem": "Rede" }] },
             ] }),
             json!({ "urgency": "Alta", "customFieldValues": [
                 { "customFieldId": 111, "customFieldRuleId": 222, "line": 1, "items": [], "value": doc },
-                { "customFieldId": 333, "customFieldRuleId": 444, "line": 1, "items": [{ "customFieldItem": "Suporte" }] },
+                { "customFieldId": 333, "customFieldRuleId": 444, "line": 1, "value": null, "items": [{ "customFieldItem": "Suporte" }] },
+                { "customFieldId": 777, "customFieldRuleId": 888, "line": 1, "value": null, "items": [{ "customFieldItem": "Nota" }, { "customFieldItem": "Rede" }] },
                 { "customFieldId": 555, "customFieldRuleId": 666, "line": 1, "items": [], "value": "2" },
             ] }),
             "111:222",
@@ -145,7 +148,10 @@ async fn opened(system: &Arc<dyn TicketSystem>, values: Values) -> Result<Append
 /// What we write ourselves is left out of what stands there.
 fn of_company(mut fields: Value) -> Value {
     for values in fields["customFieldValues"].as_array_mut().into_iter().flatten() {
-        values.as_object_mut().unwrap().remove("storageFileGuid");
+        for item in values["items"].as_array_mut().into_iter().flatten() {
+            // What Movidesk tells of an item beside the option's name.
+            item.as_object_mut().unwrap().retain(|_, value| !value.is_null() && value != "");
+        }
     }
     if let Some(all) = fields.as_object_mut() {
         all.retain(|name, value| !value.is_null() && !name.starts_with("Supplied"));
@@ -228,6 +234,30 @@ async fn a_field_that_a_system_forgets_without_a_word_is_told_of_too() {
         let ticket = opened(&system.system, Values::new()).await.unwrap().ticket;
         let refused = system.system.fill(&ticket, &Values::from([("category", "Resolvido".to_owned())])).await;
         assert!(is_named(&refused, &format!("{late} (")), "{kind}: {refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn movidesks_lists_take_options_by_their_names_and_what_is_none_is_refused_by_the_fields_name() {
+    let clock = Clock::standing_at(at(0));
+    let means = Means::new(clock.clone());
+    for (name, value, taken) in [
+        ("333:444:item", "Vendas", true),
+        ("777:888:items", "Caixa", true),
+        ("777:888:items", " Caixa ;Rede; ", true),
+        // A list is no text, a text no list, and neither takes what there is not.
+        ("333:444", "Vendas", false),
+        ("111:222:item", "Vendas", false),
+        ("333:444:item", "Suporte;Vendas", false),
+        ("333:444:items", "Suporte;Vendas", false),
+        ("777:888:items", "Caixa; Outra", false),
+    ] {
+        let server = Server::start(fakes::of("movidesk"), clock.clone()).await;
+        let told = opened(&server.reached_with(&means, &[(name, value)]).system, Values::new()).await.map(|_| ());
+        assert_eq!(told.is_ok(), taken, "{name} {value}: {told:?}");
+        assert!(taken || is_refused(&told, &format!("{name} (")), "{name} {value}: {told:?}");
+        assert_eq!(server.tickets().len(), usize::from(taken), "{name} {value}");
+        clock.set(clock.now().checked_add(Duration::from_secs(900)).unwrap());
     }
 }
 

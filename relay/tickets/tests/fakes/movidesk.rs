@@ -57,13 +57,7 @@ impl Ticket {
             "owner": null, "clients": [{ "id": self.client, "businessName": name, "organization": null }],
         });
         if let Some(values) = self.fields["customFieldValues"].as_array() {
-            // As it tells them: with its own ids beside what was sent.
-            let told = values.iter().map(|v| {
-                let mut told = v.clone();
-                told["storageFileGuid"] = Value::Null;
-                told
-            });
-            shown["customFieldValues"] = told.collect();
+            shown["customFieldValues"] = values.iter().map(told).collect();
         }
         if actions {
             let visible = self.actions.iter().enumerate().filter(|(_, (_, at))| seen(*at, now));
@@ -72,6 +66,44 @@ impl Ticket {
         }
         shown
     }
+}
+
+/// A value as it is told: of each item everything that an item can be, and ids of its own.
+fn told(value: &Value) -> Value {
+    let mut told = value.clone();
+    told["id"] = 9001.into();
+    for item in told["items"].as_array_mut().into_iter().flatten() {
+        let mut whole = value!({ "personId": null, "clientId": null, "team": null, "customFieldItem": null, "storageFileGuid": "", "fileName": null });
+        whole.as_object_mut().unwrap().append(item.as_object_mut().unwrap());
+        *item = whole;
+    }
+    told
+}
+
+/// Options of its lists, by the field's code; of the last several can be chosen.
+const LISTS: [(u64, &[&str], usize); 2] = [(333, &["Suporte", "Vendas"], 1), (777, &["Nota", "Caixa", "Rede"], 3)];
+
+/// What is wrong with values of additional fields: lists take options by their names, everything else takes a text.
+fn wrong(body: &Value) -> Option<&'static str> {
+    for value in body["customFieldValues"].as_array().into_iter().flatten() {
+        let known = ["customFieldId", "customFieldRuleId", "line", "value", "items"];
+        assert!(value.as_object().unwrap().keys().all(|key| known.contains(&key.as_str())), "{value}");
+        let [field, rule, line] = ["customFieldId", "customFieldRuleId", "line"].map(|key| value[key].as_u64());
+        assert!(field.is_some() && rule.is_some() && line.is_some(), "{value}");
+        let items = value["items"].as_array().unwrap();
+        match LISTS.iter().find(|(code, ..)| Some(*code) == field) {
+            Some((_, options, most)) => {
+                let is_one =
+                    |item: &Value| item["customFieldItem"].as_str().is_some_and(|name| options.contains(&name));
+                if !value["value"].is_null() || items.is_empty() || items.len() > *most || !items.iter().all(is_one) {
+                    return Some("Item inválido para o campo adicional");
+                }
+            }
+            None if !items.is_empty() => return Some("O campo adicional não é uma lista"),
+            None => {}
+        }
+    }
+    None
 }
 
 fn seen(at: Timestamp, now: Timestamp) -> bool {
@@ -154,6 +186,9 @@ impl Movidesk {
                 if refuses(&body) {
                     return self.refuse(400, "Valor inválido para o campo adicional 111", now);
                 }
+                if let Some(wrong) = wrong(&body) {
+                    return self.refuse(400, wrong, now);
+                }
                 if !knows_author(&body) {
                     return self.refuse(400, "createdBy not found", now);
                 }
@@ -179,6 +214,9 @@ impl Movidesk {
                 }
                 if refuses(&body) {
                     return self.refuse(400, "Valor inválido para o campo adicional 111", now);
+                }
+                if let Some(wrong) = wrong(&body) {
+                    return self.refuse(400, wrong, now);
                 }
                 if !knows_author(&body) {
                     return self.refuse(400, "createdBy not found", now);
