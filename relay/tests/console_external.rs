@@ -65,6 +65,7 @@ impl Office {
             owner: None,
             first: first(),
             values: Default::default(),
+            continues: None,
         };
         let opened = reached.open_ticket(&new).await.unwrap().ticket;
         assert_eq!(opened.as_str(), "1");

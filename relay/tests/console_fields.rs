@@ -425,3 +425,42 @@ async fn of_two_who_name_the_same_attendant_the_second_is_told_and_two_who_name_
     assert_eq!(chief.post(&path, &[("_step", "x")]).await.status, StatusCode::BAD_REQUEST);
     relay.shutdown().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_system_leaves_out_of_a_ticket_is_said_where_people_look_until_it_is_corrected() {
+    let (relay, _folder) = relay().await;
+    let mut chief = chief(&relay).await;
+    let server = fake("redmine").await;
+    let id = id_of(&post(&mut chief, "/connections/new/redmine", &typed(&server, "Redmine")).await);
+    let fields = format!("/connections/{id}/fields");
+    let mapped = [("field-0", "77"), ("value-0", "x"), ("field-1", "12"), ("value-1", "sim")];
+    assert!(chief.post(&fields, &mapped).await.location().ends_with("?saved"));
+    use_for_the_app(&relay, &mut chief, &id).await;
+    let pages =
+        [("/outbox".to_owned(), "sem estes campos: 77"), (format!("/connections/{id}"), "sem estes campos: 77")];
+    let pages = pages.into_iter().chain([
+        (fields.clone(), "sem estes campos: 77"),
+        ("/connections".to_owned(), "Um ticket foi aberto sem alguns campos"),
+    ]);
+    let pages: Vec<(String, &str)> = pages.collect();
+    for (page, says) in &pages {
+        assert!(!chief.get(page).await.body.contains(says), "{page}: nothing has happened yet");
+    }
+    let told = session(&relay, new_ticket()).await;
+    settled(&relay, told, &[OutboxState::Done]).await;
+    assert_eq!(server.tickets()[0].texts.len(), 2, "it is told all the same");
+    for (page, says) in &pages {
+        let body = chief.get(page).await.body;
+        assert!(body.contains(says), "{page}: {body}");
+    }
+    // The test button says it too.
+    let tried = chief.post(&format!("/connections/{id}/test"), &[("write", "yes")]).await.body;
+    assert!(tried.contains("data-state=\"warn\"") && tried.contains("O sistema abriu o ticket sem: 77"), "{tried}");
+    assert!(chief.post(&fields, &mapped[2..]).await.location().ends_with("?saved"));
+    for (page, says) in &pages {
+        assert!(!chief.get(page).await.body.contains(says), "{page}: it is corrected");
+    }
+    let tried = chief.post(&format!("/connections/{id}/test"), &[("write", "yes")]).await.body;
+    assert!(!tried.contains("data-state=\"warn\"") && tried.contains("Funciona: 12"), "{tried}");
+    relay.shutdown().await.unwrap();
+}

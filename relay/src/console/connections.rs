@@ -4,6 +4,7 @@
 
 pub(super) mod fields;
 mod form;
+pub(super) mod left_out;
 pub(super) mod people;
 mod texts;
 mod words;
@@ -32,6 +33,7 @@ use super::{
     visitor::Who,
 };
 use form::{Shown, shown};
+use left_out::Note;
 pub(super) use texts::{save as save_texts, show as show_texts};
 use words::Words;
 
@@ -49,6 +51,8 @@ struct Row {
     kind: &'static str,
     address: String,
     apps: String,
+    /// It has left out fields of a ticket.
+    lacks: bool,
 }
 
 struct AppRow {
@@ -92,6 +96,7 @@ struct FormPage {
     saved: bool,
     in_use: bool,
     tried: Vec<Tried>,
+    left_out: Option<Note>,
     e: &'static ExternalWords,
     /// Where its system's pages lead to and tell of changes.
     from_there: Option<external::Addresses>,
@@ -127,6 +132,7 @@ pub(super) async fn list(State(app): State<App>, who: Who) -> Page {
             kind: kind::of(&c.what.kind).map_or("", |kind| kind.title),
             address: c.what.settings.get(kind::BASE).cloned().unwrap_or_default(),
             apps: used.get(&c.what.id).map(|titles| titles.join(", ")).unwrap_or_default(),
+            lacks: c.left_out.is_some(),
         })
         .collect();
     let kinds = KINDS.iter().map(|kind| (kind.name, kind.title)).collect();
@@ -276,6 +282,8 @@ struct Editing {
     saved: bool,
     in_use: bool,
     tried: Vec<Tried>,
+    /// As it is on record.
+    recorded: Option<Connection>,
 }
 
 impl Editing {
@@ -290,13 +298,14 @@ impl Editing {
             saved: false,
             in_use: false,
             tried: Vec::new(),
+            recorded: None,
         }
     }
 
     fn of(connection: &Connection) -> Result<Self, AppError> {
         let kind = kind::of(&connection.what.kind).ok_or(AppError::NotFound)?;
         let new = Self::of_new(kind, connection.what.name.clone(), connection.what.settings.clone());
-        Ok(Self { id: Some(connection.what.id), ..new })
+        Ok(Self { id: Some(connection.what.id), recorded: Some(connection.clone()), ..new })
     }
 
     fn refused(&mut self, error: ConnectionError) -> Result<(), AppError> {
@@ -342,6 +351,7 @@ impl Editing {
             saved: self.saved,
             in_use: self.in_use,
             tried: self.tried,
+            left_out: self.recorded.as_ref().and_then(|connection| left_out::note(connection, &s)),
             e: ExternalWords::of(language),
             // The webhook cannot be asked about tickets: there is nothing that could be shown.
             from_there: self

@@ -12,6 +12,7 @@ use store::{EventKind, OutboxEntry, OutboxState};
 use super::strings::Texts;
 use super::{
     App,
+    connections::left_out::{self, Note},
     error::{AppError, Page, page},
     reasons,
     shell::{Here, Shell},
@@ -75,6 +76,7 @@ impl QueueRow {
 struct OutboxPage {
     s: Shell,
     rows: Vec<QueueRow>,
+    left_out: Vec<Note>,
 }
 
 /// `GET /outbox`
@@ -89,7 +91,10 @@ pub(super) async fn list(State(app): State<App>, who: Who) -> Page {
         QueueRow::new(entry, stopped, s.t, &s.clock)
     };
     let rows = entries.into_iter().map(row).collect();
-    page(&OutboxPage { s, rows })
+    // What was sent, but not wholly: nobody has to send it again, and somebody has to know.
+    let connections = app.shared.store.connections(who.operator.tenant).await?;
+    let left_out = connections.iter().filter_map(|connection| left_out::note(connection, &s)).collect();
+    page(&OutboxPage { s, rows, left_out })
 }
 
 /// `POST /outbox/{id}/retry`

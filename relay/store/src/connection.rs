@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use protocol::id::{AppId, ConnectionId, TenantId};
+use protocol::id::{AppId, ConnectionId, TenantId, TicketNumber};
 
 use crate::{app::Stamp, error::StoreError, outbox::EventKind, tenant::Language};
 
@@ -40,6 +40,28 @@ pub struct Connection {
     pub fields: Vec<(String, String)>,
     /// Who an operator is there, by the operator's id.
     pub people: BTreeMap<String, String>,
+    /// Fields that the system has left out of tickets that were opened there; until it keeps them, or what is mapped changes.
+    pub left_out: Option<LeftOut>,
+}
+
+/// What became of fields that were sent with a ticket.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct KeptFields {
+    /// Names of those that are in it.
+    pub kept: Vec<String>,
+    /// Names of those that are not.
+    pub left_out: Vec<String>,
+}
+
+/// Fields that were sent with tickets and are not in them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Their names.
+    pub fields: Vec<String>,
+    /// The last such ticket.
+    pub ticket: TicketNumber,
+    /// When it was opened.
+    pub at: Timestamp,
 }
 
 /// What a company's actions of one kind say in one language.

@@ -44,7 +44,9 @@ pub use audit::{
     ALARM, AuditBreak, AuditEntry, AuditHead, AuditLine, AuditLink, AuditMark, AuditMarkError, AuditRecords,
     AuditVerified, SESSION_ALARM, SESSION_AWAY, SESSION_BACK, SESSION_DISPUTED, SESSION_SIGNED,
 };
-pub use connection::{ActionTemplate, Connection, ConnectionRecords, NewConnection, TemplateChange};
+pub use connection::{
+    ActionTemplate, Connection, ConnectionRecords, KeptFields, LeftOut, NewConnection, TemplateChange,
+};
 pub use contact::{Contact, ContactFilter, ContactRecords, Found, ListedContact, Put};
 pub use desk::{
     ActionKind, Customer, CustomerDetails, CustomerId, DeskRecords, DeskTicket, NewAction, NewDeskTicket, TicketAction,

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use protocol::id::{SessionId, TenantId, TicketNumber};
 
 use crate::{
+    connection::KeptFields,
     error::StoreError,
     reason::{Reason, Why},
     session::Session,
@@ -127,6 +128,8 @@ pub enum Settled {
         ticket: TicketNumber,
         /// The action's id in the ticketing system, where it tells one.
         external_id: Option<String>,
+        /// What became of the mapped fields of a ticket that was opened: what is left out is noted on the connection.
+        fields: KeptFields,
     },
     /// Again, not before then.
     RetryAt {

@@ -85,7 +85,8 @@ macro_rules! whole_suite {
                 a_session_keeps_the_connection_its_app_had_and_tickets_of_two_systems_do_not_wait_for_each_other,
                 a_connection_goes_when_nobody_uses_it_and_takes_its_secrets_with_it, a_parked_row_that_is_dropped_lets_the_end_go_on,
                 what_actions_say_is_kept_by_kind_and_language_and_changed_from_what_it_said,
-                what_goes_into_fields_and_who_is_who_is_kept_beside_the_settings;
+                what_goes_into_fields_and_who_is_who_is_kept_beside_the_settings,
+                what_a_system_leaves_out_is_noted_until_it_keeps_it_or_what_is_mapped_changes;
             figures: sessions_are_counted_by_everything_and_only_those_that_are_asked_for;
             presence: statuses_are_read_back_in_order_with_what_was_before, after_a_start_nobody_is_there;
             missed: a_missed_request_has_a_protocol_number_and_one_action_and_no_attendant,

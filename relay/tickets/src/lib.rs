@@ -30,7 +30,8 @@ pub use adapter::desk::DeskSystem;
 pub use connections::{ConnectionError, Connections, FieldsError, PeopleError};
 pub use desk::Desk;
 pub use system::{
-    Appended, Capabilities, Cause, CustomerRef, FoundTicket, NewTicket, Owner, Refusal, ReportError, TicketSystem,
+    Appended, Capabilities, Cause, CustomerRef, FoundTicket, NewTicket, Opened, Owner, Refusal, ReportError,
+    TicketSystem,
 };
 pub use systems::{Always, Desks, Reached, Systems};
 pub use worker::{Reported, Worker};

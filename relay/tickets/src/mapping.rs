@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
+use store::KeptFields;
 
 use crate::{
     http::Answer,
@@ -351,6 +352,33 @@ pub fn told(answer: Answer, sent: &[Filled]) -> Result<Answer, ReportError> {
             Err(if named.is_empty() { refused(why, all) } else { refused(why, named.into_iter()) })
         }
         _ => Err(refusal),
+    }
+}
+
+/// What became of fields that were sent.
+pub fn became(sent: &[Filled], is_kept: impl Fn(&Filled) -> bool) -> KeptFields {
+    let names = sent.iter().map(|filled| filled.name.clone());
+    let (kept, left_out): (Vec<_>, Vec<_>) = names.zip(sent).partition(|(_, filled)| is_kept(filled));
+    let only = |all: Vec<(String, &Filled)>| all.into_iter().map(|(name, _)| name).collect();
+    KeptFields { kept: only(kept), left_out: only(left_out) }
+}
+
+/// Refuses when fields that were sent are not kept: what a system does not know, or we may not fill, it may leave out without a word.
+///
+/// # Errors
+/// With their names.
+pub fn all_kept(fields: &KeptFields, why: &str) -> Result<(), ReportError> {
+    let left_out = &fields.left_out;
+    if left_out.is_empty() { Ok(()) } else { Err(refused(why, left_out.iter().map(String::as_str))) }
+}
+
+/// Whether this says something.
+pub fn says(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::String(text) => !text.is_empty(),
+        Value::Array(all) => all.iter().any(says),
+        _ => true,
     }
 }
 

@@ -7,7 +7,7 @@ use store::{CustomerDetails, EventKind};
 use crate::{
     event::{Action, Facts},
     mapping::Values,
-    system::{Account, Breadth, NewTicket, Owner, ReportError},
+    system::{Account, Breadth, NewTicket, Opened, Owner, ReportError},
     systems::Reached,
 };
 
@@ -22,6 +22,8 @@ pub enum Step {
     Read,
     /// A ticket is opened.
     Create,
+    /// The mapped fields that say always the same are in it.
+    Fields,
     /// An action is put on it.
     Append,
     /// The action is found again.
@@ -39,6 +41,8 @@ pub enum Result {
     NotTold,
     /// It cannot be seen yet, in a system whose reads lag.
     Later,
+    /// It works but for these fields, which the system has not kept.
+    LeftOut(Vec<String>),
     /// It does not work, and why.
     Fails(ReportError),
 }
@@ -93,14 +97,19 @@ pub async fn probe(reached: &Reached, trial: &Trial<'_>) -> Vec<(Step, Result)> 
     if !trial.write {
         return found;
     }
-    let ticket = match opened(reached, trial).await {
-        Ok(ticket) => ticket,
+    let Opened { ticket, fields, .. } = match opened(reached, trial).await {
+        Ok(opened) => opened,
         Err(error) => {
             found.push((Step::Create, Result::Fails(error)));
             return found;
         }
     };
     found.push((Step::Create, Result::Works(ticket.to_string())));
+    if !fields.left_out.is_empty() {
+        found.push((Step::Fields, Result::LeftOut(fields.left_out)));
+    } else if !fields.kept.is_empty() {
+        found.push((Step::Fields, Result::Works(fields.kept.join(", "))));
+    }
     let lags = can.visible_after > std::time::Duration::from_secs(60);
     if trial.ticket.is_none() && can.reads && !lags {
         let read = match system.look_up(&ticket).await {
@@ -134,12 +143,19 @@ pub async fn probe(reached: &Reached, trial: &Trial<'_>) -> Vec<(Step, Result)> 
     found
 }
 
-async fn opened(reached: &Reached, trial: &Trial<'_>) -> std::result::Result<TicketNumber, ReportError> {
+async fn opened(reached: &Reached, trial: &Trial<'_>) -> std::result::Result<Opened, ReportError> {
     let who = CustomerDetails { name: "Amparo".into(), ..CustomerDetails::default() };
     let requester = reached.system.find_or_create_customer(&who).await?;
     let first = action(EventKind::Start, trial);
-    let new = NewTicket { subject: trial.words.to_owned(), requester, owner: None, first, values: Values::new() };
-    Ok(reached.system.open_ticket(&new).await?.ticket)
+    let new = NewTicket {
+        subject: trial.words.to_owned(),
+        requester,
+        owner: None,
+        first,
+        values: Values::new(),
+        continues: None,
+    };
+    reached.system.open_ticket(&new).await
 }
 
 fn action(kind: EventKind, trial: &Trial<'_>) -> Action {

@@ -11,7 +11,7 @@ use protocol::{
         ticket::{TicketBrief, TicketStatus},
     },
 };
-use store::{CustomerDetails, Reason};
+use store::{CustomerDetails, KeptFields, Reason};
 
 use crate::{
     event::{Action, Link},
@@ -171,6 +171,8 @@ pub struct NewTicket {
     pub first: Action,
     /// What is known for the fields that the company has mapped.
     pub values: Values,
+    /// A ticket that is closed and takes no more, and that this one goes on for: joined with it where the system can.
+    pub continues: Option<TicketNumber>,
 }
 
 /// Where an action is.
@@ -180,6 +182,25 @@ pub struct Appended {
     pub ticket: TicketNumber,
     /// Its id, where the system tells one.
     pub external_id: Option<String>,
+}
+
+/// A ticket that was opened, its first action on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opened {
+    /// Its number.
+    pub ticket: TicketNumber,
+    /// The first action's id, where the system tells one.
+    pub external_id: Option<String>,
+    /// What became of the mapped fields that were sent with it: a system that does not know one, or does not let us fill it, may leave it out
+    /// without a word. Empty of a system that does not tell.
+    pub fields: KeptFields,
+}
+
+impl From<Appended> for Opened {
+    /// Of a system that does not tell what it has left out.
+    fn from(Appended { ticket, external_id }: Appended) -> Self {
+        Self { ticket, external_id, fields: KeptFields::default() }
+    }
 }
 
 /// A ticket that was looked up.
@@ -260,7 +281,7 @@ pub trait TicketSystem: Send + Sync {
     /// The customer these details belong to, added when new and when the system wants customers before tickets.
     async fn find_or_create_customer(&self, customer: &CustomerDetails) -> Result<CustomerRef, ReportError>;
     /// Opens a ticket with its first action.
-    async fn open_ticket(&self, ticket: &NewTicket) -> Result<Appended, ReportError>;
+    async fn open_ticket(&self, ticket: &NewTicket) -> Result<Opened, ReportError>;
     /// Adds an action to a ticket. One that does not exist: [`ReportError::Rejected`] with [`Refusal::NoTicket`].
     async fn append_action(&self, ticket: &TicketNumber, action: &Action) -> Result<Appended, ReportError>;
     /// The action with this marker: on this ticket, or on any that was opened at `since` or later. `None` only when all there is was

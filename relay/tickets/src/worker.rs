@@ -10,7 +10,7 @@ use protocol::{
     id::{SessionId, TenantId, TicketNumber},
     message::ticket::{TicketChoice, TicketStatus},
 };
-use store::{Claimed, CustomerDetails, EventKind, OutboxEntry, Settled, Store, StoreError, Tenant, Why};
+use store::{Claimed, CustomerDetails, EventKind, KeptFields, OutboxEntry, Settled, Store, StoreError, Tenant, Why};
 use tokio::{
     sync::{Notify, broadcast},
     task::JoinSet,
@@ -21,7 +21,7 @@ use tracing::{debug, error, info, warn};
 use crate::{
     event::{self, Says, Template},
     policy::{self, Decision, Outcome},
-    system::{Appended, Cause, NewTicket, Refusal, ReportError, TicketSystem},
+    system::{Appended, Cause, NewTicket, Opened, Refusal, ReportError, TicketSystem},
     systems::{Reached, Systems},
 };
 
@@ -52,6 +52,16 @@ struct Delivered {
     outcome: Outcome,
     uncertain: bool,
     visible_after: Duration,
+    fields: KeptFields,
+}
+
+/// What an attempt has done on its way.
+#[derive(Default)]
+struct Trace {
+    /// A call that writes was begun.
+    wrote: bool,
+    /// What became of the fields of a ticket that was opened.
+    fields: KeptFields,
 }
 
 /// What is left of a ticket that has refused an action, or that nobody has looked at.
@@ -185,6 +195,7 @@ impl Worker {
             outcome: Err(ReportError::Unreachable(Cause::TimedOut(DELIVERY_TIMEOUT))),
             uncertain: true,
             visible_after: LONGEST_VISIBLE,
+            fields: KeptFields::default(),
         });
         // A row that cannot be settled stays leased; after its lease it is taken up as uncertain.
         match self.settle(&row, delivered, Timestamp::now()).await {
@@ -199,17 +210,20 @@ impl Worker {
     async fn deliver(&self, row: &Claimed, now: Timestamp) -> Delivered {
         let reached = match self.systems.reach(row.entry.tenant, row.session.connection).await {
             Ok(reached) => reached,
-            Err(error) => return Delivered { outcome: Err(error), uncertain: false, visible_after: Duration::ZERO },
+            Err(error) => {
+                let (visible_after, fields) = (Duration::ZERO, KeptFields::default());
+                return Delivered { outcome: Err(error), uncertain: false, visible_after, fields };
+            }
         };
         let visible_after = reached.system.capabilities().visible_after;
-        let mut wrote = false;
-        let outcome = self.place(row, &reached, now, &mut wrote).await;
+        let mut trace = Trace::default();
+        let outcome = self.place(row, &reached, now, &mut trace).await;
         // A read that failed has written nothing, however it failed.
-        let uncertain = wrote && outcome.as_ref().is_err_and(ReportError::is_uncertain);
-        Delivered { outcome, uncertain, visible_after }
+        let uncertain = trace.wrote && outcome.as_ref().is_err_and(ReportError::is_uncertain);
+        Delivered { outcome, uncertain, visible_after, fields: trace.fields }
     }
 
-    async fn place(&self, row: &Claimed, reached: &Reached, now: Timestamp, wrote: &mut bool) -> Outcome {
+    async fn place(&self, row: &Claimed, reached: &Reached, now: Timestamp, trace: &mut Trace) -> Outcome {
         let Claimed { entry, session, .. } = row;
         let (tenant, system) = (entry.tenant, &*reached.system);
         let chosen = session.ticket.as_ref().or(match &session.choice {
@@ -281,16 +295,16 @@ impl Worker {
                 }
             }
             let action = event::action(entry.kind, session, &settings, says.clone());
-            *wrote = true;
+            trace.wrote = true;
             match self.call(system.append_action(ticket, &action)).await {
                 // Typed while the system was down, gone since, or closed and taking no more: a new one is opened that says so. Once the
                 // session has its ticket, its end has no other place.
                 Err(ReportError::Rejected { refusal: Refusal::NoTicket, .. }) if session.ticket.is_none() => {
                     says.asked = Some(ticket);
-                    *wrote = false;
+                    trace.wrote = false;
                 }
                 Err(ReportError::Rejected { refusal: refusal @ (Refusal::Request | Refusal::Rights), why }) => {
-                    *wrote = false;
+                    trace.wrote = false;
                     let rejected = |refusal| Err(ReportError::Rejected { refusal, why });
                     match (self.what_is_left(row, system, ticket, now).await?, &session.ticket) {
                         (Left::Open, _) => return rejected(refusal),
@@ -302,6 +316,7 @@ impl Worker {
                 appended => return appended,
             }
         }
+        let continues = says.asked.filter(|_| says.asked_is_closed).cloned();
         let action = event::action(entry.kind, session, &settings, says);
         let details = CustomerDetails::from_fields(&session.fields);
         let requester = self.call(system.find_or_create_customer(&named(details, row))).await?;
@@ -311,9 +326,16 @@ impl Worker {
             owner: action.author.clone(),
             first: action,
             values,
+            continues,
         };
-        *wrote = true;
-        self.call(system.open_ticket(&ticket)).await
+        trace.wrote = true;
+        let Opened { ticket, external_id, fields } = self.call(system.open_ticket(&ticket)).await?;
+        if !fields.left_out.is_empty() {
+            let fields = fields.left_out.join(", ");
+            warn!(session = %entry.session, %ticket, fields, "a ticket was opened, and mapped fields are not in it");
+        }
+        trace.fields = fields;
+        Ok(Appended { ticket, external_id })
     }
 
     /// The attendant's e-mail address, where that is what they log in with.
@@ -411,14 +433,14 @@ impl Worker {
         delivered: Delivered,
         now: Timestamp,
     ) -> Result<Option<TicketNumber>, StoreError> {
-        let Delivered { outcome, uncertain, visible_after } = delivered;
+        let Delivered { outcome, uncertain, visible_after, fields } = delivered;
         let visible_after = if uncertain { visible_after } else { Duration::ZERO };
         let why = outcome.as_ref().err().map(chain).unwrap_or_default();
         let reason = outcome.as_ref().err().map(ReportError::reason);
         let entry = &row.entry;
         let (how, ticket) = match policy::next(row.lease.attempt, &outcome, visible_after, now) {
             Decision::Done(Appended { ticket, external_id }) => {
-                (Settled::Done { ticket: ticket.clone(), external_id }, Some(ticket))
+                (Settled::Done { ticket: ticket.clone(), external_id, fields }, Some(ticket))
             }
             Decision::RetryAt(at) => {
                 (Settled::RetryAt { at, why: Why { reason, detail: why.clone() }, uncertain }, None)

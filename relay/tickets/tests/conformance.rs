@@ -48,7 +48,14 @@ impl Tested {
         let requester = self.system.find_or_create_customer(&self.customer()).await.unwrap();
         let owner = Some(Owner { operator: ANA, name: "Ana Ribeiro".into(), email: String::new() });
         let first = action(EventKind::Start, self.session(n));
-        let new = NewTicket { subject: "Nota fiscal".into(), requester, owner, first, values: Default::default() };
+        let new = NewTicket {
+            subject: "Nota fiscal".into(),
+            requester,
+            owner,
+            first,
+            values: Default::default(),
+            continues: None,
+        };
         self.system.open_ticket(&new).await.unwrap().ticket
     }
 }
@@ -123,7 +130,14 @@ async fn somebody_who_told_next_to_nothing_can_have_a_ticket(t: &Tested) {
     (t.settle)();
     assert_eq!(t.system.find_or_create_customer(&unknown).await.unwrap(), requester);
     let first = action(EventKind::Start, t.session(4));
-    let new = NewTicket { subject: "Acesso remoto".into(), requester, owner: None, first, values: Default::default() };
+    let new = NewTicket {
+        subject: "Acesso remoto".into(),
+        requester,
+        owner: None,
+        first,
+        values: Default::default(),
+        continues: None,
+    };
     t.system.open_ticket(&new).await.unwrap();
 }
 
@@ -180,8 +194,14 @@ async fn an_action_of_any_kind_opens_a_ticket_is_added_to_one_and_is_found(t: &T
         let requester = t.system.find_or_create_customer(&t.customer()).await.unwrap();
         (t.settle)();
         let first = Action { author: None, ..action(opening, session) };
-        let new =
-            NewTicket { subject: "Nota fiscal".into(), requester, owner: None, first, values: Default::default() };
+        let new = NewTicket {
+            subject: "Nota fiscal".into(),
+            requester,
+            owner: None,
+            first,
+            values: Default::default(),
+            continues: None,
+        };
         let number = t.system.open_ticket(&new).await.unwrap().ticket;
         (t.settle)();
         for kind in kinds.into_iter().filter(|kind| *kind != opening) {

@@ -14,10 +14,11 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use common::{ANA, TENANT, action, at, cida, open_new, session_id};
 use fakes::{REFUSED, Server};
 use far::{Far, Fixed};
+use protocol::id::{AppId, ConnectionId};
 use serde_json::{Value, json};
-use store::{EventKind, OutboxState, Reason};
+use store::{EventKind, NewConnection, OutboxState, Reason};
 use tickets::{
-    Appended, NewTicket, Refusal, ReportError, TicketSystem,
+    NewTicket, Opened, Refusal, ReportError, TicketSystem,
     clock::Clock,
     gate::Gate,
     http::{Call, Http, Patience, trust::Trust},
@@ -137,11 +138,11 @@ fn values(late: bool) -> Values {
     values
 }
 
-async fn opened(system: &Arc<dyn TicketSystem>, values: Values) -> Result<Appended, ReportError> {
+async fn opened(system: &Arc<dyn TicketSystem>, values: Values) -> Result<Opened, ReportError> {
     let requester = system.find_or_create_customer(&cida("1")).await.unwrap();
     let first = action(EventKind::Start, session_id(1));
     let owner = first.author.clone();
-    let new = NewTicket { subject: "Nota fiscal".into(), requester, owner, first, values };
+    let new = NewTicket { subject: "Nota fiscal".into(), requester, owner, first, values, continues: None };
     system.open_ticket(&new).await
 }
 
@@ -234,6 +235,71 @@ async fn a_field_that_a_system_forgets_without_a_word_is_told_of_too() {
         let ticket = opened(&system.system, Values::new()).await.unwrap().ticket;
         let refused = system.system.fill(&ticket, &Values::from([("category", "Resolvido".to_owned())])).await;
         assert!(is_named(&refused, &format!("{late} (")), "{kind}: {refused:?}");
+    }
+}
+
+/// Of each kind that leaves fields out without a word: some that it keeps, and some that it does not.
+const LEFT_OUT: [(&str, &[(&str, &str)], &[&str]); 4] = [
+    ("redmine", &[("12", "sim"), ("priority_id", "5"), ("due_date", "2026-12-24")], &["77", "status_id"]),
+    ("zammad", &[("filial", "Matriz"), ("priority", "3 high")], &["nada"]),
+    ("zendesk", &[("360012", "sim"), ("priority", "high")], &["77"]),
+    ("rt", &[("CF.{Filial}", "Matriz"), ("Priority", "50"), ("TimeWorked", "5")], &["Due"]),
+];
+
+#[tokio::test]
+async fn what_a_system_leaves_out_of_a_new_ticket_is_noted_where_people_look_and_the_ticket_is_told_once() {
+    for (kind, keeps, leaves_out) in LEFT_OUT {
+        let mut far = Far::new(kind).await;
+        let id = ConnectionId::from_bytes([9; 16]);
+        let new = NewConnection {
+            id,
+            tenant: TENANT,
+            kind: kind.into(),
+            name: kind.into(),
+            settings: BTreeMap::new(),
+            sealed: Vec::new(),
+        };
+        let store = far.world.store.clone();
+        store.add_connection(&new, at(0)).await.unwrap();
+        store.set_app_connection(TENANT, AppId::from_bytes([2; 16]), Some(id)).await.unwrap();
+        let means = Means::new(far.clock.clone());
+        let all: Vec<(&str, &str)> = keeps.iter().copied().chain(leaves_out.iter().map(|name| (*name, "9"))).collect();
+
+        far.systems = Arc::new(Fixed(far.server.reached_with(&means, keeps)));
+        let whole = far.ended(open_new()).await;
+        assert_eq!(far.work_off().await, 0, "{kind}");
+        far.assert_told_once(whole, kind).await;
+        assert_eq!(store.connection(TENANT, id).await.unwrap().left_out, None, "{kind}: all of it is there");
+
+        far.systems = Arc::new(Fixed(far.server.reached_with(&means, &all)));
+        let session = far.ended(open_new()).await;
+        assert_eq!(far.work_off().await, 0, "{kind}: nobody has to see to it before it is told");
+        far.assert_told_once(session, kind).await;
+        let noted = store.connection(TENANT, id).await.unwrap();
+        let left_out = noted.left_out.unwrap_or_else(|| panic!("{kind}: nothing is noted"));
+        assert_eq!(left_out.fields, leaves_out, "{kind}");
+        assert_eq!(Some(left_out.ticket), store.session(session).await.unwrap().ticket, "{kind}");
+        assert_eq!(noted.revision, 1, "{kind}: nobody has to connect anew");
+
+        // A ticket without these fields says nothing of them; saving what is mapped does.
+        far.systems = Arc::new(Fixed(far.server.reached_with(&means, keeps)));
+        far.ended(open_new()).await;
+        far.work_off().await;
+        assert!(store.connection(TENANT, id).await.unwrap().left_out.is_some(), "{kind}");
+        store.set_connection_fields(TENANT, id, &[]).await.unwrap();
+        assert_eq!(store.connection(TENANT, id).await.unwrap().left_out, None, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_written_late_and_left_out_holds_the_action_back_with_the_fields_name() {
+    for (kind, field) in [("zammad", "nada"), ("zendesk", "77"), ("redmine", "77")] {
+        let clock = Clock::standing_at(at(0));
+        let server = Server::start(fakes::of(kind), clock.clone()).await;
+        let system = server.reached_with(&Means::new(clock), &[(field, "{category}")]).system;
+        let ticket = opened(&system, Values::new()).await.unwrap().ticket;
+        let told = system.fill(&ticket, &Values::from([("category", "Resolvido".to_owned())])).await;
+        assert!(is_refused(&told, &format!("{field} (")), "{kind}: {told:?}");
     }
 }
 
@@ -375,6 +441,9 @@ async fn the_real_request_tracker_keeps_what_is_mapped_and_what_it_does_not_know
     assert_eq!(kept["TimeWorked"], "2", "{kept}");
     assert!(kept["Due"].as_str().unwrap().starts_with("2026-12-24"), "{kept}");
     assert_eq!(kept["Owner"]["id"], "Nobody", "{kept}");
+    let pairs = [("Due", "nunca"), ("Starts", "2026-12-24"), ("Priority", "50")];
+    let fields = opened(&connected("rt", &typed, &pairs), values(false)).await.unwrap().fields;
+    assert_eq!((&fields.left_out[..], fields.kept.len()), (&["Due".to_owned()][..], 2), "{fields:?}");
 
     let unknown = opened(&connected("rt", &typed, &[("CF.{Nada}", "x")]), values(false)).await.map(|_| ());
     assert!(is_refused(&unknown, "CF.{Nada}"), "{unknown:?}");
@@ -398,6 +467,16 @@ async fn the_real_redmine_keeps_what_is_mapped_and_what_it_forgets_is_told_of() 
     assert!(kept["issue"]["assigned_to"].is_null(), "{kept}");
     let refused = system.fill(&ticket, &Values::from([("category", "x".to_owned())])).await;
     assert!(is_refused(&refused, "987"), "{refused:?}");
+    // What it leaves out of a new issue without a word: a field that there is not, a status that our role may not set.
+    let pairs = [("987", "x"), ("status_id", "5"), ("start_date", "2026-11-21"), ("priority_id", "2")];
+    let fields = opened(&connected("redmine", &typed, &pairs), values(false)).await.unwrap().fields;
+    assert_eq!(
+        (&fields.left_out[..], fields.kept.len()),
+        (&["987".to_owned(), "status_id".into()][..], 2),
+        "{fields:?}"
+    );
+    // The account of our tests may hide notes, and this is how that is known.
+    system.account().await.unwrap();
     let wrong = opened(&connected("redmine", &typed, &[("priority_id", "99")]), values(false)).await.map(|_| ());
     assert!(is_refused(&wrong, "priority_id"), "{wrong:?}");
 }

@@ -32,7 +32,7 @@ use protocol::{
 };
 use store::{CustomerDetails, EventKind, OutboxState, SqliteStore, Store};
 use tickets::{
-    Appended, Capabilities, CustomerRef, FoundTicket, NewTicket, Reached, ReportError, TicketSystem, Worker,
+    Appended, Capabilities, CustomerRef, FoundTicket, NewTicket, Opened, Reached, ReportError, TicketSystem, Worker,
     clock::Clock,
     event::{Action, Link},
     kind::{self, Means},
@@ -77,7 +77,7 @@ impl TicketSystem for SeenAtOnce {
         self.0.find_or_create_customer(customer).await
     }
 
-    async fn open_ticket(&self, ticket: &NewTicket) -> Result<Appended, ReportError> {
+    async fn open_ticket(&self, ticket: &NewTicket) -> Result<Opened, ReportError> {
         self.0.open_ticket(ticket).await
     }
 

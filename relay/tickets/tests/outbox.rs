@@ -269,6 +269,10 @@ async fn a_ticket_that_is_closed_meanwhile(kind: &str) {
                 let says = if closed { "fechado" } else { "existe" };
                 let texts = new.texts.concat();
                 assert!(texts.contains(ticket.as_str()) && texts.contains(says), "{what}: {texts}");
+                // What goes on for a closed one is joined with it.
+                let joined = [on.as_str(), ticket.as_str()].map(|number| number.parse::<u64>().unwrap());
+                let all = f.server.kept()["joined"].as_array().cloned().unwrap_or_default();
+                assert_eq!(all.iter().any(|one| *one == serde_json::json!(joined)), closed, "{what}: {all:?}");
             }
         }
         // Whoever waited for the customer of a ticket that is found closed waits no longer; of the others the next look tells.

@@ -58,7 +58,14 @@ async fn salesforce_tells_lists_in_pages_and_a_marker_is_found_on_the_last_of_th
     }
     let requester = system.find_or_create_customer(&cida("1")).await.unwrap();
     let first = action(EventKind::Start, session_id(300));
-    let new = tickets::NewTicket { subject: "Nota".into(), requester, owner: None, first, values: Default::default() };
+    let new = tickets::NewTicket {
+        subject: "Nota".into(),
+        requester,
+        owner: None,
+        first,
+        values: Default::default(),
+        continues: None,
+    };
     let ours = system.open_ticket(&new).await.unwrap().ticket;
     assert_eq!(system.find_marker(None, &new.first.marker, at(0)).await.unwrap().unwrap().ticket, ours);
     let nobody = EventKind::Start.marker(session_id(301));
@@ -346,4 +353,59 @@ async fn a_note_for_the_team_is_not_written_where_redmine_would_show_it_to_every
     let calls = server.calls();
     system.append_action(&issue, &action(EventKind::End, session_id(2))).await.unwrap();
     assert_eq!(server.calls() - calls, 1);
+}
+
+#[tokio::test]
+async fn a_ticket_in_glpis_bin_is_not_there() {
+    let (server, system) = served(fakes::of("glpi")).await;
+    let ticket = number(&server.open("Caixa 2").unwrap());
+    assert!(system.look_up(&ticket).await.unwrap().is_some());
+    server.bin(ticket.as_str());
+    assert_eq!(system.look_up(&ticket).await.unwrap(), None);
+    let found = system.find_marker(Some(&ticket), &EventKind::Start.marker(session_id(1)), at(0)).await;
+    assert!(matches!(found, Err(ReportError::Rejected { refusal: Refusal::NoTicket, .. })), "{found:?}");
+}
+
+#[tokio::test]
+async fn zendesks_key_of_an_earlier_attempt_with_other_words_is_a_reason_to_look_and_not_to_give_up() {
+    let (server, system) = served(fakes::of("zendesk")).await;
+    let requester = system.find_or_create_customer(&cida("1")).await.unwrap();
+    let first = action(EventKind::Start, session_id(1));
+    let new = |subject: &str| tickets::NewTicket {
+        subject: subject.into(),
+        requester: requester.clone(),
+        owner: None,
+        first: first.clone(),
+        values: Default::default(),
+        continues: None,
+    };
+    let ticket = system.open_ticket(&new("Nota")).await.unwrap().ticket;
+    // Whatever has changed since: a text, the attendant's name, a field.
+    let again = system.open_ticket(&new("Outra nota")).await;
+    assert!(again.as_ref().is_err_and(ReportError::is_uncertain), "{again:?}");
+    assert_eq!(system.find_marker(None, &first.marker, at(0)).await.unwrap().unwrap().ticket, ticket);
+    assert_eq!(server.tickets().len(), 1);
+}
+
+#[tokio::test]
+async fn what_cannot_be_joined_is_opened_alone() {
+    for kind in ["zendesk", "glpi"] {
+        let (server, system) = served(fakes::of(kind)).await;
+        let open = number(&server.open("Caixa 2").unwrap());
+        for continues in [open, number("99999"), number("SUP-12")] {
+            let requester = system.find_or_create_customer(&cida("1")).await.unwrap();
+            let first = action(EventKind::Start, session_id(u32::try_from(server.tickets().len()).unwrap()));
+            let continues = Some(continues);
+            let new = tickets::NewTicket {
+                subject: "Nota".into(),
+                requester,
+                owner: None,
+                first,
+                values: Default::default(),
+                continues,
+            };
+            system.open_ticket(&new).await.unwrap();
+        }
+        assert_eq!(server.tickets().len(), 4, "{kind}");
+    }
 }

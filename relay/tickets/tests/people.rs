@@ -68,7 +68,7 @@ impl Tried {
         let requester = self.system.find_or_create_customer(&cida("1")).await.unwrap();
         let first = self.action(EventKind::Start);
         let owner = first.author.clone();
-        let new = NewTicket { subject: "Nota".into(), requester, owner, first, values: Values::new() };
+        let new = NewTicket { subject: "Nota".into(), requester, owner, first, values: Values::new(), continues: None };
         let ticket = self.system.open_ticket(&new).await.unwrap().ticket;
         self.clock.set(self.clock.now().checked_add(std::time::Duration::from_secs(900)).unwrap());
         ticket

@@ -261,8 +261,14 @@ async fn the_real_request_tracker_opens_no_ticket_again_and_keeps_what_is_writte
         let session = SessionId::from_bytes(id);
         let requester = system.find_or_create_customer(&common::cida("over")).await.unwrap();
         let first = common::action(EventKind::Start, session);
-        let new =
-            tickets::NewTicket { subject: "Caixa 2".into(), requester, owner: None, first, values: Default::default() };
+        let new = tickets::NewTicket {
+            subject: "Caixa 2".into(),
+            requester,
+            owner: None,
+            first,
+            values: Default::default(),
+            continues: None,
+        };
         opened.push((session, system.open_ticket(&new).await.unwrap().ticket));
     }
     let [(over, resolved), (merged, from), (_, into)] = &opened[..] else { unreachable!() };

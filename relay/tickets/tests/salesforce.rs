@@ -132,8 +132,14 @@ fn asks(details: &CustomerDetails, n: u32) -> Action {
 
 async fn opened(server: &Server, system: &Arc<dyn TicketSystem>, details: &CustomerDetails) -> Value {
     let requester = system.find_or_create_customer(details).await.unwrap();
-    let new =
-        NewTicket { subject: "Nota".into(), requester, owner: None, first: asks(details, 1), values: Values::new() };
+    let new = NewTicket {
+        subject: "Nota".into(),
+        requester,
+        owner: None,
+        first: asks(details, 1),
+        values: Values::new(),
+        continues: None,
+    };
     system.open_ticket(&new).await.unwrap();
     let asked = server.asked();
     let of_cases = |asked: &&fakes::Asked| asked.method == "POST" && asked.path.ends_with("/sobjects/Case");

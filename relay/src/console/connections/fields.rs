@@ -15,7 +15,11 @@ use tickets::{
     mapping::{MOST, Mapping, PLACES, Side, Wrong},
 };
 
-use super::{SAVE_TRIES, Typed, recorded};
+use super::{
+    SAVE_TRIES, Typed,
+    left_out::{self, Note},
+    recorded,
+};
 use crate::console::{
     App,
     error::{AppError, Page, page},
@@ -139,6 +143,7 @@ struct FieldsPage {
     base: String,
     clashes: bool,
     saved: Option<&'static str>,
+    left_out: Option<Note>,
 }
 
 /// `GET /connections/{id}/fields`
@@ -261,6 +266,7 @@ async fn fields_page(
         base: serde_json::to_string(base).unwrap_or_default(),
         clashes: !clashes.is_empty(),
         saved,
+        left_out: left_out::note(connection, &s),
         s,
     })?;
     if !clashes.is_empty() {

@@ -32,6 +32,7 @@ words! {
     none_yet: "Nenhum sistema conectado. As sessões ficam nos tickets deste servidor.", "No system is connected. Sessions are kept in this server's tickets.", "Ningún sistema conectado. Las sesiones quedan en los tickets de este servidor.";
     connected: "Sistemas conectados", "Connected systems", "Sistemas conectados";
     connect: "Conectar um sistema", "Connect a system", "Conectar un sistema";
+    lacks: "Um ticket foi aberto sem alguns campos", "A ticket was opened without some fields", "Se abrió un ticket sin algunos campos";
     used_by: "Usado por", "Used by", "Usado por";
     nobody: "ninguém ainda", "nobody yet", "nadie todavía";
     per_app: "Sistema de cada aplicativo", "Each app's system", "Sistema de cada aplicación";
@@ -59,6 +60,8 @@ words! {
     step_rights: "Direitos da chave", "The key's rights", "Derechos de la clave";
     step_read: "Ler um ticket", "Read a ticket", "Leer un ticket";
     step_create: "Abrir um ticket", "Open a ticket", "Abrir un ticket";
+    step_fields: "Campos dos tickets", "Ticket fields", "Campos de los tickets";
+    left_out: "O sistema abriu o ticket sem: {}. Confira se esses campos existem lá e se a conta pode preenchê-los.", "The system opened the ticket without: {}. Check that these fields exist there and that the account may fill them.", "El sistema abrió el ticket sin: {}. Revise que esos campos existan allí y que la cuenta pueda rellenarlos.";
     step_append: "Registrar uma ação", "Record an action", "Registrar una acción";
     step_find: "Encontrar a ação de novo", "Find the action again", "Encontrar la acción de nuevo";
     works: "Funciona", "Works", "Funciona";
@@ -140,6 +143,7 @@ impl Words {
             Step::Rights => self.step_rights,
             Step::Read => self.step_read,
             Step::Create => self.step_create,
+            Step::Fields => self.step_fields,
             Step::Append => self.step_append,
             Step::Find => self.step_find,
         };
@@ -150,6 +154,7 @@ impl Words {
             Result::TooWide => ("warn", self.too_wide.to_owned()),
             Result::NotTold => ("off", self.not_told.to_owned()),
             Result::Later => ("off", self.later.to_owned()),
+            Result::LeftOut(fields) => ("warn", fill(self.left_out, &[&fields.join(", ")])),
             Result::Fails(error) => ("bad", self.error(error)),
         };
         Tried { what, state, words }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use protocol::id::{AppId, ConnectionId, TenantId};
-use sqlx::sqlite::SqliteRow;
+use protocol::id::{AppId, ConnectionId, SessionId, TenantId, TicketNumber};
+use sqlx::{SqliteConnection, sqlite::SqliteRow};
 
 use super::{
     SqliteStore, error, outbox,
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     app::Stamp,
-    connection::{ActionTemplate, Connection, ConnectionRecords, NewConnection, TemplateChange},
+    connection::{ActionTemplate, Connection, ConnectionRecords, KeptFields, LeftOut, NewConnection, TemplateChange},
     error::StoreError,
     outbox::EventKind,
     tenant::Language,
@@ -34,7 +34,44 @@ fn connection(row: &SqliteRow) -> Result<Connection, StoreError> {
         removed_at: row.time_if_any("removed_at")?,
         fields: row.json("fields")?,
         people: row.json("people")?,
+        left_out: left_out(row)?,
     })
+}
+
+/// Notes what a session's system has left out of a ticket that it opened, beside what it has left out before; what it keeps now is no longer
+/// among it. Whoever holds the connection need not notice.
+pub(super) async fn note_fields(
+    tx: &mut SqliteConnection,
+    session: SessionId,
+    fields: &KeptFields,
+    ticket: &TicketNumber,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE connections SET
+                   left_out = (SELECT json_group_array(name) FROM (
+                       SELECT value AS name FROM json_each(left_out) WHERE value NOT IN (SELECT value FROM json_each(?2))
+                       UNION SELECT value FROM json_each(?3))),
+                   left_out_ticket = CASE WHEN ?3 = '[]' THEN left_out_ticket ELSE ?4 END,
+                   left_out_at = CASE WHEN ?3 = '[]' THEN left_out_at ELSE ?5 END
+               WHERE id = (SELECT connection FROM sessions WHERE id = ?1) AND (left_out <> '[]' OR ?3 <> '[]')";
+    sqlx::query(sql)
+        .bind(session.as_bytes().as_slice())
+        .bind(json(&fields.kept))
+        .bind(json(&fields.left_out))
+        .bind(ticket.as_str())
+        .bind(ms(at))
+        .execute(tx)
+        .await
+        .map_err(error::of)?;
+    Ok(())
+}
+
+fn left_out(row: &SqliteRow) -> Result<Option<LeftOut>, StoreError> {
+    let fields: Vec<String> = row.json("left_out")?;
+    let (Some(ticket), Some(at)) = (row.parsed_if_any("left_out_ticket")?, row.time_if_any("left_out_at")?) else {
+        return Ok(None);
+    };
+    Ok((!fields.is_empty()).then_some(LeftOut { fields, ticket, at }))
 }
 
 impl SqliteStore {
@@ -88,7 +125,8 @@ impl ConnectionRecords for SqliteStore {
     }
 
     async fn update_connection(&self, new: &NewConnection) -> Result<(), StoreError> {
-        let sql = "UPDATE connections SET name = ?3, settings = ?4, sealed = ?5, revision = revision + 1
+        let sql =
+            "UPDATE connections SET name = ?3, settings = ?4, sealed = ?5, revision = revision + 1, left_out = '[]'
                    WHERE id = ?1 AND tenant = ?2 AND removed_at IS NULL";
         let done = sqlx::query(sql)
             .bind(new.id.as_bytes().as_slice())
@@ -109,7 +147,7 @@ impl ConnectionRecords for SqliteStore {
         from: &[(String, String)],
         to: &[(String, String)],
     ) -> Result<(), StoreError> {
-        let sql = "UPDATE connections SET fields = ?3, revision = revision + 1
+        let sql = "UPDATE connections SET fields = ?3, revision = revision + 1, left_out = '[]'
                    WHERE id = ?1 AND tenant = ?2 AND removed_at IS NULL AND fields = ?4";
         self.set_part(sql, (tenant, id), json(&from), json(&to)).await
     }

@@ -11,11 +11,12 @@ use protocol::{
 use sqlx::{SqliteConnection, sqlite::SqliteRow};
 
 use super::{
-    LISTED_AT_MOST, SqliteStore, error,
+    LISTED_AT_MOST, SqliteStore, connection, error,
     row::{Columns, damaged, json, ms, word},
     session, webhook,
 };
 use crate::{
+    connection::KeptFields,
     error::StoreError,
     outbox::{Claimed, EventKind, Lease, OutboxEntry, OutboxFigures, OutboxRecords, OutboxState, Settled},
     session::Session,
@@ -252,7 +253,7 @@ impl OutboxRecords for SqliteStore {
     async fn settle(&self, lease: Lease, how: &Settled, now: Timestamp) -> Result<(), StoreError> {
         let mut tx = self.write().await?;
         let query = match how {
-            Settled::Done { ticket, external_id } => {
+            Settled::Done { ticket, external_id, .. } => {
                 let sql =
                     "UPDATE outbox SET state = 'done', leased_until = NULL, uncertain = 0, why = NULL, reason = NULL,
                                              settled_at = ?3, ticket = ?4, external_id = ?5
@@ -293,8 +294,11 @@ impl OutboxRecords for SqliteStore {
         };
         let row =
             query.fetch_optional(&mut *tx).await.map_err(error::of)?.ok_or(StoreError::Conflict { what: "lease" })?;
-        if let Settled::Done { ticket, .. } = how {
+        if let Settled::Done { ticket, fields, .. } = how {
             let session: SessionId = row.id("session")?;
+            if *fields != KeptFields::default() {
+                connection::note_fields(&mut tx, session, fields, ticket, now).await?;
+            }
             let set = sqlx::query("UPDATE sessions SET ticket = ?2 WHERE id = ?1 AND ticket IS NULL")
                 .bind(session.as_bytes().as_slice())
                 .bind(ticket.as_str())

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use protocol::id::ConnectionId;
 use store::{
-    ActionTemplate, EventKind, Language, NewConnection, OutboxState, Settled, Stamp, StoreError, TemplateChange,
+    ActionTemplate, EventKind, KeptFields, Language, LeftOut, NewConnection, OutboxState, Settled, Stamp, StoreError,
+    TemplateChange,
 };
 
 use super::{World, at, number, on, open_new};
@@ -77,7 +78,7 @@ pub async fn a_connection_goes_when_nobody_uses_it_and_takes_its_secrets_with_it
     store.set_app_connection(tenant, app, None).await.unwrap();
     assert!(in_use(store.remove_connection(tenant, ONE, at(3)).await), "something is still to be told to it");
     let claimed = store.claim(at(100), std::time::Duration::from_secs(60), 9).await.unwrap().remove(0);
-    let done = Settled::Done { ticket: number("12"), external_id: None };
+    let done = Settled::Done { ticket: number("12"), external_id: None, fields: Default::default() };
     store.settle(claimed.lease, &done, at(101)).await.unwrap();
     assert!(in_use(store.remove_connection(tenant, ONE, at(102)).await), "the session is under way");
     store.end_session(claimed.session.id, &super::end(110), at(110)).await.unwrap();
@@ -117,6 +118,34 @@ pub async fn what_goes_into_fields_and_who_is_who_is_kept_beside_the_settings(w:
     assert_eq!((kept.fields, kept.people, kept.revision), (fields.clone(), people, 4));
     store.remove_connection(tenant, ONE, at(2)).await.unwrap();
     assert!(matches!(store.set_connection_fields(tenant, ONE, &fields, &[]).await, Err(StoreError::NotFound { .. })));
+}
+
+pub async fn what_a_system_leaves_out_is_noted_until_it_keeps_it_or_what_is_mapped_changes(w: &World) {
+    let (store, tenant, app) = (w.store().await, w.varanda.tenant, w.varanda.app);
+    store.add_connection(&new(w, ONE, "Redmine"), at(1)).await.unwrap();
+    store.set_app_connection(tenant, app, Some(ONE)).await.unwrap();
+    let names = |all: &[&str]| all.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let opened = async |n: u8, kept: &[&str], left_out: &[&str]| {
+        w.started(n, open_new()).await;
+        let claimed = store.claim(at(100), std::time::Duration::from_secs(60), 9).await.unwrap().remove(0);
+        let fields = KeptFields { kept: names(kept), left_out: names(left_out) };
+        let done = Settled::Done { ticket: number(&n.to_string()), external_id: None, fields };
+        store.settle(claimed.lease, &done, at(100 + i64::from(n))).await.unwrap();
+        store.connection(tenant, ONE).await.unwrap().left_out
+    };
+    assert_eq!(opened(1, &["12"], &[]).await, None);
+    let noted = |fields: &[&str], n: i64| {
+        Some(LeftOut { fields: names(fields), ticket: number(&n.to_string()), at: at(100 + n) })
+    };
+    assert_eq!(opened(2, &["12"], &["77", "it's \"odd\""]).await, noted(&["77", "it's \"odd\""], 2));
+    assert_eq!(opened(3, &[], &["78", "77"]).await, noted(&["77", "78", "it's \"odd\""], 3));
+    // One that says nothing of them, and one that has two of them.
+    assert_eq!(opened(4, &[], &[]).await, noted(&["77", "78", "it's \"odd\""], 3));
+    assert_eq!(opened(5, &["77", "it's \"odd\""], &[]).await, noted(&["78"], 3));
+    assert_eq!(opened(6, &["78"], &[]).await, None);
+    assert!(opened(7, &[], &["78"]).await.is_some());
+    store.update_connection(&new(w, ONE, "Redmine")).await.unwrap();
+    assert_eq!(store.connection(tenant, ONE).await.unwrap().left_out, None);
 }
 
 pub async fn a_parked_row_that_is_dropped_lets_the_end_go_on(w: &World) {

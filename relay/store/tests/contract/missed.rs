@@ -37,7 +37,7 @@ pub async fn a_missed_request_has_a_protocol_number_and_one_action_and_no_attend
     assert_eq!(session.message, "Liguem amanhã.");
     let claimed = store.claim(at(96), std::time::Duration::from_secs(60), 10).await.unwrap();
     assert_eq!(claimed.iter().map(|c| c.entry.kind).collect::<Vec<_>>(), [EventKind::Missed]);
-    let done = Settled::Done { ticket: number("1001"), external_id: None };
+    let done = Settled::Done { ticket: number("1001"), external_id: None, fields: Default::default() };
     store.settle(claimed[0].lease, &done, at(97)).await.unwrap();
     assert_eq!(store.session(new.id).await.unwrap().ticket, Some(number("1001")));
     let line = store.audit_page(w.varanda.tenant, None, 1).await.unwrap().remove(0);

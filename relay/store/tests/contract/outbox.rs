@@ -18,7 +18,7 @@ fn what(claimed: &[Claimed]) -> Vec<(u8, EventKind)> {
 }
 
 fn done(ticket: &str) -> Settled {
-    Settled::Done { ticket: number(ticket), external_id: Some("77".into()) }
+    Settled::Done { ticket: number(ticket), external_id: Some("77".into()), fields: Default::default() }
 }
 
 fn retry(second: i64, uncertain: bool) -> Settled {

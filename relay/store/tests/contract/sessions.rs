@@ -125,7 +125,8 @@ pub async fn a_watch_is_on_the_ticket_of_the_session_it_watches_and_is_not_count
     let early = store.open_watch(&new(2, main)).await;
     assert!(matches!(early, Err(StoreError::Conflict { what: "ticket" })), "its ticket is not open yet: {early:?}");
     let claimed = store.claim(at(31), std::time::Duration::from_secs(60), 9).await.unwrap().remove(0);
-    let done = Settled::Done { ticket: TicketNumber::new("4821").unwrap(), external_id: None };
+    let done =
+        Settled::Done { ticket: TicketNumber::new("4821").unwrap(), external_id: None, fields: Default::default() };
     store.settle(claimed.lease, &done, at(32)).await.unwrap();
 
     let opened = store.open_watch(&new(2, main)).await.unwrap();

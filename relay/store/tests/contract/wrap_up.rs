@@ -26,7 +26,7 @@ async fn over(w: &World, n: u8) -> SessionId {
 async fn tell(w: &World, second: i64, kind: EventKind) {
     let claimed = w.store().await.claim(at(second), LEASE, 10).await.unwrap();
     assert_eq!(claimed.iter().map(|c| c.entry.kind).collect::<Vec<_>>(), [kind]);
-    let done = Settled::Done { ticket: number("4821"), external_id: None };
+    let done = Settled::Done { ticket: number("4821"), external_id: None, fields: Default::default() };
     w.store().await.settle(claimed[0].lease, &done, at(second)).await.unwrap();
 }
 
@@ -95,7 +95,7 @@ pub async fn an_end_that_waits_for_its_answer_holds_no_other_session_of_the_tick
     let claimed = store.claim(at(102), LEASE, 10).await.unwrap();
     let next = w.dialled(7, on("1001")).await;
     store.start_session(next, &start(103), at(103)).await.unwrap();
-    let done = Settled::Done { ticket: number("1001"), external_id: None };
+    let done = Settled::Done { ticket: number("1001"), external_id: None, fields: Default::default() };
     store.settle(claimed[0].lease, &done, at(104)).await.unwrap();
     tell(w, 105, EventKind::End).await;
     tell(w, 106, EventKind::Start).await;

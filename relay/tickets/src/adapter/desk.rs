@@ -21,8 +21,8 @@ use crate::{
     event::{Action, Link},
     mapping::Values,
     system::{
-        Account, Appended, Breadth, Capabilities, Cause, CustomerRef, FoundTicket, NewTicket, Repeats, ReportError,
-        TicketSystem,
+        Account, Appended, Breadth, Capabilities, Cause, CustomerRef, FoundTicket, NewTicket, Opened, Repeats,
+        ReportError, TicketSystem,
     },
 };
 
@@ -93,7 +93,7 @@ impl TicketSystem for DeskSystem {
         Ok(CustomerRef(customer.id.0.to_string()))
     }
 
-    async fn open_ticket(&self, ticket: &NewTicket) -> Result<Appended, ReportError> {
+    async fn open_ticket(&self, ticket: &NewTicket) -> Result<Opened, ReportError> {
         let requester = ticket.requester.0.parse().map(CustomerId);
         let requester = requester.map_err(|_| ReportError::refused(format!("no customer {}", ticket.requester.0)))?;
         let new = NewDeskTicket {
@@ -106,7 +106,7 @@ impl TicketSystem for DeskSystem {
         };
         let opened = self.store.desk_open_ticket(self.tenant, &new).await.map_err(|e| translate(&e))?;
         let first = self.store.desk_find_marker(self.tenant, &ticket.first.marker).await.map_err(|e| translate(&e))?;
-        Ok(Appended { ticket: opened.number, external_id: first.map(|a| a.id.to_string()) })
+        Ok(Appended { ticket: opened.number, external_id: first.map(|a| a.id.to_string()) }.into())
     }
 
     async fn append_action(&self, ticket: &TicketNumber, action: &Action) -> Result<Appended, ReportError> {

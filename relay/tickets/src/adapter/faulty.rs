@@ -21,7 +21,9 @@ use store::CustomerDetails;
 use crate::{
     event::{Action, Link},
     mapping::Values,
-    system::{Account, Appended, Capabilities, Cause, CustomerRef, FoundTicket, NewTicket, ReportError, TicketSystem},
+    system::{
+        Account, Appended, Capabilities, Cause, CustomerRef, FoundTicket, NewTicket, Opened, ReportError, TicketSystem,
+    },
     systems::{Reached, Systems},
 };
 
@@ -222,7 +224,7 @@ impl TicketSystem for Faulty {
         self.through(Call::Customer, self.inner.find_or_create_customer(customer)).await
     }
 
-    async fn open_ticket(&self, ticket: &NewTicket) -> Result<Appended, ReportError> {
+    async fn open_ticket(&self, ticket: &NewTicket) -> Result<Opened, ReportError> {
         self.through(Call::Open, self.inner.open_ticket(ticket)).await
     }
 

@@ -25,8 +25,8 @@ use crate::{
     markup::{Markup, written},
     secret::Secret,
     system::{
-        Account, Appended, Breadth, Capabilities, CustomerRef, FoundTicket, NewTicket, Owner, Repeats, ReportError,
-        TicketSystem, brief, whose,
+        Account, Appended, Breadth, Capabilities, CustomerRef, FoundTicket, NewTicket, Opened, Owner, Repeats,
+        ReportError, TicketSystem, brief, whose,
     },
 };
 
@@ -121,6 +121,7 @@ static TARGETS: Targets = Targets {
         "id",
         "name",
         "content",
+        "_link",
         "_users_id_requester",
         "_users_id_requester_notif",
         "_users_id_assign",
@@ -175,6 +176,15 @@ struct Ticket {
     status: Id,
     #[serde(default, deserialize_with = "nullable")]
     date: String,
+    /// 1: in the bin, where nobody looks.
+    #[serde(default)]
+    is_deleted: Id,
+}
+
+impl Ticket {
+    fn is_in_the_bin(&self) -> bool {
+        matches!(self.is_deleted.0.as_str(), "1" | "true")
+    }
 }
 
 #[derive(Deserialize)]
@@ -253,7 +263,7 @@ impl Glpi {
     async fn ticket(&self, number: &TicketNumber) -> Result<Option<Ticket>, ReportError> {
         let Some(id) = digits(number) else { return Ok(None) };
         match self.ask(Call::get(format!("/apirest.php/Ticket/{id}"))).await?.found()? {
-            Some(answer) => Ok(Some(answer.json()?)),
+            Some(answer) => Ok(Some(answer.json::<Ticket>()?).filter(|ticket| !ticket.is_in_the_bin())),
             None => Ok(None),
         }
     }
@@ -421,7 +431,7 @@ impl TicketSystem for Glpi {
         }))
     }
 
-    async fn open_ticket(&self, ticket: &NewTicket) -> Result<Appended, ReportError> {
+    async fn open_ticket(&self, ticket: &NewTicket) -> Result<Opened, ReportError> {
         let mut input = json!({
             "name": ticket.subject.chars().take(250).collect::<String>(),
             "content": written(&ticket.first, Markup::Html),
@@ -436,6 +446,10 @@ impl TicketSystem for Glpi {
             }
             Err(_) => {}
         }
+        if let Some(closed) = ticket.continues.as_ref().and_then(digits).and_then(|id| id.parse::<u64>().ok()) {
+            // 1: linked with. A link that cannot be made keeps no ticket from being opened.
+            input["_link"] = json!({ "tickets_id_1": 0, "link": 1, "tickets_id_2": closed });
+        }
         let fields = self.fields.opening(&ticket.values)?;
         fill_in(&mut input, &fields);
         let call = |person: Option<u64>| {
@@ -447,7 +461,8 @@ impl TicketSystem for Glpi {
         };
         let answer = self.write_as(ticket.first.author.as_ref(), call).await?;
         let made: Made = mapping::told(answer, &fields)?.json()?;
-        Ok(Appended { ticket: number(&made.id.0)?, external_id: None })
+        // Fields of plugins are not among what it tells of a ticket: what became of them cannot be seen.
+        Ok(Appended { ticket: number(&made.id.0)?, external_id: None }.into())
     }
 
     async fn append_action(&self, ticket: &TicketNumber, action: &Action) -> Result<Appended, ReportError> {

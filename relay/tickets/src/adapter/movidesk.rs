@@ -26,8 +26,8 @@ use crate::{
     markup::{Markup, written},
     secret::Secret,
     system::{
-        Account, Appended, Breadth, Capabilities, CustomerRef, FoundTicket, NewTicket, Owner, Repeats, ReportError,
-        TicketSystem, brief, whose,
+        Account, Appended, Breadth, Capabilities, CustomerRef, FoundTicket, NewTicket, Opened, Owner, Repeats,
+        ReportError, TicketSystem, brief, whose,
     },
 };
 use fields::fill_in;
@@ -316,7 +316,7 @@ impl TicketSystem for Movidesk {
         Ok(CustomerRef(known))
     }
 
-    async fn open_ticket(&self, ticket: &NewTicket) -> Result<Appended, ReportError> {
+    async fn open_ticket(&self, ticket: &NewTicket) -> Result<Opened, ReportError> {
         let mut body = json!({
             "type": if self.public { 2 } else { 1 },
             "subject": ticket.subject.chars().take(350).collect::<String>(),
@@ -337,7 +337,7 @@ impl TicketSystem for Movidesk {
         };
         let answer = self.write_as(ticket.first.author.as_ref(), call).await?;
         let made: Made = mapping::told(answer, &fields)?.json()?;
-        Ok(Appended { ticket: number(&made.id.0)?, external_id: None })
+        Ok(Appended { ticket: number(&made.id.0)?, external_id: None }.into())
     }
 
     async fn append_action(&self, ticket: &TicketNumber, action: &Action) -> Result<Appended, ReportError> {

@@ -12,7 +12,7 @@ use protocol::{
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
-use store::CustomerDetails;
+use store::{CustomerDetails, KeptFields};
 use tokio::sync::OnceCell;
 
 use super::people::People;
@@ -24,8 +24,8 @@ use crate::{
     markup::{Markup, written},
     secret::Secret,
     system::{
-        Account, Appended, Breadth, Capabilities, CustomerRef, FoundTicket, NewTicket, Owner, Repeats, ReportError,
-        TicketSystem, brief, whose,
+        Account, Appended, Breadth, Capabilities, CustomerRef, FoundTicket, NewTicket, Opened, Owner, Repeats,
+        ReportError, TicketSystem, brief, whose,
     },
 };
 use rights::We;
@@ -75,6 +75,9 @@ struct Issue {
     journals: Vec<Journal>,
     #[serde(default)]
     custom_fields: Vec<Kept>,
+    /// What else it has.
+    #[serde(flatten)]
+    rest: serde_json::Map<String, Value>,
 }
 
 /// A custom field with what stands in it.
@@ -86,12 +89,23 @@ struct Kept {
 }
 
 impl Issue {
-    /// Those of these custom fields that are not there, or empty.
-    fn without<'a>(&'a self, fields: &'a [Filled]) -> impl Iterator<Item = &'a str> {
-        let says_nothing = |value: &Value| value.is_null() || *value == json!("") || *value == json!([]);
-        let has = move |id: u64| self.custom_fields.iter().any(|kept| kept.id == id && !says_nothing(&kept.value));
-        let own = fields.iter().map(|filled| filled.name.as_str());
-        own.filter(move |name| name.parse().is_ok_and(|id| !has(id)))
+    /// What became of these fields.
+    fn kept(&self, fields: &[Filled]) -> KeptFields {
+        let of = |name: &str| self.rest.get(name).unwrap_or(&Value::Null);
+        mapping::became(fields, |filled| match filled.name.as_str() {
+            "status_id" => filled.value == self.status.id,
+            // A number goes in, and what is told of it has a name as well.
+            name if name.ends_with("_id") => {
+                let part = if name == "parent_issue_id" { "parent" } else { name.trim_end_matches("_id") };
+                of(part)["id"] == filled.value
+            }
+            "is_private" => of("is_private").as_bool().unwrap_or(false) == matches!(&*filled.text, "true" | "1"),
+            "estimated_hours" => of("estimated_hours").as_f64() == filled.value.as_f64(),
+            name if filled.native => of(name) == filled.text.as_str(),
+            name => name
+                .parse()
+                .is_ok_and(|id: u64| self.custom_fields.iter().any(|kept| kept.id == id && mapping::says(&kept.value))),
+        })
     }
 }
 
@@ -102,6 +116,8 @@ struct Numbered {
 
 #[derive(Deserialize)]
 struct Status {
+    #[serde(default)]
+    id: u64,
     name: String,
     #[serde(default)]
     is_closed: bool,
@@ -262,7 +278,7 @@ impl TicketSystem for Redmine {
         Ok(CustomerRef(requester(customer)))
     }
 
-    async fn open_ticket(&self, ticket: &NewTicket) -> Result<Appended, ReportError> {
+    async fn open_ticket(&self, ticket: &NewTicket) -> Result<Opened, ReportError> {
         let text = written(&ticket.first, self.markup);
         let mut issue = json!({
             "project_id": self.project,
@@ -285,13 +301,10 @@ impl TicketSystem for Redmine {
         let ask = |person| self.ask(call(person));
         let answer = self.people.write_as(author, now, |address| self.agent(address), ask).await?;
         let opened: OneIssue = mapping::told(answer, &fields)?.json()?;
-        for field in opened.issue.without(&fields) {
-            // It is open: all that is left is to say so.
-            tracing::warn!(issue = opened.issue.id, field, "Redmine has not kept a mapped field");
-        }
+        let fields = opened.issue.kept(&fields);
         let number = number(&opened.issue.id.to_string())?;
         self.projects.keep(number.clone(), opened.issue.project.id);
-        Ok(Appended { ticket: number, external_id: None })
+        Ok(Opened { ticket: number, external_id: None, fields })
     }
 
     async fn append_action(&self, ticket: &TicketNumber, action: &Action) -> Result<Appended, ReportError> {
@@ -357,12 +370,8 @@ impl TicketSystem for Redmine {
         mapping::told(answer, &late)?;
         // What our account may not change, and fields that there are not, Redmine leaves out without a word.
         let Some(issue) = self.issue(ticket, "").await? else { return Ok(()) };
-        let lost: Vec<&str> = issue.without(&late).collect();
-        if lost.is_empty() {
-            return Ok(());
-        }
         let why = "it is not kept: these issues have no such field, or our account may not edit issues";
-        Err(mapping::refused(why, lost.into_iter()))
+        mapping::all_kept(&issue.kept(&late), why)
     }
 
     async fn attach_link(&self, _: &TicketNumber, _: &Link) -> Result<(), ReportError> {

@@ -14,7 +14,7 @@ use protocol::{
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
-use store::CustomerDetails;
+use store::{CustomerDetails, KeptFields};
 
 use super::people::People;
 use super::wire::{Id, Memory, PAGES, SOON, digits, moment, nullable, number};
@@ -27,8 +27,8 @@ use crate::{
     markup::{Markup, written},
     secret::Secret,
     system::{
-        Account, Appended, Breadth, Capabilities, CustomerRef, FoundTicket, NewTicket, Refusal, Repeats, ReportError,
-        TicketSystem, brief, whose,
+        Account, Appended, Breadth, Capabilities, CustomerRef, FoundTicket, NewTicket, Opened, Refusal, Repeats,
+        ReportError, TicketSystem, brief, whose,
     },
 };
 
@@ -264,6 +264,24 @@ impl Rt {
         Err(mapping::refused(why, missing.into_iter()))
     }
 
+    /// What became of fields of a ticket that was just opened; `None`: it cannot be read now. It is open in any case.
+    async fn became(&self, id: &str, fields: &[Filled]) -> Option<KeptFields> {
+        let answer = self.ask(Call::get(format!("/REST/2.0/ticket/{}", segment(id)))).await.ok()?.good().ok()?;
+        let ticket: Value = answer.json().ok()?;
+        let own = ticket["CustomFields"].as_array();
+        Some(mapping::became(fields, |filled| match custom(&filled.name) {
+            Some(name) => {
+                own.is_some_and(|all| all.iter().any(|field| field["name"] == name && mapping::says(&field["values"])))
+            }
+            None => match &ticket[filled.name.as_str()] {
+                // A time that it could not read is 1970.
+                Value::String(kept) => !(kept.is_empty() || kept.starts_with("1970-")),
+                Value::Null => true,
+                people => mapping::says(people),
+            },
+        }))
+    }
+
     /// The custom fields among these that the queue was not seen to have.
     fn missing<'a>(&self, fields: &'a [Filled]) -> Vec<&'a str> {
         let names = fields.iter().map(|filled| filled.name.as_str());
@@ -367,7 +385,7 @@ impl TicketSystem for Rt {
         }))
     }
 
-    async fn open_ticket(&self, ticket: &NewTicket) -> Result<Appended, ReportError> {
+    async fn open_ticket(&self, ticket: &NewTicket) -> Result<Opened, ReportError> {
         let mut body = json!({
             "Queue": self.queue,
             "Subject": ticket.subject.chars().take(200).collect::<String>(),
@@ -397,7 +415,8 @@ impl TicketSystem for Rt {
         };
         let answer = self.people.call_as(author, now, owner, |owner| self.ask(call(owner))).await?;
         let created: Created = mapping::told(answer, &fields)?.json()?;
-        Ok(Appended { ticket: number(&created.id.0)?, external_id: None })
+        let became = if fields.is_empty() { None } else { self.became(&created.id.0, &fields).await };
+        Ok(Opened { ticket: number(&created.id.0)?, external_id: None, fields: became.unwrap_or_default() })
     }
 
     async fn append_action(&self, ticket: &TicketNumber, action: &Action) -> Result<Appended, ReportError> {

@@ -23,8 +23,8 @@ use crate::{
     mapping::{self, Mapping, Values},
     markup::{Markup, written},
     system::{
-        Account, Appended, Breadth, Capabilities, CustomerRef, FoundTicket, NewTicket, Owner, Repeats, ReportError,
-        TicketSystem, brief, whose,
+        Account, Appended, Breadth, Capabilities, CustomerRef, FoundTicket, NewTicket, Opened, Owner, Repeats,
+        ReportError, TicketSystem, brief, whose,
     },
 };
 use login::{Login, Logins};
@@ -458,7 +458,7 @@ impl TicketSystem for Salesforce {
         Ok(CustomerRef(made.id.0))
     }
 
-    async fn open_ticket(&self, ticket: &NewTicket) -> Result<Appended, ReportError> {
+    async fn open_ticket(&self, ticket: &NewTicket) -> Result<Opened, ReportError> {
         let mut case = json!({
             "Subject": ticket.subject.chars().take(255).collect::<String>(),
             "Description": written(&ticket.first, Markup::Plain),
@@ -493,7 +493,7 @@ impl TicketSystem for Salesforce {
             ReportError::garbage(format_args!("the case was opened and its number cannot be read: {error}"))
         })?;
         self.ids.keep(number.clone(), made.id.0);
-        Ok(Appended { ticket: number, external_id: None })
+        Ok(Appended { ticket: number, external_id: None }.into())
     }
 
     async fn append_action(&self, ticket: &TicketNumber, action: &Action) -> Result<Appended, ReportError> {

@@ -20,7 +20,7 @@ use crate::{
     mapping::{self, Filled, Mapping, Targets, Values},
     signing::{self, Signer},
     system::{
-        Account, Appended, Breadth, Capabilities, CustomerRef, FoundTicket, NewTicket, Repeats, ReportError,
+        Account, Appended, Breadth, Capabilities, CustomerRef, FoundTicket, NewTicket, Opened, Repeats, ReportError,
         TicketSystem,
     },
 };
@@ -213,7 +213,7 @@ impl TicketSystem for Webhook {
         Ok(CustomerRef(known.join(", ")))
     }
 
-    async fn open_ticket(&self, ticket: &NewTicket) -> Result<Appended, ReportError> {
+    async fn open_ticket(&self, ticket: &NewTicket) -> Result<Opened, ReportError> {
         let first = &ticket.first;
         let fields = self.fields.opening(&ticket.values)?;
         let mut message = self.message(first, None, Some(ticket));
@@ -228,7 +228,8 @@ impl TicketSystem for Webhook {
         Ok(Appended {
             ticket: number.map_err(|_| ReportError::garbage("a ticket without a number"))?,
             external_id: None,
-        })
+        }
+        .into())
     }
 
     async fn append_action(&self, ticket: &TicketNumber, action: &Action) -> Result<Appended, ReportError> {

@@ -45,7 +45,7 @@ pub(super) fn moment(text: &str) -> Option<Timestamp> {
     plain.to_zoned(TimeZone::UTC).ok().map(|z| z.timestamp())
 }
 
-/// An id that some versions write as a number and others as text.
+/// An id, or a mark, that some versions write as a number and others as text.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub(super) struct Id(pub(super) String);
 
@@ -55,6 +55,7 @@ impl<'de> Deserialize<'de> for Id {
             Value::String(text) => Ok(Self(text)),
             Value::Number(number) => Ok(Self(number.to_string())),
             Value::Null => Ok(Self::default()),
+            Value::Bool(yes) => Ok(Self(yes.to_string())),
             _ => Err(serde::de::Error::custom("an id")),
         }
     }

@@ -11,7 +11,7 @@ use protocol::{
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
-use store::CustomerDetails;
+use store::{CustomerDetails, KeptFields};
 
 use super::people::People;
 use super::wire::{Id, Memory, SOON, digits, identity, moment, names, nullable, number};
@@ -24,7 +24,7 @@ use crate::{
     markup::{Markup, written},
     secret::Secret,
     system::{
-        Account, Appended, Breadth, Capabilities, CustomerRef, FoundTicket, NewTicket, Owner, Refusal, Repeats,
+        Account, Appended, Breadth, Capabilities, CustomerRef, FoundTicket, NewTicket, Opened, Owner, Refusal, Repeats,
         ReportError, TicketSystem, brief, whose,
     },
 };
@@ -124,6 +124,12 @@ fn fill_in(body: &mut Value, fields: &[Filled]) {
             _ => filled.value.clone(),
         };
     }
+}
+
+/// What became of fields, by the ticket that it answers with: an attribute that it does not know it leaves out without a word.
+fn became(answer: &Answer, sent: &[Filled]) -> Result<KeptFields, ReportError> {
+    let ticket: Value = answer.json()?;
+    Ok(mapping::became(sent, |filled| filled.native || mapping::says(&ticket[filled.name.as_str()])))
 }
 
 fn connect(settings: &Settings, means: &Means) -> Connected {
@@ -230,7 +236,8 @@ impl Zammad {
     async fn user(&self, customer: &CustomerDetails) -> Result<Option<Person>, ReportError> {
         let (key, wanted) =
             if customer.email.is_empty() { ("login", identity(customer)) } else { ("email", customer.email.clone()) };
-        let call = Call::get("/api/v1/users/search").query("query", format!("{key}:\"{}\"", wanted.replace('"', "")));
+        let call =
+            Call::get("/api/v1/users/search").query("query", format!("{key}:\"{}\"", wanted.replace(['"', '\\'], "")));
         let found: Vec<Person> = self.ask(call).await?.good()?.json()?;
         let same = |p: &Person| p.email.eq_ignore_ascii_case(&wanted) || p.login.eq_ignore_ascii_case(&wanted);
         Ok(found.into_iter().find(same))
@@ -334,7 +341,7 @@ impl TicketSystem for Zammad {
         Ok(CustomerRef(made.id.0))
     }
 
-    async fn open_ticket(&self, ticket: &NewTicket) -> Result<Appended, ReportError> {
+    async fn open_ticket(&self, ticket: &NewTicket) -> Result<Opened, ReportError> {
         let mut body = json!({
             "title": ticket.subject.chars().take(250).collect::<String>(),
             "group": self.group,
@@ -358,10 +365,11 @@ impl TicketSystem for Zammad {
             Call::post("/api/v1/tickets").json(&body)
         };
         let answer = self.write_as(ticket.first.author.as_ref(), call).await?;
-        let made: Ticket = mapping::told(answer, &fields)?.json()?;
+        let answer = mapping::told(answer, &fields)?;
+        let made: Ticket = answer.json()?;
         let number = number(&made.number.0)?;
         self.ids.keep(number.clone(), made.id.0);
-        Ok(Appended { ticket: number, external_id: None })
+        Ok(Opened { ticket: number, external_id: None, fields: became(&answer, &fields)? })
     }
 
     async fn append_action(&self, ticket: &TicketNumber, action: &Action) -> Result<Appended, ReportError> {
@@ -434,7 +442,11 @@ impl TicketSystem for Zammad {
         let mut body = json!({});
         fill_in(&mut body, &late);
         let answer = self.ask(Call::put(format!("/api/v1/tickets/{}", segment(&id))).json(&body)).await?;
-        if answer.status == 404 { Ok(()) } else { mapping::told(answer, &late).map(|_| ()) }
+        if answer.status == 404 {
+            return Ok(());
+        }
+        let fields = became(&mapping::told(answer, &late)?, &late)?;
+        mapping::all_kept(&fields, "it is not kept: the object Ticket has no such attribute")
     }
 
     async fn attach_link(&self, _: &TicketNumber, _: &Link) -> Result<(), ReportError> {

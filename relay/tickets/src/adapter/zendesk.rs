@@ -11,7 +11,7 @@ use protocol::{
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
-use store::CustomerDetails;
+use store::{CustomerDetails, KeptFields};
 
 use super::people::People;
 use super::wire::{Id, Memory, PAGES, SOON, digits, identity, moment, nullable, number};
@@ -24,7 +24,7 @@ use crate::{
     markup::{Markup, written},
     secret::Secret,
     system::{
-        Account, Appended, Breadth, Capabilities, CustomerRef, FoundTicket, NewTicket, Owner, Refusal, Repeats,
+        Account, Appended, Breadth, Capabilities, CustomerRef, FoundTicket, NewTicket, Opened, Owner, Refusal, Repeats,
         ReportError, TicketSystem, brief, whose,
     },
 };
@@ -127,7 +127,17 @@ static TARGETS: Targets = Targets {
         "Campo personalizado: su número, por ejemplo 360012345678. Está en el Centro de administración, en Objetos y reglas, Tickets, Campos.",
     ],
     example: "360012345678",
-    ours: &["id", "subject", "external_id", "requester_id", "requester", "comment", "custom_fields", "assignee_id"],
+    ours: &[
+        "id",
+        "subject",
+        "external_id",
+        "requester_id",
+        "requester",
+        "comment",
+        "custom_fields",
+        "assignee_id",
+        "via_followup_source_id",
+    ],
     settings: &[],
 };
 
@@ -155,6 +165,34 @@ fn fill_in(body: &mut Value, fields: &[Filled], new: bool) {
     if !own.is_empty() {
         body["custom_fields"] = own.into();
     }
+}
+
+/// The call that opens a ticket, in somebody's name.
+fn call_for(ticket: &NewTicket, body: &Value, person: Option<u64>) -> Call {
+    let mut body = body.clone();
+    if let Some(person) = person {
+        body["comment"]["author_id"] = person.into();
+        body["assignee_id"] = person.into();
+    }
+    let call = Call::post("/api/v2/tickets.json").header("idempotency-key", &*ticket.first.marker);
+    call.json(&json!({ "ticket": body }))
+}
+
+/// Whether the key of this call has opened a ticket already, with other words.
+fn was_used(answer: &Answer) -> bool {
+    answer.status == 400 && answer.words().contains("IdempotentRequestError")
+}
+
+/// What became of fields, by the ticket that it answers with: one that it does not know, or that is switched off, it leaves out without a
+/// word.
+fn became(answer: &Answer, sent: &[Filled]) -> Result<KeptFields, ReportError> {
+    let told: Value = answer.json()?;
+    let there = told["ticket"]["custom_fields"].as_array();
+    let has = |name: &str| {
+        let id = name.parse::<u64>().unwrap_or(0);
+        there.is_none_or(|all| all.iter().any(|field| field["id"] == id && mapping::says(&field["value"])))
+    };
+    Ok(mapping::became(sent, |filled| filled.native || has(&filled.name)))
 }
 
 fn connect(settings: &Settings, means: &Means) -> Connected {
@@ -398,7 +436,7 @@ impl TicketSystem for Zendesk {
         Ok(CustomerRef(made.user.id.0))
     }
 
-    async fn open_ticket(&self, ticket: &NewTicket) -> Result<Appended, ReportError> {
+    async fn open_ticket(&self, ticket: &NewTicket) -> Result<Opened, ReportError> {
         let requester: u64 =
             ticket.requester.0.parse().map_err(|_| ReportError::garbage("a customer whose id is no number"))?;
         let mut body = json!({
@@ -409,18 +447,25 @@ impl TicketSystem for Zendesk {
         });
         let fields = self.fields.opening(&ticket.values)?;
         fill_in(&mut body, &fields, true);
-        let call = |person: Option<u64>| {
-            let mut body = body.clone();
-            if let Some(person) = person {
-                body["comment"]["author_id"] = person.into();
-                body["assignee_id"] = person.into();
-            }
-            let call = Call::post("/api/v2/tickets.json").header("idempotency-key", &*ticket.first.marker);
-            call.json(&json!({ "ticket": body }))
-        };
-        let answer = self.write_as(ticket.first.author.as_ref(), call).await?;
-        let made: OneTicket = mapping::told(answer, &fields)?.json()?;
-        Ok(Appended { ticket: number(&made.ticket.id.0)?, external_id: None })
+        let mut joined = body.clone();
+        if let Some(closed) = ticket.continues.as_ref().and_then(digits).and_then(|id| id.parse::<u64>().ok()) {
+            joined["via_followup_source_id"] = closed.into();
+        }
+        let call = |person: Option<u64>| call_for(ticket, &joined, person);
+        let mut answer = self.write_as(ticket.first.author.as_ref(), call).await?;
+        if matches!(answer.status.as_u16(), 400 | 422) && ticket.continues.is_some() && !was_used(&answer) {
+            // Perhaps it does not want to join them; the text says what this one goes on for in any case.
+            let alone = |person: Option<u64>| call_for(ticket, &body, person);
+            answer = self.write_as(ticket.first.author.as_ref(), alone).await?;
+        }
+        if was_used(&answer) {
+            // An earlier attempt was taken, and its words were others: it is to be looked for.
+            return Err(ReportError::garbage("the key of an earlier attempt"));
+        }
+        let answer = mapping::told(answer, &fields)?;
+        let made: OneTicket = answer.json()?;
+        let fields = became(&answer, &fields)?;
+        Ok(Opened { ticket: number(&made.ticket.id.0)?, external_id: None, fields })
     }
 
     async fn append_action(&self, ticket: &TicketNumber, action: &Action) -> Result<Appended, ReportError> {
@@ -482,7 +527,11 @@ impl TicketSystem for Zendesk {
         fill_in(&mut body, &late, false);
         let call = Call::put(format!("/api/v2/tickets/{id}.json")).json(&json!({ "ticket": body }));
         let answer = self.ask(call.limited_by_itself(is_of_one_ticket)).await?;
-        if answer.status == 404 { Ok(()) } else { mapping::told(answer, &late).map(|_| ()) }
+        if answer.status == 404 {
+            return Ok(());
+        }
+        let fields = became(&mapping::told(answer, &late)?, &late)?;
+        mapping::all_kept(&fields, "it is not kept: there is no such field, or it is switched off")
     }
 
     async fn attach_link(&self, _: &TicketNumber, _: &Link) -> Result<(), ReportError> {

@@ -17,7 +17,7 @@ use protocol::{
 };
 use store::CustomerDetails;
 use tickets::{
-    Appended, Capabilities, CustomerRef, FoundTicket, NewTicket, ReportError, TicketSystem,
+    Appended, Capabilities, CustomerRef, FoundTicket, NewTicket, Opened, ReportError, TicketSystem,
     event::{Action, Link},
     mapping::Values,
     system::{Account, Breadth, Repeats},
@@ -125,7 +125,7 @@ impl TicketSystem for Plain {
         Ok(CustomerRef(found.to_string()))
     }
 
-    async fn open_ticket(&self, ticket: &NewTicket) -> Result<Appended, ReportError> {
+    async fn open_ticket(&self, ticket: &NewTicket) -> Result<Opened, ReportError> {
         moment().await;
         let owner = ticket.owner.as_ref().map_or("", |o| o.name.as_str());
         let number = self.desk.lock().unwrap().open(
@@ -135,7 +135,7 @@ impl TicketSystem for Plain {
             Some(ticket.first.clone()),
         );
         moment().await;
-        Ok(Appended { ticket: number, external_id: None })
+        Ok(Appended { ticket: number, external_id: None }.into())
     }
 
     async fn append_action(&self, ticket: &TicketNumber, action: &Action) -> Result<Appended, ReportError> {

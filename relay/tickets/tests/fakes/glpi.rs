@@ -31,6 +31,9 @@ struct Ticket {
     at: Timestamp,
     follow_ups: Vec<(u64, String)>,
     fields: Value,
+    /// The ticket that it is linked with.
+    linked: Option<u64>,
+    in_the_bin: bool,
 }
 
 /// As GLPI keeps and gives it.
@@ -48,7 +51,7 @@ fn when(at: Timestamp) -> String {
 
 impl Ticket {
     fn shown(&self) -> Value {
-        value!({ "id": self.id, "name": self.name, "content": self.content, "status": if self.closed { 6 } else { 2 }, "date": when(self.at), "closedate": null })
+        value!({ "id": self.id, "name": self.name, "content": self.content, "status": if self.closed { 6 } else { 2 }, "date": when(self.at), "closedate": null, "is_deleted": u8::from(self.in_the_bin) })
     }
 }
 
@@ -150,9 +153,19 @@ impl Fake for Glpi {
                     at: now,
                     follow_ups: Vec::new(),
                     fields: value!({}),
+                    linked: None,
+                    in_the_bin: false,
                 });
                 let ticket = self.tickets.last_mut().unwrap();
-                let own = ["name", "content", "_users_id_requester", "_users_id_requester_notif", "_users_id_assign"];
+                let own = [
+                    "name",
+                    "content",
+                    "_users_id_requester",
+                    "_users_id_requester_notif",
+                    "_users_id_assign",
+                    "_link",
+                ];
+                ticket.linked = input["_link"]["tickets_id_2"].as_u64();
                 take(&mut ticket.fields, input, &own);
                 if !email.is_empty() {
                     ticket.user = user;
@@ -212,6 +225,14 @@ impl Fake for Glpi {
         }
     }
 
+    fn kept(&self) -> Value {
+        value!({ "joined": self.tickets.iter().map(|t| value!([t.id, t.linked])).collect::<Vec<_>>() })
+    }
+
+    fn bin(&mut self, number: &str) {
+        self.tickets.iter_mut().filter(|t| t.id.to_string() == number).for_each(|t| t.in_the_bin = true);
+    }
+
     fn fields(&self, number: &str) -> Value {
         self.tickets.iter().find(|t| t.id.to_string() == number).map_or(Value::Null, |t| t.fields.clone())
     }
@@ -253,6 +274,8 @@ impl Fake for Glpi {
             at: now,
             follow_ups: Vec::new(),
             fields: value!({}),
+            linked: None,
+            in_the_bin: false,
         });
         Some(id.to_string())
     }

@@ -125,6 +125,8 @@ pub trait Fake: Send {
     fn is_closed(&self, _number: &str) -> bool {
         false
     }
+    /// Somebody puts a ticket into the bin, where it can still be read.
+    fn bin(&mut self, _number: &str) {}
     /// Somebody gives our account what it lacks.
     fn mend(&mut self) {}
     /// What it keeps of actions and customers beside texts.
@@ -273,6 +275,10 @@ impl Server {
 
     pub fn kept(&self) -> Value {
         self.inner.lock().unwrap().fake.kept()
+    }
+
+    pub fn bin(&self, number: &str) {
+        self.inner.lock().unwrap().fake.bin(number);
     }
 
     pub fn mend(&self) {

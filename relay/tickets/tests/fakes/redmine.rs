@@ -37,6 +37,18 @@ impl Issue {
             "subject": self.subject, "description": self.description, "due_date": null, "estimated_hours": null,
             "custom_fields": self.fields["custom_fields"].as_array().cloned().unwrap_or_default(), "created_on": self.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(), "closed_on": null,
         });
+        for (sent, told) in
+            [("priority_id", "priority"), ("category_id", "category"), ("fixed_version_id", "fixed_version")]
+        {
+            if let Some(id) = self.fields[sent].as_u64() {
+                shown[told] = value!({ "id": id, "name": "x" });
+            }
+        }
+        for name in ["start_date", "due_date", "estimated_hours", "is_private"] {
+            if !self.fields[name].is_null() {
+                shown[name] = self.fields[name].clone();
+            }
+        }
         if journals {
             shown["journals"] = self
                 .journals
@@ -48,9 +60,10 @@ impl Issue {
     }
 }
 
-/// Without the custom field that these issues do not have: it is left out without a word.
+/// Without the custom field that these issues do not have, and the status that our role may not set: they are left out without a word.
 fn known(issue: &Value) -> Value {
     let mut issue = issue.clone();
+    issue.as_object_mut().unwrap().remove("status_id");
     if let Some(fields) = issue["custom_fields"].as_array_mut() {
         fields.retain(|field| field["id"] != NO_FIELD);
     }

@@ -175,6 +175,20 @@ impl Fake for Rt {
                         });
                         list(items, false)
                     }
+                    ("GET", [], Some(ticket)) => {
+                        let mut whole = ticket.shown();
+                        for (name, value) in ticket.fields.as_object().into_iter().flatten() {
+                            whole[name] = value.as_u64().map_or(value.clone(), |number| number.to_string().into());
+                        }
+                        let own = ticket.fields["CustomFields"].as_object().into_iter().flatten();
+                        let own = own.map(|(name, text)| value!({ "id": "2", "name": name, "values": [text] }));
+                        whole["CustomFields"] = own.collect();
+                        // A time that it cannot read it forgets without a word.
+                        if whole["Due"].as_str().is_some_and(|due| !due.starts_with("20")) {
+                            whole["Due"] = "1970-01-01T00:00:00Z".into();
+                        }
+                        json(200, whole)
+                    }
                     ("POST", ["comment" | "correspond"], None) => says(400, "Message could not be recorded"),
                     ("POST", [how @ ("comment" | "correspond")], Some(ticket)) => {
                         if !body.is_object() {

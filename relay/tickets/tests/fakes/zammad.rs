@@ -31,12 +31,26 @@ impl Ticket {
     }
 }
 
+/// Attributes of the object Ticket that this company has.
+const OWN: [&str; 2] = ["filial", "minutos"];
+
+/// Without attributes that there are not: they are left out without a word.
+fn known(body: &Value) -> Value {
+    let mut body = body.clone();
+    let theirs = ["priority", "state", "type", "tags", "organization_id"];
+    body.as_object_mut().unwrap().retain(|name, _| OWN.contains(&name.as_str()) || theirs.contains(&name.as_str()));
+    body
+}
+
 impl Zammad {
     fn shown(&self, ticket: &Ticket, expanded: bool) -> Value {
         let mut shown = value!({
             "id": ticket.id, "number": ticket.number(), "title": ticket.title, "owner_id": 1, "customer_id": ticket.customer,
             "state_id": 1, "note": null, "created_at": ticket.at.strftime("%Y-%m-%dT%H:%M:%S.000Z").to_string(),
         });
+        for name in OWN {
+            shown[name] = ticket.fields[name].clone();
+        }
         if expanded {
             let customer = self.users.iter().find(|u| u.0 == ticket.customer).map_or("-", |u| u.1.as_str());
             shown["group"] = "Users".into();
@@ -147,15 +161,16 @@ impl Fake for Zammad {
                 let article = (self.articles, body["article"]["body"].as_str().unwrap_or_default().to_owned());
                 let new = self.add(body["title"].as_str().unwrap_or_default(), customer, now);
                 new.articles.push(article);
-                take(&mut new.fields, &body, &["group", "title", "customer_id", "article", "owner_id"]);
+                take(&mut new.fields, &known(&body), &[]);
                 let shown = self.shown(self.tickets.last().unwrap(), false);
                 json(201, shown)
             }
             ("PUT", ["tickets", id]) => match self.tickets.iter_mut().find(|t| t.id.to_string() == *id) {
                 Some(_) if refuses(&body) => says(422, "This value of filial is not allowed"),
                 Some(ticket) => {
-                    take(&mut ticket.fields, &body, &[]);
-                    json(200, value!({ "id": ticket.id }))
+                    take(&mut ticket.fields, &known(&body), &[]);
+                    let shown = self.tickets.iter().find(|t| t.id.to_string() == *id).map(|t| self.shown(t, false));
+                    json(200, shown.unwrap())
                 }
                 None => says(404, "Couldn't find Ticket"),
             },

@@ -33,15 +33,29 @@ struct Ticket {
     closed: bool,
     comments: Vec<(u64, String)>,
     fields: Value,
+    /// The closed ticket that it goes on for.
+    follows: Option<u64>,
 }
 
 impl Ticket {
     fn shown(&self) -> Value {
         value!({
             "id": self.id, "subject": self.subject, "status": if self.closed { "closed" } else { "open" }, "requester_id": self.requester, "assignee_id": null,
-            "external_id": self.external, "tags": [], "created_at": self.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            "external_id": self.external, "custom_fields": self.fields["custom_fields"].as_array().cloned().unwrap_or_default(), "tags": [], "created_at": self.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         })
     }
+}
+
+/// No field of its tickets.
+const NO_FIELD: u64 = 77;
+
+/// Without the field that there is not: it is left out without a word.
+fn known(ticket: &Value) -> Value {
+    let mut ticket = ticket.clone();
+    if let Some(fields) = ticket["custom_fields"].as_array_mut() {
+        fields.retain(|field| field["id"] != NO_FIELD);
+    }
+    ticket
 }
 
 fn says(status: u16, error: &str, description: &str) -> Reply {
@@ -70,6 +84,7 @@ impl Zendesk {
             closed: false,
             comments: Vec::new(),
             fields: value!({}),
+            follows: None,
         };
         self.tickets.push(ticket);
         self.tickets.last_mut().unwrap()
@@ -179,6 +194,9 @@ impl Fake for Zendesk {
                 }
                 self.updates.push((0, now));
                 let new = &body["ticket"];
+                // Of a ticket that is not closed it has no effect.
+                let follows = new["via_followup_source_id"].as_u64();
+                let follows = follows.filter(|id| self.tickets.iter().any(|t| t.id == *id && t.closed));
                 let comment = new["comment"]["html_body"].as_str().unwrap_or_default().to_owned();
                 let external = new["external_id"].as_str().unwrap_or_default().to_owned();
                 self.ids += 1;
@@ -189,7 +207,10 @@ impl Fake for Zendesk {
                     now,
                 );
                 ticket.external = external;
-                take(&mut ticket.fields, new, &["subject", "external_id", "requester_id", "comment", "assignee_id"]);
+                let own =
+                    ["subject", "external_id", "requester_id", "comment", "assignee_id", "via_followup_source_id"];
+                take(&mut ticket.fields, &known(new), &own);
+                ticket.follows = follows;
                 ticket.comments.push((comment_id, comment));
                 let (id, shown) = (ticket.id, ticket.shown());
                 if !key.is_empty() {
@@ -250,7 +271,7 @@ impl Fake for Zendesk {
                 }
                 if method == "PUT" && body["ticket"]["comment"].is_null() {
                     self.updates.push((id, now));
-                    take(&mut ticket.fields, &body["ticket"], &["additional_tags"]);
+                    take(&mut ticket.fields, &known(&body["ticket"]), &["additional_tags"]);
                     let shown = ticket.shown();
                     return json(200, value!({ "ticket": shown, "audit": { "id": 900, "events": [] } }));
                 }
@@ -275,7 +296,8 @@ impl Fake for Zendesk {
 
     fn kept(&self) -> Value {
         let users: Vec<Value> = self.users.iter().map(user).collect();
-        value!({ "users": users, "overwritten": self.overwritten })
+        let joined: Vec<Value> = self.tickets.iter().map(|t| value!([t.id, t.follows])).collect();
+        value!({ "users": users, "overwritten": self.overwritten, "joined": joined })
     }
 
     fn fields(&self, number: &str) -> Value {
