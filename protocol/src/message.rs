@@ -175,6 +175,7 @@ impl ToRelay {
     pub fn since(&self) -> u16 {
         match self {
             Self::Report(pairing::Report { what: pairing::Happened::WrappedUp(_), .. }) => 2,
+            Self::Report(pairing::Report { what: pairing::Happened::Changed(_), .. }) => 5,
             Self::Hello(_)
             | Self::Register(_)
             | Self::NewPassword(_)

@@ -20,6 +20,9 @@ pub const WATCHING_SINCE: u16 = 5;
 /// The first version in which a program can say which ticket it was invited to.
 pub const INVITATIONS_SINCE: u16 = 5;
 
+/// The first version in which what a customer allows or takes back during a session is told.
+pub const CHANGES_SINCE: u16 = 5;
+
 /// The first version in which a customer is told that their app has ended.
 pub const ENDED_SINCE: u16 = 5;
 

@@ -11,6 +11,15 @@ pub struct Grants {
     pub control: bool,
 }
 
+/// What was allowed from some moment of a session on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Change {
+    /// All that was allowed then.
+    pub granted: Grants,
+    /// When, by the relay's clock, in milliseconds since 1970 UTC.
+    pub at_unix_ms: u64,
+}
+
 impl Grants {
     /// Nothing.
     pub const NONE: Self = Self { view: false, control: false };

@@ -7,12 +7,16 @@ use serde::{Deserialize, Serialize};
 use super::{
     ShownText,
     directory::Opaque,
-    grant::Grants,
+    grant::{Change, Grants},
     record::Signed,
     ticket::{TicketBrief, TicketChoice},
     wrap_up::WrapUp,
 };
-use crate::id::{DeviceId, ProtocolNumber, SessionId};
+use crate::{
+    capped,
+    id::{DeviceId, ProtocolNumber, SessionId},
+    limits,
+};
 
 /// A signed token for one place in one pairing; used once, for a short time.
 pub type Token = Opaque;
@@ -217,6 +221,9 @@ pub enum Happened {
     Signed(Box<Signed>),
     /// What the attendant says about it when it is over. Only from the attendant.
     WrappedUp(WrapUp),
+    /// The customer has allowed or taken back something during it: every change so far, oldest first. Only from the customer. From version 5
+    /// on.
+    Changed(#[serde(deserialize_with = "capped::list::<_, _, { limits::CHANGES_TOLD }>")] Vec<Change>),
 }
 
 /// Which report.
@@ -232,6 +239,8 @@ pub enum Step {
     Signed,
     /// [`Happened::WrappedUp`].
     WrappedUp,
+    /// [`Happened::Changed`].
+    Changed,
 }
 
 impl Happened {
@@ -243,6 +252,7 @@ impl Happened {
             Self::Alarm { .. } => Step::Alarm,
             Self::Signed(_) => Step::Signed,
             Self::WrappedUp(_) => Step::WrappedUp,
+            Self::Changed(_) => Step::Changed,
         }
     }
 }

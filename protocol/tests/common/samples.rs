@@ -8,8 +8,24 @@ use amparo_protocol::{
     limits,
     media::*,
     message::{
-        control::*, directory::*, grant::Grants, handshake::*, hello::*, input::*, invitation::*, offer::*,
-        one_time::*, pairing::*, record::*, request::*, stats::Stats, ticket::*, update::*, watch::*, wrap_up::*, *,
+        control::*,
+        directory::*,
+        grant::{Change, Grants},
+        handshake::*,
+        hello::*,
+        input::*,
+        invitation::*,
+        offer::*,
+        one_time::*,
+        pairing::*,
+        record::*,
+        request::*,
+        stats::Stats,
+        ticket::*,
+        update::*,
+        watch::*,
+        wrap_up::*,
+        *,
     },
     version::VersionRange,
 };
@@ -187,6 +203,10 @@ fn happened() -> Vec<Happened> {
             note: written("Certificado renovado.\nTestado."),
         }),
         Happened::WrappedUp(WrapUp::default()),
+        Happened::Changed(vec![
+            Change { granted: Grants::VIEW, at_unix_ms: 1_795_000_010_000 },
+            Change { granted: Grants::CONTROL, at_unix_ms: 1_795_000_020_000 },
+        ]),
     ]
 }
 

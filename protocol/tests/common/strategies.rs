@@ -5,8 +5,24 @@ use amparo_protocol::{
     limits,
     media::*,
     message::{
-        control::*, directory::*, grant::Grants, handshake::*, hello::*, input::*, invitation::*, offer::*,
-        one_time::*, pairing::*, record::*, request::*, stats::Stats, ticket::*, update::*, watch::*, wrap_up::*, *,
+        control::*,
+        directory::*,
+        grant::{Change, Grants},
+        handshake::*,
+        hello::*,
+        input::*,
+        invitation::*,
+        offer::*,
+        one_time::*,
+        pairing::*,
+        record::*,
+        request::*,
+        stats::Stats,
+        ticket::*,
+        update::*,
+        watch::*,
+        wrap_up::*,
+        *,
     },
     version::VersionRange,
 };
@@ -116,11 +132,15 @@ fn happened() -> impl Strategy<Value = Happened> {
             Happened::Signed(Box::new(Signed { told, key: key.try_into().unwrap(), signature }))
         }),
         (option::of(shown()), written()).prop_map(|(category, note)| Happened::WrappedUp(WrapUp { category, note })),
+        vec((grants(), any::<u64>()), 0..=limits::CHANGES_TOLD).prop_map(|all| {
+            let change = |(granted, at_unix_ms)| Change { granted, at_unix_ms };
+            Happened::Changed(all.into_iter().map(change).collect())
+        }),
     ]
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    prop::sample::select(vec![Step::Started, Step::Ended, Step::Alarm, Step::Signed, Step::WrappedUp])
+    prop::sample::select(vec![Step::Started, Step::Ended, Step::Alarm, Step::Signed, Step::WrappedUp, Step::Changed])
 }
 
 /// Any [`ToRelay`].

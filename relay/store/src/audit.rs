@@ -27,6 +27,8 @@ pub const SESSION_DISPUTED: &str = "session.disputed";
 
 /// What a line about a half of a session that has lost its connection is called.
 pub const SESSION_AWAY: &str = "session.away";
+/// The customer has allowed or taken back something during a session.
+pub const SESSION_CHANGED: &str = "session.changed";
 /// What a line about a session whose halves are together again is called.
 pub const SESSION_BACK: &str = "session.back";
 

@@ -10,7 +10,7 @@ use protocol::{
     id::{AppId, ConnectionId, DeviceId, OperatorId, ProtocolNumber, SessionId, TenantId, TicketNumber},
     message::{
         directory::{Field, FieldKey},
-        grant::Grants,
+        grant::{Change, Grants},
         pairing::{CloseReason, Role},
         ticket::TicketChoice,
     },
@@ -214,8 +214,10 @@ pub struct Session {
     pub ticket: Option<TicketNumber>,
     /// Where it stands.
     pub state: SessionState,
-    /// What was allowed.
+    /// What was allowed at its beginning.
     pub granted: Grants,
+    /// What was allowed from when on after that, oldest first.
+    pub changes: Vec<Change>,
     /// When the attendant dialled.
     pub dialled_at: Timestamp,
     /// When the customer allowed it.
@@ -333,6 +335,10 @@ pub trait SessionRecords: Send + Sync {
     /// The attendant's answer, once: row and audit line in one transaction. It becomes a part of the end's action, which need not wait any
     /// longer; when that was told already, an action of its own. Before the end nothing is written: [`StoreError::Conflict`] (`state`).
     async fn wrap_up_session(&self, id: SessionId, said: &WrappedUp, now: Timestamp) -> Result<Kept, StoreError>;
+
+    /// What the customer has allowed or taken back during it, all of it so far: row and audit lines of what is new in one transaction. Of a
+    /// session that has not begun nothing is written: [`StoreError::Conflict`] (`state`).
+    async fn change_session(&self, id: SessionId, changes: &[Change], now: Timestamp) -> Result<Kept, StoreError>;
 
     /// How long a message and its answer take through the server, for what is told of the session's end: before it, or not at all.
     async fn note_round_trip(&self, id: SessionId, round_trip_ms: u32) -> Result<(), StoreError>;

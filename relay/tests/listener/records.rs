@@ -6,7 +6,7 @@ use protocol::{
     id::{SessionId, TicketNumber},
     message::{
         FromRelay, ToRelay,
-        grant::Grants,
+        grant::{Change, Grants},
         hello::Refusal,
         pairing::{self, CloseReason, Happened},
     },
@@ -237,5 +237,47 @@ async fn a_customers_alarm_after_the_end_is_kept_and_an_attendant_cannot_raise_o
     stranger.report(pair.session, alarm()).await;
     assert_eq!(stranger.closed(pair.session).await, CloseReason::Violation);
     pair.attendant.report(pair.session, alarm()).await;
+    pair.attendant.hear_that(|m| (m == FromRelay::Refused(Refusal::Violation)).then_some(())).await;
+}
+
+#[tokio::test]
+async fn what_a_customer_takes_back_is_on_the_ticket_and_nobody_else_tells_of_it() {
+    let world = World::new().await;
+    let mut pair = world.pair(true).await;
+    let change = |granted| Change { granted, at_unix_ms: now_ms() };
+    let first = change(Grants::VIEW);
+    pair.customer.report_start(pair.session).await;
+    let ticket =
+        pair.customer.hear_that(|m| if let FromRelay::SessionTicket(told) = m { told.ticket } else { None }).await;
+    for changes in [vec![first], vec![first], vec![first, change(Grants::CONTROL)], vec![first]] {
+        pair.customer.report(pair.session, Happened::Changed(changes)).await;
+        pair.customer.kept(pair.session, pairing::Step::Changed).await;
+    }
+    pair.customer.report(pair.session, ended(CloseReason::EndedByCustomer)).await;
+    pair.customer.kept(pair.session, pairing::Step::Ended).await;
+    let row = world.row(pair.session).await;
+    let granted: Vec<Grants> = row.changes.iter().map(|change| change.granted).collect();
+    assert_eq!((row.granted, granted), (Grants::CONTROL, vec![Grants::VIEW, Grants::CONTROL]));
+    let store = &world.relay().shared.store;
+    let lines = store.audit_about(row.tenant, row.protocol.as_str(), 99).await.unwrap();
+    let changed = lines.iter().filter(|link| link.line.entry.what == store::SESSION_CHANGED).count();
+    assert_eq!(changed, 2, "told four times, written once each");
+    eventually(async || {
+        let rows = world.outbox(pair.session).await;
+        (rows.len() == 2 && rows.iter().all(|row| row.state == OutboxState::Done)).then_some(())
+    })
+    .await;
+    let (_, actions) = world.relay().shared.desk.ticket(world.tenant, &ticket).await.unwrap();
+    let end = &actions.last().unwrap().action.text;
+    assert!(
+        end.contains("Permitido: tela, mouse e teclado; desde ") && end.contains(" somente ver a tela; desde "),
+        "{end}"
+    );
+
+    // A stranger, and the attendant of another session.
+    let mut stranger = world.customer("Rita").await;
+    stranger.report(pair.session, Happened::Changed(vec![first])).await;
+    assert_eq!(stranger.closed(pair.session).await, CloseReason::Violation);
+    pair.attendant.report(pair.session, Happened::Changed(vec![first])).await;
     pair.attendant.hear_that(|m| (m == FromRelay::Refused(Refusal::Violation)).then_some(())).await;
 }

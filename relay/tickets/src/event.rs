@@ -10,7 +10,11 @@ use std::collections::BTreeMap;
 use jiff::{Timestamp, civil::Date};
 use protocol::{
     id::{SessionId, TicketNumber},
-    message::{directory::FieldKey, grant::Grants, ticket::TicketChoice},
+    message::{
+        directory::FieldKey,
+        grant::{Change, Grants},
+        ticket::TicketChoice,
+    },
 };
 use store::{CustomerDetails, EventKind, Language, Session, Tenant};
 
@@ -33,8 +37,10 @@ pub struct Link {
 pub struct Facts {
     /// Who asked, as they told it.
     pub customer: CustomerDetails,
-    /// What the customer has allowed; of a missed request nothing.
+    /// What the customer has allowed at the beginning; of a missed request nothing.
     pub allowed: Grants,
+    /// What they have allowed or taken back after that; only on its end.
+    pub changes: Vec<Change>,
     /// How often the connection broke and came back; only on its end.
     pub reconnects: Option<u32>,
     /// How long there and back through the server took; only on its end, and only when it was measured.
@@ -116,6 +122,9 @@ pub fn action(kind: EventKind, session: &Session, tenant: &Tenant, says: Says<'_
         ("start", text::time(language, started, &zone)),
         ("allowed", text::allowed(language, session.granted).to_owned()),
     ]);
+    if end && !session.changes.is_empty() {
+        values.insert("allowed", text::allowed_then(language, session.granted, &session.changes, &zone));
+    }
     if end {
         values.insert("end", text::time(language, ended, &zone));
         values.insert("duration", text::duration(ended.as_second() - started.as_second()));
@@ -177,6 +186,7 @@ pub fn action(kind: EventKind, session: &Session, tenant: &Tenant, says: Says<'_
         facts: Facts {
             customer: CustomerDetails::from_fields(&session.fields),
             allowed: session.granted,
+            changes: if end { session.changes.clone() } else { Vec::new() },
             reconnects: end.then_some(session.reconnects),
             round_trip_ms: session.round_trip_ms.filter(|_| end),
             audit: session.audit.as_ref().filter(|_| end).map(ToString::to_string),

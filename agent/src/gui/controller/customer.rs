@@ -12,11 +12,12 @@ use protocol::{
     message::{
         ToRelay,
         directory::{FieldKey, Opaque},
-        grant::Grants,
-        pairing::{CloseReason, Happened, Incoming, RecordMark, Rejoin, Role},
+        grant::{Change, Grants},
+        pairing::{CloseReason, Happened, Incoming, RecordMark, Rejoin, Role, Step},
         ticket::{SessionTicket, TicketBrief},
     },
     session::{CheckPhrase, customer::Peer},
+    version::CHANGES_SINCE,
 };
 
 pub(super) use invitation::Invite;
@@ -91,6 +92,8 @@ pub(super) enum SessionState {
         peer: Peer,
         granted: Grants,
         ever: Grants,
+        /// What was allowed from when on after the beginning, by the relay's clock.
+        changes: Vec<Change>,
         began: Instant,
         began_unix_ms: u64,
         /// The same by the relay's clock, and what signs the record with it.
@@ -265,6 +268,7 @@ impl Controller {
                     peer,
                     granted,
                     ever: granted,
+                    changes: Vec::new(),
                     began: now.instant,
                     began_unix_ms: now.unix_ms,
                     sealing: (signer, at_unix_ms),
@@ -274,9 +278,17 @@ impl Controller {
             }
             // A watch is to see only from beginning to end; its machine says nothing of the kind.
             helped::Out::Changed(now_granted) => {
-                if let SessionState::Active { granted, ever, .. } = &mut session.state {
+                if let SessionState::Active { granted, ever, changes, .. } = &mut session.state {
                     *granted = now_granted;
                     ever.control |= now_granted.control;
+                    // Of more than can be told the first ones stay, and how it is now.
+                    changes.truncate(limits::CHANGES_TOLD - 1);
+                    changes.push(Change {
+                        granted: now_granted,
+                        at_unix_ms: now.unix_ms.saturating_add_signed(self.relay_ahead_ms),
+                    });
+                    let changes = changes.clone();
+                    self.customer_changed(id, changes, now);
                 }
             }
             helped::Out::Paused => {
@@ -293,6 +305,15 @@ impl Controller {
             helped::Out::Over { why, begun: _, reconnects } if is_watch => self.watch_over(id, why, reconnects, now),
             helped::Out::Over { why, begun: _, reconnects } => self.customer_over(id, why, reconnects, now),
         }
+    }
+
+    /// Tells what the customer allows now, with all that they allowed before: one report stands for all of them.
+    fn customer_changed(&mut self, id: SessionId, changes: Vec<Change>, now: Now) {
+        if changes.is_empty() || self.spoken < CHANGES_SINCE {
+            return;
+        }
+        self.reports.retain(|pending| pending.report.session != id || pending.report.what.step() != Step::Changed);
+        self.report(Role::Customer, id, Happened::Changed(changes), now);
     }
 
     fn customer_over(&mut self, id: SessionId, why: CloseReason, reconnects: u32, now: Now) {
@@ -319,6 +340,10 @@ impl Controller {
         now: Now,
     ) -> Option<Receipt> {
         let at_unix_ms = self.relay_now_ms(now);
+        if let SessionState::Active { changes, .. } = &session.state {
+            // Once more, before the end: what was told meanwhile may have been lost with a connection.
+            self.customer_changed(id, changes.clone(), now);
+        }
         self.report(Role::Customer, id, Happened::Ended { why, at_unix_ms, reconnects }, now);
         if let SessionState::Active { peer, ever, began, began_unix_ms, sealing: (signer, started_unix_ms), .. } =
             session.state

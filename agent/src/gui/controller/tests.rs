@@ -24,6 +24,7 @@ use protocol::{
 use rcgen::PublicKeyData as _;
 use rustls::pki_types::PrivateKeyDer;
 
+mod changes;
 mod crash;
 mod enrolment;
 mod invitation;

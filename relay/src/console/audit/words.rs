@@ -93,6 +93,10 @@ const WORDS: &[(&str, [&str; 3])] = &[
         ["Conexão de um dos lados caiu", "One side's connection was lost", "Se cayó la conexión de un lado"],
     ),
     (
+        store::SESSION_CHANGED,
+        ["O cliente mudou o que permite", "The customer changed what is allowed", "El cliente cambió lo que permite"],
+    ),
+    (
         store::SESSION_BACK,
         ["Conexão da sessão voltou", "The session's connection came back", "Volvió la conexión de la sesión"],
     ),

@@ -7,6 +7,7 @@ words! { Words {
     until_allowed: "Até permitir", "Until allowed", "Hasta permitir";
     dialled: "{} pediu acesso ao computador de {}", "{} asked for access to {}'s computer", "{} pidió acceso al equipo de {}";
     consent: "A senha conferiu e {} permitiu: {}", "The password was right and {} allowed: {}", "La contraseña coincidió y {} permitió: {}";
+    changed: "{} mudou o que permite: {}", "{} changed what is allowed: {}", "{} cambió lo que permite: {}";
     refused: "A senha conferiu, mas {} não permitiu", "The password was right, but {} did not allow it", "La contraseña coincidió, pero {} no lo permitió";
     no_answer: "A senha conferiu, mas ninguém respondeu à pergunta", "The password was right, but nobody answered the question", "La contraseña coincidió, pero nadie respondió la pregunta";
     wrong_password: "A senha informada não era a do cliente. Nada foi mostrado", "The password that was given was not the customer's. Nothing was shown", "La contraseña indicada no era la del cliente. No se mostró nada";

@@ -9,6 +9,7 @@ use super::*;
 use crate::{key::Keys, session::guess::Alarm};
 use protocol::message::{
     ShownText,
+    grant::Change,
     pairing::{Happened, RecordMark, Report, ReportKept, Step},
     ticket::SessionTicket,
     wrap_up::WrapUp,
@@ -24,7 +25,7 @@ pub enum ReportOutcome {
     NotNow,
     /// No session of this program: it need not ask again.
     NotYours,
-    /// Only the customer's program tells a start or raises an alarm.
+    /// Only the customer's program tells a start, what is allowed after it, or raises an alarm.
     Violation,
 }
 
@@ -114,7 +115,9 @@ impl Sessions {
             return ReportOutcome::NotYours;
         }
         match &report.what {
-            Happened::Started { .. } | Happened::Alarm { .. } if !customer => ReportOutcome::Violation,
+            Happened::Started { .. } | Happened::Alarm { .. } | Happened::Changed(_) if !customer => {
+                ReportOutcome::Violation
+            }
             Happened::Started { granted, attendant, at_unix_ms } => {
                 let started = Started {
                     granted: *granted,
@@ -132,6 +135,7 @@ impl Sessions {
                 self.report_end(session, ended).await
             }
             Happened::Alarm { at_unix_ms } => self.report_alarm(session, reported(*at_unix_ms)).await,
+            Happened::Changed(changes) => self.report_changed(&row, changes).await,
             Happened::WrappedUp(_) if customer => ReportOutcome::Violation,
             Happened::WrappedUp(said) => self.report_wrapped_up(&row, said).await,
             Happened::Signed(signed) => {
@@ -211,6 +215,21 @@ impl Sessions {
                 ReportOutcome::NotNow
             }
         }
+    }
+
+    async fn report_changed(&self, row: &Session, changes: &[Change]) -> ReportOutcome {
+        let session = row.id;
+        match self.store.change_session(session, changes, Timestamp::now()).await {
+            Ok(_) => {}
+            // Of a session that never began, or a request, there is nothing to be said. A start that is not written down yet comes first.
+            Err(StoreError::Conflict { .. }) if row.state != SessionState::Dialling => {}
+            Err(error) => {
+                tracing::error!(%session, error = &error as &dyn std::error::Error, "what a customer allows cannot be written down now");
+                return ReportOutcome::NotNow;
+            }
+        }
+        self.changes.bump();
+        ReportOutcome::Kept(ReportKept { session, step: Step::Changed, record: None })
     }
 
     async fn report_wrapped_up(&self, row: &Session, said: &WrapUp) -> ReportOutcome {

@@ -7,7 +7,7 @@ use protocol::{
     message::{
         ShownText,
         directory::{Field, FieldKey},
-        grant::Grants,
+        grant::{Change, Grants},
         pairing::Role,
         ticket::TicketChoice,
     },
@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     app::Category,
-    audit::{AuditEntry, AuditHead, SESSION_ALARM, SESSION_DISPUTED, SESSION_SIGNED},
+    audit::{AuditEntry, AuditHead, SESSION_ALARM, SESSION_CHANGED, SESSION_DISPUTED, SESSION_SIGNED},
     error::StoreError,
     outbox::EventKind,
     session::{
@@ -56,6 +56,7 @@ pub(super) fn session(row: &SqliteRow) -> Result<Session, StoreError> {
         ticket: row.parsed_if_any("ticket")?,
         state,
         granted: Grants { view: row.plain("may_view")?, control: row.plain("may_control")? },
+        changes: row.json("changes")?,
         dialled_at: row.time("dialled_at")?,
         started_at: row.time_if_any("started_at")?,
         ended_at: row.time_if_any("ended_at")?,
@@ -111,6 +112,12 @@ fn line(session: &Session, what: &str, detail: String, at: Timestamp) -> AuditEn
     }
 }
 
+/// What is allowed, as lines of the log name it.
+fn granted_words(granted: Grants) -> String {
+    let all = [("view", granted.view), ("control", granted.control)];
+    all.into_iter().filter_map(|(name, is)| is.then_some(name)).collect::<Vec<_>>().join(",")
+}
+
 async fn add_started(
     tx: &mut SqliteConnection,
     session: &Session,
@@ -118,11 +125,8 @@ async fn add_started(
     at: Timestamp,
     now: Timestamp,
 ) -> Result<AuditHead, StoreError> {
-    let granted: Vec<&str> = [("view", started.granted.view), ("control", started.granted.control)]
-        .into_iter()
-        .filter_map(|(name, is)| is.then_some(name))
-        .collect();
-    let detail = format!("session={} grants={} started_ms={}", session.id, granted.join(","), ms(at));
+    let granted = granted_words(started.granted);
+    let detail = format!("session={} grants={granted} started_ms={}", session.id, ms(at));
     audit::add(tx, &line(session, "session.started", detail, now)).await
 }
 
@@ -432,6 +436,38 @@ impl SessionRecords for SqliteStore {
             .await
             .map_err(error::of)?;
         tx.commit().await.map_err(error::of)
+    }
+
+    async fn change_session(&self, id: SessionId, changes: &[Change], now: Timestamp) -> Result<Kept, StoreError> {
+        let mut tx = self.write().await?;
+        let session = one(&mut tx, id).await?;
+        let (Some(started), SessionState::Started | SessionState::Ended) = (session.started_at, session.state) else {
+            return Err(StoreError::Conflict { what: "state" });
+        };
+        // Not before it began and not in what is still to come; a repeat tells the same again, or less.
+        let (first, last) = (ms(started), ms(session.ended_at.unwrap_or(now)));
+        let within = |at: u64| i64::try_from(at).unwrap_or(i64::MAX).clamp(first, last.max(first));
+        let changes: Vec<Change> = changes
+            .iter()
+            .map(|change| Change { at_unix_ms: u64::try_from(within(change.at_unix_ms)).unwrap_or(0), ..*change })
+            .collect();
+        let new: Vec<&Change> = changes.iter().filter(|change| !session.changes.contains(change)).collect();
+        if new.is_empty() || changes.len() < session.changes.len() {
+            return Ok(Kept::Already);
+        }
+        sqlx::query("UPDATE sessions SET changes = ?2 WHERE id = ?1")
+            .bind(id.as_bytes().as_slice())
+            .bind(json(&changes))
+            .execute(&mut *tx)
+            .await
+            .map_err(error::of)?;
+        for change in new {
+            let at = change.at_unix_ms;
+            let detail = format!("session={} grants={} at_ms={at}", session.id, granted_words(change.granted));
+            audit::add(&mut tx, &line(&session, SESSION_CHANGED, detail, now)).await?;
+        }
+        tx.commit().await.map_err(error::of)?;
+        Ok(Kept::New)
     }
 
     async fn wrap_up_session(&self, id: SessionId, said: &WrappedUp, now: Timestamp) -> Result<Kept, StoreError> {

@@ -3,7 +3,7 @@
 use protocol::{
     id::{ProtocolNumber, SessionId, TicketNumber},
     message::{
-        grant::Grants,
+        grant::{Change, Grants},
         pairing::{CloseReason, Role},
     },
 };
@@ -109,6 +109,37 @@ pub async fn a_customers_alarm_is_written_once_during_a_session_or_after_it(w: &
     assert!(newest.detail.contains("customer=Cida Conceição"), "{}", newest.detail);
     let unknown = store.alarm_session(SessionId::from_bytes([99; 16]), at(1), at(1)).await;
     assert!(matches!(unknown, Err(StoreError::NotFound { what: "session" })));
+}
+
+pub async fn what_is_allowed_during_a_session_is_kept_in_order_and_written_down_once(w: &World) {
+    let store = w.store().await;
+    let change =
+        |granted, second: i64| Change { granted, at_unix_ms: u64::try_from(at(second).as_millisecond()).unwrap() };
+    let (took, gave) = (change(Grants::VIEW, 20), change(Grants::CONTROL, 30));
+    let id = w.dialled(1, on("4821")).await;
+    let early = store.change_session(id, &[took], at(10)).await;
+    assert!(matches!(early, Err(StoreError::Conflict { what: "state" })), "{early:?}");
+    store.start_session(id, &start(5), at(6)).await.unwrap();
+    assert_eq!(store.change_session(id, &[], at(20)).await.unwrap(), Kept::Already);
+    assert_eq!(store.change_session(id, &[took], at(20)).await.unwrap(), Kept::New);
+    assert_eq!(store.change_session(id, &[took, gave], at(30)).await.unwrap(), Kept::New);
+    // Said again, or said late what was known before.
+    assert_eq!(store.change_session(id, &[took, gave], at(40)).await.unwrap(), Kept::Already);
+    assert_eq!(store.change_session(id, &[took], at(41)).await.unwrap(), Kept::Already);
+    assert_eq!(store.session(id).await.unwrap().changes, [took, gave]);
+    let lines = store.audit_list(w.varanda.tenant, 9).await.unwrap();
+    let told = lines.iter().filter(|line| line.what == store::SESSION_CHANGED).map(|line| line.detail.clone());
+    let told: Vec<String> = told.map(|detail| detail.split(' ').nth(1).unwrap().to_owned()).collect();
+    assert_eq!(told, ["grants=view,control", "grants=view"]);
+    // Times before it began and after it was over are not believed.
+    store.end_session(id, &end(65), at(66)).await.unwrap();
+    let odd = [took, gave, change(Grants::VIEW, 1), Change { granted: Grants::CONTROL, at_unix_ms: u64::MAX }];
+    assert_eq!(store.change_session(id, &odd, at(99)).await.unwrap(), Kept::New);
+    let kept = store.session(id).await.unwrap().changes;
+    assert_eq!(kept[2..], [change(Grants::VIEW, 5), change(Grants::CONTROL, 65)]);
+    let other = w.dialled(2, on("4821")).await;
+    store.end_session(other, &end(65), at(66)).await.unwrap();
+    assert!(store.change_session(other, &[took], at(99)).await.is_err(), "it never began");
 }
 
 pub async fn a_watch_is_on_the_ticket_of_the_session_it_watches_and_is_not_counted(w: &World) {

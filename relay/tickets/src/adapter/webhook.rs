@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use protocol::{id::TicketNumber, message::ticket::TicketBrief};
+use protocol::{
+    id::TicketNumber,
+    message::{grant::Change, ticket::TicketBrief},
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use store::{CustomerDetails, EventKind};
@@ -134,6 +137,12 @@ fn known(customer: &CustomerDetails) -> Value {
     all.into_iter().filter(|(_, text)| !text.is_empty()).map(|(key, text)| (key.to_owned(), json!(text))).collect()
 }
 
+/// What was allowed from when on.
+fn changed(change: &Change) -> Value {
+    let at = i64::try_from(change.at_unix_ms).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok());
+    json!({ "view": change.granted.view, "control": change.granted.control, "from": at.map(|at| at.to_string()) })
+}
+
 fn message(action: &Action, ticket: Option<&TicketNumber>, opening: Option<&NewTicket>) -> Value {
     json!({
         "type": match action.kind {
@@ -155,6 +164,7 @@ fn message(action: &Action, ticket: Option<&TicketNumber>, opening: Option<&NewT
             "ended": action.ended.map(|at| at.to_string()),
             "reason": action.reason,
             "allowed": { "view": action.facts.allowed.view, "control": action.facts.allowed.control },
+            "allowed_then": action.facts.changes.iter().map(changed).collect::<Vec<_>>(),
             "reconnects": action.facts.reconnects,
             "round_trip_ms": action.facts.round_trip_ms,
             "audit": action.facts.audit,

@@ -51,6 +51,7 @@ fn session(kind: EventKind, tenant: &Tenant) -> Session {
         ticket: None,
         state: if missed { SessionState::Missed } else { SessionState::Ended },
         granted: if missed { Grants::NONE } else { Grants::CONTROL },
+        changes: Vec::new(),
         dialled_at: at("2026-11-21T17:19:50Z"),
         started_at: (!missed).then(|| at("2026-11-21T17:20:05Z")),
         ended_at: Some(at("2026-11-21T17:46:13Z")),

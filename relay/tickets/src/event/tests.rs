@@ -5,7 +5,12 @@
 use jiff::tz::TimeZone;
 use protocol::{
     id::{AppId, DeviceId, OperatorId, ProtocolNumber, TenantId},
-    message::{ShownText, directory::Field, grant::Grants, pairing::CloseReason},
+    message::{
+        ShownText,
+        directory::Field,
+        grant::{Change, Grants},
+        pairing::CloseReason,
+    },
 };
 use store::{AuditHead, Category, MissedWhy, SessionState, WrappedUp};
 
@@ -37,6 +42,7 @@ fn session() -> Session {
         ticket: None,
         state: SessionState::Ended,
         granted: Grants::CONTROL,
+        changes: Vec::new(),
         dialled_at: "2026-11-21T17:19:50Z".parse().unwrap(),
         started_at: Some("2026-11-21T17:20:05Z".parse().unwrap()),
         ended_at: Some("2026-11-21T17:46:13Z".parse().unwrap()),
@@ -50,6 +56,44 @@ fn session() -> Session {
         wrap_up: None,
         watches: None,
     }
+}
+
+#[test]
+fn the_end_says_what_the_customer_took_back_and_allowed_again_and_the_start_what_they_allowed_first() {
+    let at = |text: &str| u64::try_from(text.parse::<Timestamp>().unwrap().as_millisecond()).unwrap();
+    let change = |granted, text| Change { granted, at_unix_ms: at(text) };
+    let changes = vec![change(Grants::VIEW, "2026-11-21T17:30:00Z"), change(Grants::CONTROL, "2026-11-21T17:31:05Z")];
+    let tenant = Tenant::new(TenantId::from_bytes([1; 16]), "Varanda", Timestamp::UNIX_EPOCH);
+    let changed = Session { changes, ..session() };
+    for (language, said) in [
+        (
+            Language::PtBr,
+            "Permitido: tela, mouse e teclado; desde 14:30:00 somente ver a tela; desde 14:31:05 tela, mouse e teclado",
+        ),
+        (
+            Language::En,
+            "Allowed: screen, mouse and keyboard; from 14:30:00 view the screen only; from 14:31:05 screen, mouse and keyboard",
+        ),
+    ] {
+        let tenant = Tenant { language, ..tenant.clone() };
+        let end = action(EventKind::End, &changed, &tenant, Says::default());
+        assert!(end.text.lines().any(|line| line == said), "{}", end.text);
+        assert_eq!(end.facts.changes, changed.changes);
+        let start = action(EventKind::Start, &changed, &tenant, Says::default());
+        let first = said.split(';').next().unwrap();
+        assert!(start.text.lines().any(|line| line == first), "{}", start.text);
+        assert!(start.facts.changes.is_empty());
+    }
+    // Somebody who cannot make up their mind fills no ticket: the first ones are told, and how it was at last.
+    let many = (0..32).map(|n| change(if n % 2 == 0 { Grants::VIEW } else { Grants::CONTROL }, "2026-11-21T17:30:00Z"));
+    let many = Session { changes: many.collect(), ..session() };
+    let end = action(EventKind::End, &many, &tenant, Says::default());
+    let line = end.text.lines().find(|line| line.starts_with("Permitido: ")).unwrap();
+    assert_eq!((line.matches("desde").count(), line.matches('…').count()), (6, 1), "{line}");
+    assert!(line.ends_with("tela, mouse e teclado"), "{line}");
+    // Times that nobody's clock shows do no harm.
+    let odd = Session { changes: vec![Change { granted: Grants::NONE, at_unix_ms: u64::MAX }], ..session() };
+    assert!(action(EventKind::End, &odd, &tenant, Says::default()).text.contains("nada"));
 }
 
 #[test]

@@ -3,7 +3,11 @@
 use jiff::{Timestamp, tz::TimeZone};
 use protocol::{
     id::DeviceId,
-    message::{grant::Grants, pairing::CloseReason, ticket::TicketStatus},
+    message::{
+        grant::{Change, Grants},
+        pairing::CloseReason,
+        ticket::TicketStatus,
+    },
 };
 use store::{EventKind, Language, MissedWhy};
 
@@ -172,6 +176,28 @@ pub fn allowed(language: Language, granted: Grants) -> &'static str {
             (false, false) => ["nada", "nothing", "nada"],
         },
     )
+}
+
+/// Changes that are told one by one; of more the first ones and the last.
+const CHANGES_SAID: usize = 6;
+
+/// What a customer allowed at the beginning of a session, and what from when on after that.
+pub fn allowed_then(language: Language, granted: Grants, changes: &[Change], zone: &TimeZone) -> String {
+    let clock = |change: &Change| {
+        let at = i64::try_from(change.at_unix_ms).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok());
+        at.unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(zone.clone()).strftime("%H:%M:%S").to_string()
+    };
+    let from = pick(language, ["desde", "from", "desde"]);
+    let mut said = vec![allowed(language, granted).to_owned()];
+    for (n, change) in changes.iter().enumerate() {
+        if changes.len() > CHANGES_SAID && n == CHANGES_SAID - 1 {
+            said.push("…".to_owned());
+        }
+        if changes.len() <= CHANGES_SAID || n < CHANGES_SAID - 1 || n == changes.len() - 1 {
+            said.push(format!("{from} {} {}", clock(change), allowed(language, change.granted)));
+        }
+    }
+    said.join("; ")
 }
 
 /// What a made-up session was about: subject, category, the attendant's note, the customer's message.
