@@ -44,6 +44,39 @@ async fn a_connection_is_set_up_tried_chosen_and_used_in_the_console() {
     assert!(!refused.body.contains(&server.typed()["key"]));
 
     let id = id_of(&post(&mut chief, "/connections/new/redmine", &typed(&server, "Redmine da Varanda")).await);
+    // What is not tried is not passed over, and what does not work says what to do.
+    let tried = chief.post(&format!("/connections/{id}/test"), &[]).await.body;
+    assert_eq!((tried.matches("data-state=\"ok\"").count(), tried.matches("Não testado").count()), (2, 3), "{tried}");
+    let tried = chief.post(&format!("/connections/{id}/test"), &[("ticket", "4711")]).await.body;
+    assert!(tried.contains("Não existe, ou a chave não vê. Confira o número"), "{tried}");
+    for (fate, says) in [
+        (Fate::Status(401), "A chave não foi aceita"),
+        (Fate::Status(401), "Copie a chave de novo"),
+        (Fate::Status(403), "Dê à conta o direito de usar a API"),
+        (Fate::Status(404), "Confira o endereço"),
+        (Fate::Redirect, "Confira o endereço"),
+        (Fate::Garbage, "A resposta não é deste sistema. Confira o endereço"),
+        (Fate::Status(500), "Teste de novo"),
+        (Fate::Status(429), "Espere um minuto"),
+    ] {
+        // Anew, as nothing that was known before would spare it a call.
+        assert!(
+            post(&mut chief, &format!("/connections/{id}"), &typed(&server, "Redmine"))
+                .await
+                .location()
+                .contains("saved")
+        );
+        server.fates([fate]);
+        let tried = chief.post(&format!("/connections/{id}/test"), &[]).await.body;
+        assert!(tried.contains("data-state=\"bad\"") && tried.contains(says), "{fate:?}: {tried}");
+        assert!(!tried.contains("Não testado"), "{fate:?}: what comes after it is no news");
+    }
+    assert!(
+        post(&mut chief, &format!("/connections/{id}"), &typed(&server, "Redmine da Varanda"))
+            .await
+            .location()
+            .contains("saved")
+    );
     let tried = chief.post(&format!("/connections/{id}/test"), &[("write", "yes")]).await.body;
     let works = tried.matches("data-state=\"ok\"").count();
     assert_eq!((works, tried.matches("data-state=\"bad\"").count()), (6, 0), "{tried}");

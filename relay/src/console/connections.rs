@@ -249,14 +249,20 @@ pub(super) async fn test(State(app): State<App>, who: Who, Path(id): Path<String
         now: Timestamp::now(),
     };
     who.audit(&app, "connection.tested", &connection.what.name).await?;
-    let found = match app.shared.tickets.reach(who.operator.tenant, Some(connection.what.id)).await {
+    let (found, reads) = match app.shared.tickets.reach(who.operator.tenant, Some(connection.what.id)).await {
         Ok(reached) => {
             reached.gate.reset_pause();
-            probe::probe(&reached, &trial).await
+            (probe::probe(&reached, &trial).await, reached.system.capabilities().reads)
         }
-        Err(error) => vec![(Step::LogIn, probe::Result::Fails(error))],
+        Err(error) => (vec![(Step::LogIn, probe::Result::Fails(error))], false),
     };
+    let logged_in = found.len() > 1;
     editing.tried = found.into_iter().map(|(step, result)| w.tried(step, &result)).collect();
+    // What was not tried is neither good nor bad, and is not passed over in silence.
+    if logged_in && !trial.write {
+        let read = (reads && trial.ticket.is_none()).then_some(Step::Read);
+        editing.tried.extend(read.into_iter().chain([Step::Create, Step::Append]).map(|step| w.untried(step)));
+    }
     editing.page(&app, &who).await
 }
 

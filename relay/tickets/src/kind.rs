@@ -522,6 +522,12 @@ mod tests {
             assert!(kind.fields().any(|f| f.input == Input::Secret), "{}", kind.name);
             for field in kind.fields() {
                 assert!(field.label.iter().chain(&kind.lead).all(|w| !w.is_empty()), "{} {}", kind.name, field.key);
+                // Nobody has to guess where a value is found.
+                assert!(
+                    field.hint.iter().all(|w| w.len() >= 12 && w.ends_with(|c: char| !c.is_whitespace())),
+                    "{}",
+                    field.key
+                );
                 let fits = field.default.is_empty() || field.check(field.default, false).is_ok();
                 assert!(fits, "{} {}: its own default is wrong", kind.name, field.key);
             }

@@ -67,7 +67,7 @@ words! {
     works: "Funciona", "Works", "Funciona";
     fitting: "Só o necessário", "No more than needed", "Solo lo necesario";
     too_wide: "A chave administra o sistema inteiro. Use a de um usuário comum.", "The key administers the whole system. Use that of an ordinary user.", "La clave administra todo el sistema. Use la de un usuario común.";
-    not_told: "O sistema não diz", "The system does not tell", "El sistema no lo dice";
+    not_told: "O sistema não diz. Confira lá se a conta não é de administrador.", "The system does not tell. Check there that the account is no administrator's.", "El sistema no lo dice. Revise allí que la cuenta no sea de administrador.";
     later: "Só se vê depois de alguns minutos, ou quem recebe não responde a perguntas", "Seen after some minutes only, or the receiver cannot be asked", "Solo se ve después de unos minutos, o quien recibe no responde preguntas";
     bad_credential: "A chave não foi aceita", "The key was not accepted", "La clave no fue aceptada";
     bad_rights: "Falta direito para isso", "The right to do this is missing", "Falta el derecho para esto";
@@ -77,7 +77,22 @@ words! {
     no_connection: "Não há conexão com este endereço", "No connection to this address", "No hay conexión con esta dirección";
     no_tls: "Não há conexão segura", "No safe connection", "No hay conexión segura";
     breaks: "A conexão caiu ou não houve resposta a tempo", "The connection broke, or no answer came in time", "La conexión se cortó o no hubo respuesta a tiempo";
-    strange: "A resposta não é deste sistema; confira o endereço", "The answer is not this system's; check the address", "La respuesta no es de este sistema; revise la dirección";
+    strange: "A resposta não é deste sistema", "The answer is not this system's", "La respuesta no es de este sistema";
+    untried_read: "Não testado. Digite abaixo o número de um ticket.", "Not tried. Enter a ticket's number below.", "Sin probar. Escriba abajo el número de un ticket.";
+    untried_write: "Não testado. Marque abaixo para abrir um ticket de teste.", "Not tried. Tick the box below to open a test ticket.", "Sin probar. Marque abajo para abrir un ticket de prueba.";
+    do_credential: "Copie a chave de novo, no lugar que o formulário indica, e salve; ela pode ter vencido ou sido trocada por outra.", "Copy the key again, from where the form says, and save; it may have expired or been replaced.", "Copie la clave de nuevo, de donde indica el formulario, y guarde; puede haber vencido o haber sido reemplazada.";
+    do_rights_in: "Dê à conta o direito de usar a API e de ver os tickets; o texto no topo do formulário diz quais.", "Give the account the right to use the API and to see tickets; the text at the top of the form says which.", "Dé a la cuenta el derecho de usar la API y de ver los tickets; el texto al inicio del formulario dice cuáles.";
+    do_rights_create: "Dê à conta o direito de abrir tickets onde o formulário diz (fila, projeto, grupo).", "Give the account the right to open tickets where the form says (queue, project, group).", "Dé a la cuenta el derecho de abrir tickets donde dice el formulario (cola, proyecto, grupo).";
+    do_rights_append: "Dê à conta o direito de comentar tickets, também os de outras pessoas.", "Give the account the right to comment on tickets, other people's too.", "Dé a la cuenta el derecho de comentar tickets, también los de otras personas.";
+    do_rights_find: "Dê à conta o direito de ver as próprias notas internas; sem isso, uma repetição poderia ser registrada duas vezes.", "Give the account the right to see its own internal notes; without it a repeat could be recorded twice.", "Dé a la cuenta el derecho de ver sus propias notas internas; sin eso, una repetición podría registrarse dos veces.";
+    do_ticket: "Confira o número; se o ticket existe, dê à conta o direito de vê-lo.", "Check the number; if the ticket exists, give the account the right to see it.", "Revise el número; si el ticket existe, dé a la cuenta el derecho de verlo.";
+    do_address: "Confira o endereço: ele responde, mas não tem a API deste sistema.", "Check the address: it answers, but this system's API is not there.", "Revise la dirección: responde, pero no tiene la API de este sistema.";
+    do_create: "Em geral falta lá um campo obrigatório, ou o que o formulário nomeia não existe: preencha em Campos dos tickets ou corrija o formulário.", "Usually a mandatory field is missing there, or what the form names does not exist: fill it under Ticket fields, or correct the form.", "Por lo general falta allí un campo obligatorio, o lo que nombra el formulario no existe: complételo en Campos de los tickets o corrija el formulario.";
+    do_connection: "Confira o endereço e a porta, e se este servidor chega até lá (firewall, proxy em Rede e certificados).", "Check the address and the port, and whether this server gets there (firewall, a proxy under Network and certificates).", "Revise la dirección y el puerto, y si este servidor llega hasta allí (firewall, proxy en Red y certificados).";
+    do_tls: "Se o certificado é da própria empresa, cole a autoridade dela em Rede e certificados; senão, ele venceu ou é de outro nome.", "If the certificate is your company's own, paste its authority under Network and certificates; otherwise it has expired or is another name's.", "Si el certificado es de la propia empresa, pegue su autoridad en Red y certificados; si no, venció o es de otro nombre.";
+    do_wait: "Espere um minuto e teste de novo.", "Wait a minute and test again.", "Espere un minuto y pruebe de nuevo.";
+    do_again: "Teste de novo; se repetir, veja se o sistema está no ar.", "Test again; if it happens again, see whether the system is up.", "Pruebe de nuevo; si se repite, vea si el sistema está en línea.";
+    do_proxy: "Confira o proxy e o nome e a senha dele em Rede e certificados.", "Check the proxy and its name and password under Network and certificates.", "Revise el proxy y su nombre y contraseña en Red y certificados.";
     missing: "Preencha este campo.", "Fill this in.", "Complete este campo.";
     too_long: "Texto longo demais.", "Too long.", "Texto demasiado largo.";
     not_address: "Escreva um endereço como https://exemplo.com.", "Enter an address like https://example.com.", "Escriba una dirección como https://ejemplo.com.";
@@ -138,15 +153,6 @@ impl Words {
     }
 
     pub(super) fn tried(&self, step: Step, result: &Result) -> Tried {
-        let what = match step {
-            Step::LogIn => self.step_log_in,
-            Step::Rights => self.step_rights,
-            Step::Read => self.step_read,
-            Step::Create => self.step_create,
-            Step::Fields => self.step_fields,
-            Step::Append => self.step_append,
-            Step::Find => self.step_find,
-        };
         let (state, words) = match result {
             Result::Works(_) if step == Step::Rights => ("ok", self.fitting.to_owned()),
             Result::Works(found) if found.is_empty() => ("ok", self.works.to_owned()),
@@ -155,9 +161,54 @@ impl Words {
             Result::NotTold => ("off", self.not_told.to_owned()),
             Result::Later => ("off", self.later.to_owned()),
             Result::LeftOut(fields) => ("warn", fill(self.left_out, &[&fields.join(", ")])),
-            Result::Fails(error) => ("bad", self.error(error)),
+            Result::Fails(error) => ("bad", format!("{}. {}", self.error(error), self.what_to_do(step, error))),
         };
-        Tried { what, state, words }
+        Tried { what: self.step(step), state, words }
+    }
+
+    fn step(&self, step: Step) -> &'static str {
+        match step {
+            Step::LogIn => self.step_log_in,
+            Step::Rights => self.step_rights,
+            Step::Read => self.step_read,
+            Step::Create => self.step_create,
+            Step::Fields => self.step_fields,
+            Step::Append => self.step_append,
+            Step::Find => self.step_find,
+        }
+    }
+
+    /// What was not tried, and how it is.
+    pub(super) fn untried(&self, step: Step) -> Tried {
+        let words = if step == Step::Read { self.untried_read } else { self.untried_write };
+        Tried { what: self.step(step), state: "off", words: words.to_owned() }
+    }
+
+    /// What a person can do about it.
+    fn what_to_do(&self, step: Step, error: &ReportError) -> &'static str {
+        match error {
+            ReportError::Rejected { refusal, why } => match (refusal, step) {
+                (Refusal::Credential, _) => self.do_credential,
+                (Refusal::NoTicket, _) => self.do_ticket,
+                (Refusal::Rights, Step::Create | Step::Fields) => self.do_rights_create,
+                (Refusal::Rights, Step::Append) => self.do_rights_append,
+                (Refusal::Rights, _) => self.do_rights_in,
+                (_, Step::Find) => self.do_rights_find,
+                (_, Step::LogIn | Step::Rights | Step::Read) if why.starts_with("404") || why.starts_with('3') => {
+                    self.do_address
+                }
+                (_, Step::LogIn | Step::Rights | Step::Read) => self.do_rights_in,
+                _ => self.do_create,
+            },
+            ReportError::RateLimited { .. } | ReportError::NotVisibleYet { .. } => self.do_wait,
+            ReportError::Unreachable(cause) => match cause {
+                Cause::Refused => self.do_connection,
+                Cause::Proxy(_) => self.do_proxy,
+                Cause::Tls(_) => self.do_tls,
+                Cause::Garbage(_) => self.do_address,
+                Cause::Failed(_) | Cause::Reset | Cause::TimedOut(_) | Cause::Records(_) => self.do_again,
+            },
+        }
     }
 
     fn error(&self, error: &ReportError) -> String {

@@ -35,9 +35,9 @@ pub static KIND: Kind = Kind {
     name: "glpi",
     title: "GLPI 10",
     lead: [
-        "Ative a API REST em Configurar, Geral, API, e use o token de um usuário que vê, cria e acompanha chamados.",
-        "Switch the REST API on under Setup, General, API, and use the token of a user who sees, opens and follows up tickets.",
-        "Active la API REST en Configuración, General, API, y use el token de un usuario que ve, crea y da seguimiento a los casos.",
+        "Em Configurar, Geral, API, ative a API REST e o login com token externo, e crie um cliente de API para o endereço deste servidor. Use o token de um usuário com o perfil Technician, que vê, cria e acompanha chamados.",
+        "Under Setup, General, API, switch on the REST API and the login with an external token, and make an API client for this server's address. Use the token of a user with the profile Technician, who sees, opens and follows up tickets.",
+        "En Configuración, General, API, active la API REST y el inicio de sesión con token externo, y cree un cliente de API para la dirección de este servidor. Use el token de un usuario con el perfil Technician, que ve, crea y da seguimiento a los casos.",
     ],
     own: &[
         kind::base(
@@ -52,18 +52,18 @@ pub static KIND: Kind = Kind {
             "user_token",
             ["Token do usuário", "User token", "Token del usuario"],
             [
-                "Nas preferências do usuário, em Chaves de acesso remoto, Token da API: marque Regenerar e salve.",
-                "In the user's preferences, under Remote access keys, API token: tick Regenerate and save.",
-                "En las preferencias del usuario, en Claves de acceso remoto, Token de API: marque Regenerar y guarde.",
+                "Entre no GLPI como esse usuário: Minhas configurações, Chaves de acesso remoto, Token da API, marque Regenerar e salve. São 40 letras e números.",
+                "Log in to GLPI as this user: My settings, Remote access keys, API token, tick Regenerate and save. It has 40 letters and digits.",
+                "Entre en GLPI como ese usuario: Mi configuración, Claves de acceso remoto, Token de API, marque Regenerar y guarde. Son 40 letras y números.",
             ],
         ),
         Field {
             key: "app_token",
             label: ["Token da aplicação", "App token", "Token de la aplicación"],
             hint: [
-                "Em Configurar, Geral, API, na ficha do cliente de API; vazio, se ele não exige.",
-                "Under Setup, General, API, in the API client's record; empty when it wants none.",
-                "En Configuración, General, API, en la ficha del cliente de API; vacío si no lo exige.",
+                "Em Configurar, Geral, API, abra o cliente de API e copie o token da aplicação (app_token), 40 letras e números; vazio, se ele não exige.",
+                "Under Setup, General, API, open the API client and copy the application token (app_token), 40 letters and digits; empty when it wants none.",
+                "En Configuración, General, API, abra el cliente de API y copie el token de la aplicación (app_token), 40 letras y números; vacío si no lo exige.",
             ],
             input: Input::Secret,
             required: false,
@@ -112,9 +112,9 @@ static TARGETS: Targets = Targets {
     ],
     own: mapping::is_name,
     hint: [
-        "Campo de plugin: o nome dele na API, como filialfield. Números de categorias, entidades e grupos aparecem no endereço da página de cada um, depois de id=.",
-        "A plugin's field: its name in the API, like branchfield. Numbers of categories, entities and groups are in the address of each one's page, after id=.",
-        "Campo de complemento: su nombre en la API, como sucursalfield. Los números de categorías, entidades y grupos están en la dirección de la página de cada uno, después de id=.",
+        "Campo de plugin: o nome dele na API, como filialfield; o GLPI não diz quando não tem um campo, confira no ticket de teste. Números de categorias, entidades e grupos aparecem no endereço da página de cada um, depois de id=.",
+        "A plugin's field: its name in the API, like branchfield; GLPI does not tell when it has no such field, look at the test ticket. Numbers of categories, entities and groups are in the address of each one's page, after id=.",
+        "Campo de complemento: su nombre en la API, como sucursalfield; GLPI no dice cuándo no tiene un campo, mírelo en el ticket de prueba. Los números de categorías, entidades y grupos están en la dirección de la página de cada uno, después de id=.",
     ],
     example: "filialfield",
     ours: &[

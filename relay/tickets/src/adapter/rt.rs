@@ -37,9 +37,9 @@ pub static KIND: Kind = Kind {
     name: "rt",
     title: "Request Tracker 5",
     lead: [
-        "Use o token de um usuário com estes direitos na fila: SeeQueue, ShowTicket, ShowTicketComments, CreateTicket, CommentOnTicket, ReplyToTicket e ModifyTicket.",
-        "Use the token of a user with these rights on the queue: SeeQueue, ShowTicket, ShowTicketComments, CreateTicket, CommentOnTicket, ReplyToTicket and ModifyTicket.",
-        "Use el token de un usuario con estos derechos en la cola: SeeQueue, ShowTicket, ShowTicketComments, CreateTicket, CommentOnTicket, ReplyToTicket y ModifyTicket.",
+        "Crie um usuário e dê a ele, em Administração, Filas, a fila, Direitos de usuário: SeeQueue, ShowTicket, ShowTicketComments, CreateTicket, CommentOnTicket, ReplyToTicket e ModifyTicket. Para criar o token ele precisa de ManageAuthTokens, em Administração, Global, Direitos de usuário.",
+        "Make a user and give them, under Admin, Queues, the queue, User Rights: SeeQueue, ShowTicket, ShowTicketComments, CreateTicket, CommentOnTicket, ReplyToTicket and ModifyTicket. To make the token they need ManageAuthTokens, under Admin, Global, User Rights.",
+        "Cree un usuario y dele, en Administración, Colas, la cola, Derechos de usuario: SeeQueue, ShowTicket, ShowTicketComments, CreateTicket, CommentOnTicket, ReplyToTicket y ModifyTicket. Para crear el token necesita ManageAuthTokens, en Administración, Global, Derechos de usuario.",
     ],
     own: &[
         kind::base(
@@ -54,18 +54,18 @@ pub static KIND: Kind = Kind {
             "token",
             ["Token", "Token", "Token"],
             [
-                "Entre no RT como esse usuário: Conectado como, Configurações, Tokens de autenticação, Criar.",
-                "Log in to RT as this user: Logged in as, Settings, Auth Tokens, Create.",
-                "Entre en RT como ese usuario: Conectado como, Configuración, Tokens de autenticación, Crear.",
+                "Entre no RT como esse usuário: Conectado como, Configurações, Tokens de autenticação, Criar. Parece com 1-14-0011…; aparece uma só vez.",
+                "Log in to RT as this user: Logged in as, Settings, Auth Tokens, Create. It looks like 1-14-0011…; it is shown only once.",
+                "Entre en RT como ese usuario: Conectado como, Configuración, Tokens de autenticación, Crear. Se parece a 1-14-0011…; aparece una sola vez.",
             ],
         ),
         kind::text(
             "queue",
             ["Fila", "Queue", "Cola"],
             [
-                "O nome da fila onde os tickets novos são abertos, em Administração, Filas.",
-                "The name of the queue where new tickets are opened, under Admin, Queues.",
-                "El nombre de la cola donde se abren los tickets nuevos, en Administración, Colas.",
+                "O nome da fila onde os tickets novos são abertos, como em Administração, Filas; por exemplo General.",
+                "The name of the queue where new tickets are opened, as under Admin, Queues; for example General.",
+                "El nombre de la cola donde se abren los tickets nuevos, como en Administración, Colas; por ejemplo General.",
             ],
             true,
             "General",

@@ -34,9 +34,9 @@ pub static KIND: Kind = Kind {
     name: "zammad",
     title: "Zammad",
     lead: [
-        "Use um token de acesso de um atendente com a permissão ticket.agent e sem direitos de administração; o grupo abaixo precisa estar liberado para ele.",
-        "Use an access token of an agent with the permission ticket.agent and without admin rights; the group below must be open to that agent.",
-        "Use un token de acceso de un agente con el permiso ticket.agent y sin derechos de administración; el grupo de abajo debe estar abierto para ese agente.",
+        "Crie um usuário com o papel Agent, sem Admin, e dê a ele acesso ao grupo abaixo (ler, criar, alterar): Administração, Gerenciar, Usuários. O acesso por token se ativa em Administração, Sistema, API.",
+        "Make a user with the role Agent, without Admin, and give them access to the group below (read, create, change): Admin, Manage, Users. Access by token is switched on under Admin, System, API.",
+        "Cree un usuario con el rol Agent, sin Admin, y dele acceso al grupo de abajo (leer, crear, cambiar): Administración, Gestionar, Usuarios. El acceso por token se activa en Administración, Sistema, API.",
     ],
     own: &[
         kind::base(
@@ -51,18 +51,18 @@ pub static KIND: Kind = Kind {
             "token",
             ["Token de acesso", "Access token", "Token de acceso"],
             [
-                "No perfil do atendente (o avatar dele), em Acesso por token, Criar, com a permissão ticket.agent.",
-                "In the agent's profile (their avatar), under Token Access, Create, with the permission ticket.agent.",
-                "En el perfil del agente (su avatar), en Acceso por token, Crear, con el permiso ticket.agent.",
+                "Entre no Zammad como esse usuário: avatar, Perfil, Acesso por token, Criar, com a permissão ticket.agent. Aparece uma só vez.",
+                "Log in to Zammad as this user: avatar, Profile, Token Access, Create, with the permission ticket.agent. It is shown only once.",
+                "Entre en Zammad como ese usuario: avatar, Perfil, Acceso por token, Crear, con el permiso ticket.agent. Aparece una sola vez.",
             ],
         ),
         kind::text(
             "group",
             ["Grupo", "Group", "Grupo"],
             [
-                "Onde os tickets novos são abertos; o nome está em Administração, Gerenciar, Grupos.",
-                "Where new tickets are opened; its name is under Admin, Manage, Groups.",
-                "Donde se abren los tickets nuevos; el nombre está en Administración, Gestionar, Grupos.",
+                "Onde os tickets novos são abertos, escrito como em Administração, Gerenciar, Grupos; por exemplo Users ou Suporte::Nível 2.",
+                "Where new tickets are opened, written as under Admin, Manage, Groups; for example Users or Support::Level 2.",
+                "Donde se abren los tickets nuevos, escrito como en Administración, Gestionar, Grupos; por ejemplo Users o Soporte::Nivel 2.",
             ],
             true,
             "Users",

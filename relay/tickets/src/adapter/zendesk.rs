@@ -34,9 +34,9 @@ pub static KIND: Kind = Kind {
     name: "zendesk",
     title: "Zendesk",
     lead: [
-        "Use um token de API e o e-mail de um agente que vê os tickets. O token é criado na Central de administração, em Apps e integrações, APIs.",
-        "Use an API token and the e-mail of an agent who sees the tickets. The token is made in the Admin Center, under Apps and integrations, APIs.",
-        "Use un token de API y el correo de un agente que ve los tickets. El token se crea en el Centro de administración, en Aplicaciones e integraciones, API.",
+        "Use um token de API e o e-mail de um agente, não de um administrador, que vê todos os tickets e pode fazer comentários públicos e privados.",
+        "Use an API token and the e-mail of an agent, not of an administrator, who sees all tickets and may make public and private comments.",
+        "Use un token de API y el correo de un agente, no de un administrador, que ve todos los tickets y puede hacer comentarios públicos y privados.",
     ],
     own: &[
         kind::base(
@@ -51,9 +51,9 @@ pub static KIND: Kind = Kind {
             "email",
             ["E-mail do agente", "The agent's e-mail", "Correo del agente"],
             [
-                "O e-mail com que esse agente entra no Zendesk.",
-                "The e-mail this agent logs in to Zendesk with.",
-                "El correo con que ese agente entra en Zendesk.",
+                "O e-mail com que esse agente entra no Zendesk, por exemplo amparo@empresa.com.br. Está na página dele, em Pessoas.",
+                "The e-mail this agent logs in to Zendesk with, for example amparo@company.com. It is on their page, under People.",
+                "El correo con que ese agente entra en Zendesk, por ejemplo amparo@empresa.com. Está en su página, en Personas.",
             ],
             true,
             "",
@@ -62,9 +62,9 @@ pub static KIND: Kind = Kind {
             "token",
             ["Token de API", "API token", "Token de API"],
             [
-                "Central de administração, Apps e integrações, APIs, API do Zendesk, Adicionar token de API. Aparece uma só vez.",
-                "Admin Center, Apps and integrations, APIs, Zendesk API, Add API token. It is shown only once.",
-                "Centro de administración, Aplicaciones e integraciones, API, API de Zendesk, Agregar token de API. Aparece una sola vez.",
+                "Central de administração, Apps e integrações, APIs, API do Zendesk: ative Acesso por token e use Adicionar token de API. São 40 letras e números, e aparecem uma só vez.",
+                "Admin Center, Apps and integrations, APIs, Zendesk API: switch Token access on and use Add API token. It has 40 letters and digits and is shown only once.",
+                "Centro de administración, Aplicaciones e integraciones, API, API de Zendesk: active Acceso por token y use Agregar token de API. Son 40 letras y números, y aparecen una sola vez.",
             ],
         ),
         kind::VISIBILITY,

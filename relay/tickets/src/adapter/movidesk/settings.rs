@@ -34,9 +34,9 @@ pub static KIND: Kind = Kind {
             "token",
             ["Chave de API", "API key", "Clave de API"],
             [
-                "Em Configurações, Conta, Parâmetros, guia Ambiente.",
-                "In Settings, Account, Parameters, tab Environment.",
-                "En Configuración, Cuenta, Parámetros, pestaña Entorno.",
+                "Em Configurações, Conta, Parâmetros, guia Ambiente, Gerar nova chave. Parece com 0aa00a00-0000-4000-8000-00000000000a.",
+                "In Settings, Account, Parameters, tab Environment, Generate new key (Gerar nova chave). It looks like 0aa00a00-0000-4000-8000-00000000000a.",
+                "En Configuración, Cuenta, Parámetros, pestaña Entorno, Generar nueva clave (Gerar nova chave). Se parece a 0aa00a00-0000-4000-8000-00000000000a.",
             ],
         ),
         kind::text(
@@ -54,9 +54,9 @@ pub static KIND: Kind = Kind {
             "agent",
             ["Agente das ações", "Agent who signs the actions", "Agente de las acciones"],
             [
-                "O código de referência (Cód. Ref.) na ficha do agente que assina as ações; vazio: o dono da chave.",
-                "The reference code (Cód. Ref.) in the record of the agent who signs the actions; empty: the key's owner.",
-                "El código de referencia (Cód. Ref.) en la ficha del agente que firma las acciones; vacío: el dueño de la clave.",
+                "O código de referência (Cód. Ref.) do agente que assina as ações: em Pessoas, abra a ficha dele; por exemplo 1523. Vazio: o dono da chave.",
+                "The reference code (Cód. Ref.) of the agent who signs the actions: under People (Pessoas), open their record; for example 1523. Empty: the key's owner.",
+                "El código de referencia (Cód. Ref.) del agente que firma las acciones: en Personas (Pessoas), abra su ficha; por ejemplo 1523. Vacío: el dueño de la clave.",
             ],
             false,
             "",
@@ -65,9 +65,9 @@ pub static KIND: Kind = Kind {
             key: "service",
             label: ["Serviço", "Service", "Servicio"],
             hint: [
-                "O número do serviço dos tickets novos, no endereço da página dele em Configurações, Serviços; vazio: nenhum.",
-                "The number of new tickets' service, in the address of its page under Settings, Services; empty: none.",
-                "El número del servicio de los tickets nuevos, en la dirección de su página en Configuración, Servicios; vacío: ninguno.",
+                "O número do serviço dos tickets novos: em Configurações, Serviços, abra o serviço e copie o número do endereço da página, por exemplo 129066. Vazio: nenhum.",
+                "The number of new tickets' service: under Settings, Services, open the service and copy the number from the page's address, for example 129066. Empty: none.",
+                "El número del servicio de los tickets nuevos: en Configuración, Servicios, abra el servicio y copie el número de la dirección de la página, por ejemplo 129066. Vacío: ninguno.",
             ],
             input: Input::Number(1, u32::MAX),
             required: false,
@@ -89,9 +89,9 @@ pub static KIND: Kind = Kind {
 
 static PERSONS: Persons = Persons {
     hint: [
-        "O código de referência do agente, na ficha da pessoa em Movidesk.",
-        "The agent's reference code, in the person's record in Movidesk.",
-        "El código de referencia del agente, en la ficha de la persona en Movidesk.",
+        "O código de referência (Cód. Ref.) do agente, na ficha dele em Pessoas, por exemplo 1523; ou o e-mail dele no Movidesk.",
+        "The agent's reference code (Cód. Ref.), in their record under People, for example 1523; or their e-mail in Movidesk.",
+        "El código de referencia (Cód. Ref.) del agente, en su ficha en Personas, por ejemplo 1523; o su correo en Movidesk.",
     ],
     by_email: true,
     looked_for: true,

@@ -36,9 +36,9 @@ pub static KIND: Kind = Kind {
             "key",
             ["Chave de API", "API key", "Clave de API"],
             [
-                "Entre no Redmine como esse usuário: Minha conta, coluna da direita, Chave de acesso à API, Exibir.",
-                "Log in to Redmine as this user: My account, right column, API access key, Show.",
-                "Entre en Redmine como ese usuario: Mi cuenta, columna derecha, Clave de acceso de la API, Mostrar.",
+                "Entre no Redmine como esse usuário: Minha conta, coluna da direita, Chave de acesso à API, Exibir. São 40 letras e números.",
+                "Log in to Redmine as this user: My account, right column, API access key, Show. It has 40 letters and digits.",
+                "Entre en Redmine como ese usuario: Mi cuenta, columna derecha, Clave de acceso de la API, Mostrar. Son 40 letras y números.",
             ],
         ),
         kind::text(
@@ -56,9 +56,9 @@ pub static KIND: Kind = Kind {
             key: "tracker",
             label: ["Tipo de tarefa", "Tracker", "Tipo de petición"],
             hint: [
-                "O número do tipo, no endereço dele em Administração, Tipos de tarefas; vazio: o primeiro do projeto.",
-                "The tracker's number, in its address under Administration, Trackers; empty: the project's first.",
-                "El número del tipo, en su dirección en Administración, Tipos de peticiones; vacío: el primero del proyecto.",
+                "O número do tipo: em Administração, Tipos de tarefas, abra o tipo e veja o endereço, /trackers/3/edit é o 3. Vazio: o primeiro do projeto.",
+                "The tracker's number: under Administration, Trackers, open the tracker and see the address, /trackers/3/edit is 3. Empty: the project's first.",
+                "El número del tipo: en Administración, Tipos de peticiones, abra el tipo y vea la dirección, /trackers/3/edit es el 3. Vacío: el primero del proyecto.",
             ],
             input: Input::Number(1, 1_000_000),
             required: false,

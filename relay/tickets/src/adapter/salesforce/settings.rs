@@ -52,9 +52,9 @@ pub static KIND: Kind = Kind {
             "client_id",
             ["Chave do consumidor", "Consumer key", "Clave de consumidor"],
             [
-                "Nas configurações do aplicativo, em OAuth, Chave e segredo do consumidor.",
-                "In the app's settings, under OAuth, Consumer Key and Secret.",
-                "En la configuración de la aplicación, en OAuth, Clave y secreto de consumidor.",
+                "Abra o aplicativo, Configurações, Configurações de OAuth, Chave e segredo do consumidor. Começa com 3MVG9.",
+                "Open the app, Settings, OAuth Settings, Consumer Key and Secret. It begins with 3MVG9.",
+                "Abra la aplicación, Configuración, Configuración de OAuth, Clave y secreto de consumidor. Empieza con 3MVG9.",
             ],
             true,
             "",
