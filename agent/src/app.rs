@@ -450,6 +450,7 @@ impl App {
                 Effect::StartWatching(session, password) => self.start_attending(session, password, Grants::VIEW),
                 Effect::EndAttending(why) => self.tell_attending(attending::In::End(why)),
                 Effect::AttendingLost => self.tell_attending(attending::In::Lost),
+                Effect::CtrlAltDel => self.tell_attending(attending::In::CtrlAltDel),
                 Effect::Look { actual, control } => {
                     if !control {
                         for input in self.keys.release_all() {

@@ -35,6 +35,8 @@ pub const ALPN_OUTER: &[u8] = b"amparo/1";
 pub const ALPN_INNER: &[u8] = b"amparo-e2e/2";
 /// The same with [`Control::OnlyCustomer`](crate::message::control::Control::OnlyCustomer), offered before it: TLS takes what both speak.
 pub const ALPN_INNER_NOTICES: &[u8] = b"amparo-e2e/3";
+/// The same with [`Control::CtrlAltDel`](crate::message::control::Control::CtrlAltDel) and its answer.
+pub const ALPN_INNER_ATTENTION: &[u8] = b"amparo-e2e/4";
 
 impl VersionRange {
     /// The highest version that both speak. `None` also for a range whose ends are swapped.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
+use harness::lens::Lens;
 use harness::program::built;
 use harness::shots::Shots;
 use harness::story::{self, Ticket};
@@ -221,6 +222,54 @@ fn while_windows_asks_the_customer_alone_the_attendant_reads_that() -> Result<()
     std::fs::remove_file(&desk)?;
     told(&attendant, false)?;
     shots.screen(&attendant, "sees-again")?;
+    story::end_by_attendant(&customer, &attendant)?;
+    ensure!(world.check_tickets()? == 1);
+    Ok(())
+}
+
+#[test]
+fn ctrl_alt_del_is_typed_on_a_linux_computer_and_refused_in_words_to_who_only_sees() -> Result<()> {
+    let (world, password) = World::with_attendant()?;
+    let shots = shots(&world, "ctrl-alt-del")?;
+    let mut customer = world.customer()?;
+    let work = customer.folder().join("trabalho");
+    std::fs::create_dir_all(&work)?;
+    let terminal = customer.display.terminal("Terminal", "70x14+520+380", &work)?;
+    let window = customer.display.place_of(terminal)?;
+    let attendant = world.attendant()?;
+    story::session(&customer, &attendant, &password, Ticket::New)?;
+    let lens = Lens::over(&customer, &attendant)?;
+    attendant.hands.click(lens.to_attendant(window.centre()))?;
+    attendant.hands.type_text("touch pronto; cat -v > teclas\n")?;
+    wait::until_true("a program that reads keys", wait::PATIENCE, || Ok(work.join("teclas").exists()))?;
+    attendant.click(VIEWER, "Enviar Ctrl+Alt+Del")?;
+    attendant.hands.click(lens.to_attendant(window.centre()))?;
+    attendant.hands.type_text("\n")?;
+    // What a terminal makes of Delete with Ctrl and Alt.
+    wait::until_true("the keys in the customer's file", wait::PATIENCE, || {
+        Ok(std::fs::read_to_string(work.join("teclas"))?.contains("[3;7~"))
+    })
+    .with_context(|| format!("{:?}", std::fs::read_to_string(work.join("teclas"))))?;
+    // Nothing is held down behind it.
+    attendant.hands.press("ctrl+d")?;
+    attendant.hands.type_text("echo visto > resposta\n")?;
+    wait::until_true("the shell to write", wait::PATIENCE, || Ok(work.join("resposta").is_file()))?;
+    ensure!(attendant.screen().page()?.all["viewer"]["no_ctrl_alt_del"].is_null());
+
+    attendant.click(VIEWER, "Controle")?;
+    attendant.place(VIEWER, "Só ver")?;
+    attendant.hands.press("ctrl+alt+shift+d")?;
+    let told = |wanted: serde_json::Value| {
+        let what = format!("the attendant to be told: {wanted}");
+        wait::until_true(&what, wait::PATIENCE, || {
+            Ok(attendant.screen().page()?.all["viewer"]["no_ctrl_alt_del"] == wanted)
+        })
+    };
+    told(json!("NotAllowed"))?;
+    attendant.place(VIEWER, "Ctrl+Alt+Del não foi enviado")?;
+    shots.screen(&attendant, "is-told-why-not")?;
+    attendant.click(VIEWER, "OK")?;
+    told(serde_json::Value::Null)?;
     story::end_by_attendant(&customer, &attendant)?;
     ensure!(world.check_tickets()? == 1);
     Ok(())

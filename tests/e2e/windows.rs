@@ -18,7 +18,7 @@ use harness::shots::Shots;
 use harness::story::{self, Ticket};
 use harness::wait;
 use harness::wine;
-use harness::world::{COMPANY, Computer, MAIN, World};
+use harness::world::{COMPANY, Computer, MAIN, VIEWER, World};
 use serde_json::json;
 
 /// The program under test is built as quickly as all others here, with the automation socket and the names of all elements: three times
@@ -152,6 +152,8 @@ fn a_linux_attendant_helps_a_windows_customer_and_the_session_is_on_a_ticket() -
     ensure!(attendant.screen().page()?.all["viewer"]["only_customer"] == false, "{}", told(&customer));
     ensure!(!told(&customer).contains("which desktop gets input is not told"), "{}", told(&customer));
 
+    asks_for_ctrl_alt_del(&attendant, &shots).with_context(|| told(&customer))?;
+
     story::end_by_attendant(&customer, &attendant)?;
     shots.screen(&customer, "has-a-receipt")?;
     assert_eq!(world.check_tickets()?, 1);
@@ -167,6 +169,17 @@ fn a_linux_attendant_helps_a_windows_customer_and_the_session_is_on_a_ticket() -
     }
     ensure!(!report.contains("Cida") && !report.contains(&credentials.id), "{report}");
     Ok(())
+}
+
+/// The policy forbids it where nobody has set one, and the attendant reads that. Further it does not go here: Wine ends a program that calls `SendSAS`.
+fn asks_for_ctrl_alt_del(attendant: &Computer, shots: &Shots) -> Result<()> {
+    attendant.click(VIEWER, "Enviar Ctrl+Alt+Del")?;
+    wait::until_true("why nothing came of it", wait::PATIENCE, || {
+        Ok(attendant.screen().page()?.all["viewer"]["no_ctrl_alt_del"] == "PolicyForbids")
+    })?;
+    attendant.place(VIEWER, "Ctrl+Alt+Del não foi enviado")?;
+    shots.screen(attendant, "reads-why-no-ctrl-alt-del")?;
+    attendant.click(VIEWER, "OK")
 }
 
 /// Clicks into the editor's window, types, saves by its key.

@@ -211,6 +211,10 @@ pub fn all() -> Vec<(&'static str, Which, ViewModel)> {
     let mut v = view(Page::Home(home()));
     v.viewer = Some(ViewerView { only_customer: true, has_picture: true, ..viewer(false) });
     all.push(("viewer-only-customer", Which::Viewer, v));
+    let mut v = view(Page::Home(home()));
+    let no_ctrl_alt_del = Some(NoCtrlAltDel::NeedsAdministrator);
+    v.viewer = Some(ViewerView { no_ctrl_alt_del, has_picture: true, ..viewer(false) });
+    all.push(("viewer-no-ctrl-alt-del", Which::Viewer, v));
     all
 }
 
@@ -502,6 +506,7 @@ fn viewer(lost: bool) -> ViewerView {
         elapsed: Duration::from_secs(754),
         has_picture: lost,
         only_customer: false,
+        no_ctrl_alt_del: None,
         reconnecting: lost.then(|| ReconnectingView {
             picture_unix_s: 1_795_272_728,
             ends_in: Duration::from_secs(19),

@@ -1,5 +1,7 @@
 //! One session on the attendant's side: drives the machine of `protocol::session::attendant` with streams, the viewer and time.
 
+mod figures;
+
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use protocol::{
@@ -7,12 +9,11 @@ use protocol::{
     limits,
     media::Pointer,
     message::{
-        control::{AttendantSays, CustomerSays},
+        control::{AttendantSays, Attention, CustomerSays},
         grant::Grants,
         handshake::PakeMessage,
         input::Input,
         pairing::{CloseReason, Role},
-        stats::{self, Stats},
         stream::StreamKind,
     },
     session::{
@@ -26,6 +27,8 @@ use tokio::{
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
 use zeroize::Zeroizing;
+
+pub use figures::Figures;
 
 use super::{
     streams::{Queue, send_all},
@@ -67,6 +70,8 @@ pub enum In {
     Lost,
     /// Mouse or keyboard.
     Input(Input),
+    /// Ctrl+Alt+Del is to be pressed there.
+    CtrlAltDel,
     /// End it, or give up.
     End(CloseReason),
 }
@@ -86,6 +91,8 @@ pub enum Out {
     Figures(Figures),
     /// The customer's computer shows something that only the customer can see and answer, or does no more.
     OnlyCustomer(bool),
+    /// What came of Ctrl+Alt+Del; `None`: the customer's program is too old for it.
+    CtrlAltDel(Option<Attention>),
     /// Cut; it may come back.
     Paused,
     /// It came back.
@@ -99,21 +106,6 @@ pub enum Out {
         /// Times it was cut and came back.
         reconnects: u32,
     },
-}
-
-/// How the connection is.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Figures {
-    /// There and back, to the customer's program.
-    pub round_trip: Option<Duration>,
-    /// Packets lost on both hops, per cent, in the last second.
-    pub loss_percent: Option<f32>,
-    /// What came in the last second.
-    pub bytes_per_second: u64,
-    /// Batches drawn in the last second.
-    pub batches_per_second: u64,
-    /// What the customer's side tells of the picture.
-    pub customer: Option<Stats>,
 }
 
 /// Commands that may wait for a session's task: a fast mouse in a second.
@@ -167,6 +159,8 @@ enum News {
 struct Live {
     keys: Arc<SessionKeys>,
     says: mpsc::Sender<AttendantSays>,
+    /// The customer's program understands Ctrl+Alt+Del.
+    attention: bool,
     /// Until it is dropped, what the other half says is read.
     _reading: DropGuard,
 }
@@ -215,7 +209,7 @@ impl Task {
                         self.machine.end(CloseReason::ProgramGone);
                         if self.settle().await { return } else { continue }
                     };
-                    self.handle(command)
+                    self.handle(command).await
                 }
                 news = internal.recv() => match news {
                     Some(news) => self.hear(news).await,
@@ -240,7 +234,7 @@ impl Task {
         }
     }
 
-    fn handle(&mut self, command: In) -> Result<(), Violation> {
+    async fn handle(&mut self, command: In) -> Result<(), Violation> {
         match command {
             In::Paired(connection) => self.secure(connection),
             In::Stream(stream) => return self.take(stream),
@@ -256,6 +250,11 @@ impl Task {
                     self.lost();
                 }
             }
+            In::CtrlAltDel => match &self.live {
+                Some(live) if live.attention => self.machine.ctrl_alt_del(),
+                Some(_) if self.machine.may_control() => self.tell(Out::CtrlAltDel(None)).await,
+                _ => {}
+            },
             In::End(why) => self.machine.end(why),
         }
         Ok(())
@@ -392,10 +391,10 @@ impl Task {
     }
 
     fn go_live(&mut self, secured: Secured) -> Result<(), Violation> {
-        let Secured { exporter, resume_secret, witness, keys, mut reader, mut writer, notices: _ } = secured;
+        let Secured { exporter, resume_secret, witness, keys, mut reader, mut writer, attention, notices: _ } = secured;
         let (says, mut unsent) = mpsc::channel::<AttendantSays>(UNSENT);
         let reading = CancellationToken::new();
-        self.live = Some(Live { keys, says, _reading: reading.clone().drop_guard() });
+        self.live = Some(Live { keys, says, attention, _reading: reading.clone().drop_guard() });
         let (generation, news) = (self.generation, self.news.clone());
         let said = async move {
             loop {
@@ -464,6 +463,7 @@ impl Task {
                 Event::Start(granted) => self.begin(granted).await,
                 Event::Changed(granted) => self.tell(Out::Changed(granted)).await,
                 Event::OnlyCustomer(shown) => self.tell(Out::OnlyCustomer(shown)).await,
+                Event::CtrlAltDel(what) => self.tell(Out::CtrlAltDel(Some(what))).await,
                 Event::Stats(stats) => self.figures.customer = Some(stats),
                 Event::Pong(number) => {
                     if let Some(sent) = self.pings.remove(&number) {
@@ -543,37 +543,6 @@ impl Task {
             tracing::warn!(session = %self.setup.session, "the customer's program does not read what is said");
             self.lost();
         }
-    }
-
-    fn ping(&mut self) {
-        self.pinged = self.pinged.wrapping_add(1);
-        // Unanswered ones of a connection that is gone.
-        self.pings.retain(|_, sent| sent.elapsed() < limits::RESUME_WITHIN);
-        self.pings.insert(self.pinged, Instant::now());
-        self.machine.ping(self.pinged);
-    }
-
-    async fn look_around(&mut self) {
-        self.seconds = self.seconds.wrapping_add(1);
-        if let Some(viewer) = &self.viewer {
-            let drawn = viewer.drawn();
-            self.figures.batches_per_second = drawn.batches - self.drawn.batches;
-            self.figures.bytes_per_second = drawn.bytes - self.drawn.bytes;
-            self.drawn = drawn;
-        }
-        if !stats::can_wait(self.seconds, self.figures.bytes_per_second) {
-            self.ping();
-        }
-        if let Some(connection) = &self.connection {
-            let path = connection.stats().path;
-            let customer = self.figures.customer.unwrap_or_default();
-            let (sent, lost) = (path.sent_packets + customer.packets_sent, path.lost_packets + customer.packets_lost);
-            let (new_sent, new_lost) = (sent.saturating_sub(self.packets.0), lost.saturating_sub(self.packets.1));
-            self.packets = (sent, lost);
-            self.figures.loss_percent = (new_sent > 0).then(|| new_lost as f32 * 100.0 / new_sent as f32);
-        }
-        let figures = self.figures;
-        self.tell(Out::Figures(figures)).await;
     }
 
     async fn tell(&self, out: Out) {

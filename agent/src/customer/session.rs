@@ -1,5 +1,7 @@
 //! One session on the customer's side: drives the machine of `protocol::session::customer` with streams, threads and time.
 
+mod ctrl_alt_del;
+
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use desktop::desk;
@@ -8,7 +10,7 @@ use protocol::{
     limits,
     media::Shown,
     message::{
-        control::{AttendantSays, CustomerSays},
+        control::{AttendantSays, Attention, CustomerSays},
         grant::Grants,
         handshake::PakeMessage,
         input::Input,
@@ -162,6 +164,7 @@ enum News {
     Secured(u64, Result<(Secured, Peer), SecureError>),
     Said(u64, Result<Option<AttendantSays>, SecureError>),
     Input(u64, Input),
+    Pressed(u64, Attention),
     /// A stream has ended, or cannot go on for this reason.
     StreamLost(u64, Option<SealedError>),
     ScreenFailed,
@@ -355,6 +358,7 @@ impl Task {
                 }
             },
             News::Input(generation, input) if generation == self.generation => self.machine.handle_input(input)?,
+            News::Pressed(generation, what) if generation == self.generation => self.machine.ctrl_alt_del_done(what),
             News::StreamLost(generation, error) if generation == self.generation => match error {
                 None | Some(SealedError::Gone(_)) => {
                     let error = error.as_ref().map(|error| chain(error));
@@ -367,13 +371,13 @@ impl Task {
                 }
             },
             News::ScreenFailed => self.machine.end(CloseReason::Failed),
-            News::Secured(..) | News::Said(..) | News::Input(..) | News::StreamLost(..) => {}
+            News::Secured(..) | News::Said(..) | News::Input(..) | News::Pressed(..) | News::StreamLost(..) => {}
         }
         Ok(())
     }
 
     fn go_live(&mut self, secured: Secured) {
-        let Secured { exporter, resume_secret, witness, keys, notices, mut reader, mut writer } = secured;
+        let Secured { exporter, resume_secret, witness, keys, notices, mut reader, mut writer, attention: _ } = secured;
         // Kept for a cut; a proof for this connection was made with the secret of the one before.
         self.resume_secret = Some(resume_secret);
         self.signer.get_or_insert_with(|| self.setup.end.signer(witness));
@@ -434,6 +438,7 @@ impl Task {
                     }
                 }
                 Event::Inject(input) => self.inject(input),
+                Event::CtrlAltDel => self.ctrl_alt_del(),
                 Event::Pause => {
                     if let Some(screen) = &self.screen {
                         screen.disconnect();

@@ -120,6 +120,10 @@ pub enum Command {
     },
     /// Mouse and keyboard on, or view only.
     SetControl(bool),
+    /// Ctrl+Alt+Del is to be pressed at the customer's.
+    CtrlAltDel,
+    /// What is said about it was read.
+    CtrlAltDelRead,
     /// How the picture fills the viewer window.
     SetScale(Scale),
     /// The viewer window fills the monitor, or not.

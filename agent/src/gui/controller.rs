@@ -35,8 +35,7 @@ use super::{
 use crate::{
     attendant::session as attending,
     config::Settings,
-    customer::receipt::Receipt,
-    customer::session as helped,
+    customer::{receipt::Receipt, session as helped},
     link::record::{Past, Signer},
     update::Hurry,
 };
@@ -86,6 +85,8 @@ pub enum Effect {
     EndAttending(CloseReason),
     /// Tell that session: the way to the other half is gone.
     AttendingLost,
+    /// Tell that session: Ctrl+Alt+Del.
+    CtrlAltDel,
     /// Tell the viewer's thread how to draw.
     Look {
         /// 1:1.

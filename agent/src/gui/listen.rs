@@ -40,6 +40,8 @@ impl Windows {
             on_start_session => Command::StartSession;
             on_watch => Command::Watch;
             on_toggle_full_screen => Command::ToggleFullScreen;
+            on_ctrl_alt_del => Command::CtrlAltDel;
+            on_ctrl_alt_del_read => Command::CtrlAltDelRead;
             on_toggle_connection_panel => Command::ToggleConnectionPanel;
             on_cancel => Command::Cancel;
             on_back => Command::Back;

@@ -14,7 +14,7 @@ use bundle::palette::{self, Palette};
 use slint::{ComponentHandle, Image, Model, ModelRc, SharedPixelBuffer, SharedString, StyledText, VecModel};
 
 use super::strings::words::{Terms, Words};
-use super::strings::{Language, moment, phrases, updates, watching};
+use super::strings::{Language, ctrl_alt_del, moment, phrases, updates, watching};
 use super::ui::{self, Mood};
 use super::view_model::{
     Alarm, Allowed, BarView, BrandView, CheckKind, CheckResult, ConnectStage, ConnectingView, ConsentView,

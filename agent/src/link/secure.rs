@@ -163,7 +163,7 @@ pub async fn connect(
 
 /// What we speak inside, the best first.
 fn spoken() -> Vec<Vec<u8>> {
-    [version::ALPN_INNER_NOTICES, version::ALPN_INNER].map(<[u8]>::to_vec).to_vec()
+    [version::ALPN_INNER_ATTENTION, version::ALPN_INNER_NOTICES, version::ALPN_INNER].map(<[u8]>::to_vec).to_vec()
 }
 
 type Stream = TlsStream<Join<quinn::RecvStream, quinn::SendStream>>;
@@ -180,6 +180,8 @@ pub struct Secured {
     pub keys: Arc<SessionKeys>,
     /// The other half understands the customer's notices.
     pub notices: bool,
+    /// The other half understands Ctrl+Alt+Del.
+    pub attention: bool,
     /// What the other half says.
     pub reader: SecureReader,
     /// Where we say something.
@@ -190,9 +192,10 @@ impl Secured {
     fn new(stream: Stream, role: Role, session: SessionId, own: [u8; 32]) -> Result<Self, SecureError> {
         let (_, connection) = stream.get_ref();
         // Without an offer on one side TLS goes on without any protocol: that is not ours either.
-        let notices = match connection.alpn_protocol() {
-            Some(version::ALPN_INNER_NOTICES) => true,
-            Some(version::ALPN_INNER) => false,
+        let (notices, attention) = match connection.alpn_protocol() {
+            Some(version::ALPN_INNER_ATTENTION) => (true, true),
+            Some(version::ALPN_INNER_NOTICES) => (true, false),
+            Some(version::ALPN_INNER) => (false, false),
             _ => return Err(SecureError::Protocol),
         };
         let peer = connection.peer_certificates().and_then(|chain| enrolment::key_of(chain.first()?));
@@ -222,6 +225,7 @@ impl Secured {
             witness: Witness { connection, customer_key, attendant_key },
             keys,
             notices,
+            attention,
             reader: SecureReader { read, inbox: Reassembler::new(limits::HANDSHAKE_MESSAGE_BYTES) },
             writer: SecureWriter { write },
         })

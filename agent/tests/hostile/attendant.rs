@@ -8,7 +8,7 @@ use protocol::{
     limits,
     media::Shown,
     message::{
-        control::{AttendantSays, Control, CustomerSays},
+        control::{AttendantSays, Attention, Control, CustomerSays},
         grant::Grants,
         handshake::FromAttendant,
         input::{Button, Input},
@@ -218,11 +218,23 @@ async fn an_attendant_with_sight_only_moves_nothing_however_it_tries() {
     for (number, captured_us) in [(0, 0), (u64::MAX, u64::MAX), (1 << 40, 1), (1, u64::MAX)] {
         shown.send(&Shown { number, captured_us }, limits::INPUT_MESSAGE_BYTES).await.unwrap();
     }
+    // Keys that are a word of their own.
+    for _ in 0..50 {
+        scene.say(Control::CtrlAltDel).await;
+    }
     // The session lives: it answers.
     scene.say(Control::Ping(77)).await;
-    let answered =
-        scene.half.hear_until(|said| matches!(said, CustomerSays::Control(Control::Pong(77))).then_some(())).await;
-    assert!(answered.is_some());
+    let refused = std::cell::Cell::new(0);
+    let answered = scene.half.hear_until(|said| {
+        match said {
+            CustomerSays::Control(Control::CtrlAltDelDone(Attention::NotAllowed)) => refused.set(refused.get() + 1),
+            CustomerSays::Control(Control::CtrlAltDelDone(what)) => panic!("{what:?} with sight only"),
+            _ => {}
+        }
+        matches!(said, CustomerSays::Control(Control::Pong(77))).then_some(())
+    });
+    assert!(answered.await.is_some());
+    assert_eq!(refused.get(), 50);
     scene.say(Control::End(CloseReason::EndedByAttendant)).await;
     assert_eq!(scene.customer.over().await, CloseReason::EndedByAttendant);
     assert_eq!(world::done(scene.customer.session).unwrap_or_default(), []);

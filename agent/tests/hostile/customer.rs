@@ -14,18 +14,19 @@ use protocol::{
     limits,
     media::{Batch, Bytes, Point, Pointer, PointerShape, Rect, Size, Update},
     message::{
-        control::{AttendantSays, Control, CustomerSays},
+        control::{AttendantSays, Attention, Control, CustomerSays},
         grant::Grants,
         handshake::{FromCustomer, Refused},
         pairing::CloseReason,
         stream::{HEAD_BYTES, StreamHead, StreamKind},
     },
+    version::{ALPN_INNER_ATTENTION, ALPN_INNER_NOTICES},
 };
 use serde::Serialize;
 use tokio::task::JoinSet;
 
 use crate::{
-    halves::{self, Half, OURS},
+    halves::{self, Answer, Half, OURS},
     world::{self, AttendantSide, Authority, Program, Relay, soon},
 };
 
@@ -39,12 +40,16 @@ struct Scene {
 
 impl Scene {
     async fn new(relay: Relay, want: Grants) -> Self {
+        Self::speaking(relay, want, OURS).await
+    }
+
+    async fn speaking(relay: Relay, want: Grants, answer: Answer) -> Self {
         let (authority, id) = (Authority::new(), world::a_session());
         let mut plugged = world::plug(&relay.address);
         let there = soon("the attendant's program", relay.welcome()).await;
         let connection = plugged.up().await;
         let attendant = world::attendant(plugged, connection, id, authority.attendant(), want);
-        let tls = halves::answer(&there.connection, OURS).await.unwrap();
+        let tls = halves::answer(&there.connection, answer).await.unwrap();
         Self { attendant, there, half: Half::customer(tls, id), _relay: relay }
     }
 
@@ -62,7 +67,11 @@ impl Scene {
 
     /// A session under way.
     async fn granted(relay: Relay) -> Self {
-        let mut scene = Self::new(relay, Grants::CONTROL).await;
+        Self::granted_speaking(relay, OURS).await
+    }
+
+    async fn granted_speaking(relay: Relay, answer: Answer) -> Self {
+        let mut scene = Self::speaking(relay, Grants::CONTROL, answer).await;
         scene.half.prove_as_customer().await;
         scene.half.say(&halves::granted(Grants::CONTROL)).await;
         assert!(scene.attendant.until(|out| matches!(out, attending::Out::Started(..))).await);
@@ -402,4 +411,54 @@ async fn the_same_customer_is_taken_back_after_a_cut() {
     assert_eq!(halves::proof_of_resumption(&said), Some(proofs.expected));
     back.say(&halves::resumed(proofs.own, Grants::CONTROL)).await;
     assert!(attendant.until(|out| matches!(out, attending::Out::Resumed(_))).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_customer_of_an_earlier_version_is_not_asked_for_keys_that_it_does_not_know() {
+    for answer in [OURS, Answer { alpn: &[ALPN_INNER_NOTICES], ..OURS }] {
+        let mut scene = Scene::granted_speaking(Relay::open(), answer).await;
+        scene.attendant.tell.send(attending::In::CtrlAltDel).await.unwrap();
+        assert!(scene.attendant.until(|out| matches!(out, attending::Out::CtrlAltDel(None))).await);
+        scene.attendant.tell.send(attending::In::End(CloseReason::EndedByAttendant)).await.unwrap();
+        let ended = |said| match said {
+            AttendantSays::Control(Control::CtrlAltDel) => panic!("it was asked"),
+            AttendantSays::Control(Control::End(_)) => Some(()),
+            _ => None,
+        };
+        assert!(scene.half.hear_until(ended).await.is_some());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_came_of_keys_is_heard_once_and_only_of_keys_that_were_asked_for() {
+    let answer = Answer { alpn: &[ALPN_INNER_ATTENTION], ..OURS };
+    let mut scene = Scene::granted_speaking(Relay::open(), answer).await;
+    let told = [Attention::PolicyForbids, Attention::NothingSeen];
+    for what in told {
+        // Of no question, and until the last of them was read.
+        for _ in 0..50 {
+            scene.say(Control::CtrlAltDelDone(Attention::Unavailable)).await;
+        }
+        scene.say(Control::Ping(77)).await;
+        let read = |said| matches!(said, AttendantSays::Control(Control::Pong(77))).then_some(());
+        assert!(scene.half.hear_until(read).await.is_some());
+        for _ in 0..3 {
+            scene.attendant.tell.send(attending::In::CtrlAltDel).await.unwrap();
+        }
+        let asked = |said| matches!(said, AttendantSays::Control(Control::CtrlAltDel)).then_some(());
+        assert!(scene.half.hear_until(asked).await.is_some());
+        scene.say(Control::CtrlAltDelDone(what)).await;
+        assert!(
+            scene.attendant.until(|out| matches!(out, attending::Out::CtrlAltDel(Some(now)) if *now == what)).await
+        );
+    }
+    scene.say(Control::CtrlAltDel).await;
+    assert_eq!(scene.attendant.over().await, CloseReason::Violation);
+    let heard: Vec<Attention> = scene
+        .attendant
+        .told()
+        .into_iter()
+        .filter_map(|out| if let attending::Out::CtrlAltDel(what) = out { what } else { None })
+        .collect();
+    assert_eq!(heard, told);
 }

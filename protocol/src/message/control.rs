@@ -43,6 +43,30 @@ pub enum Control {
     /// The session is over.
     End(CloseReason),
     /// From the customer: the computer shows something that only who sits at it can see and answer, or does no more. Said only where the inner
-    /// connection is [`crate::version::ALPN_INNER_NOTICES`].
+    /// connection is [`crate::version::ALPN_INNER_NOTICES`] or later.
     OnlyCustomer(bool),
+    /// From the attendant: Ctrl+Alt+Del is to be pressed there, which Windows takes from no keyboard but its own. Said, as the answer, only where the
+    /// inner connection is [`crate::version::ALPN_INNER_ATTENTION`].
+    CtrlAltDel,
+    /// From the customer: what came of it.
+    CtrlAltDelDone(Attention),
+}
+
+/// What came of Ctrl+Alt+Del.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Attention {
+    /// It was typed as any other keys.
+    Typed,
+    /// The system was asked for it and now has the screen for itself.
+    Shown,
+    /// Mouse and keyboard are not the attendant's, or not now.
+    NotAllowed,
+    /// The customer's program has not the rights to ask the system.
+    NeedsAdministrator,
+    /// The computer's policy lets no program ask.
+    PolicyForbids,
+    /// The system was asked and did nothing that could be seen.
+    NothingSeen,
+    /// There is no way on this system.
+    Unavailable,
 }

@@ -7,7 +7,7 @@ use crate::{
     id::SessionId,
     limits,
     message::{
-        control::Control,
+        control::{Attention, Control},
         grant::Grants,
         handshake::{COMMITMENT_BYTES, FromAttendant, FromCustomer, NONCE_BYTES, PakeMessage, Refused},
         pairing::CloseReason,
@@ -39,6 +39,8 @@ pub enum Event {
     Stats(Stats),
     /// The customer's computer shows something that only the customer can see and answer, or does no more.
     OnlyCustomer(bool),
+    /// What came of Ctrl+Alt+Del, which was asked for.
+    CtrlAltDel(Attention),
     /// The answer to the ping of this number.
     Pong(u32),
     /// The connection is gone; the picture stays, marked.
@@ -108,6 +110,8 @@ pub struct Attendant {
     want: Grants,
     granted: Grants,
     reconnects: u32,
+    /// Ctrl+Alt+Del was asked for, and the answer is awaited.
+    pressing: bool,
     events: VecDeque<Event>,
 }
 
@@ -120,6 +124,7 @@ impl Attendant {
             want,
             granted: Grants::NONE,
             reconnects: 0,
+            pressing: false,
             events: VecDeque::new(),
         }
     }
@@ -232,7 +237,16 @@ impl Attendant {
             Control::Refresh => {
                 return Err(Violation::OutOfTurn { said: "a call for a new picture", state: self.state.name() });
             }
+            Control::CtrlAltDel => {
+                return Err(Violation::OutOfTurn { said: "a call for keys", state: self.state.name() });
+            }
             Control::OnlyCustomer(shown) => self.events.push_back(Event::OnlyCustomer(shown)),
+            // Nobody is told what was not asked for.
+            Control::CtrlAltDelDone(what) => {
+                if std::mem::take(&mut self.pressing) {
+                    self.events.push_back(Event::CtrlAltDel(what));
+                }
+            }
             Control::Stats(stats) => self.events.push_back(Event::Stats(stats)),
             Control::End(why) => self.finish(match why {
                 CloseReason::EndedByAttendant => CloseReason::EndedByCustomer,
@@ -256,6 +270,14 @@ impl Attendant {
         }
     }
 
+    /// Asks for Ctrl+Alt+Del there, where mouse and keyboard may be sent; once until it is answered. Only for a customer who speaks
+    /// [`crate::version::ALPN_INNER_ATTENTION`].
+    pub fn ctrl_alt_del(&mut self) {
+        if self.may_control() && !std::mem::replace(&mut self.pressing, true) {
+            self.events.push_back(Event::Control(Control::CtrlAltDel));
+        }
+    }
+
     /// May mouse and keyboard be sent?
     pub fn may_control(&self) -> bool {
         matches!(self.state, State::Active) && self.granted.control
@@ -270,6 +292,7 @@ impl Attendant {
     pub fn handle_lost(&mut self, now: Instant) {
         match self.state {
             State::Active => {
+                self.pressing = false;
                 self.events.push_back(Event::Pause);
                 self.state = State::Away { until: now + limits::RESUME_WITHIN };
             }
@@ -426,6 +449,30 @@ mod tests {
         machine.handle_handshake(FromCustomer::Granted(Grants::CONTROL), now).unwrap();
         assert_eq!(drain(&mut machine).last(), Some(&Event::Start(Grants::VIEW)));
         assert!(!machine.may_control());
+    }
+
+    #[test]
+    fn ctrl_alt_del_is_asked_for_with_control_only_and_told_once() {
+        let now = Instant::now();
+        let mut machine = asked(now);
+        machine.ctrl_alt_del();
+        machine.handle_handshake(FromCustomer::Granted(Grants::VIEW), now).unwrap();
+        machine.ctrl_alt_del();
+        assert!(!drain(&mut machine).contains(&Event::Control(Control::CtrlAltDel)), "only to see");
+
+        let mut machine = Attendant { want: Grants::CONTROL, ..asked(now) };
+        machine.handle_handshake(FromCustomer::Granted(Grants::CONTROL), now).unwrap();
+        drain(&mut machine);
+        let done = Control::CtrlAltDelDone(Attention::Typed);
+        machine.handle_control(done.clone()).unwrap();
+        assert_eq!(drain(&mut machine), [], "nobody had asked");
+        machine.ctrl_alt_del();
+        machine.ctrl_alt_del();
+        assert_eq!(drain(&mut machine), [Event::Control(Control::CtrlAltDel)]);
+        machine.handle_control(done.clone()).unwrap();
+        machine.handle_control(done).unwrap();
+        assert_eq!(drain(&mut machine), [Event::CtrlAltDel(Attention::Typed)]);
+        assert!(machine.handle_control(Control::CtrlAltDel).is_err(), "a customer presses nothing here");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::{
     limits,
     message::{
         ShownText,
-        control::Control,
+        control::{Attention, Control},
         grant::Grants,
         handshake::{COMMITMENT_BYTES, FromAttendant, FromCustomer, NONCE_BYTES, PROOF_BYTES, PakeMessage, Refused},
         input::Input,
@@ -60,6 +60,8 @@ pub enum Event {
     Refresh,
     /// Do this with mouse or keyboard.
     Inject(Input),
+    /// Press Ctrl+Alt+Del, however this system wants it, and call [`Customer::ctrl_alt_del_done`].
+    CtrlAltDel,
     /// Say this in the session.
     Say(Control),
     /// The connection is gone: stop capture, release what is held down, keep the rest for [`limits::RESUME_WITHIN`].
@@ -164,6 +166,8 @@ pub struct Customer {
     reconnects: u32,
     /// What the attendant was told of things that only the customer can answer.
     only_customer: bool,
+    /// Ctrl+Alt+Del is being pressed: what is asked for meanwhile is the same.
+    pressing: bool,
     events: VecDeque<Event>,
 }
 
@@ -180,6 +184,7 @@ impl Customer {
             held: false,
             reconnects: 0,
             only_customer: false,
+            pressing: false,
             events: VecDeque::new(),
         }
     }
@@ -354,7 +359,15 @@ impl Customer {
             Control::Stats(_) => {
                 return Err(Violation::OutOfTurn { said: "figures from the attendant", state: self.state.name() });
             }
-            Control::OnlyCustomer(_) => {
+            Control::CtrlAltDel if !self.granted.control || self.held => {
+                self.events.push_back(Event::Say(Control::CtrlAltDelDone(Attention::NotAllowed)));
+            }
+            Control::CtrlAltDel if self.pressing => {}
+            Control::CtrlAltDel => {
+                self.pressing = true;
+                self.events.push_back(Event::CtrlAltDel);
+            }
+            Control::OnlyCustomer(_) | Control::CtrlAltDelDone(_) => {
                 return Err(Violation::OutOfTurn { said: "a customer's notice", state: self.state.name() });
             }
         }
@@ -385,6 +398,13 @@ impl Customer {
         }
     }
 
+    /// The answer to [`Event::CtrlAltDel`]. Behind a cut nobody waits for it.
+    pub fn ctrl_alt_del_done(&mut self, what: Attention) {
+        if std::mem::take(&mut self.pressing) && matches!(self.state, State::Active) {
+            self.events.push_back(Event::Say(Control::CtrlAltDelDone(what)));
+        }
+    }
+
     /// Figures for the attendant.
     pub fn tell_stats(&mut self, stats: Stats) {
         if matches!(self.state, State::Active) {
@@ -396,8 +416,8 @@ impl Customer {
     pub fn handle_lost(&mut self, now: Instant) {
         match self.state {
             State::Active => {
-                // The attendant forgets it as well.
-                self.only_customer = false;
+                // The attendant forgets both as well.
+                (self.only_customer, self.pressing) = (false, false);
                 self.events.push_back(Event::Pause);
                 self.state = State::Away { until: now + limits::RESUME_WITHIN };
             }

@@ -87,7 +87,7 @@ caps! {
     limits::OUTER_MESSAGE_BYTES => ToRelay, FromRelay, Refusal, LoginError, FieldKey, TicketStatus, TicketError, TicketChoice, DialError,
         CloseReason, Happened, Role, WatchError;
     limits::HANDSHAKE_MESSAGE_BYTES => FromAttendant, FromCustomer, Refused;
-    limits::CONTROL_MESSAGE_BYTES => AttendantSays, CustomerSays, Control, Stats;
+    limits::CONTROL_MESSAGE_BYTES => AttendantSays, CustomerSays, Control, Stats, Attention;
     limits::INPUT_MESSAGE_BYTES => Input, Button, Shown;
     limits::PICTURE_MESSAGE_BYTES => Batch, Update;
     limits::POINTER_MESSAGE_BYTES => Pointer;
@@ -160,6 +160,11 @@ fn login_errors() -> Vec<LoginError> {
 
 fn choices() -> Vec<TicketChoice> {
     vec![TicketChoice::Number(number()), TicketChoice::OpenNew { subject: text("Impressora") }]
+}
+
+pub fn attentions() -> Vec<Attention> {
+    use Attention::*;
+    vec![Typed, Shown, NotAllowed, NeedsAdministrator, PolicyForbids, NothingSeen, Unavailable]
 }
 
 pub fn close_reasons() -> Vec<CloseReason> {
@@ -454,6 +459,8 @@ pub fn control() -> Vec<Control> {
         Control::Refresh,
         Control::End(CloseReason::EndedByAttendant),
         Control::OnlyCustomer(true),
+        Control::CtrlAltDel,
+        Control::CtrlAltDelDone(Attention::NeedsAdministrator),
     ]
 }
 
@@ -511,6 +518,7 @@ pub fn families() -> Vec<Family> {
         ),
         family("control", control()),
         family("stats", vec![stats()]),
+        family("attention", attentions()),
         family("input", input()),
         family("button", vec![Button::Left, Button::Middle, Button::Right, Button::Back, Button::Forward]),
         family("batch", vec![empty, full]),

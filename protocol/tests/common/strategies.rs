@@ -81,6 +81,10 @@ fn choice() -> impl Strategy<Value = TicketChoice> {
     prop_oneof![number().prop_map(TicketChoice::Number), shown().prop_map(|subject| TicketChoice::OpenNew { subject })]
 }
 
+fn attention() -> impl Strategy<Value = Attention> {
+    prop::sample::select(super::samples::attentions())
+}
+
 fn close_reason() -> impl Strategy<Value = CloseReason> {
     use CloseReason::*;
     prop::sample::select(vec![
@@ -482,6 +486,8 @@ pub fn control() -> impl Strategy<Value = Control> {
         Just(Control::Refresh),
         close_reason().prop_map(Control::End),
         any::<bool>().prop_map(Control::OnlyCustomer),
+        Just(Control::CtrlAltDel),
+        attention().prop_map(Control::CtrlAltDelDone),
     ]
 }
 

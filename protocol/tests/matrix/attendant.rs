@@ -32,6 +32,7 @@ enum Step {
     Control(Control),
     Ping,
     Refresh,
+    CtrlAltDel,
     Lost,
     End(CloseReason),
     After(Duration),
@@ -135,6 +136,7 @@ impl Rig {
             Step::Control(word) => machine.handle_control(word)?,
             Step::Ping => machine.ping(1),
             Step::Refresh => machine.refresh(),
+            Step::CtrlAltDel => machine.ctrl_alt_del(),
             Step::Lost => machine.handle_lost(self.now),
             Step::End(why) => machine.end(why),
             Step::After(time) => {
@@ -171,6 +173,7 @@ impl Rig {
             | Event::Control(_)
             | Event::Stats(_)
             | Event::OnlyCustomer(_)
+            | Event::CtrlAltDel(_)
             | Event::Pong(_)
             | Event::Pause => {
                 assert!(self.started(), "before consent: {}", told())
@@ -240,6 +243,7 @@ fn steps() -> Vec<Step> {
         Step::PakeFinished(false),
         Step::Ping,
         Step::Refresh,
+        Step::CtrlAltDel,
         Step::Lost,
         Step::End(CloseReason::EndedByAttendant),
         Step::End(CloseReason::ProgramGone),

@@ -10,7 +10,7 @@ use amparo_protocol::{
     limits,
     message::{
         ShownText,
-        control::Control,
+        control::{Attention, Control},
         grant::Grants,
         handshake::{FromAttendant, FromCustomer, PAKE_BYTES, PakeMessage},
         input::Input,
@@ -40,6 +40,7 @@ enum Step {
     Answer { allow: bool, control: bool },
     AllowControl(bool),
     OnlyCustomer(bool),
+    CtrlAltDelDone(Attention),
     Stats,
     Lost,
     End(CloseReason),
@@ -51,7 +52,12 @@ impl Step {
     fn comes_from_outside(&self) -> bool {
         !matches!(
             self,
-            Self::Answer { .. } | Self::AllowControl(_) | Self::OnlyCustomer(_) | Self::Stats | Self::End(_)
+            Self::Answer { .. }
+                | Self::AllowControl(_)
+                | Self::OnlyCustomer(_)
+                | Self::CtrlAltDelDone(_)
+                | Self::Stats
+                | Self::End(_)
         )
     }
 
@@ -179,6 +185,7 @@ impl Rig {
             }
             Step::AllowControl(control) => machine.allow_control(control),
             Step::OnlyCustomer(shown) => machine.only_customer(shown),
+            Step::CtrlAltDelDone(what) => machine.ctrl_alt_del_done(what),
             Step::Stats => machine.tell_stats(Stats::default()),
             Step::Lost => machine.handle_lost(self.now),
             Step::End(why) => machine.end(why),
@@ -230,7 +237,9 @@ impl Rig {
             Event::Inject(Input::ReleaseAll) | Event::Refresh | Event::Say(_) | Event::Pause => {
                 assert!(self.started(), "before consent: {}", told())
             }
-            Event::Inject(_) => assert!(self.started() && self.granted.control, "not allowed: {}", told()),
+            Event::Inject(_) | Event::CtrlAltDel => {
+                assert!(self.started() && self.granted.control, "not allowed: {}", told())
+            }
             Event::Guess(_) => {
                 assert!(!self.seen.iter().any(|event| matches!(**event, Event::Guess(_))), "two guesses: {}", told());
                 self.guess = true;
@@ -329,6 +338,7 @@ fn steps() -> Vec<Step> {
         Step::AllowControl(false),
         Step::OnlyCustomer(true),
         Step::OnlyCustomer(false),
+        Step::CtrlAltDelDone(Attention::Typed),
         Step::Stats,
         Step::Lost,
         Step::End(CloseReason::EndedByCustomer),

@@ -1,6 +1,7 @@
 //! The controller's part for the person who helps.
 
 mod credentials;
+mod ctrl_alt_del;
 mod enrolment;
 mod offers;
 mod session;
@@ -33,7 +34,7 @@ use crate::{
     connect_link::ConnectLink,
     gui::{
         command::Command,
-        view_model::{ConnectStage, Scale, TicketChoice, Trouble},
+        view_model::{ConnectStage, NoCtrlAltDel, Scale, TicketChoice, Trouble},
     },
     link::record::Signer,
 };
@@ -172,6 +173,8 @@ pub(super) struct Viewing {
     pub away: Option<(Instant, u64)>,
     /// The customer's computer shows what only the customer can see and answer.
     pub only_customer: bool,
+    /// Why Ctrl+Alt+Del was not pressed.
+    pub no_ctrl_alt_del: Option<NoCtrlAltDel>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -268,6 +271,8 @@ impl Controller {
             Command::Cancel | Command::Back => self.back(),
             Command::End => self.end_attending(),
             Command::SetControl(control) => self.viewing(|view| view.control = control),
+            Command::CtrlAltDel => self.ctrl_alt_del(),
+            Command::CtrlAltDelRead => self.viewing(|view| view.no_ctrl_alt_del = None),
             Command::SetScale(scale) => self.viewing(|view| view.scale = scale),
             Command::ToggleFullScreen => self.viewing(|view| view.full_screen = !view.full_screen),
             Command::ToggleToolbar => self.viewing(|view| view.toolbar = !view.toolbar),

@@ -26,6 +26,7 @@ use rustls::pki_types::PrivateKeyDer;
 
 mod changes;
 mod crash;
+mod ctrl_alt_del;
 mod enrolment;
 mod invitation;
 mod link;

@@ -256,6 +256,7 @@ fn viewer(c: &Controller, session: &Session, now: Now) -> Option<ViewerView> {
         elapsed: now.instant.saturating_duration_since(view.began),
         has_picture: view.has_picture,
         only_customer: view.only_customer,
+        no_ctrl_alt_del: view.no_ctrl_alt_del,
         reconnecting: view.away.map(|(since, unix_ms)| ReconnectingView {
             picture_unix_s: seconds(unix_ms),
             ends_in: left(since, limits::RESUME_WITHIN, now),

@@ -238,6 +238,8 @@ pub(super) fn viewer_data(l: Language, v: &ViewerView) -> ui::ViewerData {
         time: moment::clock(v.elapsed).into(),
         has_picture: v.has_picture,
         only_customer: v.only_customer,
+        no_keys: v.no_ctrl_alt_del.is_some(),
+        no_keys_line: v.no_ctrl_alt_del.map(|why| ctrl_alt_del::why_not(l, why)).unwrap_or_default().into(),
         reconnecting: lost.is_some(),
         reconnecting_line: lost
             .map(|r| phrases::picture_is_from(l, &moment::time_of_day(r.picture_unix_s)))

@@ -54,7 +54,7 @@ macro_rules! drawn {
             remove_receipts, remove_settings, remove_stays, remove_title, remove_versions, removed_lead, removed_title, removing, try_again,
             waiting_customers, waiting_for_picture, which_ticket, you_can_untick, your_id, your_password, copy_report, crash_lead,
             crash_offer, crash_title, delete, delete_report, read_report, save_report, save, stop_watching, watch, watch_title, watching,
-            only_customer, only_customer_lead
+            only_customer, only_customer_lead, ctrl_alt_del, ctrl_alt_del_title
         }
     };
 }
@@ -209,6 +209,8 @@ table! {
         save: "Salvar", "Save", "Guardar";
         only_customer: "Só o cliente pode responder", "Only the customer can answer", "Solo el cliente puede responder";
         only_customer_lead: "O Windows do cliente pede uma permissão ou está bloqueado, e não mostra isso a mais ninguém. Peça ao cliente que responda; a imagem volta em seguida.", "The customer's Windows asks for a permission or is locked, and shows that to nobody else. Ask the customer to answer; the picture comes back then.", "El Windows del cliente pide un permiso o está bloqueado, y no lo muestra a nadie más. Pida al cliente que responda; la imagen vuelve después.";
+        ctrl_alt_del: "Enviar Ctrl+Alt+Del", "Send Ctrl+Alt+Del", "Enviar Ctrl+Alt+Supr";
+        ctrl_alt_del_title: "Ctrl+Alt+Del não foi enviado", "Ctrl+Alt+Del was not sent", "Ctrl+Alt+Supr no se envió";
     }
 }
 

@@ -86,6 +86,37 @@ pub struct ViewerView {
     pub reconnecting: Option<ReconnectingView>,
     /// The customer's computer shows what only the customer can see and answer.
     pub only_customer: bool,
+    /// Why Ctrl+Alt+Del was not pressed, until that is read.
+    pub no_ctrl_alt_del: Option<NoCtrlAltDel>,
+}
+
+/// Why Ctrl+Alt+Del was not pressed at the customer's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum NoCtrlAltDel {
+    /// Mouse and keyboard are not the attendant's, or not now.
+    NotAllowed,
+    /// The customer's program is not run as administrator.
+    NeedsAdministrator,
+    /// The computer's policy lets no program do it.
+    PolicyForbids,
+    /// Windows was asked, and nothing came of it.
+    NothingSeen,
+    /// There is no way on that computer.
+    Unavailable,
+    /// The customer's program does not know of it.
+    ProgramOld,
+}
+
+impl NoCtrlAltDel {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::NotAllowed,
+        Self::NeedsAdministrator,
+        Self::PolicyForbids,
+        Self::NothingSeen,
+        Self::Unavailable,
+        Self::ProgramOld,
+    ];
 }
 
 /// What mouse and keyboard do in the viewer.

@@ -91,6 +91,49 @@ fn while_another_question_is_open_an_attendant_who_controls_cannot_answer_it() {
 }
 
 #[test]
+fn ctrl_alt_del_is_pressed_once_until_it_is_answered_and_by_nobody_who_may_not() {
+    let now = Instant::now();
+    let mut machine = active(now);
+    let done = |what| Event::Say(Control::CtrlAltDelDone(what));
+    for _ in 0..1_000 {
+        machine.handle_control(Control::CtrlAltDel).unwrap();
+    }
+    assert_eq!(drain(&mut machine), [Event::CtrlAltDel], "however often it is asked for");
+    machine.ctrl_alt_del_done(Attention::PolicyForbids);
+    machine.ctrl_alt_del_done(Attention::Typed);
+    assert_eq!(drain(&mut machine), [done(Attention::PolicyForbids)]);
+
+    // While another question is on the screen, and without mouse and keyboard.
+    machine.hold_input(true);
+    drain(&mut machine);
+    machine.handle_control(Control::CtrlAltDel).unwrap();
+    assert_eq!(drain(&mut machine), [done(Attention::NotAllowed)]);
+    machine.hold_input(false);
+    machine.allow_control(false);
+    drain(&mut machine);
+    machine.handle_control(Control::CtrlAltDel).unwrap();
+    assert_eq!(drain(&mut machine), [done(Attention::NotAllowed)]);
+
+    // Behind a cut nobody waits for an answer, and it can be asked for anew.
+    machine.allow_control(true);
+    drain(&mut machine);
+    machine.handle_control(Control::CtrlAltDel).unwrap();
+    machine.handle_lost(now);
+    drain(&mut machine);
+    machine.ctrl_alt_del_done(Attention::Typed);
+    assert_eq!(drain(&mut machine), []);
+    machine.secured(peer(), Some(proofs())).unwrap();
+    machine.handle_handshake(FromAttendant::Resume([2; 32])).unwrap();
+    drain(&mut machine);
+    machine.handle_control(Control::CtrlAltDel).unwrap();
+    assert_eq!(drain(&mut machine), [Event::CtrlAltDel]);
+    machine.end(CloseReason::EndedByCustomer);
+    drain(&mut machine);
+    machine.ctrl_alt_del_done(Attention::Typed);
+    assert_eq!(drain(&mut machine), []);
+}
+
+#[test]
 fn nothing_is_shared_before_the_customer_allows_it() {
     let now = Instant::now();
     let mut machine = asked(now);

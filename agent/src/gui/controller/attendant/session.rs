@@ -56,6 +56,7 @@ impl Controller {
                     jitter: None,
                     away: None,
                     only_customer: false,
+                    no_ctrl_alt_del: None,
                 });
                 self.viewing(|_| {});
             }
@@ -63,6 +64,7 @@ impl Controller {
                 let shown = *shown;
                 self.viewing(|view| view.only_customer = shown);
             }
+            attending::Out::CtrlAltDel(what) => self.ctrl_alt_del_told(*what),
             attending::Out::FirstPicture => self.viewing(|view| view.has_picture = true),
             attending::Out::Changed(granted) => {
                 let granted = *granted;
@@ -85,6 +87,7 @@ impl Controller {
                 // What is so by then is told again when it is back.
                 self.viewing(|view| {
                     (view.away, view.only_customer) = (Some((now.instant, now.unix_ms)), false);
+                    view.no_ctrl_alt_del = None;
                 });
                 self.attendant_rejoin();
             }

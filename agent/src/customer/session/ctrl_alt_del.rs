@@ -1,0 +1,27 @@
+//! Ctrl+Alt+Del, once the machine has let it through.
+
+use desktop::attention;
+use protocol::message::{control::Attention, input::Input};
+
+use super::{News, Task};
+
+impl Task {
+    /// As keys, or by asking the system, which takes its time.
+    pub(super) fn ctrl_alt_del(&mut self) {
+        // What else is held down would make other keys of it.
+        self.inject(Input::ReleaseAll);
+        let Some(mut system) = attention::system() else {
+            let what = if self.input.is_some() { Attention::Typed } else { Attention::Unavailable };
+            attention::keys().for_each(|key| self.inject(key));
+            return self.machine.ctrl_alt_del_done(what);
+        };
+        let (session, generation, news) = (self.setup.session, self.generation, self.news.clone());
+        tokio::task::spawn_blocking(move || {
+            let what = attention::press(&mut *system);
+            tracing::info!(%session, ?what, "Ctrl+Alt+Del was asked for");
+            if news.blocking_send(News::Pressed(generation, what)).is_err() {
+                tracing::debug!("the session had ended");
+            }
+        });
+    }
+}
