@@ -103,7 +103,7 @@ fn whoever_gives_up_is_a_ticket(office: &Office, bruno: &Browser, customer: &mut
     std::thread::sleep(MEANT);
     customer.program()?.stop(wait::PATIENCE)?;
     admin.wait_text(w.nobody_waiting)?;
-    admin.wait_line("#ended-rows tr", &[CIDA, w.missed_nobody])?;
+    admin.wait_line(".stat", &["1", w.missed_many])?;
 
     admin.press_named(w.history)?;
     admin.choose(w.result, w.missed)?;
