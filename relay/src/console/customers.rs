@@ -7,14 +7,16 @@ use std::collections::BTreeMap;
 use askama::Template;
 use axum::{
     extract::{Form, Path, Query, State},
+    http::StatusCode,
     response::{IntoResponse, Redirect},
 };
 use protocol::message::ShownText;
 use serde::Deserialize;
-use store::{Contact, ContactFilter, CustomerDetails, CustomerId, StoreError, TicketFilter};
+use store::{Contact, ContactFilter, Customer, CustomerDetails, CustomerId, StoreError, TicketFilter};
 
 use super::{
     App,
+    apps::fields::{Clash, Fields, merge as merge_fields},
     desk_words::{self, Words},
     error::{AppError, Page, page, unprocessable},
     session_view::Mention,
@@ -38,6 +40,8 @@ const FIELD_CHARS: usize = 40;
 pub(super) const VALUE_CHARS: usize = 254;
 /// Characters of a classification, at most.
 pub(super) const CLASS_CHARS: usize = 40;
+/// Times a change is put together anew when others write in the same moment.
+const SAVE_TRIES: usize = 5;
 /// In a form, before the name of a field of the company's own.
 const OWN: &str = "x:";
 
@@ -164,6 +168,8 @@ struct TicketLine {
 /// A field of the company's own, with what it holds.
 struct Own {
     name: String,
+    /// … and of its place in the form.
+    key: String,
     value: String,
 }
 
@@ -190,7 +196,17 @@ struct ContactPage {
     classes: Vec<String>,
     email_error: Option<&'static str>,
     name_error: Option<&'static str>,
-    saved: bool,
+    saved: Option<&'static str>,
+    /// What the form begins with, and what somebody else has written into it meanwhile.
+    base: String,
+    clashes: Vec<Clash>,
+}
+
+impl ContactPage {
+    /// What somebody else has written into this field meanwhile.
+    fn clash(&self, field: &str) -> Option<&str> {
+        self.clashes.iter().find(|clash| clash.field == field).map(|clash| clash.theirs.as_str())
+    }
 }
 
 /// What to show beside the contact.
@@ -213,7 +229,8 @@ pub(super) async fn show(
         return Ok(Redirect::to(&format!("/customers/{}", contact.customer.id.0)).into_response());
     }
     let shown = shown(&app, &who, contact, query.find).await?;
-    page(&ContactPage { saved: query.saved.is_some(), ..shown })
+    let saved = query.saved.map(|how| if how == "merged" { shown.s.t.saved_merged } else { shown.w.saved });
+    page(&ContactPage { saved, ..shown })
 }
 
 async fn shown(app: &App, who: &Who, contact: Contact, find: Option<String>) -> Result<ContactPage, AppError> {
@@ -237,9 +254,14 @@ async fn shown(app: &App, who: &Who, contact: Contact, find: Option<String>) -> 
         .map(|session| Mention::new(session, true, &s.clock))
         .collect();
     let own = store.contact_fields(tenant).await?;
+    let base = kept(&contact, &own).to_json();
     let own = own
         .into_iter()
-        .map(|name| Own { value: contact.extra.get(&name).cloned().unwrap_or_default(), name })
+        .map(|name| Own {
+            value: contact.extra.get(&name).cloned().unwrap_or_default(),
+            key: format!("{OWN}{name}"),
+            name,
+        })
         .collect();
     let others = match &find {
         Some(find) => {
@@ -265,25 +287,37 @@ async fn shown(app: &App, who: &Who, contact: Contact, find: Option<String>) -> 
         classes: store.contact_classes(tenant).await?,
         email_error: None,
         name_error: None,
-        saved: false,
+        saved: None,
+        base,
+        clashes: Vec::new(),
         w,
         s,
     })
 }
 
-/// `POST /customers/{id}`
-pub(super) async fn change(
-    State(app): State<App>,
-    who: Who,
-    Path(id): Path<i64>,
-    Form(typed): Form<BTreeMap<String, String>>,
-) -> Page {
-    let (tenant, id) = (who.operator.tenant, CustomerId(id));
-    let contact = app.shared.store.contact(tenant, id).await?;
-    let value = |key: &str| {
-        let line = ShownText::lossy(typed.get(key).map_or("", String::as_str));
-        line.as_str().chars().take(VALUE_CHARS).collect::<String>()
-    };
+/// What is on record, as a form has it.
+fn kept(contact: &Contact, own: &[String]) -> Fields {
+    let of = &contact.customer.details;
+    let mut kept = Fields::default();
+    for (key, value) in [
+        ("name", &of.name),
+        ("email", &of.email),
+        ("company", &of.company),
+        ("phone", &of.phone),
+        ("document", &of.document),
+        ("class", &contact.class),
+    ] {
+        kept.set(key, value.as_str());
+    }
+    for name in own {
+        kept.set(&format!("{OWN}{name}"), contact.extra.get(name).map_or("", String::as_str));
+    }
+    kept
+}
+
+/// A contact as a form has it; what is in no form stays.
+fn filled(contact: Contact, fields: &Fields, own: &[String]) -> Contact {
+    let value = |key: &str| fields.get(key).to_owned();
     let details = CustomerDetails {
         name: value("name"),
         email: value("email"),
@@ -291,41 +325,82 @@ pub(super) async fn change(
         phone: value("phone"),
         document: value("document"),
     };
-    let class = match typed.get("class") {
-        Some(_) => value("class").chars().take(CLASS_CHARS).collect(),
-        None => contact.class.clone(),
-    };
-    let mut extra = contact.extra.clone();
-    for name in app.shared.store.contact_fields(tenant).await? {
-        let held = value(&format!("{OWN}{name}"));
-        if held.is_empty() {
-            extra.remove(&name)
-        } else {
-            extra.insert(name, held)
+    let mut extra = contact.extra;
+    for name in own {
+        match value(&format!("{OWN}{name}")) {
+            held if held.is_empty() => extra.remove(name),
+            held => extra.insert(name.clone(), held),
         };
     }
+    let customer = Customer { details, ..contact.customer };
+    Contact { customer, extra, class: value("class"), ..contact }
+}
+
+/// `POST /customers/{id}`: of two who change the same field the second is told, and what each changed alone is put together.
+pub(super) async fn change(
+    State(app): State<App>,
+    who: Who,
+    Path(id): Path<i64>,
+    Form(typed): Form<BTreeMap<String, String>>,
+) -> Page {
+    let (tenant, id) = (who.operator.tenant, CustomerId(id));
     let w = desk_words::of(who.texts.language);
-    let (mut email_error, mut name_error) = (None, None);
-    if !details.email.is_empty() && !looks_like_email(&details.email) {
-        email_error = Some(w.bad_email);
-    }
-    if details.name.is_empty() && details.email.is_empty() {
-        name_error = Some(w.nobody_left);
-    }
-    if email_error.is_none() && name_error.is_none() {
-        who.audit(&app, "contact.changed", &format!("{} {}", id.0, details.name)).await?;
-        match app.shared.store.change_contact(tenant, id, &details, &extra, Some(&class), None).await {
-            Ok(_) => {
-                contact::changed(&app.shared, tenant, &[&contact.customer.details, &details]).await?;
-                return Ok(Redirect::to(&format!("/customers/{}?saved", id.0)).into_response());
+    for _ in 0..SAVE_TRIES {
+        let contact = app.shared.store.contact(tenant, id).await?;
+        let own = app.shared.store.contact_fields(tenant).await?;
+        let theirs = kept(&contact, &own);
+        let mut mine = theirs.clone();
+        // What a form does not have it does not change.
+        for key in theirs.names().map(str::to_owned).collect::<Vec<_>>() {
+            if let Some(text) = typed.get(&key) {
+                let most = if key == "class" { CLASS_CHARS } else { VALUE_CHARS };
+                mine.set(&key, ShownText::lossy(text).as_str().chars().take(most).collect::<String>());
             }
-            Err(StoreError::Conflict { .. }) => email_error = Some(w.email_taken),
-            Err(error) => return Err(error.into()),
         }
+        let mut base = typed.get("_base").and_then(|text| Fields::from_json(text)).unwrap_or_else(|| theirs.clone());
+        let name = contact.customer.details.name.clone();
+        if let Some(step) = typed.get("_step") {
+            let key = step.strip_prefix("take:").filter(|key| theirs.names().any(|known| known == *key));
+            let key = key.ok_or(AppError::BadRequest)?;
+            // What they wrote is known now: it is no surprise any more.
+            for fields in [&mut mine, &mut base] {
+                fields.set(key, theirs.get(key));
+            }
+            let shown = shown(&app, &who, filled(contact, &mine, &own), None).await?;
+            return page(&ContactPage { name, base: base.to_json(), ..shown });
+        }
+        let (merged, clashes) = merge_fields(&base, &mine, &theirs);
+        let changed = filled(contact.clone(), &merged, &own);
+        let details = &changed.customer.details;
+        let mut email_error = (!details.email.is_empty() && !looks_like_email(&details.email)).then_some(w.bad_email);
+        let name_error = (details.name.is_empty() && details.email.is_empty()).then_some(w.nobody_left);
+        if clashes.is_empty() && email_error.is_none() && name_error.is_none() {
+            let revision = Some(contact.revision);
+            let store = &app.shared.store;
+            match store.change_contact(tenant, id, details, &changed.extra, Some(&changed.class), revision).await {
+                Ok(_) => {
+                    who.audit(&app, "contact.changed", &format!("{} {}", id.0, details.name)).await?;
+                    contact::changed(&app.shared, tenant, &[&contact.customer.details, details]).await?;
+                    let how = if base == theirs { "saved" } else { "saved=merged" };
+                    return Ok(Redirect::to(&format!("/customers/{}?{how}", id.0)).into_response());
+                }
+                // Somebody else in this very moment.
+                Err(StoreError::Conflict { what: "revision" }) => continue,
+                Err(StoreError::Conflict { .. }) => email_error = Some(w.email_taken),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let clash = !clashes.is_empty();
+        let shown = shown(&app, &who, changed, None).await?;
+        let shown = ContactPage { name, email_error, name_error, clashes, base: theirs.to_json(), ..shown };
+        if !clash {
+            return unprocessable(page(&shown));
+        }
+        let mut answer = page(&shown)?;
+        *answer.status_mut() = StatusCode::CONFLICT;
+        return Ok(answer);
     }
-    let name = contact.customer.details.name.clone();
-    let shown = shown(&app, &who, Contact { extra, class, ..contact }, None).await?;
-    unprocessable(page(&ContactPage { name, details, email_error, name_error, ..shown }))
+    Err(AppError::Trouble)
 }
 
 /// Which other contact is the same person.

@@ -53,6 +53,8 @@ words! {
     too_long: "Texto longo demais.", "Too long.", "Texto demasiado largo.";
     saved: "Salvo.", "Saved.", "Guardado.";
     class_hint: "Como “Ouro” ou “Contrato”: aparece ao lado do cliente enquanto ele aguarda.", "Such as “Gold” or “Contract”: shown beside the customer while they wait.", "Como «Oro» o «Contrato»: se ve junto al cliente mientras espera.";
+    contact_clash: "Outra pessoa mudou este contato enquanto você editava", "Somebody changed this contact while you were editing", "Otra persona cambió este contacto mientras usted editaba";
+    emptied: "(vazio)", "(empty)", "(vacío)";
     somebody_else: "Outra pessoa", "Somebody else", "Otra persona";
 
     // Contacts.

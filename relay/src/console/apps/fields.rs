@@ -33,6 +33,10 @@ impl Fields {
         self.0.get(name).map_or("", String::as_str)
     }
 
+    pub(in crate::console) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
     pub(in crate::console) fn set(&mut self, name: &str, value: impl Into<String>) {
         self.0.insert(name.to_owned(), value.into());
     }
