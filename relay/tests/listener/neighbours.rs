@@ -112,11 +112,12 @@ async fn links_name_their_server_unless_the_attendants_program_is_one_that_would
     assert_eq!(shown(0).await, (false, true), "no program is here: the next one will be of today");
     let mut older = program(&world, LINKS_NAMED_SINCE - 1).await;
     older.login("ana").await;
-    older.hear_that(|m| matches!(m, FromRelay::Waiting(_)).then_some(())).await;
+    // Said when it is among the attendant's programs.
+    older.hear_that(|m| matches!(m, FromRelay::StatusIs(_)).then_some(())).await;
     assert_eq!(shown(0).await, (true, false));
     assert_eq!(shown(1).await, (false, true), "somebody else's program");
     let mut newer = program(&world, LINKS_NAMED_SINCE).await;
     newer.login("ana").await;
-    newer.hear_that(|m| matches!(m, FromRelay::Waiting(_)).then_some(())).await;
+    newer.hear_that(|m| matches!(m, FromRelay::StatusIs(_)).then_some(())).await;
     assert_eq!(shown(0).await, (false, true), "one of them reads it");
 }
