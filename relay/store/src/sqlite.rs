@@ -68,7 +68,8 @@ const ACQUIRE: Duration = Duration::from_secs(15);
 /// SQLite's own limit of pages.
 const NO_LIMIT: u32 = u32::MAX - 1;
 /// A question to each index of words, whatever the answer.
-const INDEXES: [&str; 4] = [
+const INDEXES: [&str; 5] = [
+    "SELECT 1 FROM audit_words WHERE audit_words MATCH '\"abc\"' LIMIT 1",
     "SELECT 1 FROM session_words WHERE session_words MATCH '\"abc\"' LIMIT 1",
     "SELECT 1 FROM desk_ticket_words WHERE desk_ticket_words MATCH '\"abc\"' LIMIT 1",
     "SELECT 1 FROM desk_action_words WHERE desk_action_words MATCH '\"abc\"' LIMIT 1",

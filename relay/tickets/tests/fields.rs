@@ -286,7 +286,7 @@ async fn what_a_system_leaves_out_of_a_new_ticket_is_noted_where_people_look_and
         far.ended(open_new()).await;
         far.work_off().await;
         assert!(store.connection(TENANT, id).await.unwrap().left_out.is_some(), "{kind}");
-        store.set_connection_fields(TENANT, id, &[]).await.unwrap();
+        store.set_connection_fields(TENANT, id, &[], &[]).await.unwrap();
         assert_eq!(store.connection(TENANT, id).await.unwrap().left_out, None, "{kind}");
     }
 }

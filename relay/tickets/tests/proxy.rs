@@ -122,9 +122,11 @@ async fn every_call_goes_through_the_proxy_and_names_are_its_to_look_up() {
         let proxy = proxy(&server, does).await;
         let base = "http://redmine.intranet.invalid:8080";
         let system = system(&typed(&server, base, &proxy.address, login), &clock);
+        let before = server.asked().len();
         assert_eq!(system.account().await.unwrap().name, "agente");
         let heads = proxy.heads.lock().unwrap().clone();
-        assert_eq!(heads.len(), 2, "one connection a call");
+        let calls = server.asked().len() - before;
+        assert!(calls > 1 && heads.len() == calls, "one connection a call: {calls} calls, {heads:?}");
         for head in heads {
             assert!(head.starts_with(
                 "CONNECT redmine.intranet.invalid:8080 HTTP/1.1\r\nHost: redmine.intranet.invalid:8080\r\n"

@@ -23,8 +23,9 @@ use protocol::{
 pub(super) use invitation::Invite;
 pub(super) use request::Request;
 
-use super::{Controller, Effect, LinkState, Now, Receipt, ToHelped, field_error, field_map, helped};
+use super::{Controller, Effect, LinkState, Now, ToHelped, field_error, field_map, helped};
 use crate::{
+    customer::receipt::Receipt,
     gui::{
         command::Command,
         view_model::{Alarm, FieldError, FieldKind, Notice, Saving},
