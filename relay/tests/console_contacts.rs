@@ -67,7 +67,7 @@ async fn of_two_who_change_a_contact_the_second_is_told_and_what_each_changed_al
     assert_eq!(saved.location(), format!("{path}?saved"));
     let merged = send(&mut ana, &with(&form("Cida", "", "11 5555-0199", ""), &begun)).await;
     assert_eq!(merged.location(), format!("{path}?saved=merged"));
-    assert!(ana.get(&merged.location()).await.body.contains("junto com as que outra pessoa fez"));
+    assert!(ana.get(merged.location()).await.body.contains("junto com as que outra pessoa fez"));
     assert_eq!(kept().await, "Cida|Aurora|11 5555-0199|Ouro");
 
     // The same field, also one of the company's own: nothing is written, and nothing typed is lost.

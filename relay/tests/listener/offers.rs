@@ -244,7 +244,7 @@ async fn the_next_customer_is_pulled_in_the_console_into_the_program_and_without
     let mut said = async |expected: &str, words: &str| {
         let answer = page.post("/next", &[]).await;
         assert_eq!(answer.location(), format!("/?next={expected}"));
-        let shown = page.get(&answer.location()).await.body;
+        let shown = page.get(answer.location()).await.body;
         assert!(shown.contains(words) && shown.contains("action=\"/next\""), "{expected}: {shown}");
     };
     said("nobody", "Ninguém espera").await;

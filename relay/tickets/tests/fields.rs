@@ -238,8 +238,11 @@ async fn a_field_that_a_system_forgets_without_a_word_is_told_of_too() {
     }
 }
 
+/// Fields with what goes into them.
+type Mapped = &'static [(&'static str, &'static str)];
+
 /// Of each kind that leaves fields out without a word: some that it keeps, and some that it does not.
-const LEFT_OUT: [(&str, &[(&str, &str)], &[&str]); 4] = [
+const LEFT_OUT: [(&str, Mapped, &[&str]); 4] = [
     ("redmine", &[("12", "sim"), ("priority_id", "5"), ("due_date", "2026-12-24")], &["77", "status_id"]),
     ("zammad", &[("filial", "Matriz"), ("priority", "3 high")], &["nada"]),
     ("zendesk", &[("360012", "sim"), ("priority", "high")], &["77"]),

@@ -50,7 +50,7 @@ pub async fn a_return_is_ahead_until_it_is_told_or_taken_back_and_is_told_once(w
     assert_eq!(store.next_appointment(at(100)).await.unwrap(), Some(at(200)));
     assert_eq!(store.next_appointment(at(300)).await.unwrap(), None);
     assert!(store.due_appointments(at(99)).await.unwrap().is_empty());
-    assert_eq!(store.due_appointments(at(100)).await.unwrap(), [first.clone()]);
+    assert_eq!(store.due_appointments(at(100)).await.unwrap(), std::slice::from_ref(first));
     assert!(store.appointment_told(first.id, at(100)).await.unwrap());
     assert!(!store.appointment_told(first.id, at(101)).await.unwrap(), "once");
     assert!(store.due_appointments(at(150)).await.unwrap().is_empty());

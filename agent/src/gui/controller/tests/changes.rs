@@ -36,7 +36,7 @@ fn each_change_is_told_with_all_before_it_and_once_more_before_the_end() {
     story.reports();
     story.helped(helped::Out::Changed(Grants::CONTROL));
     let both = vec![change(Grants::VIEW, 10_000), change(Grants::CONTROL, 20_000)];
-    assert_eq!(told(&story.reports()), [both.clone()], "one report stands for both");
+    assert_eq!(told(&story.reports()), std::slice::from_ref(&both), "one report stands for both");
     story.hear(FromRelay::ReportKept(ReportKept { session: session(), step: Step::Changed, record: None }));
     story.helped(helped::Out::Over { why: CloseReason::EndedByCustomer, begun: true, reconnects: 0 });
     let reports = story.reports();
