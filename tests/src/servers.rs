@@ -137,7 +137,7 @@ pub const KEY: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f000112233";
 
 /// A Redmine with one issue: number 5003, asked for by Cida Nogueira. It takes no other.
 pub fn redmine() -> Result<Web> {
-    let issue = r#"{"issue":{"id":5003,"status":{"id":1,"name":"New","is_closed":false},"author":{"id":1,"name":"Cida Nogueira"},
+    let issue = r#"{"issue":{"id":5003,"project":{"id":1,"name":"Suporte"},"status":{"id":1,"name":"New","is_closed":false},"author":{"id":1,"name":"Cida Nogueira"},
         "subject":"Certificado vencido","description":"","created_on":"2026-11-20T12:00:00Z"}}"#;
     Web::start(move |call| {
         if call.headers.get("x-redmine-api-key").map(String::as_str) != Some(KEY) {
