@@ -156,7 +156,6 @@ words! {
     missed: "Não atendida", "Missed";
     missed_many: "Não atendidas", "Missed";
     missed_nobody: "Não atendida: ninguém disponível", "Missed: nobody available";
-    missed_subject: "Não atendida: {}", "Missed: {}";
     monday: "segunda", "Monday";
     move_up: "Subir", "Move up";
     my_status: "Minha situação", "My status";
