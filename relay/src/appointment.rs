@@ -4,7 +4,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 use store::{Appointment, Language, NewMail, StoreError, TicketOf};
 
 use crate::{mail::new_message_id, notice::page_of, relay::Shared, telling::News};
@@ -62,8 +62,7 @@ async fn write_to(shared: &Shared, due: &Appointment, now: Timestamp) -> Result<
         return Ok(());
     }
     let tenant = shared.store.tenant(what.tenant).await?;
-    let zone = TimeZone::get(&tenant.time_zone).unwrap_or(TimeZone::UTC);
-    let time = what.at.to_zoned(zone).strftime("%H:%M").to_string();
+    let time = what.at.to_zoned(tenant.zone()).strftime("%H:%M").to_string();
     let (ticket, who) = (what.ticket.as_str(), &due.customer);
     let address = format!("{}{}", shared.public_url, tenant.at(&page_of(&TicketOf::desk(what.ticket.clone()))));
     let (subject, says) = match tenant.language {

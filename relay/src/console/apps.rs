@@ -35,8 +35,8 @@ use super::{
 };
 use crate::apps::{self, attendants_in_order};
 use edit::EditPage;
-use fields::Fields;
 pub(super) use fields::put_ask;
+use fields::{Fields, SAVE_TRIES};
 use words::Words;
 pub(super) use words::reason;
 
@@ -44,8 +44,6 @@ pub(super) use words::reason;
 const FACES: usize = 4;
 /// Apps of a company.
 const APPS: usize = 200;
-/// Times a change is put together anew when others write in the same moment.
-const SAVE_TRIES: usize = 5;
 
 /// The parts of an app's configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -19,7 +19,7 @@ use store::{Language, Stamp, StoreError, Tenant};
 
 use super::{
     App,
-    apps::fields::{Clash, Fields, merge},
+    apps::fields::{Clash, Fields, SAVE_TRIES, merge},
     companies,
     error::{AppError, Page, page, unprocessable},
     shell::{self, Choice, Here, Shell},
@@ -31,8 +31,6 @@ use zones::Group;
 
 const PAGE: &str = "/company";
 const FIELDS: [&str; 3] = ["name", "language", "time_zone"];
-/// Times a change is put together anew when others write in the same moment.
-const SAVE_TRIES: usize = 5;
 
 /// A field, and what is wrong with it.
 type Wrong = (&'static str, &'static str);

@@ -37,8 +37,6 @@ use left_out::Note;
 pub(super) use texts::{save as save_texts, show as show_texts};
 use words::Words;
 
-/// Times a change is put together anew when others write in the same moment.
-const SAVE_TRIES: usize = 5;
 /// What people call a connection, at most.
 const NAME_CHARS: usize = 80;
 

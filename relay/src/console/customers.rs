@@ -16,7 +16,7 @@ use store::{Contact, ContactFilter, Customer, CustomerDetails, CustomerId, Store
 
 use super::{
     App,
-    apps::fields::{Clash, Fields, merge as merge_fields},
+    apps::fields::{Clash, Fields, SAVE_TRIES, merge as merge_fields},
     desk_words::{self, Words},
     error::{AppError, Page, page, unprocessable},
     session_view::Mention,
@@ -40,8 +40,6 @@ const FIELD_CHARS: usize = 40;
 pub(super) const VALUE_CHARS: usize = 254;
 /// Characters of a classification, at most.
 pub(super) const CLASS_CHARS: usize = 40;
-/// Times a change is put together anew when others write in the same moment.
-const SAVE_TRIES: usize = 5;
 /// In a form, before the name of a field of the company's own.
 const OWN: &str = "x:";
 

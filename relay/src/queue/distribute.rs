@@ -113,9 +113,12 @@ impl Queue {
         let waiting = waiting_of(shared, operator.tenant, |app| reach.attends(app));
         let (device, program) = {
             let mut state = self.state();
-            let program = state.presence.programs(operator.id, true).into_iter().next();
-            let device = state.rules.pull(operator.id, &waiting, Instant::now())?;
-            (device, program.ok_or(PullError::Occupied)?)
+            // Nobody is taken from the queue before there is a program to be given to.
+            let Some(program) = state.presence.programs(operator.id, true).into_iter().next() else {
+                let available = matches!(state.presence.state(operator.id), Some((Status::Available, _)));
+                return Err(if available { PullError::Occupied } else { PullError::NotAvailable });
+            };
+            (state.rules.pull(operator.id, &waiting, Instant::now())?, program)
         };
         self.assign(shared, operator, &program, device).await;
         self.news.notify_one();

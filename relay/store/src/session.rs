@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use protocol::{
     id::{AppId, ConnectionId, DeviceId, OperatorId, ProtocolNumber, SessionId, TenantId, TicketNumber},
+    limits,
     message::{
         directory::{Field, FieldKey},
         grant::{Change, Grants},
@@ -310,6 +311,25 @@ impl Default for HistoryQuery {
     }
 }
 
+/// What is on record of a session's changes together with what is told now; `None`: nothing of it is new.
+///
+/// What is on record stays as it is: however often and with whatever times it is told again, each change is written down once. Only of a list
+/// that is full the last may be another, how it is at last.
+pub(crate) fn changes_with(known: &[Change], told: &[Change]) -> Option<Vec<Change>> {
+    let mut kept = known.to_vec();
+    let new = told.get(kept.len()..)?;
+    if new.is_empty() {
+        let full = kept.len() == limits::CHANGES_TOLD;
+        let (was, is) = (kept.last_mut()?, told.last()?);
+        if !full || was.granted == is.granted {
+            return None;
+        }
+        *was = *is;
+    }
+    kept.extend_from_slice(new);
+    Some(kept)
+}
+
 /// Records of sessions.
 #[async_trait]
 pub trait SessionRecords: Send + Sync {
@@ -370,4 +390,27 @@ pub trait SessionRecords: Send + Sync {
     async fn history(&self, tenant: TenantId, query: &HistoryQuery) -> Result<Vec<Session>, StoreError>;
     /// How many of a tenant's sessions fit, whatever the query's own limit; no more than `at_most` are counted.
     async fn count_history(&self, tenant: TenantId, query: &HistoryQuery, at_most: u32) -> Result<u32, StoreError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_that_is_full_says_how_it_is_at_last_and_grows_no_more() {
+        let of = |granted, at_unix_ms| Change { granted, at_unix_ms };
+        let full = vec![of(Grants::VIEW, 1); limits::CHANGES_TOLD];
+        let mut told = full.clone();
+        told[0] = of(Grants::CONTROL, 9);
+        assert_eq!(changes_with(&full, &told), None, "what is on record stays");
+        told[limits::CHANGES_TOLD - 1] = of(Grants::CONTROL, 9);
+        let kept = changes_with(&full, &told).unwrap_or_default();
+        assert_eq!(
+            (kept.len(), kept[0], kept[limits::CHANGES_TOLD - 1]),
+            (full.len(), full[0], of(Grants::CONTROL, 9))
+        );
+        assert_eq!(changes_with(&[], &full[..2]), Some(full[..2].to_vec()));
+        assert_eq!(changes_with(&full[..3], &full[..2]), None);
+        assert_eq!(changes_with(&[], &[]), None);
+    }
 }

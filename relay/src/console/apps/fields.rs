@@ -21,6 +21,8 @@ const WELCOME_CHARS: usize = 200;
 const DAY_MIN: u16 = 24 * 60;
 const HOLIDAYS: usize = 200;
 const CATEGORIES: usize = 50;
+/// Times a change is put together anew when others write in the same moment.
+pub(in crate::console) const SAVE_TRIES: usize = 5;
 /// Seconds to answer an offer.
 const ANSWER_S: std::ops::RangeInclusive<u32> = 10..=300;
 

@@ -16,12 +16,13 @@ use tickets::{
 };
 
 use super::{
-    SAVE_TRIES, Typed,
+    Typed,
     left_out::{self, Note},
     recorded,
 };
 use crate::console::{
     App,
+    apps::fields::SAVE_TRIES,
     error::{AppError, Page, page},
     phrases::phrases,
     shell::{Here, Shell},

@@ -17,10 +17,10 @@ use tickets::{
     kind::{self, said},
 };
 
-use super::{SAVE_TRIES, Typed, recorded};
+use super::{Typed, recorded};
 use crate::console::{
     App,
-    apps::fields::{Clash, Fields, merge},
+    apps::fields::{Clash, Fields, SAVE_TRIES, merge},
     error::{AppError, Page, page},
     phrases::phrases,
     shell::{Here, Shell},

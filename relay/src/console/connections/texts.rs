@@ -19,13 +19,10 @@ use tickets::event::{
 };
 
 use self::words::Words as Own;
-use super::{
-    SAVE_TRIES,
-    words::{Words, of as words_of},
-};
+use super::words::{Words, of as words_of};
 use crate::console::{
     App,
-    apps::fields::{Clash, Fields, merge},
+    apps::fields::{Clash, Fields, SAVE_TRIES, merge},
     error::{AppError, Page, page, unprocessable},
     shell::{self, Here, Shell},
     strings::fill,

@@ -7,14 +7,14 @@ use axum::{
 use jiff::{SignedDuration, Timestamp, civil::DateTime};
 use protocol::id::{OperatorId, TicketNumber};
 use serde::Deserialize;
-use store::{APPOINTMENTS_PER_TICKET, Appointment, NewAppointment, StoreError, TicketFilter};
+use store::{APPOINTMENTS_PER_TICKET, Appointment, NewAppointment, StoreError, Tenant, TicketFilter};
 
 use super::{
     super::{
         App,
         error::{AppError, Page},
         phrases::phrases,
-        strings::fill,
+        strings::{Texts, fill},
         visitor::{Act, Who},
         when::Clock,
     },
@@ -155,13 +155,28 @@ async fn put(
     }
     app.shared.appointments.notify_one();
     who.audit(app, "return.scheduled", &format!("{ticket} {} {at}", user.operator.name)).await?;
-    // Actions are written in the company's language and by its clock.
-    let author = author(app, who).await?;
-    let clock = Clock::new(&company.time_zone, super::super::strings::Texts::of(company.language), now);
-    let said = fill(Words::of(company.language).noted, &[&clock.date_time(&at), &user.operator.name]);
-    let said = if note.is_empty() { said } else { format!("{said}\n{note}") };
-    app.shared.desk.add_action(tenant, &author, ticket, &said, false, now).await?;
+    let name = &user.operator.name;
+    write(app, who, &company, ticket, now, |w, clock| {
+        let said = fill(w.noted, &[&clock.date_time(&at), name]);
+        if note.is_empty() { said } else { format!("{said}\n{note}") }
+    })
+    .await?;
     Ok(Ok(()))
+}
+
+/// A note on the ticket, in the company's language and by its clock, as actions are.
+async fn write(
+    app: &App,
+    who: &Who,
+    company: &Tenant,
+    ticket: &TicketNumber,
+    now: Timestamp,
+    said: impl FnOnce(&Words, &Clock) -> String,
+) -> Result<(), AppError> {
+    let clock = Clock::new(&company.time_zone, Texts::of(company.language), now);
+    let (author, said) = (author(app, who).await?, said(Words::of(company.language), &clock));
+    app.shared.desk.add_action(company.id, &author, ticket, &said, false, now).await?;
+    Ok(())
 }
 
 /// `POST /tickets/{number}/returns/{id}/cancel`
@@ -180,10 +195,8 @@ pub(in crate::console) async fn cancel(
     app.shared.store.cancel_appointment(tenant, &ticket, id, now).await?;
     who.audit(&app, "return.cancelled", &format!("{ticket} {}", of.operator_name)).await?;
     let company = app.shared.store.tenant(tenant).await?;
-    let author = author(&app, &who).await?;
-    let clock = Clock::new(&company.time_zone, super::super::strings::Texts::of(company.language), now);
-    let said = fill(Words::of(company.language).noted_cancelled, &[&clock.date_time(&of.what.at)]);
-    app.shared.desk.add_action(tenant, &author, &ticket, &said, false, now).await?;
+    let said = |w: &Words, clock: &Clock| fill(w.noted_cancelled, &[&clock.date_time(&of.what.at)]);
+    write(&app, &who, &company, &ticket, now, said).await?;
     Ok(to_ticket(&ticket).into_response())
 }
 

@@ -33,8 +33,9 @@ pub(super) async fn index(tx: &mut SqliteConnection, line: &RawLine<'_>) -> Resu
 
 /// Writes down the words of lines that an earlier version wrote. Before anything is served; goes on where it was broken off.
 pub(super) async fn index_earlier_lines(store: &SqliteStore) -> Result<(), StoreError> {
-    let tenants: Vec<Vec<u8>> =
-        sqlx::query_scalar("SELECT id FROM tenants").fetch_all(&store.readers).await.map_err(error::of)?;
+    let behind = "SELECT id FROM tenants t WHERE (SELECT coalesce(max(seq), 0) FROM audit WHERE tenant = t.id)
+                  > (SELECT coalesce(max(seq), 0) FROM audit_rows WHERE tenant = t.id)";
+    let tenants: Vec<Vec<u8>> = sqlx::query_scalar(behind).fetch_all(&store.readers).await.map_err(error::of)?;
     for tenant in &tenants {
         loop {
             let mut tx = store.write().await?;

@@ -26,7 +26,7 @@ use crate::{
     outbox::EventKind,
     session::{
         Ended, HistoryQuery, Kept, NewMissed, NewSession, NewWatch, OpenedSession, Seal, Session, SessionRecords,
-        SessionState, Started, WRAP_UP_WITHIN, WrappedUp,
+        SessionState, Started, WRAP_UP_WITHIN, WrappedUp, changes_with,
     },
 };
 
@@ -451,17 +451,14 @@ impl SessionRecords for SqliteStore {
             .iter()
             .map(|change| Change { at_unix_ms: u64::try_from(within(change.at_unix_ms)).unwrap_or(0), ..*change })
             .collect();
-        let new: Vec<&Change> = changes.iter().filter(|change| !session.changes.contains(change)).collect();
-        if new.is_empty() || changes.len() < session.changes.len() {
-            return Ok(Kept::Already);
-        }
+        let Some(kept) = changes_with(&session.changes, &changes) else { return Ok(Kept::Already) };
         sqlx::query("UPDATE sessions SET changes = ?2 WHERE id = ?1")
             .bind(id.as_bytes().as_slice())
-            .bind(json(&changes))
+            .bind(json(&kept))
             .execute(&mut *tx)
             .await
             .map_err(error::of)?;
-        for change in new {
+        for change in &kept[session.changes.len()..] {
             let at = change.at_unix_ms;
             let detail = format!("session={} grants={} at_ms={at}", session.id, granted_words(change.granted));
             audit::add(&mut tx, &line(&session, SESSION_CHANGED, detail, now)).await?;
