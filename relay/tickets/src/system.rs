@@ -260,6 +260,8 @@ pub struct Capabilities {
     pub links: bool,
     /// A ticket has a customer of its own; otherwise the text says who asks.
     pub customers: bool,
+    /// Nobody can open a closed ticket again: what is still to be told goes on in another one.
+    pub closes_for_good: bool,
     /// What keeps a repeated call from doubling.
     pub repeats: Repeats,
     /// What was written is visible at the latest this long after the call that wrote it.

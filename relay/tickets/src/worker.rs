@@ -19,7 +19,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
 
 use crate::{
-    event::{self, Says, Template},
+    event::{self, Action, Says, Template},
+    mapping::Values,
     policy::{self, Decision, Outcome},
     system::{Appended, Cause, NewTicket, Opened, Refusal, ReportError, TicketSystem},
     systems::{Reached, Systems},
@@ -246,7 +247,7 @@ impl Worker {
             if let Some(ticket) = chosen {
                 found = self.look_on(system, ticket, &entry.marker, since).await?;
             }
-            if found.is_none() && session.ticket.is_none() {
+            if found.is_none() && (session.ticket.is_none() || system.capabilities().closes_for_good) {
                 found = self.call(system.find_marker(None, &entry.marker, since)).await?;
             }
             if let Some(found) = found {
@@ -277,40 +278,37 @@ impl Worker {
             (says.asked, says.asked_is_closed) = (unpicked, left == Left::Closed);
         }
         if let Some(ticket) = chosen.filter(|_| left == Left::Open) {
-            // Before the action: a field that is refused holds it back, and nothing is told twice when it is tried again.
-            if entry.kind != EventKind::Start && is_ours(session) {
-                match self.call(system.fill(ticket, &values)).await {
-                    Err(ReportError::Rejected {
-                        refusal: refusal @ (Refusal::Field | Refusal::Request | Refusal::Rights),
-                        why,
-                    }) => {
-                        let refusal = match self.what_is_left(row, system, ticket, now).await? {
-                            Left::Open => refusal,
-                            Left::Closed => Refusal::Closed,
-                            Left::Gone => Refusal::NoTicket,
-                        };
-                        return Err(ReportError::Rejected { refusal, why });
-                    }
-                    filled => filled?,
-                }
-            }
-            let action = event::action(entry.kind, session, &settings, says.clone());
-            trace.wrote = true;
-            match self.call(system.append_action(ticket, &action)).await {
+            match self
+                .put_on(
+                    row,
+                    system,
+                    ticket,
+                    &values,
+                    &event::action(entry.kind, session, &settings, says.clone()),
+                    trace,
+                )
+                .await
+            {
                 // Typed while the system was down, gone since, or closed and taking no more: a new one is opened that says so. Once the
-                // session has its ticket, its end has no other place.
+                // session has its ticket, its end has no other place, unless nobody can ever open that one again.
                 Err(ReportError::Rejected { refusal: Refusal::NoTicket, .. }) if session.ticket.is_none() => {
                     says.asked = Some(ticket);
                     trace.wrote = false;
                 }
-                Err(ReportError::Rejected { refusal: refusal @ (Refusal::Request | Refusal::Rights), why }) => {
+                Err(ReportError::Rejected {
+                    refusal: refusal @ (Refusal::Field | Refusal::Request | Refusal::Rights),
+                    why,
+                }) => {
                     trace.wrote = false;
                     let rejected = |refusal| Err(ReportError::Rejected { refusal, why });
-                    match (self.what_is_left(row, system, ticket, now).await?, &session.ticket) {
-                        (Left::Open, _) => return rejected(refusal),
-                        (Left::Closed, Some(_)) => return rejected(Refusal::Closed),
-                        (Left::Gone, Some(_)) => return rejected(Refusal::NoTicket),
-                        (left, None) => (says.asked, says.asked_is_closed) = (Some(ticket), left == Left::Closed),
+                    let has_one = session.ticket.is_some();
+                    match self.what_is_left(row, system, ticket, now).await? {
+                        Left::Open => return rejected(refusal),
+                        Left::Closed if has_one && !system.capabilities().closes_for_good => {
+                            return rejected(Refusal::Closed);
+                        }
+                        Left::Gone if has_one => return rejected(Refusal::NoTicket),
+                        left => (says.asked, says.asked_is_closed) = (Some(ticket), left == Left::Closed),
                     }
                 }
                 appended => return appended,
@@ -336,6 +334,24 @@ impl Worker {
         }
         trace.fields = fields;
         Ok(Appended { ticket, external_id })
+    }
+
+    /// Puts the action on a ticket. Before it, into one of ours, the fields that are known only now: one that is refused holds the action
+    /// back, and nothing is told twice when it is tried again.
+    async fn put_on(
+        &self,
+        row: &Claimed,
+        system: &dyn TicketSystem,
+        ticket: &TicketNumber,
+        values: &Values,
+        action: &Action,
+        trace: &mut Trace,
+    ) -> Outcome {
+        if row.entry.kind != EventKind::Start && is_ours(&row.session) {
+            self.call(system.fill(ticket, values)).await?;
+        }
+        trace.wrote = true;
+        self.call(system.append_action(ticket, action)).await
     }
 
     /// The attendant's e-mail address, where that is what they log in with.

@@ -299,7 +299,8 @@ impl OutboxRecords for SqliteStore {
             if *fields != KeptFields::default() {
                 connection::note_fields(&mut tx, session, fields, ticket, now).await?;
             }
-            let set = sqlx::query("UPDATE sessions SET ticket = ?2 WHERE id = ?1 AND ticket IS NULL")
+            // Another one than before: that one is closed for good, and what is still to be told goes where this went.
+            let set = sqlx::query("UPDATE sessions SET ticket = ?2 WHERE id = ?1 AND ticket IS NOT ?2")
                 .bind(session.as_bytes().as_slice())
                 .bind(ticket.as_str())
                 .execute(&mut *tx)

@@ -49,6 +49,7 @@ impl TicketSystem for DeskSystem {
             returns_id: true,
             links: false,
             customers: true,
+            closes_for_good: false,
             repeats: Repeats::Refused,
             visible_after: Duration::ZERO,
         }

@@ -358,6 +358,7 @@ impl TicketSystem for Glpi {
             returns_id: true,
             links: false,
             customers: true,
+            closes_for_good: false,
             repeats: Repeats::LookedFor,
             visible_after: SOON,
         }

@@ -245,6 +245,7 @@ impl TicketSystem for Movidesk {
             returns_id: false,
             links: false,
             customers: true,
+            closes_for_good: false,
             repeats: Repeats::LookedFor,
             visible_after: VISIBLE_AFTER,
         }

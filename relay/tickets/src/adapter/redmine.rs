@@ -234,6 +234,7 @@ impl TicketSystem for Redmine {
             returns_id: false,
             links: false,
             customers: false,
+            closes_for_good: false,
             repeats: Repeats::LookedFor,
             visible_after: SOON,
         }

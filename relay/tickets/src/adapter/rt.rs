@@ -340,6 +340,7 @@ impl TicketSystem for Rt {
             returns_id: true,
             links: true,
             customers: true,
+            closes_for_good: false,
             repeats: Repeats::LookedFor,
             visible_after: SOON,
         }

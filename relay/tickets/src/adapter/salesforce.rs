@@ -383,6 +383,7 @@ impl TicketSystem for Salesforce {
             returns_id: true,
             links: false,
             customers: true,
+            closes_for_good: false,
             repeats: Repeats::LookedFor,
             visible_after: SOON,
         }

@@ -197,6 +197,7 @@ impl TicketSystem for Webhook {
             returns_id: false,
             links: true,
             customers: true,
+            closes_for_good: false,
             repeats: Repeats::LeftToReceiver,
             visible_after: SOON,
         }

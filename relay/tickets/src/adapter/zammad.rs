@@ -288,6 +288,7 @@ impl TicketSystem for Zammad {
             returns_id: true,
             links: false,
             customers: true,
+            closes_for_good: false,
             repeats: Repeats::LookedFor,
             visible_after: SOON,
         }

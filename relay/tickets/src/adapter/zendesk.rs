@@ -364,6 +364,7 @@ impl TicketSystem for Zendesk {
             returns_id: true,
             links: false,
             customers: true,
+            closes_for_good: true,
             repeats: Repeats::LookedFor,
             visible_after: SOON,
         }

@@ -87,6 +87,7 @@ impl TicketSystem for Plain {
             returns_id: false,
             links: false,
             customers: true,
+            closes_for_good: false,
             repeats: Repeats::LookedFor,
             visible_after: Duration::ZERO,
         }

@@ -313,10 +313,6 @@ impl Fake for Zendesk {
         self.set_closed(number, true)
     }
 
-    fn reopen(&mut self, number: &str) -> bool {
-        self.set_closed(number, false)
-    }
-
     fn remove(&mut self, number: &str) -> Option<String> {
         let found = self.tickets.iter_mut().find(|t| t.id.to_string() == number)?;
         found.id += 1_000_000;
