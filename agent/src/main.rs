@@ -35,7 +35,11 @@ use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use protocol::message::invitation::Invitation;
 use tokio::sync::mpsc;
-use tracing_subscriber::{layer::SubscriberExt as _, util::SubscriberInitExt as _};
+use tracing_subscriber::{
+    filter::{LevelFilter, Targets},
+    layer::SubscriberExt as _,
+    util::SubscriberInitExt as _,
+};
 
 /// Remote support: run it to be helped; the icon in the corner is the attendant's.
 #[derive(Debug, Parser)]
@@ -93,8 +97,11 @@ fn main() -> ExitCode {
 /// To standard error; on Windows, where a program with windows has none, to a file that each start begins anew. The last lines are kept for a
 /// report as well.
 fn log(data: Option<&Path>) -> Lines {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("AMPARO_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,slint=warn,winit=warn"));
+    let asked = std::env::var("AMPARO_LOG").ok().and_then(|asked| asked.parse().ok());
+    let filter: Targets = asked.unwrap_or_else(|| {
+        let quiet = [("slint", LevelFilter::WARN), ("winit", LevelFilter::WARN)];
+        Targets::new().with_default(LevelFilter::INFO).with_targets(quiet)
+    });
     let lines = Lines::default();
     let log = tracing_subscriber::registry().with(filter).with(lines.clone());
     let file = if cfg!(windows) { log_file(data) } else { None };

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes what builds programs for Windows (x86_64-pc-windows-gnu) here and prints the path of a cargo that does:
-#   "$(tests/windows/toolchain.sh [FOLDER])" build --profile template -p amparo-agent
+#   "$(tests/windows/toolchain.sh [FOLDER])" build -p amparo-agent
 #
 # The target comes from rustup where that has it. Otherwise it is put together from Debian's packages alone, beside the Rust that is installed:
 # then the standard library is built along, once a target folder. The linker is MinGW's, and everything is linked in: the program is
