@@ -21,6 +21,8 @@ BROWSER_NEEDS=(chromium:chromium chromedriver:chromium-driver)
 WINDOWS_NEEDS=(wine:wine /usr/lib/wine/wine64:wine64 /usr/share/wine/fonts/tahoma.ttf:fonts-wine osslsigncode:osslsigncode openssl:openssl
     x86_64-w64-mingw32-g++-posix:g++-mingw-w64-x86-64-posix x86_64-w64-mingw32-gcc-posix:gcc-mingw-w64-x86-64-posix
     x86_64-w64-mingw32-objdump:binutils-mingw-w64-x86-64)
+SIGNING_NEEDS=(osslsigncode:osslsigncode openssl:openssl softhsm2-util:softhsm2 /usr/lib/softhsm/libsofthsm2.so:libsofthsm2
+    "/usr/lib/$(uname -m)-linux-gnu/engines-3/pkcs11.so:libengine-pkcs11-openssl")
 GLASS_NEEDS=(make:make /usr/include/X11/Xlib.h:libx11-dev /usr/include/X11/extensions/Xext.h:libxext-dev
     /usr/include/X11/extensions/XTest.h:libxtst-dev)
 
@@ -134,7 +136,7 @@ prepare() { # stages…
     local stage
     for stage in "$@"; do
         case $stage in
-            unit) need_packages "${SCREEN_NEEDS[@]}" || true; need_tool cargo-nextest cargo-nextest || return 1 ;;
+            unit) need_packages "${SCREEN_NEEDS[@]}" "${SIGNING_NEEDS[@]}" || true; need_tool cargo-nextest cargo-nextest || return 1 ;;
             e2e) need_packages "${SCREEN_NEEDS[@]}" || true; need_tool cargo-nextest cargo-nextest || return 1 ;;
             ticketing) need_packages "${SCREEN_NEEDS[@]}" || true; need_tool cargo-nextest cargo-nextest || return 1 ;;
             console) need_packages "${SCREEN_NEEDS[@]}" "${BROWSER_NEEDS[@]}" || true; need_tool cargo-nextest cargo-nextest || return 1 ;;

@@ -11,7 +11,10 @@ use bundle::{Load, Logo, Profile, SigningKey, System, Version, carried};
 use crate::{
     artwork::Picture,
     attach::{self, Brand},
-    codesign::Signer,
+    codesign::{
+        Patience, Signer, USUAL_LIMIT,
+        signature::{self, SignedBy},
+    },
     file, profile,
 };
 
@@ -52,8 +55,8 @@ pub struct Made {
     pub program_sha256: [u8; 32],
     /// The program's length.
     pub program_bytes: usize,
-    /// It has a code signature.
-    pub code_signed: bool,
+    /// Whose code signature it has.
+    pub signed_by: Option<SignedBy>,
 }
 
 /// Makes it. Nothing is at `out` before all of it is right.
@@ -84,16 +87,11 @@ pub fn build(order: Order<'_>) -> anyhow::Result<Made> {
     let mut program =
         attach::attach(&template, &brand).with_context(|| format!("giving {} its brand", order.template.display()))?;
     let system = attach::system(&program)?;
+    let mut signed_by = None;
     if let Some(signer) = &order.signer {
         ensure!(system == System::Windows, "only programs for Windows are code-signed; publish the hash of this one");
-        let unsigned = program.len();
-        program = signer.sign(&program, &profile.title)?;
-        // Not part of what is signed, and left at zero by some signers.
-        carried::set_checksum(&mut program)?;
-        attach::expect(&program, &brand).context("reading the signed program back")?;
-        if program.len() == unsigned {
-            bail!("the signing command gave the program back without a signature");
-        }
+        let (bytes, by) = signer.sign(&program, &brand, &Patience::of(USUAL_LIMIT))?;
+        (program, signed_by) = (bytes, Some(by));
     }
     let mut files = vec![order.out.to_owned()];
     if order.sidecar {
@@ -108,26 +106,55 @@ pub fn build(order: Order<'_>) -> anyhow::Result<Made> {
         template_sha256,
         program_sha256: file::sha256(&program),
         program_bytes: program.len(),
-        code_signed: order.signer.is_some(),
+        signed_by,
     })
 }
 
-/// The program with this profile in it, made in memory: what a server does for each app. The icon is the profile's logo. `checks` is called
-/// when the brand is in and the program is about to be read back; what it refuses is not made.
+/// What the making of a program in memory goes on to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Its code is signed.
+    Signing,
+    /// It is read back.
+    Checking,
+}
+
+/// A program that was made in memory.
+#[derive(Debug)]
+pub struct InMemory {
+    /// All of it.
+    pub program: Vec<u8>,
+    /// Whose code signature it has, and the hash that it had before.
+    pub signed: Option<(SignedBy, [u8; 32])>,
+}
+
+/// The program with this profile in it, made in memory: what a server does for each app. The icon is the profile's logo. `goes_on` is called
+/// before each step; what it refuses is not made. With a signer, the code is signed by it.
 pub fn program(
     template: &[u8],
     signed: &[u8],
     key: &SigningKey,
-    checks: impl FnOnce() -> anyhow::Result<()>,
-) -> anyhow::Result<Vec<u8>> {
+    signer: Option<(&Signer, &Patience<'_>)>,
+    goes_on: impl Fn(Step) -> anyhow::Result<()>,
+) -> anyhow::Result<InMemory> {
     let (profile, _) = bundle::open(signed, Some(key.id().public_key())).context("reading the signed profile")?;
     let picture = picture_of(&profile)?;
     let brand =
         Brand { profile: &profile, load: Load::Profile(signed), key, picture: &picture, version: version(template)? };
     let program = attach::unchecked(template, &brand).context("giving the template its brand")?;
-    checks()?;
+    let Some((signer, patience)) = signer else {
+        goes_on(Step::Checking)?;
+        attach::expect(&program, &brand).context("reading the program back")?;
+        return Ok(InMemory { program, signed: None });
+    };
+    // What is wrong already is not the signer's.
     attach::expect(&program, &brand).context("reading the program back")?;
-    Ok(program)
+    goes_on(Step::Signing)?;
+    let before = file::sha256(&program);
+    let (program, by) = signer.sign(&program, &brand, patience)?;
+    goes_on(Step::Checking)?;
+    attach::expect(&program, &brand).context("reading the signed program back")?;
+    Ok(InMemory { program, signed: Some((by, before)) })
 }
 
 fn picture_of(profile: &Profile) -> anyhow::Result<Picture> {
@@ -157,6 +184,9 @@ pub fn verify(path: &Path, trusted: Option<&[u8; 32]>) -> anyhow::Result<String>
         }
     };
     // Writing to a String cannot fail.
+    if let Some(by) = signature::of(&program).with_context(|| format!("verifying {}", path.display()))? {
+        let _ = writeln!(text, "signed     by {}", by.subject);
+    }
     let _ = writeln!(text, "program    {} bytes, SHA-256 {}", program.len(), file::hex(&file::sha256(&program)));
     Ok(text)
 }
@@ -170,9 +200,11 @@ impl Made {
         }
         let _ = writeln!(text, "template   SHA-256 {}", file::hex(&self.template_sha256));
         let _ = writeln!(text, "program    SHA-256 {}, {} bytes", file::hex(&self.program_sha256), self.program_bytes);
-        let signed = if self.code_signed { "yes" } else { "no: Windows will warn about an unknown publisher" };
         if self.system == System::Windows {
-            let _ = writeln!(text, "signed     {signed}");
+            let _ = match &self.signed_by {
+                Some(by) => writeln!(text, "signed     by {}", by.subject),
+                None => writeln!(text, "signed     no: Windows will warn about an unknown publisher"),
+            };
         }
         text
     }

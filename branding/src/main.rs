@@ -6,7 +6,11 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use amparo_branding::{build, codesign::Signer, enrol, file, profile, release, root};
+use amparo_branding::{
+    build,
+    codesign::{Options, Signer},
+    enrol, file, profile, release, root,
+};
 use clap::{Parser, Subcommand};
 use enrolment::Fingerprint;
 
@@ -65,13 +69,25 @@ struct BuildArguments {
     #[arg(long)]
     sidecar: bool,
     /// Sign the code with this PKCS#12 file, through osslsigncode.
-    #[arg(long, value_name = "FILE", conflicts_with = "sign_command")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["sign_command", "pkcs11_module"])]
     pkcs12: Option<PathBuf>,
     /// The file that holds the password of the PKCS#12 file.
     #[arg(long, value_name = "FILE", requires = "pkcs12")]
     pkcs12_password: Option<PathBuf>,
+    /// Sign the code with a key on a token that this PKCS#11 library reaches, through osslsigncode.
+    #[arg(long, value_name = "FILE", conflicts_with = "sign_command", requires_all = ["pkcs11_key", "certificate"])]
+    pkcs11_module: Option<PathBuf>,
+    /// The key on the token, as a pkcs11: URI without the PIN.
+    #[arg(long, value_name = "URI", requires = "pkcs11_module")]
+    pkcs11_key: Option<String>,
+    /// The file that holds the token's PIN.
+    #[arg(long, value_name = "FILE", requires = "pkcs11_module")]
+    pkcs11_pin: Option<PathBuf>,
+    /// The certificate of the token's key, PEM.
+    #[arg(long, value_name = "FILE", requires = "pkcs11_module")]
+    certificate: Option<PathBuf>,
     /// An RFC 3161 service that states the time of the signature.
-    #[arg(long, value_name = "ADDRESS", requires = "pkcs12")]
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "sign_command")]
     timestamp: Option<String>,
     /// Sign the code with this command instead; `{in}` and `{out}` in it are the files. Words are split at blanks, no shell runs.
     #[arg(long, value_name = "COMMAND")]
@@ -83,14 +99,16 @@ struct BuildArguments {
 
 impl BuildArguments {
     fn signer(&self) -> anyhow::Result<Option<Signer>> {
-        if let Some(line) = &self.sign_command {
-            return Signer::command(line).map(Some);
-        }
-        Ok(self.pkcs12.as_ref().map(|file| Signer::Pkcs12 {
-            file: file.clone(),
-            password: self.pkcs12_password.clone(),
+        Options {
+            pkcs12: self.pkcs12.clone(),
+            pkcs11_module: self.pkcs11_module.clone(),
+            pkcs11_key: self.pkcs11_key.clone(),
+            certificate: self.certificate.clone(),
+            password: self.pkcs12_password.clone().or_else(|| self.pkcs11_pin.clone()),
             timestamp: self.timestamp.clone(),
-        }))
+            command: self.sign_command.clone(),
+        }
+        .signer()
     }
 }
 

@@ -312,8 +312,8 @@ impl Programs {
         let template = self.template(system, &template_sha256)?;
         asked.at(Stage::Branding)?;
         let (signed, key) = sign().map_err(|why| NotMade::new(Failure::Other, why))?;
-        let checks = || Ok(asked.at(Stage::Checking)?);
-        let bytes = build::program(&template, &signed, &key, checks).map_err(NotMade::of_build)?;
+        let goes_on = |_| Ok(asked.at(Stage::Checking)?);
+        let bytes = build::program(&template, &signed, &key, None, goes_on).map_err(NotMade::of_build)?.program;
         asked.at(Stage::Writing)?;
         let sha256 = files::hex(&files::sha256(&bytes));
         write(&path, &bytes, &sha256).map_err(|why| NotMade::new(Failure::Disk, why))?;
