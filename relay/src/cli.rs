@@ -4,6 +4,7 @@ mod admin;
 mod audit;
 mod doctor;
 mod root;
+mod signing;
 
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
 
@@ -31,7 +32,12 @@ enum Command {
     /// Serve programs and the console. The first start prints a one-time set-up link.
     Serve(Serve),
     /// Say what is wrong with this server and what to do.
-    Doctor(Place),
+    Doctor {
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        signing: signing::Signing,
+    },
     /// Who holds the company's root.
     #[command(subcommand)]
     Root(root::What),
@@ -79,6 +85,8 @@ struct Serve {
     /// Webhooks may be at addresses of this server's own network too, also without encryption.
     #[arg(long, env = "AMPARO_WEBHOOKS_PRIVATE")]
     webhooks_private: bool,
+    #[command(flatten)]
+    signing: signing::Signing,
 }
 
 /// Does what the command line says and prints what went wrong, once, with its causes.
@@ -92,7 +100,7 @@ pub async fn run(args: Args) -> ExitCode {
         .init();
     let done = match args.command {
         Command::Serve(serve) => serve.run().await.map(|()| ExitCode::SUCCESS),
-        Command::Doctor(place) => Ok(doctor::run(&place).await),
+        Command::Doctor { place, signing } => Ok(doctor::run(&place, signing).await),
         Command::Audit { what } => audit::run(what).await,
         Command::Root(what) => root::run(what).await.map(|()| ExitCode::SUCCESS),
         Command::Admin { place, what } => admin::run(&place, what).await.map(|()| ExitCode::SUCCESS),
@@ -108,6 +116,7 @@ impl Serve {
         let mut config = Config::new(self.place.data, self.place.listen);
         config.public_url = self.place.public_url;
         config.webhooks_private = self.webhooks_private;
+        config.signer = self.signing.signer().context("reading how programs for Windows are signed")?;
         let usual = FirstStart::default();
         config.first =
             FirstStart { company: self.company, title: self.title, accent: self.accent.unwrap_or(usual.accent) };

@@ -4,6 +4,7 @@
 
 use std::{fmt, net::SocketAddr, path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 
+use branding::codesign::{self, Signer};
 use protocol::{limits, session::relay_leg::Waits};
 use tickets::clock::Clock;
 
@@ -26,6 +27,8 @@ pub struct Config {
     pub tickets: Option<Arc<dyn tickets::Systems>>,
     /// Webhooks may be at addresses of the own network too, also without encryption.
     pub webhooks_private: bool,
+    /// Who signs the code of programs for Windows. `None`: nobody, and Windows warns of an unknown publisher.
+    pub signer: Option<Signer>,
     /// The store. `None`: SQLite in [`Config::data`].
     pub store: Option<Arc<dyn store::Store>>,
     /// Sees every byte that is spliced between two programs. For tests that look for plain text in it.
@@ -49,6 +52,7 @@ impl Config {
             times: Times::default(),
             tickets: None,
             webhooks_private: false,
+            signer: None,
             store: None,
             tap: None,
             clock: Clock::system(),
@@ -197,6 +201,10 @@ pub struct Times {
     pub comes_back: Duration,
     /// Whoever leaves before this has not waited: no request was missed.
     pub waited: Duration,
+    /// How long a code signature may take; what has not signed by then is ended.
+    pub signing: Duration,
+    /// How long customers get the program from before at once, after a signature that failed, before another is tried for them.
+    pub signs_again: Duration,
 }
 
 impl Default for Times {
@@ -209,6 +217,8 @@ impl Default for Times {
             token: limits::PAIRING_TOKEN_LIFE,
             comes_back: Duration::from_secs(45),
             waited: Duration::from_secs(10),
+            signing: codesign::USUAL_LIMIT,
+            signs_again: Duration::from_secs(300),
         }
     }
 }

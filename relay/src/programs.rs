@@ -3,10 +3,11 @@
 //! The templates lie in `templates` of the data folder, with `SHA256SUMS` beside them, as `sha256sum` writes it: a template whose hash is
 //! another, or is not there, is no template. What was made lies in `programs`, a folder an app; each file is read back with the reader the
 //! program uses before it gets its name. Used by the console, when an app is saved and when a program is asked for. Must never hand out a file that
-//! was not made of this revision of the app.
+//! was not made of this revision of the app; but while this one's code cannot be signed, the one from before is on offer ([`signing`]).
 
 mod file;
 mod making;
+mod signing;
 mod update;
 mod wanted;
 
@@ -19,25 +20,32 @@ use std::{
 };
 
 use anyhow::{Context, anyhow};
-use branding::{build, file as files};
+use branding::{
+    build::{self, Step},
+    file as files,
+};
 use bytes::Bytes;
 use protocol::id::AppId;
 use store::App;
 use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio_util::sync::CancellationToken;
 
 use file::Compared;
 pub use file::{file_name, range};
 use making::Work;
 pub use making::{Asked, Failure, NotMade, Stage};
+use signing::Signing;
 use wanted::Wanted;
 
-use crate::telling::Telling;
+use crate::{config::Config, telling::Telling};
 
 /// Programs of one system and app that are kept: the newest and those before it.
 const KEPT: usize = 3;
 const SUMS: &str = "SHA256SUMS";
-/// Programs that are made, or read whole, at once.
+/// Programs that are read whole at once.
 const SEATS: usize = 2;
+/// Programs of a system that are made at once.
+const MAKERS: usize = 1;
 
 /// What programs are made for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -116,6 +124,8 @@ pub struct Program {
     pub template_sha256: String,
     /// How long it took; `None`: it was there.
     pub made_in: Option<Duration>,
+    /// Who signed its code just now, and its hash before.
+    pub signed: Option<(String, String)>,
 }
 
 /// How an app's program for a system stands.
@@ -127,6 +137,8 @@ pub enum State {
         sha256: String,
         /// Its length.
         bytes: u64,
+        /// Whose code signature it has.
+        signed_by: Option<String>,
     },
     /// It is made when somebody asks for it.
     NotMade,
@@ -147,14 +159,16 @@ pub enum State {
 /// All programs of this server.
 pub struct Programs {
     data: PathBuf,
-    /// Held while one is made: one at a time, so that two who ask at once get the same file.
-    one: Mutex<()>,
+    /// Held while one is made: one of a system at a time, so that two who ask at once get the same file.
+    one: [Mutex<()>; System::ALL.len()],
     /// Never held for longer than a look.
     known: Arc<Mutex<Known>>,
     /// Who wants to be told how it comes out.
     wanted: Mutex<Wanted>,
     telling: Arc<Telling>,
     seats: Semaphore,
+    makers: [Semaphore; System::ALL.len()],
+    signing: Signing,
     fetching: Semaphore,
     compared: Compared,
     built: Mutex<Built>,
@@ -186,25 +200,32 @@ fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Programs {
-    /// Those of this data folder. How they come out is told there.
-    pub fn of(data: &Path, telling: Arc<Telling>) -> Self {
+    /// Those of this server's data folder. How they come out is told there.
+    pub fn of(config: &Config, telling: Arc<Telling>) -> Self {
         Self {
-            data: data.to_owned(),
-            one: Mutex::default(),
+            data: config.data.clone(),
+            one: Default::default(),
             known: Arc::default(),
             wanted: Mutex::default(),
             telling,
             seats: Semaphore::new(SEATS),
+            makers: System::ALL.map(|_| Semaphore::new(MAKERS)),
+            signing: Signing::of(config),
             fetching: Semaphore::new(update::PARTS_AT_ONCE),
             compared: Compared::default(),
             built: Mutex::default(),
         }
     }
 
-    /// A place among those who make programs; waits for one.
+    /// A place among those who read programs; waits for one.
     pub(crate) async fn seat(&self) -> Option<SemaphorePermit<'_>> {
         // Never closed.
         self.seats.acquire().await.ok()
+    }
+
+    /// A place among those who make them. Each system has its own, for one's may take as long as a code signature does.
+    async fn maker(&self, system: System) -> Option<SemaphorePermit<'_>> {
+        self.makers[system as usize].acquire().await.ok()
     }
 
     /// The systems for which there are templates.
@@ -222,7 +243,7 @@ impl Programs {
                 && sha256.len() == 64
                 && !self.failed(app, system)
             {
-                return State::Ready { sha256, bytes: meta.len() };
+                return State::Ready { sha256, bytes: meta.len(), signed_by: signing::signed_by(&path) };
             }
         }
         let known = lock(&self.known);
@@ -259,16 +280,11 @@ impl Programs {
         &self,
         app: &App,
         asked: &Asked,
+        stopping: &CancellationToken,
         sign: impl FnOnce() -> anyhow::Result<(Vec<u8>, bundle::SigningKey)>,
     ) -> Result<Program, NotMade> {
-        // What is there does not wait for what is being made.
-        if !self.failed(app, asked.system())
-            && let Some(there) = self.there(app, asked.system())
-        {
-            return Ok(there);
-        }
-        let _one = self.one.lock().unwrap_or_else(PoisonError::into_inner);
-        let made = self.made(app, asked, sign);
+        let _one = self.one[asked.system() as usize].lock().unwrap_or_else(PoisonError::into_inner);
+        let made = self.made(app, asked, stopping, sign);
         // While nobody else makes it: what is noted is how it stands.
         let failed = made.as_ref().err().map(|error| error.kind);
         self.note(app, asked.system(), failed);
@@ -282,6 +298,11 @@ impl Programs {
         made
     }
 
+    /// The program of this revision, if it is there and nothing is known against it. Does not wait for what is being made.
+    fn at_hand(&self, app: &App, system: System) -> Option<Program> {
+        if self.failed(app, system) { None } else { self.there(app, system) }
+    }
+
     /// What making programs has come to since the start.
     pub fn built(&self) -> Built {
         *lock(&self.built)
@@ -291,13 +312,14 @@ impl Programs {
     fn there(&self, app: &App, system: System) -> Option<Program> {
         let template_sha256 = self.template_hash(system).ok()?;
         let (bytes, sha256) = self.compared.read(&self.path(app, system, &template_sha256))?;
-        Some(Program { bytes, sha256, template_sha256, made_in: None })
+        Some(Program { bytes, sha256, template_sha256, made_in: None, signed: None })
     }
 
     fn made(
         &self,
         app: &App,
         asked: &Asked,
+        stopping: &CancellationToken,
         sign: impl FnOnce() -> anyhow::Result<(Vec<u8>, bundle::SigningKey)>,
     ) -> Result<Program, NotMade> {
         let system = asked.system();
@@ -312,13 +334,29 @@ impl Programs {
         let template = self.template(system, &template_sha256)?;
         asked.at(Stage::Branding)?;
         let (signed, key) = sign().map_err(|why| NotMade::new(Failure::Other, why))?;
-        let goes_on = |_| Ok(asked.at(Stage::Checking)?);
-        let bytes = build::program(&template, &signed, &key, None, goes_on).map_err(NotMade::of_build)?.program;
+        let goes_on = |step| {
+            Ok(asked.at(match step {
+                Step::Signing => Stage::Signing,
+                Step::Checking => Stage::Checking,
+            })?)
+        };
+        // A server that stops does not wait for a signer.
+        let go_on = || !asked.is_stopped() && !stopping.is_cancelled();
+        let signer = self.signing.of_system(system);
+        let patience = self.signing.patience(&go_on);
+        let built = build::program(&template, &signed, &key, signer.map(|signer| (signer, &patience)), goes_on);
+        let built = built.map_err(NotMade::of_build);
+        if signer.is_some() {
+            self.signing.went(built.as_ref().err().map(|error| error.kind));
+        }
+        let built = built?;
         asked.at(Stage::Writing)?;
-        let sha256 = files::hex(&files::sha256(&bytes));
-        write(&path, &bytes, &sha256).map_err(|why| NotMade::new(Failure::Disk, why))?;
+        let sha256 = files::hex(&files::sha256(&built.program));
+        let signed = built.signed.map(|(by, before)| (by.subject, files::hex(&before)));
+        let by = signed.as_ref().map(|(by, _)| by.as_str());
+        write(&path, &built.program, &sha256, by).map_err(|why| NotMade::new(Failure::Disk, why))?;
         forget_old(&path, system);
-        Ok(Program { bytes: bytes.into(), sha256, template_sha256, made_in: Some(began.elapsed()) })
+        Ok(Program { bytes: built.program.into(), sha256, template_sha256, made_in: Some(began.elapsed()), signed })
     }
 
     fn folder(&self) -> PathBuf {
@@ -353,7 +391,11 @@ impl Programs {
     }
 
     fn path(&self, app: &App, system: System, template: &str) -> PathBuf {
-        let name = format!("{}-{:08}-{}", system.word(), app.revision, &template[..16.min(template.len())]);
+        let mut name = format!("{}-{:08}-{}", system.word(), app.revision, &template[..16.min(template.len())]);
+        // Signed by another certificate, it is another file.
+        if let Some(signer) = self.signing.of_system(system) {
+            name = format!("{name}-{}", signer.mark());
+        }
         self.data.join("programs").join(app.id.to_string()).join(name)
     }
 }
@@ -363,11 +405,12 @@ fn beside(path: &Path) -> PathBuf {
     path.with_extension("sha256")
 }
 
-/// Writes a program and its hash: both, or neither.
-fn write(path: &Path, bytes: &[u8], sha256: &str) -> anyhow::Result<()> {
+/// Writes a program, whose code signature it has, and its hash: all, or none. The hash comes last, for without it there is no program.
+fn write(path: &Path, bytes: &[u8], sha256: &str, signed_by: Option<&str>) -> anyhow::Result<()> {
     let folder = path.parent().context("a program is in a folder")?;
     fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
     files::replace(path, bytes)?;
+    signing::note(path, signed_by)?;
     files::replace(&beside(path), sha256.as_bytes()).inspect_err(|_| _ = fs::remove_file(path))
 }
 
@@ -391,6 +434,7 @@ fn forget_old(newest: &Path, system: System) {
     made.sort();
     let old = made.len().saturating_sub(KEPT - 1);
     for path in made.into_iter().take(old) {
+        let _none = fs::remove_file(signing::beside(&path));
         for file in [beside(&path), path] {
             if let Err(error) = fs::remove_file(&file) {
                 tracing::debug!(%error, file = %file.display(), "an old program stays");

@@ -221,7 +221,7 @@ impl Relay {
             accounts: Accounts::new(store.clone(), SealKey::new(&keys.connection_key()), config.clock.clone()),
             keys,
             apps: Apps::new(store.clone()),
-            programs: Programs::of(&config.data, telling.clone()),
+            programs: Programs::of(&config, telling.clone()),
             telling,
             store,
             tickets,

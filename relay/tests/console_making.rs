@@ -11,7 +11,7 @@ use std::{
 };
 
 use amparo_relay::{
-    programs::{Failure, State, System},
+    programs::{Failure, Stage, State, System},
     relay::{Running, Shared},
 };
 use axum::{
@@ -189,7 +189,7 @@ async fn while_it_is_made_the_page_shows_how_far_it_is_and_stopping_it_leaves_no
     for _ in 0..20 {
         assert_eq!(chief.post(&place, &[]).await.location(), page);
     }
-    until(shared, &record, |state| matches!(state, State::Making { at, .. } if at.number() == 2)).await;
+    until(shared, &record, |state| matches!(state, State::Making { at, .. } if *at == Stage::Template)).await;
     let shown = chief.get(&page).await.body;
     assert!(shown.contains("<progress") && shown.contains("value=\"2\"") && shown.contains("max=\"5\""), "{shown}");
     assert!(shown.contains("Etapa 2 de 5: lendo o modelo"), "{shown}");
@@ -242,7 +242,7 @@ async fn a_customer_who_waits_for_a_program_that_is_stopped_gets_it_all_the_same
         let (parts, body) = customer.open(request).await.into_parts();
         (parts.status, to_bytes(body, 64 << 20).await.unwrap())
     });
-    until(shared, &record, |state| matches!(state, State::Making { at, .. } if at.number() == 2)).await;
+    until(shared, &record, |state| matches!(state, State::Making { at, .. } if *at == Stage::Template)).await;
     chief.post(&place, &[]).await;
     chief.post(&format!("{place}/cancel"), &[]).await;
     assert!(matches!(shared.programs.state(&record, LINUX), State::Making { stopping: true, .. }));

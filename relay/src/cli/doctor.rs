@@ -12,7 +12,7 @@ use std::{
 use store::{AuditRecords, Health, OutboxRecords, OutboxState, SqliteStore, TenantRecords};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-use super::Place;
+use super::{Place, signing::Signing};
 use crate::{
     key::{RELAY_CERTIFICATE, RELAY_KEY, RELAY_SECRET, ROOT_CERTIFICATE, ROOT_KEY, TENANTS},
     relay::{DATABASE, LOCK},
@@ -34,7 +34,7 @@ fn wrong(what: impl Into<String>, todo: impl Into<String>) -> Finding {
     Wrong { what: what.into(), todo: todo.into() }
 }
 
-pub(super) async fn run(place: &Place) -> ExitCode {
+pub(super) async fn run(place: &Place, signing: Signing) -> ExitCode {
     let mut findings = vec![("clock", clock(SystemTime::now())), ("data folder", folder(&place.data))];
     let running = is_running(&place.data);
     if let Well(_) = &findings[1].1 {
@@ -42,6 +42,7 @@ pub(super) async fn run(place: &Place) -> ExitCode {
         findings.extend(keys(&place.data));
         findings.extend(records(&place.data).await);
     }
+    findings.push(("code signature", signature(signing)));
     findings.push(("UDP port", port("UDP", UdpSocket::bind(place.listen).map(drop), place, running)));
     findings.push(("TCP port", port("TCP", TcpListener::bind(place.listen).map(drop), place, running)));
     let mut bad = false;
@@ -163,6 +164,26 @@ fn open_to_others(path: &Path) -> bool {
 #[cfg(not(unix))]
 fn open_to_others(_path: &Path) -> bool {
     false
+}
+
+/// Who signs programs for Windows, where this command is told what `serve` is.
+fn signature(signing: Signing) -> Finding {
+    let signer = match signing.signer() {
+        Ok(Some(signer)) => signer,
+        Ok(None) => return Well("nobody signs: Windows warns customers of an unknown publisher".to_owned()),
+        Err(error) => return wrong(format!("{error:#}"), "See amparo-relay serve --help."),
+    };
+    if let Err(error) = signer.look() {
+        let todo = "Let the server's user read its files, and install what signs.";
+        return wrong(format!("{:#}", anyhow::Error::from(error)), todo);
+    }
+    match signer.secrets().into_iter().find(|path| open_to_others(path)) {
+        Some(path) => wrong(
+            format!("{} can be read by others on this machine", path.display()),
+            format!("chmod 600 {}", path.display()),
+        ),
+        None => Well(format!("programs for Windows are signed by {}", signer.name())),
+    }
 }
 
 fn certificate(path: &Path) -> Finding {

@@ -9,7 +9,10 @@ use std::sync::{
 };
 
 use anyhow::{Context as _, anyhow};
-use branding::attach::AttachError;
+use branding::{
+    attach::AttachError,
+    codesign::{SignError, Unsigned},
+};
 use jiff::Timestamp;
 use protocol::id::AppId;
 use store::{App, AuditEntry};
@@ -27,6 +30,8 @@ pub enum Stage {
     Template,
     /// The brand goes in.
     Branding,
+    /// Its code is signed, where that is done.
+    Signing,
     /// What was made is read back.
     Checking,
     /// It is written, and then there.
@@ -34,12 +39,17 @@ pub enum Stage {
 }
 
 impl Stage {
-    /// In the order in which they come.
-    pub const ALL: [Self; 5] = [Self::Seat, Self::Template, Self::Branding, Self::Checking, Self::Writing];
+    const ALL: [Self; 6] = [Self::Seat, Self::Template, Self::Branding, Self::Signing, Self::Checking, Self::Writing];
+
+    /// How many there are.
+    pub fn count(signs: bool) -> usize {
+        Self::ALL.len() - usize::from(!signs)
+    }
 
     /// Its place among them: the first is 1.
-    pub fn number(self) -> usize {
-        self as usize + 1
+    pub fn number(self, signs: bool) -> usize {
+        let left_out = !signs && self as usize >= Self::Signing as usize;
+        self as usize + 1 - usize::from(left_out)
     }
 }
 
@@ -56,6 +66,8 @@ pub enum Failure {
     Disk,
     /// What was made does not read back.
     ReadBack,
+    /// Its code was not signed.
+    Unsigned(Unsigned),
     /// Somebody has stopped it.
     Cancelled,
     /// Something else.
@@ -88,10 +100,13 @@ impl NotMade {
             Ok(stopped) => return stopped,
             Err(other) => other,
         };
-        let kind = match error.downcast_ref::<AttachError>() {
-            Some(AttachError::ReadBack(_) | AttachError::ReadsBackOtherwise) => Failure::ReadBack,
-            Some(_) => Failure::BadTemplate,
-            None => Failure::Other,
+        let kind = match (error.downcast_ref::<SignError>(), error.downcast_ref::<AttachError>()) {
+            (Some(SignError::Stopped), _) => return Self::cancelled(),
+            (Some(SignError::Handing(_)), _) => Failure::Disk,
+            (Some(unsigned), _) => Failure::Unsigned(unsigned.why()),
+            (None, Some(AttachError::ReadBack(_) | AttachError::ReadsBackOtherwise)) => Failure::ReadBack,
+            (None, Some(_)) => Failure::BadTemplate,
+            (None, None) => Failure::Other,
         };
         Self::new(kind, error)
     }
@@ -159,6 +174,10 @@ impl Asked {
         self.of.1
     }
 
+    pub(super) fn is_stopped(&self) -> bool {
+        self.job.is_stopped()
+    }
+
     /// Nobody begins anew when it is stopped.
     fn is_given_up(&self) -> bool {
         lock(&self.known).asked.get(&self.of).is_none_or(|work| work.insist == 0)
@@ -224,7 +243,7 @@ impl Shared {
     /// # Errors
     /// When there is no template, the branding key is not on this server, the disk is full, or somebody stops it.
     fn program(&self, app: &App, asked: &Asked) -> Result<Program, NotMade> {
-        self.programs.get(app, asked, || {
+        self.programs.get(app, asked, &self.stopping, || {
             let signed = self.signed_profile(app)?;
             let tenant = self.keys.tenant(app.tenant)?;
             let key = tenant.brand().context("this server does not hold the company's branding key")?;
@@ -243,17 +262,36 @@ impl Shared {
     }
 
     /// The program, for whoever waits for the file: made now if it was not yet, without blocking and few at a time. Stopped by somebody, it is
-    /// begun anew.
+    /// begun anew. Where its code cannot be signed, it is the one from before.
     ///
     /// # Errors
     /// As [`NotMade`] says.
     pub async fn made(self: &Arc<Self>, app: App, system: System) -> Result<Program, NotMade> {
-        let mut asked = self.programs.ask(&app, system, true);
+        let made = self.made_of_now(&app, system).await;
+        let Err(NotMade { kind: Failure::Unsigned(_), .. }) = &made else { return made };
+        match self.before(&app, system).await {
+            Some(before) => {
+                if let Err(error) = made {
+                    error.log(app.id, system);
+                }
+                Ok(before)
+            }
+            None => made,
+        }
+    }
+
+    /// The program of this revision.
+    ///
+    /// # Errors
+    /// As [`NotMade`] says.
+    pub(super) async fn made_of_now(self: &Arc<Self>, app: &App, system: System) -> Result<Program, NotMade> {
+        let mut asked = self.programs.ask(app, system, true);
         loop {
             let made;
-            (asked, made) = self.once(&app, asked).await;
+            (asked, made) = self.once(app, asked).await;
             match made {
-                Err(NotMade { kind: Failure::Cancelled, .. }) => asked.anew(),
+                // … but not by a server that stops.
+                Err(NotMade { kind: Failure::Cancelled, .. }) if !self.stopping.is_cancelled() => asked.anew(),
                 made => return made,
             }
         }
@@ -270,18 +308,28 @@ impl Shared {
     /// What was made is in the audit log with both hashes.
     async fn once(self: &Arc<Self>, app: &App, asked: Asked) -> (Asked, Result<Program, NotMade>) {
         let system = asked.system();
+        if let Some(there) = self.at_hand(app, system).await {
+            if self.programs.came_out(app, system, None) {
+                self.changes.bump();
+            }
+            return (asked, Ok(there));
+        }
         let seat = tokio::select! {
             biased;
             () = asked.job.stop.cancelled() => None,
-            seat = self.programs.seat() => seat,
+            seat = self.programs.maker(system) => seat,
         };
         // What is not even begun is noted here, what is by whoever makes it.
         let not_begun = |why: NotMade| {
             self.programs.note(app, system, Some(why.kind));
             Err(why)
         };
+        // Customers do not wait for a signer that has just failed, maybe while they waited for it.
+        let not_signed = if asked.insists { self.programs.not_signed_lately(system) } else { None };
         let asked = Arc::new(asked);
-        let made = if seat.is_some() {
+        let made = if let Some(not_signed) = not_signed {
+            not_begun(not_signed)
+        } else if seat.is_some() {
             let (shared, of, asked) = (self.clone(), app.clone(), asked.clone());
             let made = tokio::task::spawn_blocking(move || shared.program(&of, &asked)).await;
             made.unwrap_or_else(|panicked| not_begun(NotMade::new(Failure::Other, panicked)))
@@ -302,10 +350,21 @@ impl Shared {
         (asked, made)
     }
 
+    /// What is there does not wait for what is being made, however long its signature takes.
+    async fn at_hand(self: &Arc<Self>, app: &App, system: System) -> Option<Program> {
+        let _seat = self.programs.seat().await;
+        let (shared, app) = (self.clone(), app.clone());
+        tokio::task::spawn_blocking(move || shared.programs.at_hand(&app, system)).await.ok().flatten()
+    }
+
     async fn write_down(&self, app: &App, system: System, program: &Program) -> Result<(), NotMade> {
         let Some(took) = program.made_in else { return Ok(()) };
         tracing::info!(app = %app.id, system = system.word(), ?took, "a program was made");
-        let detail = format!("{} template={} program={}", system.word(), program.template_sha256, program.sha256);
+        let mut detail = format!("{} template={} program={}", system.word(), program.template_sha256, program.sha256);
+        if let Some((by, before)) = &program.signed {
+            tracing::info!(app = %app.id, by, before, after = program.sha256, "its code is signed");
+            detail = format!("{detail} unsigned={before} signed_by={by}");
+        }
         let entry = AuditEntry {
             tenant: app.tenant,
             operator: None,

@@ -69,7 +69,7 @@ impl Programs {
 
     /// Up to [`UPDATE_PART_BYTES`] of the program with this hash; `None` where it is not this app's program any more. Blocks.
     fn part(&self, app: &App, system: System, sha256: &str, from: u64) -> anyhow::Result<Option<Vec<u8>>> {
-        let State::Ready { sha256: ready, bytes } = self.state(app, system) else { return Ok(None) };
+        let State::Ready { sha256: ready, bytes, .. } = self.state(app, system) else { return Ok(None) };
         if ready != sha256 || from > bytes {
             return Ok(None);
         }
@@ -107,8 +107,9 @@ impl Shared {
             }
         };
         let (sha256, bytes) = match state {
-            State::Ready { sha256, bytes } => (sha256, bytes),
-            _ => match self.made(app.clone(), system).await {
+            State::Ready { sha256, bytes, .. } => (sha256, bytes),
+            // The one from before is no newer one.
+            _ => match self.made_of_now(&app, system).await {
                 Ok(made) => (made.sha256, made.bytes.len() as u64),
                 Err(error) => {
                     error.log(app.id, system);

@@ -56,10 +56,18 @@ pub async fn relay_with_a_name() -> (Running, tempfile::TempDir) {
 
 async fn relay_at(name: Option<&str>) -> (Running, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
-    let mut config = Config::new(folder.path(), "127.0.0.1:0".parse().unwrap());
-    config.public_url = name.map(|name| format!("https://{name}").parse().unwrap());
+    let relay = relay_told(folder.path(), |config| {
+        config.public_url = name.map(|name| format!("https://{name}").parse().unwrap());
+    });
+    (relay.await, folder)
+}
+
+/// A relay on this folder that is told something of its own.
+pub async fn relay_told(folder: &std::path::Path, tell: impl FnOnce(&mut Config)) -> Running {
+    let mut config = Config::new(folder, "127.0.0.1:0".parse().unwrap());
     config.first = FirstStart { company: "Varanda Sistemas".to_owned(), ..FirstStart::default() };
-    (Relay::start(config).await.unwrap(), folder)
+    tell(&mut config);
+    Relay::start(config).await.unwrap()
 }
 
 /// An operator with these roles.

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
+// As the helpers of the crate `branding` know it.
+extern crate branding as amparo_branding;
+
 #[path = "../console_support/mod.rs"]
 mod console_support;
 mod enrolment;
@@ -14,11 +17,18 @@ mod neighbours;
 mod offers;
 mod pairing;
 mod presence;
+#[allow(dead_code)]
+#[path = "../../../branding/tests/programs/mod.rs"]
+mod programs;
 mod records;
 mod requests;
 mod seals;
 mod second_factor;
+mod signed_updates;
 mod splice;
+#[allow(dead_code)]
+#[path = "../../../branding/tests/throwaway/mod.rs"]
+mod throwaway;
 mod updates;
 mod watching;
 mod world;

@@ -67,6 +67,12 @@ struct Row {
     making: bool,
     /// The stage it is at and what is done in it.
     at: Option<(usize, String)>,
+    /// How many stages there are.
+    stages: usize,
+    /// Whose code signature it has, or what it means that it has none.
+    signature: Option<String>,
+    /// What customers get meanwhile.
+    meanwhile: Option<&'static str>,
     /// Whoever looks may stop it.
     cancels: bool,
     /// … or have it made: what the button says, alone and among others.
@@ -77,7 +83,8 @@ struct Row {
 
 impl Row {
     /// `None` where there is nothing to be said of this system to whoever looks.
-    fn new(app: &App, record: &Record, system: System, edits: bool, s: &Shell) -> Option<Self> {
+    /// `before`: one from before is on offer.
+    fn new(app: &App, record: &Record, system: System, edits: bool, before: bool, s: &Shell) -> Option<Self> {
         let w = Words::of(s.t.language);
         let is_offered = app.shared.programs.offered().contains(&system);
         let stands = if is_offered {
@@ -86,6 +93,7 @@ impl Row {
             // For those alone who can see to it that there is one.
             edits.then_some(Stands::Failed { why: Failure::NoTemplate })?
         };
+        let signs = app.shared.programs.signs(system);
         let new = |colour, mark, state| Self {
             w,
             system,
@@ -95,14 +103,23 @@ impl Row {
             sha256: String::new(),
             making: false,
             at: None,
+            stages: Stage::count(signs),
+            signature: None,
+            meanwhile: None,
             cancels: false,
             makes: None,
             gets: is_offered,
         };
         Some(match stands {
-            Stands::Ready { sha256, bytes } => {
+            Stands::Ready { sha256, bytes, signed_by } => {
                 let state = format!("{} · {:.1} MB", s.t.ready, bytes as f64 / 1e6);
-                Self { sha256, ..new("ok", "circle-check", state) }
+                let signature = match signed_by {
+                    Some(by) => Some(fill(w.signed_by, &[&by])),
+                    // For those alone who can see to it.
+                    None if edits && system == System::Windows => Some(w.not_signed.to_owned()),
+                    None => None,
+                };
+                Self { sha256, signature, ..new("ok", "circle-check", state) }
             }
             Stands::NotMade => {
                 let makes = edits.then_some((w.make_now, w.make_now_for));
@@ -110,11 +127,12 @@ impl Row {
             }
             Stands::Making { at, stopping } => {
                 let words = if stopping { w.stopping } else { s.t.being_made };
-                let stage = fill(w.stage, &[&at.number().to_string(), &Stage::ALL.len().to_string(), doing(w, at)]);
+                let stage =
+                    fill(w.stage, &[&at.number(signs).to_string(), &Stage::count(signs).to_string(), doing(w, at)]);
                 let making = new("t2", "circle-dashed", words.to_owned());
                 Self {
                     making: true,
-                    at: Some((at.number(), stage)),
+                    at: Some((at.number(signs), stage)),
                     cancels: edits && !stopping,
                     gets: false,
                     ..making
@@ -127,7 +145,13 @@ impl Row {
                     _ => ("t2", "circle-x"),
                 };
                 let makes = edits.then_some((w.try_again, w.try_again_for));
-                Self { makes, gets: is_offered && !edits, ..new(colour, mark, reason(s.t.language, why).to_owned()) }
+                let meanwhile = before.then_some(w.one_from_before);
+                Self {
+                    makes,
+                    meanwhile,
+                    gets: is_offered && (before || !edits),
+                    ..new(colour, mark, reason(s.t.language, why).to_owned())
+                }
             }
         })
     }
@@ -144,6 +168,7 @@ fn doing(w: &'static Words, at: Stage) -> &'static str {
         Stage::Seat => w.stage_seat,
         Stage::Template => w.stage_template,
         Stage::Branding => w.stage_branding,
+        Stage::Signing => w.stage_signing,
         Stage::Checking => w.stage_checking,
         Stage::Writing => w.stage_writing,
     }
@@ -158,8 +183,13 @@ pub(crate) async fn show(State(app): State<App>, who: Who, Path(id): Path<String
     let link = link(&app, &record);
     let host = app.shared.public_url.to_string().trim_start_matches("https://").to_owned();
     let signs = app.shared.brands(&record);
-    let systems = System::ALL.into_iter().filter(|_| signs);
-    let programs: Vec<Row> = systems.filter_map(|system| Row::new(&app, &record, system, edits, &s)).collect();
+    let mut programs: Vec<Row> = Vec::new();
+    for system in System::ALL.into_iter().filter(|_| signs) {
+        let not_signed =
+            matches!(app.shared.programs.state(&record, system), Stands::Failed { why: Failure::Unsigned(_) });
+        let before = not_signed && app.shared.before(&record, system).await.is_some();
+        programs.extend(Row::new(&app, &record, system, edits, before, &s));
+    }
     let making = programs.iter().any(|row| row.making);
     let w = Words::of(s.t.language);
     let archived = archive::said(&record, w, &s.clock).map(|when| (when, w.archived_lead));

@@ -208,7 +208,7 @@ pub(crate) async fn show(
         .into_iter()
         .map(|system| {
             let (sha256, bytes) = match app.shared.programs.state(&record, system) {
-                Stands::Ready { sha256, bytes } => (sha256, bytes),
+                Stands::Ready { sha256, bytes, .. } => (sha256, bytes),
                 _ => (String::new(), 0),
             };
             let megabytes = if bytes == 0 { String::new() } else { format!("{:.1} MB", bytes as f64 / 1e6) };

@@ -1,5 +1,7 @@
 //! The words of an app's pages that no other page has.
 
+use branding::codesign::Unsigned;
+
 use super::super::phrases::phrases;
 use crate::programs::Failure;
 
@@ -58,8 +60,20 @@ phrases! {
     stage_seat: "esperando a vez", "waiting its turn", "esperando su turno";
     stage_template: "lendo o modelo", "reading the template", "leyendo la plantilla";
     stage_branding: "aplicando a marca", "applying the brand", "aplicando la marca";
+    stage_signing: "assinando", "signing", "firmando";
     stage_checking: "conferindo", "checking", "comprobando";
     stage_writing: "gravando", "saving", "guardando";
+
+    // Their code signature.
+    signed_by: "Assinado por {}", "Code-signed by {}", "Firmado por {}";
+    not_signed: "Sem assinatura de código: o Windows mostra aos clientes “O Windows protegeu o computador” (SmartScreen), com fornecedor desconhecido, até que escolham “Mais informações” e “Executar assim mesmo”; quem cuida do servidor define o certificado com --sign-pkcs12, --sign-pkcs11-module ou --sign-command.", "Not code-signed: Windows shows customers “Windows protected your PC” (SmartScreen), with an unknown publisher, until they choose “More info” and “Run anyway”; whoever runs the server sets the certificate with --sign-pkcs12, --sign-pkcs11-module or --sign-command.", "Sin firma de código: Windows muestra a los clientes «Windows protegió su PC» (SmartScreen), con editor desconocido, hasta que elijan «Más información» y «Ejecutar de todas formas»; quien cuida del servidor define el certificado con --sign-pkcs12, --sign-pkcs11-module o --sign-command.";
+    one_from_before: "Enquanto isso, os clientes recebem o programa anterior.", "Until then customers get the program from before.", "Mientras tanto, los clientes reciben el programa anterior.";
+    signer_missing: "O programa não foi assinado: o servidor não conseguiu iniciar a ferramenta que assina. Peça a quem cuida do servidor que a instale e tente de novo.", "The program was not signed: the server could not start the tool that signs. Ask whoever runs the server to install it, then try again.", "El programa no se firmó: el servidor no pudo iniciar la herramienta que firma. Pida a quien cuida del servidor que la instale e inténtelo de nuevo.";
+    signer_unreadable: "O programa não foi assinado: o servidor não consegue ler o certificado, a chave ou a senha da assinatura. Peça a quem cuida do servidor que confira os arquivos e tente de novo.", "The program was not signed: the server cannot read the certificate, the key or the password it signs with. Ask whoever runs the server to check these files, then try again.", "El programa no se firmó: el servidor no puede leer el certificado, la clave o la contraseña de la firma. Pida a quien cuida del servidor que revise los archivos e inténtelo de nuevo.";
+    signer_refused: "O programa não foi assinado: a ferramenta que assina recusou, por exemplo pela senha, pela chave ou pelo serviço de carimbo de tempo. Peça a quem cuida do servidor que veja o motivo no registro dele e tente de novo.", "The program was not signed: the tool that signs said no, because of the password, the key or the time-stamp service, for example. Ask whoever runs the server to read the reason in its log, then try again.", "El programa no se firmó: la herramienta que firma se negó, por ejemplo por la contraseña, la clave o el servicio de sello de tiempo. Pida a quien cuida del servidor que vea el motivo en su registro e inténtelo de nuevo.";
+    signer_hung: "O programa não foi assinado: a ferramenta que assina não terminou a tempo e foi encerrada. Peça a quem cuida do servidor que confira o token ou o serviço de assinatura e tente de novo.", "The program was not signed: the tool that signs did not finish in time and was ended. Ask whoever runs the server to check the token or the signing service, then try again.", "El programa no se firmó: la herramienta que firma no terminó a tiempo y se detuvo. Pida a quien cuida del servidor que revise el token o el servicio de firma e inténtelo de nuevo.";
+    signer_not_true: "O programa não foi assinado: o que a ferramenta que assina devolveu não é este programa com uma assinatura válida, e foi descartado. Avise quem cuida do servidor.", "The program was not signed: what the tool that signs gave back is not this program with a signature that holds, and was thrown away. Tell whoever runs the server.", "El programa no se firmó: lo que devolvió la herramienta que firma no es este programa con una firma válida, y se descartó. Avise a quien cuida del servidor.";
+    signer_certificate: "O programa não foi assinado: o certificado de assinatura venceu, ainda não vale, ou não serve para assinar programas. Peça a quem cuida do servidor um certificado válido e tente de novo.", "The program was not signed: the certificate has expired, is not good yet, or is not for signing programs. Ask whoever runs the server for one that is, then try again.", "El programa no se firmó: el certificado de firma venció, aún no vale, o no sirve para firmar programas. Pida a quien cuida del servidor uno válido e inténtelo de nuevo.";
 
     // Where they are downloaded.
     linux_runs: "No Linux, permita antes que o arquivo seja executado: botão direito, Propriedades, Permissões.", "On Linux, allow the file to be run first: right-click, Properties, Permissions.", "En Linux, permita antes que el archivo se ejecute: clic derecho, Propiedades, Permisos.";
@@ -83,6 +97,15 @@ pub(in crate::console) fn reason(language: store::Language, why: Failure) -> &'s
         Failure::BadTemplate => w.bad_template,
         Failure::Disk => w.cannot_write,
         Failure::ReadBack => w.no_read_back,
+        Failure::Unsigned(why) => match why {
+            Unsigned::NotStarted => w.signer_missing,
+            Unsigned::Unreadable => w.signer_unreadable,
+            Unsigned::Refused => w.signer_refused,
+            Unsigned::Hung => w.signer_hung,
+            Unsigned::NotTrue => w.signer_not_true,
+            Unsigned::Certificate => w.signer_certificate,
+            Unsigned::Stopped => w.was_cancelled,
+        },
         Failure::Cancelled => w.was_cancelled,
         Failure::Other => w.not_made,
     }
