@@ -29,7 +29,7 @@ use bundle::{
     release::{Program, Refused},
     version,
 };
-use programs::{Parts, pe};
+use programs::{Parts, pe, pe_of};
 use rcgen::{ExtendedKeyUsagePurpose, date_time_ymd};
 use throwaway::{PASSWORD, PUBLISHER, Throwaway, done};
 
@@ -119,14 +119,67 @@ fn no_byte_of_a_signed_program_can_be_changed() {
         shorter[ENTRY + 4..ENTRY + 8].copy_from_slice(&length.to_le_bytes());
         assert!(signature::of(&shorter).is_err(), "{cut} bytes less");
     }
-    for place in (table..program.len()).step_by(3) {
-        for flip in [1, 0x80, 0xff] {
-            let mut changed = program.clone();
-            changed[place] ^= flip;
-            // Whatever it is taken for, it is looked at without a panic.
-            let _looked = signature::of(&changed);
+}
+
+/// How many changed signatures are looked at.
+fn mutations() -> u32 {
+    std::env::var("AMPARO_SIGNATURE_MUTATIONS").ok().and_then(|count| count.parse().ok()).unwrap_or(50_000)
+}
+
+#[test]
+fn mutated_code_signatures_are_read_or_refused_and_nothing_worse() {
+    let desk = Throwaway::new();
+    let file = desk.pkcs12("ec", |_| {});
+    let [input, output] = ["in.exe", "out.exe"].map(|name| desk.path(name));
+    fs::write(&input, pe_of(0x200)).unwrap();
+    let mut sign = Command::new("osslsigncode");
+    sign.args(["sign", "-pkcs12"]).arg(file).arg("-readpass").arg(desk.password()).args(["-h", "sha256", "-in"]);
+    done(sign.arg(input).arg("-out").arg(output.clone()));
+    let program = fs::read(output).unwrap();
+    let by = signature::of(&program).unwrap().unwrap();
+    let (table, entry) = (table(&program), |bytes: &mut Vec<u8>, table: usize| {
+        let length = (bytes.len() - table) as u32;
+        bytes[ENTRY + 4..ENTRY + 8].copy_from_slice(&length.to_le_bytes());
+    });
+    let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut random = |below: usize| {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        (seed >> 16) as usize % below
+    };
+    let (mut read, mut refused) = (0, 0);
+    for _ in 0..mutations() {
+        let mut changed = program.clone();
+        for _ in 0..=random(3) {
+            let place = table + random(changed.len() - table);
+            match random(5) {
+                0 => changed[place] ^= 1 << random(8),
+                1 => changed[place] = [0, 1, 0x30, 0x31, 0x7f, 0x80, 0x84, 0xa0, 0xff][random(9)],
+                2 => changed[place] = changed[place].wrapping_add(1),
+                3 => _ = changed.remove(place),
+                _ => changed.insert(place, random(256) as u8),
+            }
+            if changed.len() <= table + 8 {
+                break;
+            }
         }
+        entry(&mut changed, table);
+        match signature::of(&changed) {
+            Ok(Some(_)) => read += 1,
+            Ok(None) => panic!("there is one, whatever it is"),
+            Err(error) => {
+                assert!(!error.to_string().is_empty());
+                refused += 1;
+            }
+        }
+        // And of another file it is none, whatever becomes of it.
+        changed[0x400] ^= 1;
+        assert!(signature::of(&changed).is_err());
     }
+    println!("{read} of {} were read, {refused} refused", read + refused);
+    assert!(refused > read, "{read} were read");
+    assert_eq!(signature::of(&program), Ok(Some(by)));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! The templates lie in `templates` of the data folder, with `SHA256SUMS` beside them, as `sha256sum` writes it: a template whose hash is
 //! another, or is not there, is no template. What was made lies in `programs`, a folder an app; each file is read back with the reader the
 //! program uses before it gets its name. Used by the console, when an app is saved and when a program is asked for. Must never hand out a file that
-//! was not made of this revision of the app; but while this one's code cannot be signed, the one from before is on offer ([`signing`]).
+//! was not made of this revision of the app; but while this one's code cannot be signed, the one from before is on offer (`signing`).
 
 mod file;
 mod making;
