@@ -34,7 +34,7 @@ enum What {
     #[command(subcommand)]
     Profile(ProfileCommand),
     /// Makes a branded program out of a template.
-    Build(BuildArguments),
+    Build(Box<BuildArguments>),
     /// Releases, by which programs update themselves.
     #[command(subcommand)]
     Release(ReleaseCommand),

@@ -105,7 +105,7 @@ impl Programs {
     }
 
     /// The newest whole program of this app and system that carries a brand for which `holds` says yes. Reads files.
-    fn from_before(&self, app: &App, system: System, holds: impl Fn(&Carried) -> bool) -> Option<Program> {
+    fn earlier(&self, app: &App, system: System, holds: impl Fn(&Carried) -> bool) -> Option<Program> {
         let template_sha256 = self.template_hash(system).ok()?;
         let folder = self.path(app, system, &template_sha256).parent()?.to_owned();
         let mut made: Vec<(u32, std::time::SystemTime, PathBuf)> = fs::read_dir(folder)
@@ -140,7 +140,7 @@ impl Shared {
                 && profile.relays == now.relays
         };
         let holds = |carried: &Carried| matches!(carried, Carried::Profile(old, by) if *by == key && same(old));
-        self.programs.from_before(app, system, holds)
+        self.programs.earlier(app, system, holds)
     }
 
     /// The same without blocking.
