@@ -136,7 +136,12 @@ prepare() { # stages…
     local stage
     for stage in "$@"; do
         case $stage in
-            unit) need_packages "${SCREEN_NEEDS[@]}" "${SIGNING_NEEDS[@]}" || true; need_tool cargo-nextest cargo-nextest || return 1 ;;
+            # Apart: what cannot be had of the one keeps nothing of the other away.
+            unit)
+                need_packages "${SCREEN_NEEDS[@]}" || true
+                need_packages "${SIGNING_NEEDS[@]}" || true
+                need_tool cargo-nextest cargo-nextest || return 1
+                ;;
             e2e) need_packages "${SCREEN_NEEDS[@]}" || true; need_tool cargo-nextest cargo-nextest || return 1 ;;
             ticketing) need_packages "${SCREEN_NEEDS[@]}" || true; need_tool cargo-nextest cargo-nextest || return 1 ;;
             console) need_packages "${SCREEN_NEEDS[@]}" "${BROWSER_NEEDS[@]}" || true; need_tool cargo-nextest cargo-nextest || return 1 ;;
