@@ -113,10 +113,10 @@ pub fn build(order: Order<'_>) -> anyhow::Result<Made> {
 /// What the making of a program in memory goes on to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
-    /// Its code is signed.
-    Signing,
     /// It is read back.
     Checking,
+    /// Its code is signed, and that is read back.
+    Signing,
 }
 
 /// A program that was made in memory.
@@ -142,18 +142,13 @@ pub fn program(
     let brand =
         Brand { profile: &profile, load: Load::Profile(signed), key, picture: &picture, version: version(template)? };
     let program = attach::unchecked(template, &brand).context("giving the template its brand")?;
-    let Some((signer, patience)) = signer else {
-        goes_on(Step::Checking)?;
-        attach::expect(&program, &brand).context("reading the program back")?;
-        return Ok(InMemory { program, signed: None });
-    };
-    // What is wrong already is not the signer's.
+    // Also before it is signed: what is wrong already is not the signer's, whose work is read back by itself.
+    goes_on(Step::Checking)?;
     attach::expect(&program, &brand).context("reading the program back")?;
+    let Some((signer, patience)) = signer else { return Ok(InMemory { program, signed: None }) };
     goes_on(Step::Signing)?;
     let before = file::sha256(&program);
     let (program, by) = signer.sign(&program, &brand, patience)?;
-    goes_on(Step::Checking)?;
-    attach::expect(&program, &brand).context("reading the signed program back")?;
     Ok(InMemory { program, signed: Some((by, before)) })
 }
 

@@ -174,7 +174,7 @@ async fn while_it_is_signed_the_page_says_so_and_stopping_it_ends_the_signer() {
     chief.post(&place, &[]).await;
     until(shared, &record, |state| matches!(state, State::Making { at: Stage::Signing, .. })).await;
     for (language, words) in
-        [("pt-BR", "Etapa 4 de 6: assinando"), ("en", "Step 4 of 6: signing"), ("es", "Paso 4 de 6: firmando")]
+        [("pt-BR", "Etapa 5 de 6: assinando"), ("en", "Step 5 of 6: signing"), ("es", "Paso 5 de 6: firmando")]
     {
         chief.language = language;
         let shown = chief.get(&page).await.body;

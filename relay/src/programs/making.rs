@@ -30,16 +30,16 @@ pub enum Stage {
     Template,
     /// The brand goes in.
     Branding,
-    /// Its code is signed, where that is done.
-    Signing,
     /// What was made is read back.
     Checking,
+    /// Its code is signed, where that is done, and that is read back.
+    Signing,
     /// It is written, and then there.
     Writing,
 }
 
 impl Stage {
-    const ALL: [Self; 6] = [Self::Seat, Self::Template, Self::Branding, Self::Signing, Self::Checking, Self::Writing];
+    const ALL: [Self; 6] = [Self::Seat, Self::Template, Self::Branding, Self::Checking, Self::Signing, Self::Writing];
 
     /// How many there are.
     pub fn count(signs: bool) -> usize {
