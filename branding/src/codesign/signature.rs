@@ -15,7 +15,10 @@ use ring::{
     digest::{Algorithm, Context, SHA256, SHA384, SHA512, digest},
     signature::{self as keys, UnparsedPublicKey, VerificationAlgorithm},
 };
-use x509_parser::prelude::{FromDer as _, X509Certificate};
+use x509_parser::{
+    asn1_rs::Any,
+    prelude::{FromDer as _, X509Certificate},
+};
 
 /// A certificate's subject is shown up to here, in characters.
 const MAX_SUBJECT: usize = 200;
@@ -298,19 +301,10 @@ impl<'a> Der<'a> {
     }
 
     fn next(bytes: &'a [u8]) -> Option<(Self, &'a [u8])> {
-        let (tag, length, head) = match bytes {
-            [tag, short @ 0..=0x7f, ..] => (*tag, usize::from(*short), 2),
-            [tag, 0x81, a, ..] => (*tag, usize::from(*a), 3),
-            [tag, 0x82, a, b, ..] => (*tag, usize::from(u16::from_be_bytes([*a, *b])), 4),
-            [tag, 0x83, a, b, c, ..] => (*tag, usize::try_from(u32::from_be_bytes([0, *a, *b, *c])).ok()?, 5),
-            _ => return None,
-        };
+        let (rest, value) = Any::from_der(bytes).ok()?;
+        let whole = bytes.get(..bytes.len() - rest.len())?;
         // Tags of more than one byte are not used here.
-        if tag & 0x1f == 0x1f {
-            return None;
-        }
-        let end = head + length;
-        let whole = bytes.get(..end)?;
-        Some((Self { tag, content: &whole[head..], whole }, &bytes[end..]))
+        let tag = *whole.first().filter(|tag| **tag & 0x1f != 0x1f)?;
+        Some((Self { tag, content: value.data, whole }, rest))
     }
 }
