@@ -36,7 +36,8 @@ pub const FIELD_BYTES: usize = 400;
 pub const FIELDS: usize = 16;
 /// A name or text shown by the relay (attendant, subject, owner), in bytes.
 pub const SHOWN_TEXT_BYTES: usize = 400;
-/// Changes of what a customer allows that are told of one session: more than anybody makes; of more the first and the last are told.
+/// Changes of what a customer allows that are told of one session, and of whether it had administrator's rights: more than anybody makes; of
+/// more the first and the last are told.
 pub const CHANGES_TOLD: usize = 32;
 /// A text of several lines that a person writes (a note), in bytes: some paragraphs, and far below what a ticketing system takes.
 pub const WRITTEN_TEXT_BYTES: usize = 2_000;

@@ -176,6 +176,7 @@ impl ToRelay {
         match self {
             Self::Report(pairing::Report { what: pairing::Happened::WrappedUp(_), .. }) => 2,
             Self::Report(pairing::Report { what: pairing::Happened::Changed(_), .. }) => 5,
+            Self::Report(pairing::Report { what: pairing::Happened::Rights(_), .. }) => 6,
             Self::Hello(_)
             | Self::Register(_)
             | Self::NewPassword(_)

@@ -12,7 +12,7 @@ pub struct VersionRange {
 }
 
 /// What this build speaks.
-pub const SPOKEN: VersionRange = VersionRange { oldest: 1, newest: 5 };
+pub const SPOKEN: VersionRange = VersionRange { oldest: 1, newest: 6 };
 /// The first version in which a program can ask for updates.
 pub const UPDATES_SINCE: u16 = 4;
 /// The first version in which a session can be watched.
@@ -22,6 +22,9 @@ pub const INVITATIONS_SINCE: u16 = 5;
 
 /// The first version in which what a customer allows or takes back during a session is told.
 pub const CHANGES_SINCE: u16 = 5;
+
+/// The first version in which the times are told at which a session had administrator's rights.
+pub const RIGHTS_SINCE: u16 = 6;
 
 /// The first version in which a customer is told that their app has ended.
 pub const ENDED_SINCE: u16 = 5;

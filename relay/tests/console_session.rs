@@ -19,7 +19,7 @@ use protocol::{
     message::{
         ShownText,
         directory::{Field, FieldKey},
-        grant::Grants,
+        grant::{Grants, RightsChange},
         pairing::{CloseReason, Role},
         record::Told,
         ticket::TicketChoice,
@@ -197,6 +197,35 @@ async fn the_page_tells_a_session_from_the_wish_to_both_signatures_and_calls_it_
     }
     let link = format!("href=\"/sessions/{}\"", past.id);
     assert!(c.browser.get("/history").await.body.contains(&link));
+    c.relay.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_says_from_when_to_when_mouse_and_keyboard_had_administrators_rights() {
+    let mut c = Console::new().await;
+    let (past, other) = (c.past(1, CloseReason::EndedByCustomer).await, c.past(2, CloseReason::EndedByCustomer).await);
+    let change = |administrator, after: i64| {
+        let at = past.started_at.unwrap() + SignedDuration::from_secs(after);
+        RightsChange { administrator, at_unix_ms: u64::try_from(at.as_millisecond()).unwrap() }
+    };
+    let rights = [change(true, 60), change(false, 120)];
+    c.relay.shared.store.change_rights(past.id, &rights, Timestamp::now()).await.unwrap();
+    let page = c.page(&past).await;
+    let told = [
+        "12:00:11</span><span>A senha conferiu e",
+        "12:01:11</span><span>O mouse e o teclado de ANA passaram a ter direitos de administrador",
+        "12:02:11</span><span>O mouse e o teclado de ANA deixaram de ter direitos de administrador",
+        "encerrou. A senha foi trocada",
+    ];
+    let places: Vec<usize> =
+        told.iter().map(|text| page.find(text).unwrap_or_else(|| panic!("{text}\n{page}"))).collect();
+    assert!(places.is_sorted(), "{places:?}");
+    assert!(!page.contains("O registro foi alterado"), "{page}");
+    assert!(!c.page(&other).await.contains("direitos de administrador"));
+    for (session, had) in [(&past, true), (&other, false)] {
+        let json = c.browser.get(&format!("/history.json?q={}", session.protocol)).await.body;
+        assert!(json.contains(&format!("\"administrator\":{had}")), "{json}");
+    }
     c.relay.shutdown().await.unwrap();
 }
 

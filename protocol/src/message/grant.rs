@@ -20,6 +20,15 @@ pub struct Change {
     pub at_unix_ms: u64,
 }
 
+/// Whether a session had administrator's rights from some moment on: what the attendant did then reached every window of the customer's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct RightsChange {
+    /// It had them.
+    pub administrator: bool,
+    /// When, by the relay's clock, in milliseconds since 1970 UTC.
+    pub at_unix_ms: u64,
+}
+
 impl Grants {
     /// Nothing.
     pub const NONE: Self = Self { view: false, control: false };

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     ShownText,
     directory::Opaque,
-    grant::{Change, Grants},
+    grant::{Change, Grants, RightsChange},
     record::Signed,
     ticket::{TicketBrief, TicketChoice},
     wrap_up::WrapUp,
@@ -224,6 +224,9 @@ pub enum Happened {
     /// The customer has allowed or taken back something during it: every change so far, oldest first. Only from the customer. From version 5
     /// on.
     Changed(#[serde(deserialize_with = "capped::list::<_, _, { limits::CHANGES_TOLD }>")] Vec<Change>),
+    /// It has had administrator's rights, or has them no more: every change so far, oldest first; before the first it had none. When the last
+    /// one says that it had them, it had them until it was over. Only from the customer. From version 6 on.
+    Rights(#[serde(deserialize_with = "capped::list::<_, _, { limits::CHANGES_TOLD }>")] Vec<RightsChange>),
 }
 
 /// Which report.
@@ -241,6 +244,8 @@ pub enum Step {
     WrappedUp,
     /// [`Happened::Changed`].
     Changed,
+    /// [`Happened::Rights`].
+    Rights,
 }
 
 impl Happened {
@@ -253,6 +258,7 @@ impl Happened {
             Self::Signed(_) => Step::Signed,
             Self::WrappedUp(_) => Step::WrappedUp,
             Self::Changed(_) => Step::Changed,
+            Self::Rights(_) => Step::Rights,
         }
     }
 }

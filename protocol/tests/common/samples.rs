@@ -10,7 +10,7 @@ use amparo_protocol::{
     message::{
         control::*,
         directory::*,
-        grant::{Change, Grants},
+        grant::{Change, Grants, RightsChange},
         handshake::*,
         hello::*,
         input::*,
@@ -217,6 +217,10 @@ fn happened() -> Vec<Happened> {
 
 fn to_relay() -> Vec<ToRelay> {
     let hello = Hello {
+        Happened::Rights(vec![
+            RightsChange { administrator: true, at_unix_ms: 1_795_000_030_000 },
+            RightsChange { administrator: false, at_unix_ms: 1_795_000_040_000 },
+        ]),
         versions: VersionRange { oldest: 1, newest: 3 },
         tenant: TenantId::from_bytes([0x11; 16]),
         program: text("0.1.0 linux"),

@@ -7,7 +7,7 @@ use amparo_protocol::{
     message::{
         control::*,
         directory::*,
-        grant::{Change, Grants},
+        grant::{Change, Grants, RightsChange},
         handshake::*,
         hello::*,
         input::*,
@@ -144,7 +144,19 @@ fn happened() -> impl Strategy<Value = Happened> {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    prop::sample::select(vec![Step::Started, Step::Ended, Step::Alarm, Step::Signed, Step::WrappedUp, Step::Changed])
+        vec(any::<(bool, u64)>(), 0..=limits::CHANGES_TOLD).prop_map(|all| {
+            let change = |(administrator, at_unix_ms)| RightsChange { administrator, at_unix_ms };
+            Happened::Rights(all.into_iter().map(change).collect())
+        }),
+    prop::sample::select(vec![
+        Step::Started,
+        Step::Ended,
+        Step::Alarm,
+        Step::Signed,
+        Step::WrappedUp,
+        Step::Changed,
+        Step::Rights,
+    ])
 }
 
 /// Any [`ToRelay`].

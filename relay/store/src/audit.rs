@@ -29,6 +29,8 @@ pub const SESSION_DISPUTED: &str = "session.disputed";
 pub const SESSION_AWAY: &str = "session.away";
 /// The customer has allowed or taken back something during a session.
 pub const SESSION_CHANGED: &str = "session.changed";
+/// A session has had administrator's rights, or has them no more.
+pub const SESSION_RIGHTS: &str = "session.rights";
 /// What a line about a session whose halves are together again is called.
 pub const SESSION_BACK: &str = "session.back";
 

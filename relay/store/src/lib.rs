@@ -42,7 +42,8 @@ pub use app::{
 pub use appointment::{APPOINTMENTS_PER_TICKET, Appointment, AppointmentRecords, NewAppointment};
 pub use audit::{
     ALARM, AuditBreak, AuditEntry, AuditHead, AuditLine, AuditLink, AuditMark, AuditMarkError, AuditRecords,
-    AuditVerified, SESSION_ALARM, SESSION_AWAY, SESSION_BACK, SESSION_CHANGED, SESSION_DISPUTED, SESSION_SIGNED,
+    AuditVerified, SESSION_ALARM, SESSION_AWAY, SESSION_BACK, SESSION_CHANGED, SESSION_DISPUTED, SESSION_RIGHTS,
+    SESSION_SIGNED,
 };
 pub use connection::{
     ActionTemplate, Connection, ConnectionRecords, KeptFields, LeftOut, NewConnection, TemplateChange,

@@ -11,7 +11,7 @@ use protocol::{
     limits,
     message::{
         directory::{Field, FieldKey},
-        grant::{Change, Grants},
+        grant::{Change, Grants, RightsChange},
         pairing::{CloseReason, Role},
         ticket::TicketChoice,
     },
@@ -219,6 +219,8 @@ pub struct Session {
     pub granted: Grants,
     /// What was allowed from when on after that, oldest first.
     pub changes: Vec<Change>,
+    /// Whether it had administrator's rights from when on, oldest first; before the first it had none.
+    pub rights: Vec<RightsChange>,
     /// When the attendant dialled.
     pub dialled_at: Timestamp,
     /// When the customer allowed it.
@@ -314,17 +316,17 @@ impl Default for HistoryQuery {
 /// What is on record of a session's changes together with what is told now; `None`: nothing of it is new.
 ///
 /// What is on record stays as it is: however often and with whatever times it is told again, each change is written down once. Only of a list
-/// that is full the last may be another, how it is at last.
-pub(crate) fn changes_with(known: &[Change], told: &[Change]) -> Option<Vec<Change>> {
+/// that is full the last may be another, how it is at last: `same` says whether two say the same but for their times.
+pub(crate) fn changes_with<T: Copy>(known: &[T], told: &[T], same: impl Fn(&T, &T) -> bool) -> Option<Vec<T>> {
     let mut kept = known.to_vec();
     let new = told.get(kept.len()..)?;
     if new.is_empty() {
         let full = kept.len() == limits::CHANGES_TOLD;
-        let (was, is) = (kept.last_mut()?, told.last()?);
-        if !full || was.granted == is.granted {
+        let (was, is) = (kept.pop()?, *told.last()?);
+        if !full || same(&was, &is) {
             return None;
         }
-        *was = *is;
+        kept.push(is);
     }
     kept.extend_from_slice(new);
     Some(kept)
@@ -359,6 +361,10 @@ pub trait SessionRecords: Send + Sync {
     /// What the customer has allowed or taken back during it, all of it so far: row and audit lines of what is new in one transaction. Of a
     /// session that has not begun nothing is written: [`StoreError::Conflict`] (`state`).
     async fn change_session(&self, id: SessionId, changes: &[Change], now: Timestamp) -> Result<Kept, StoreError>;
+
+    /// Whether it has had administrator's rights, all of it so far: row and audit lines of what is new in one transaction. Of a session that
+    /// has not begun nothing is written: [`StoreError::Conflict`] (`state`).
+    async fn change_rights(&self, id: SessionId, rights: &[RightsChange], now: Timestamp) -> Result<Kept, StoreError>;
 
     /// How long a message and its answer take through the server, for what is told of the session's end: before it, or not at all.
     async fn note_round_trip(&self, id: SessionId, round_trip_ms: u32) -> Result<(), StoreError>;
@@ -395,6 +401,10 @@ pub trait SessionRecords: Send + Sync {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn changes_with(known: &[Change], told: &[Change]) -> Option<Vec<Change>> {
+        super::changes_with(known, told, |was, is| was.granted == is.granted)
+    }
 
     #[test]
     fn a_list_that_is_full_says_how_it_is_at_last_and_grows_no_more() {

@@ -32,6 +32,7 @@ mod presence;
 mod row;
 mod second_factor;
 mod session;
+mod session_changes;
 mod tenant;
 mod webhook;
 mod words;

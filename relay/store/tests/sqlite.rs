@@ -102,7 +102,8 @@ macro_rules! whole_suite {
                 an_end_that_waits_for_its_answer_holds_no_other_session_of_the_ticket_up,
                 an_answer_that_does_not_come_holds_nothing_up_and_comes_later_by_itself, an_answer_that_says_nothing_lets_the_end_go,
                 an_end_that_may_have_been_told_is_not_changed_by_a_late_answer, nothing_is_said_about_a_session_that_is_not_over;
-            sessions: what_is_allowed_during_a_session_is_kept_in_order_and_written_down_once, how_long_there_and_back_took_is_kept_until_the_session_is_over, protocol_numbers_count_per_tenant_and_its_own_day, sessions_dialled_at_once_get_different_numbers,
+            sessions: what_is_allowed_during_a_session_is_kept_in_order_and_written_down_once,
+                when_a_session_had_administrators_rights_is_kept_in_order_and_written_down_once, how_long_there_and_back_took_is_kept_until_the_session_is_over, protocol_numbers_count_per_tenant_and_its_own_day, sessions_dialled_at_once_get_different_numbers,
                 a_session_is_read_back_as_it_went, a_customers_alarm_is_written_once_during_a_session_or_after_it,
                 a_watch_is_on_the_ticket_of_the_session_it_watches_and_is_not_counted,
                 each_end_of_a_session_seals_it_once_and_different_witnesses_are_a_dispute,

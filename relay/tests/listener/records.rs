@@ -6,7 +6,7 @@ use protocol::{
     id::{SessionId, TicketNumber},
     message::{
         FromRelay, ToRelay,
-        grant::{Change, Grants},
+        grant::{Change, Grants, RightsChange},
         hello::Refusal,
         pairing::{self, CloseReason, Happened},
     },
@@ -279,5 +279,44 @@ async fn what_a_customer_takes_back_is_on_the_ticket_and_nobody_else_tells_of_it
     stranger.report(pair.session, Happened::Changed(vec![first])).await;
     assert_eq!(stranger.closed(pair.session).await, CloseReason::Violation);
     pair.attendant.report(pair.session, Happened::Changed(vec![first])).await;
+    pair.attendant.hear_that(|m| (m == FromRelay::Refused(Refusal::Violation)).then_some(())).await;
+}
+
+#[tokio::test]
+async fn from_when_to_when_it_had_administrators_rights_is_on_the_ticket_and_nobody_else_tells_of_it() {
+    let world = World::new().await;
+    let mut pair = world.pair(true).await;
+    let change = |administrator| RightsChange { administrator, at_unix_ms: now_ms() };
+    pair.customer.report_start(pair.session).await;
+    let ticket =
+        pair.customer.hear_that(|m| if let FromRelay::SessionTicket(told) = m { told.ticket } else { None }).await;
+    let first = change(true);
+    for rights in [vec![first], vec![first], vec![first, change(false)], vec![first]] {
+        pair.customer.report(pair.session, Happened::Rights(rights)).await;
+        pair.customer.kept(pair.session, pairing::Step::Rights).await;
+    }
+    pair.customer.report(pair.session, ended(CloseReason::EndedByCustomer)).await;
+    pair.customer.kept(pair.session, pairing::Step::Ended).await;
+    let row = world.row(pair.session).await;
+    assert_eq!(row.rights.iter().map(|change| change.administrator).collect::<Vec<_>>(), [true, false]);
+    let store = &world.relay().shared.store;
+    let lines = store.audit_about(row.tenant, row.protocol.as_str(), 99).await.unwrap();
+    let told = lines.iter().filter(|link| link.line.entry.what == store::SESSION_RIGHTS).count();
+    assert_eq!(told, 2, "told four times, written once each");
+    eventually(async || {
+        let rows = world.outbox(pair.session).await;
+        (rows.len() == 2 && rows.iter().all(|row| row.state == OutboxState::Done)).then_some(())
+    })
+    .await;
+    let (_, actions) = world.relay().shared.desk.ticket(world.tenant, &ticket).await.unwrap();
+    let [start, end] = [&actions[0].action.text, &actions[1].action.text];
+    assert!(end.contains("\nDireitos de administrador: das ") && !end.contains('…'), "{end}");
+    assert!(!start.contains("administrador"), "{start}");
+
+    // A stranger, and the attendant of this session.
+    let mut stranger = world.customer("Rita").await;
+    stranger.report(pair.session, Happened::Rights(vec![first])).await;
+    assert_eq!(stranger.closed(pair.session).await, CloseReason::Violation);
+    pair.attendant.report(pair.session, Happened::Rights(vec![first])).await;
     pair.attendant.hear_that(|m| (m == FromRelay::Refused(Refusal::Violation)).then_some(())).await;
 }

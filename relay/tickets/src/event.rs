@@ -1,5 +1,6 @@
 //! What an action on a ticket says about a session. Called by the worker; pure: the same session gives the same words.
 
+mod rights;
 pub mod sample;
 pub mod template;
 pub mod text;
@@ -41,6 +42,8 @@ pub struct Facts {
     pub allowed: Grants,
     /// What they have allowed or taken back after that; only on its end.
     pub changes: Vec<Change>,
+    /// From when to when it had administrator's rights; only on its end.
+    pub administrator: Vec<(Timestamp, Timestamp)>,
     /// How often the connection broke and came back; only on its end.
     pub reconnects: Option<u32>,
     /// How long there and back through the server took; only on its end, and only when it was measured.
@@ -125,6 +128,10 @@ pub fn action(kind: EventKind, session: &Session, tenant: &Tenant, says: Says<'_
     if end && !session.changes.is_empty() {
         values.insert("allowed", text::allowed_then(language, session.granted, &session.changes, &zone));
     }
+    let administrator = if end { rights::used(&session.rights, ended) } else { Vec::new() };
+    if !administrator.is_empty() {
+        values.insert("administrator", text::from_to(language, &administrator, &zone));
+    }
     if end {
         values.insert("end", text::time(language, ended, &zone));
         values.insert("duration", text::duration(ended.as_second() - started.as_second()));
@@ -157,7 +164,12 @@ pub fn action(kind: EventKind, session: &Session, tenant: &Tenant, says: Says<'_
         let text = template::standing(kind, language);
         Template::parse(kind, &text).expect("a test reads every standing text")
     };
-    let mut lines = says.template.cloned().unwrap_or_else(standing).filled(&values);
+    let template = says.template.cloned().unwrap_or_else(standing);
+    let mut lines = template.filled(&values);
+    // Said in any case: a text of the company's own may be older than these rights.
+    if let Some(used) = values.get("administrator").filter(|_| !template.has("administrator")) {
+        lines.push(format!("{}: {used}", text::label(language, text::Label::Administrator)));
+    }
     if let Some(watched) = &session.watches {
         lines.push(text::watched(language, &session.attendant_name, watched.as_str()));
     }
@@ -187,6 +199,7 @@ pub fn action(kind: EventKind, session: &Session, tenant: &Tenant, says: Says<'_
             customer: CustomerDetails::from_fields(&session.fields),
             allowed: session.granted,
             changes: if end { session.changes.clone() } else { Vec::new() },
+            administrator,
             reconnects: end.then_some(session.reconnects),
             round_trip_ms: session.round_trip_ms.filter(|_| end),
             audit: session.audit.as_ref().filter(|_| end).map(ToString::to_string),

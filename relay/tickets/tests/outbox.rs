@@ -12,12 +12,12 @@ mod far;
 
 use std::{collections::BTreeMap, time::Duration};
 
-use common::{TENANT, killed_after, open_new};
+use common::{TENANT, at, killed_after, open_new};
 use fakes::{Asked, Fate};
 use far::{Far, since_start, told};
 use protocol::{
     id::{AppId, ConnectionId},
-    message::ticket::TicketChoice,
+    message::{grant::RightsChange, ticket::TicketChoice},
 };
 use store::{Category, EventKind, NewConnection, OutboxState, Reason, TicketOf, TicketSeen, WrappedUp};
 use tickets::{kind::Means, system::Repeats};
@@ -449,6 +449,8 @@ async fn a_hundred_thousand_actions_on_two_hundred_tickets_with_the_worker_kille
 async fn a_webhook_is_told_as_data_what_the_text_says_in_words() {
     let mut f = Far::new("webhook").await;
     let session = f.ended(open_new()).await;
+    let rights = RightsChange { administrator: true, at_unix_ms: u64::try_from(at(20).as_millisecond()).unwrap() };
+    f.world.store.change_rights(session, &[rights], at(66)).await.unwrap();
     f.world.missed().await;
     f.work_off().await;
     let told: Vec<serde_json::Value> = f.server.asked().iter().map(fakes::Asked::json).collect();
@@ -461,6 +463,8 @@ async fn a_webhook_is_told_as_data_what_the_text_says_in_words() {
     }
     assert!(start["reconnects"].is_null() && start["audit"].is_null(), "{start}");
     assert_eq!(end["reconnects"], 0);
+    let administrator = serde_json::json!([{ "from": "2026-11-21T14:00:20Z", "to": "2026-11-21T14:01:05Z" }]);
+    assert_eq!((&start["administrator"], &end["administrator"]), (&serde_json::json!([]), &administrator));
     let head = f.world.store.session(session).await.unwrap().audit.unwrap();
     assert_eq!(end["audit"], head.to_string());
     assert_eq!(missed["requester"]["email"], "c2@padaria.example");

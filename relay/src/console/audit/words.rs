@@ -97,6 +97,14 @@ const WORDS: &[(&str, [&str; 3])] = &[
         ["O cliente mudou o que permite", "The customer changed what is allowed", "El cliente cambió lo que permite"],
     ),
     (
+        store::SESSION_RIGHTS,
+        [
+            "Direitos de administrador na sessão",
+            "Administrator's rights in the session",
+            "Derechos de administrador en la sesión",
+        ],
+    ),
+    (
         store::SESSION_BACK,
         ["Conexão da sessão voltou", "The session's connection came back", "Volvió la conexión de la sesión"],
     ),

@@ -87,6 +87,8 @@ pub(in crate::console) struct Entry {
     note: String,
     /// Mouse and keyboard were allowed.
     control: bool,
+    /// They had administrator's rights at any time in it.
+    administrator: bool,
     /// How often the connection was lost and came back.
     reconnects: u32,
     /// The customer raised an alarm.
@@ -145,6 +147,7 @@ impl Entry {
             solved: said.map(|category| category.solved),
             note: said_of(s).to_owned(),
             control: s.granted.control,
+            administrator: s.rights.iter().any(|change| change.administrator),
             reconnects: s.reconnects,
             alarm: s.alarm_at.is_some(),
             watches: s.watches.as_ref().map(ToString::to_string),

@@ -8,6 +8,8 @@ words! { Words {
     dialled: "{} pediu acesso ao computador de {}", "{} asked for access to {}'s computer", "{} pidió acceso al equipo de {}";
     consent: "A senha conferiu e {} permitiu: {}", "The password was right and {} allowed: {}", "La contraseña coincidió y {} permitió: {}";
     changed: "{} mudou o que permite: {}", "{} changed what is allowed: {}", "{} cambió lo que permite: {}";
+    rights_on: "O mouse e o teclado de {} passaram a ter direitos de administrador", "From here on {}'s mouse and keyboard had administrator's rights", "El ratón y el teclado de {} pasaron a tener derechos de administrador";
+    rights_off: "O mouse e o teclado de {} deixaram de ter direitos de administrador", "From here on {}'s mouse and keyboard had no administrator's rights", "El ratón y el teclado de {} dejaron de tener derechos de administrador";
     refused: "A senha conferiu, mas {} não permitiu", "The password was right, but {} did not allow it", "La contraseña coincidió, pero {} no lo permitió";
     no_answer: "A senha conferiu, mas ninguém respondeu à pergunta", "The password was right, but nobody answered the question", "La contraseña coincidió, pero nadie respondió la pregunta";
     wrong_password: "A senha informada não era a do cliente. Nada foi mostrado", "The password that was given was not the customer's. Nothing was shown", "La contraseña indicada no era la del cliente. No se mostró nada";

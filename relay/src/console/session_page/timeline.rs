@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use protocol::message::pairing::CloseReason;
 use store::{
     AuditEntry, AuditLink, SESSION_ALARM, SESSION_AWAY, SESSION_BACK, SESSION_CHANGED, SESSION_DISPUTED,
-    SESSION_SIGNED, Session,
+    SESSION_RIGHTS, SESSION_SIGNED, Session,
 };
 
 use super::{
@@ -46,7 +46,7 @@ fn time(entry: &AuditEntry) -> Timestamp {
         "session.started" => value(&entry.detail, "started_ms"),
         "session.ended" => value(&entry.detail, "ended_ms"),
         SESSION_ALARM => value(&entry.detail, "alarm_ms"),
-        SESSION_AWAY | SESSION_BACK | SESSION_CHANGED => value(&entry.detail, "at_ms"),
+        SESSION_AWAY | SESSION_BACK | SESSION_CHANGED | SESSION_RIGHTS => value(&entry.detail, "at_ms"),
         _ => None,
     };
     let told = told.and_then(|ms| ms.parse().ok()).and_then(|ms| Timestamp::from_millisecond(ms).ok());
@@ -74,6 +74,10 @@ fn event(
             let what = if control { s.t.allowed_control } else { s.t.allowed_view };
             ("mouse-pointer-2", if control { "ok" } else { "warn" }, fill(w.changed, &[customer, what]))
         }
+        SESSION_RIGHTS if value(&entry.detail, "administrator") == Some("on") => {
+            ("key-round", "warn", fill(w.rights_on, &[&session.attendant_name]))
+        }
+        SESSION_RIGHTS => ("key-round", "", fill(w.rights_off, &[&session.attendant_name])),
         SESSION_AWAY => {
             ("unplug", "warn", if role == Some("customer") { w.customer_away } else { w.attendant_away }.to_owned())
         }

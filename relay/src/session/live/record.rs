@@ -9,12 +9,12 @@ use super::*;
 use crate::{key::Keys, session::guess::Alarm};
 use protocol::message::{
     ShownText,
-    grant::Change,
+    grant::{Change, RightsChange},
     pairing::{Happened, RecordMark, Report, ReportKept, Step},
     ticket::SessionTicket,
     wrap_up::WrapUp,
 };
-use store::{Category, Ended, Started, WrappedUp};
+use store::{Category, Ended, Kept, Started, WrappedUp};
 
 /// What becomes of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub enum ReportOutcome {
     NotNow,
     /// No session of this program: it need not ask again.
     NotYours,
-    /// Only the customer's program tells a start, what is allowed after it, or raises an alarm.
+    /// Only the customer's program tells a start, what is allowed and with whose rights after it, or raises an alarm.
     Violation,
 }
 
@@ -115,7 +115,9 @@ impl Sessions {
             return ReportOutcome::NotYours;
         }
         match &report.what {
-            Happened::Started { .. } | Happened::Alarm { .. } | Happened::Changed(_) if !customer => {
+            Happened::Started { .. } | Happened::Alarm { .. } | Happened::Changed(_) | Happened::Rights(_)
+                if !customer =>
+            {
                 ReportOutcome::Violation
             }
             Happened::Started { granted, attendant, at_unix_ms } => {
@@ -136,6 +138,7 @@ impl Sessions {
             }
             Happened::Alarm { at_unix_ms } => self.report_alarm(session, reported(*at_unix_ms)).await,
             Happened::Changed(changes) => self.report_changed(&row, changes).await,
+            Happened::Rights(rights) => self.report_rights(&row, rights).await,
             Happened::WrappedUp(_) if customer => ReportOutcome::Violation,
             Happened::WrappedUp(said) => self.report_wrapped_up(&row, said).await,
             Happened::Signed(signed) => {
@@ -218,18 +221,29 @@ impl Sessions {
     }
 
     async fn report_changed(&self, row: &Session, changes: &[Change]) -> ReportOutcome {
+        let written = self.store.change_session(row.id, changes, Timestamp::now()).await;
+        self.changed(row, written, Step::Changed)
+    }
+
+    async fn report_rights(&self, row: &Session, rights: &[RightsChange]) -> ReportOutcome {
+        let written = self.store.change_rights(row.id, rights, Timestamp::now()).await;
+        self.changed(row, written, Step::Rights)
+    }
+
+    /// What has become of something that the customer's program told of a session that goes on.
+    fn changed(&self, row: &Session, written: Result<Kept, StoreError>, step: Step) -> ReportOutcome {
         let session = row.id;
-        match self.store.change_session(session, changes, Timestamp::now()).await {
+        match written {
             Ok(_) => {}
             // Of a session that never began, or a request, there is nothing to be said. A start that is not written down yet comes first.
             Err(StoreError::Conflict { .. }) if row.state != SessionState::Dialling => {}
             Err(error) => {
-                tracing::error!(%session, error = &error as &dyn std::error::Error, "what a customer allows cannot be written down now");
+                tracing::error!(%session, ?step, error = &error as &dyn std::error::Error, "a change cannot be written down now");
                 return ReportOutcome::NotNow;
             }
         }
         self.changes.bump();
-        ReportOutcome::Kept(ReportKept { session, step: Step::Changed, record: None })
+        ReportOutcome::Kept(ReportKept { session, step, record: None })
     }
 
     async fn report_wrapped_up(&self, row: &Session, said: &WrapUp) -> ReportOutcome {

@@ -7,7 +7,7 @@ use protocol::{
     message::{
         ShownText,
         directory::{Field, FieldKey},
-        grant::{Change, Grants},
+        grant::{Change, Grants, RightsChange},
         pairing::Role,
         ticket::TicketChoice,
     },
@@ -17,16 +17,16 @@ use sqlx::{SqliteConnection, sqlite::SqliteRow};
 use super::{
     SqliteStore, audit, error, outbox,
     row::{Columns, damaged, folded, json, ms, word},
-    webhook,
+    session_changes, webhook,
 };
 use crate::{
     app::Category,
-    audit::{AuditEntry, AuditHead, SESSION_ALARM, SESSION_CHANGED, SESSION_DISPUTED, SESSION_SIGNED},
+    audit::{AuditEntry, AuditHead, SESSION_ALARM, SESSION_DISPUTED, SESSION_SIGNED},
     error::StoreError,
     outbox::EventKind,
     session::{
         Ended, HistoryQuery, Kept, NewMissed, NewSession, NewWatch, OpenedSession, Seal, Session, SessionRecords,
-        SessionState, Started, WRAP_UP_WITHIN, WrappedUp, changes_with,
+        SessionState, Started, WRAP_UP_WITHIN, WrappedUp,
     },
 };
 
@@ -57,6 +57,7 @@ pub(super) fn session(row: &SqliteRow) -> Result<Session, StoreError> {
         state,
         granted: Grants { view: row.plain("may_view")?, control: row.plain("may_control")? },
         changes: row.json("changes")?,
+        rights: row.json("rights")?,
         dialled_at: row.time("dialled_at")?,
         started_at: row.time_if_any("started_at")?,
         ended_at: row.time_if_any("ended_at")?,
@@ -99,7 +100,7 @@ pub(super) fn noted(row: &SqliteRow) -> Result<Option<AuditHead>, StoreError> {
 }
 
 /// A line of the session's story, of the transaction that changes its row.
-fn line(session: &Session, what: &str, detail: String, at: Timestamp) -> AuditEntry {
+pub(super) fn line(session: &Session, what: &str, detail: String, at: Timestamp) -> AuditEntry {
     AuditEntry {
         tenant: session.tenant,
         operator: session.attendant,
@@ -113,7 +114,7 @@ fn line(session: &Session, what: &str, detail: String, at: Timestamp) -> AuditEn
 }
 
 /// What is allowed, as lines of the log name it.
-fn granted_words(granted: Grants) -> String {
+pub(super) fn granted_words(granted: Grants) -> String {
     let all = [("view", granted.view), ("control", granted.control)];
     all.into_iter().filter_map(|(name, is)| is.then_some(name)).collect::<Vec<_>>().join(",")
 }
@@ -439,32 +440,11 @@ impl SessionRecords for SqliteStore {
     }
 
     async fn change_session(&self, id: SessionId, changes: &[Change], now: Timestamp) -> Result<Kept, StoreError> {
-        let mut tx = self.write().await?;
-        let session = one(&mut tx, id).await?;
-        let (Some(started), SessionState::Started | SessionState::Ended) = (session.started_at, session.state) else {
-            return Err(StoreError::Conflict { what: "state" });
-        };
-        // Not before it began and not in what is still to come; a repeat tells the same again, or less.
-        let (first, last) = (ms(started), ms(session.ended_at.unwrap_or(now)));
-        let within = |at: u64| i64::try_from(at).unwrap_or(i64::MAX).clamp(first, last.max(first));
-        let changes: Vec<Change> = changes
-            .iter()
-            .map(|change| Change { at_unix_ms: u64::try_from(within(change.at_unix_ms)).unwrap_or(0), ..*change })
-            .collect();
-        let Some(kept) = changes_with(&session.changes, &changes) else { return Ok(Kept::Already) };
-        sqlx::query("UPDATE sessions SET changes = ?2 WHERE id = ?1")
-            .bind(id.as_bytes().as_slice())
-            .bind(json(&kept))
-            .execute(&mut *tx)
-            .await
-            .map_err(error::of)?;
-        for change in &kept[session.changes.len()..] {
-            let at = change.at_unix_ms;
-            let detail = format!("session={} grants={} at_ms={at}", session.id, granted_words(change.granted));
-            audit::add(&mut tx, &line(&session, SESSION_CHANGED, detail, now)).await?;
-        }
-        tx.commit().await.map_err(error::of)?;
-        Ok(Kept::New)
+        session_changes::granted(self, id, changes, now).await
+    }
+
+    async fn change_rights(&self, id: SessionId, rights: &[RightsChange], now: Timestamp) -> Result<Kept, StoreError> {
+        session_changes::rights(self, id, rights, now).await
     }
 
     async fn wrap_up_session(&self, id: SessionId, said: &WrappedUp, now: Timestamp) -> Result<Kept, StoreError> {

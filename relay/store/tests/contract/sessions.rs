@@ -3,7 +3,7 @@
 use protocol::{
     id::{ProtocolNumber, SessionId, TicketNumber},
     message::{
-        grant::{Change, Grants},
+        grant::{Change, Grants, RightsChange},
         pairing::{CloseReason, Role},
     },
 };
@@ -145,6 +145,45 @@ pub async fn what_is_allowed_during_a_session_is_kept_in_order_and_written_down_
     let other = w.dialled(2, on("4821")).await;
     store.end_session(other, &end(65), at(66)).await.unwrap();
     assert!(store.change_session(other, &[took], at(99)).await.is_err(), "it never began");
+}
+
+pub async fn when_a_session_had_administrators_rights_is_kept_in_order_and_written_down_once(w: &World) {
+    let store = w.store().await;
+    let change = |administrator, second: i64| RightsChange {
+        administrator,
+        at_unix_ms: u64::try_from(at(second).as_millisecond()).unwrap(),
+    };
+    let (got, lost) = (change(true, 20), change(false, 30));
+    let id = w.dialled(1, on("4821")).await;
+    let early = store.change_rights(id, &[got], at(10)).await;
+    assert!(matches!(early, Err(StoreError::Conflict { what: "state" })), "{early:?}");
+    store.start_session(id, &start(5), at(6)).await.unwrap();
+    assert_eq!(store.change_rights(id, &[], at(20)).await.unwrap(), Kept::Already);
+    assert_eq!(store.change_rights(id, &[got], at(20)).await.unwrap(), Kept::New);
+    assert_eq!(store.change_rights(id, &[got, lost], at(30)).await.unwrap(), Kept::New);
+    // Said again, with the same times or with others, or said late what was known before.
+    for second in [20, 31, 90] {
+        let again = [change(true, second), change(false, second + 1)];
+        assert_eq!(store.change_rights(id, &again, at(40)).await.unwrap(), Kept::Already);
+        assert_eq!(store.change_rights(id, &again[..1], at(41)).await.unwrap(), Kept::Already);
+    }
+    let row = store.session(id).await.unwrap();
+    assert_eq!(row.rights, [got, lost]);
+    assert!(row.changes.is_empty(), "it is nothing that the customer allows");
+    let lines = store.audit_list(w.varanda.tenant, 9).await.unwrap();
+    let told = lines.iter().filter(|line| line.what == store::SESSION_RIGHTS).map(|line| line.detail.clone());
+    let told: Vec<String> = told.map(|detail| detail.split_once(' ').unwrap().1.to_owned()).collect();
+    let line = |word: &str, change: &RightsChange| format!("administrator={word} at_ms={}", change.at_unix_ms);
+    assert_eq!(told, [line("off", &lost), line("on", &got)]);
+    // Times before it began and after it was over are not believed.
+    store.end_session(id, &end(65), at(66)).await.unwrap();
+    let odd = [got, lost, change(true, 1), RightsChange { administrator: false, at_unix_ms: u64::MAX }];
+    assert_eq!(store.change_rights(id, &odd, at(99)).await.unwrap(), Kept::New);
+    let kept = store.session(id).await.unwrap().rights;
+    assert_eq!(kept[2..], [change(true, 5), change(false, 65)]);
+    let other = w.dialled(2, on("4821")).await;
+    store.end_session(other, &end(65), at(66)).await.unwrap();
+    assert!(store.change_rights(other, &[got], at(99)).await.is_err(), "it never began");
 }
 
 pub async fn a_watch_is_on_the_ticket_of_the_session_it_watches_and_is_not_counted(w: &World) {

@@ -137,6 +137,11 @@ fn known(customer: &CustomerDetails) -> Value {
     all.into_iter().filter(|(_, text)| !text.is_empty()).map(|(key, text)| (key.to_owned(), json!(text))).collect()
 }
 
+/// From when to when something was so.
+fn from_to((from, to): &(Timestamp, Timestamp)) -> Value {
+    json!({ "from": from.to_string(), "to": to.to_string() })
+}
+
 /// What was allowed from when on.
 fn changed(change: &Change) -> Value {
     let at = i64::try_from(change.at_unix_ms).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok());
@@ -165,6 +170,7 @@ fn message(action: &Action, ticket: Option<&TicketNumber>, opening: Option<&NewT
             "reason": action.reason,
             "allowed": { "view": action.facts.allowed.view, "control": action.facts.allowed.control },
             "allowed_then": action.facts.changes.iter().map(changed).collect::<Vec<_>>(),
+            "administrator": action.facts.administrator.iter().map(from_to).collect::<Vec<_>>(),
             "reconnects": action.facts.reconnects,
             "round_trip_ms": action.facts.round_trip_ms,
             "audit": action.facts.audit,

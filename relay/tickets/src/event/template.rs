@@ -22,6 +22,7 @@ const PLACES: &[&str] = &[
     "end",
     "duration",
     "allowed",
+    "administrator",
     "reason",
     "path",
     "reconnects",
@@ -101,6 +102,11 @@ impl Template {
         Ok(Self(lines))
     }
 
+    /// Whether it has this place.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.iter().flatten().any(|piece| matches!(piece, Piece::Place(place) if *place == name))
+    }
+
     /// Fills it.
     pub(super) fn filled(&self, values: &BTreeMap<&'static str, String>) -> Vec<String> {
         let value = |place: &str| values.get(place).map_or("", String::as_str);
@@ -134,6 +140,7 @@ pub fn standing(kind: EventKind, language: Language) -> String {
         (Label::End, "end"),
         (if kind == EventKind::Missed { Label::Waited } else { Label::Duration }, "duration"),
         (Label::Allowed, "allowed"),
+        (Label::Administrator, "administrator"),
         (if kind == EventKind::Missed { Label::Missed } else { Label::Reason }, "reason"),
         (Label::Path, "path"),
         (Label::Reconnects, "reconnects"),

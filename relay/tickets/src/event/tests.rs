@@ -8,7 +8,7 @@ use protocol::{
     message::{
         ShownText,
         directory::Field,
-        grant::{Change, Grants},
+        grant::{Change, Grants, RightsChange},
         pairing::CloseReason,
     },
 };
@@ -43,6 +43,7 @@ fn session() -> Session {
         state: SessionState::Ended,
         granted: Grants::CONTROL,
         changes: Vec::new(),
+        rights: Vec::new(),
         dialled_at: "2026-11-21T17:19:50Z".parse().unwrap(),
         started_at: Some("2026-11-21T17:20:05Z".parse().unwrap()),
         ended_at: Some("2026-11-21T17:46:13Z".parse().unwrap()),
@@ -94,6 +95,85 @@ fn the_end_says_what_the_customer_took_back_and_allowed_again_and_the_start_what
     // Times that nobody's clock shows do no harm.
     let odd = Session { changes: vec![Change { granted: Grants::NONE, at_unix_ms: u64::MAX }], ..session() };
     assert!(action(EventKind::End, &odd, &tenant, Says::default()).text.contains("nada"));
+}
+
+/// Whether it had administrator's rights, from when on.
+fn rights(changes: &[(bool, &str)]) -> Session {
+    let change = |(administrator, text): &(bool, &str)| RightsChange {
+        administrator: *administrator,
+        at_unix_ms: u64::try_from(text.parse::<Timestamp>().unwrap().as_millisecond()).unwrap(),
+    };
+    Session { rights: changes.iter().map(change).collect(), ..session() }
+}
+
+#[test]
+fn the_end_says_from_when_to_when_it_had_administrators_rights_and_the_start_nothing() {
+    let had = rights(&[
+        (true, "2026-11-21T17:30:00Z"),
+        (false, "2026-11-21T17:41:10Z"),
+        // Never given back: until it was over.
+        (true, "2026-11-21T17:45:00Z"),
+    ]);
+    let at = |text: &str| text.parse::<Timestamp>().unwrap();
+    for (language, before, said) in [
+        (
+            Language::PtBr,
+            "Permitido: ",
+            "Direitos de administrador: das 14:30:00 às 14:41:10; das 14:45:00 às 14:46:13",
+        ),
+        (Language::En, "Allowed: ", "Administrator's rights: from 14:30:00 to 14:41:10; from 14:45:00 to 14:46:13"),
+        (
+            Language::Es,
+            "Permitido: ",
+            "Derechos de administrador: de las 14:30:00 a las 14:41:10; de las 14:45:00 a las 14:46:13",
+        ),
+    ] {
+        let tenant = tenant(language, "America/Sao_Paulo");
+        let end = action(EventKind::End, &had, &tenant, Says::default());
+        let lines: Vec<&str> = end.text.lines().collect();
+        let place = lines.iter().position(|line| *line == said).unwrap_or_else(|| panic!("{}", end.text));
+        assert!(lines[place - 1].starts_with(before), "{}", end.text);
+        let used = [
+            ("2026-11-21T17:30:00Z", "2026-11-21T17:41:10Z"),
+            // Until the session was over.
+            ("2026-11-21T17:45:00Z", "2026-11-21T17:46:13Z"),
+        ];
+        assert_eq!(end.facts.administrator, used.map(|(from, to)| (at(from), at(to))));
+        // A text of the company's own says it too: where it has a place for it, else at its end.
+        for (own, text) in [("Fim\n{administrator}", said.split_once(": ").unwrap().1), ("Fim", said)] {
+            let own = Template::parse(EventKind::End, own).unwrap();
+            let end = action(EventKind::End, &had, &tenant, Says { template: Some(&own), ..Says::default() });
+            assert_eq!(end.text, format!("Fim\n{text}"));
+        }
+        for kind in [EventKind::Start, EventKind::WrapUp] {
+            let other = action(kind, &had, &tenant, Says::default());
+            assert!(!other.text.contains("dministra") && other.facts.administrator.is_empty(), "{}", other.text);
+        }
+        let without = action(EventKind::End, &session(), &tenant, Says::default());
+        assert!(!without.text.contains("dministra") && without.facts.administrator.is_empty(), "{}", without.text);
+    }
+}
+
+#[test]
+fn administrators_rights_that_came_and_went_many_times_fill_no_ticket_and_odd_times_do_no_harm() {
+    let end = |session: &Session| action(EventKind::End, session, &tenant(Language::PtBr, "UTC"), Says::default());
+    let line = |said: &Action| {
+        let line = said.text.lines().find(|line| line.starts_with("Direitos de administrador: "));
+        line.map(str::to_owned)
+    };
+    let many: Vec<_> = (0..32).map(|n| (n % 2 == 0, "2026-11-21T17:30:00Z")).collect();
+    let said = end(&rights(&many));
+    let told = line(&said).unwrap();
+    assert_eq!((told.matches("das ").count(), told.matches('…').count()), (6, 1), "{told}");
+    assert_eq!(said.facts.administrator.len(), 16, "as data it is all of it");
+    // Some were left out on the way: it had them from the first of these on.
+    let twice = rights(&[(true, "2026-11-21T17:30:00Z"), (true, "2026-11-21T17:35:00Z")]);
+    assert_eq!(line(&end(&twice)).unwrap(), "Direitos de administrador: das 17:30:00 às 17:46:13");
+    let backwards = rights(&[(true, "2026-11-21T17:30:00Z"), (false, "2026-11-21T17:25:00Z")]);
+    assert_eq!(line(&end(&backwards)).unwrap(), "Direitos de administrador: das 17:30:00 às 17:30:00");
+    assert_eq!(line(&end(&rights(&[(false, "2026-11-21T17:30:00Z")]))), None);
+    let odd = Session { rights: vec![RightsChange { administrator: true, at_unix_ms: u64::MAX }], ..session() };
+    assert_eq!(line(&end(&odd)).unwrap(), "Direitos de administrador: das 17:46:13 às 17:46:13");
 }
 
 #[test]

@@ -52,6 +52,8 @@ pub enum Label {
     Message,
     /// What the customer allowed.
     Allowed,
+    /// From when to when it had administrator's rights.
+    Administrator,
     /// Why it was over.
     Reason,
     /// Which way the connection went.
@@ -86,6 +88,9 @@ pub fn label(language: Language, label: Label) -> &'static str {
             Label::End => ["Fim", "End", "Fin"],
             Label::Duration => ["Duração", "Duration", "Duración"],
             Label::Allowed => ["Permitido", "Allowed", "Permitido"],
+            Label::Administrator => {
+                ["Direitos de administrador", "Administrator's rights", "Derechos de administrador"]
+            }
             Label::Reason => ["Motivo do fim", "Reason for the end", "Motivo del fin"],
             Label::Path => ["Caminho", "Path", "Camino"],
             Label::RoundTrip => ["Tempo de ida e volta", "Round trip", "Tiempo de ida y vuelta"],
@@ -181,23 +186,46 @@ pub fn allowed(language: Language, granted: Grants) -> &'static str {
 /// Changes that are told one by one; of more the first ones and the last.
 const CHANGES_SAID: usize = 6;
 
+/// As many of them as are told.
+fn few(mut all: Vec<String>) -> Vec<String> {
+    if all.len() > CHANGES_SAID {
+        let last = all.pop();
+        all.truncate(CHANGES_SAID - 1);
+        all.push("…".to_owned());
+        all.extend(last);
+    }
+    all
+}
+
+/// The time of a day.
+fn clock(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned(zone.clone()).strftime("%H:%M:%S").to_string()
+}
+
 /// What a customer allowed at the beginning of a session, and what from when on after that.
 pub fn allowed_then(language: Language, granted: Grants, changes: &[Change], zone: &TimeZone) -> String {
-    let clock = |change: &Change| {
-        let at = i64::try_from(change.at_unix_ms).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok());
-        at.unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(zone.clone()).strftime("%H:%M:%S").to_string()
-    };
     let from = pick(language, ["desde", "from", "desde"]);
+    let then = |change: &Change| {
+        let at = i64::try_from(change.at_unix_ms).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok());
+        let at = clock(at.unwrap_or(Timestamp::UNIX_EPOCH), zone);
+        format!("{from} {at} {}", allowed(language, change.granted))
+    };
     let mut said = vec![allowed(language, granted).to_owned()];
-    for (n, change) in changes.iter().enumerate() {
-        if changes.len() > CHANGES_SAID && n == CHANGES_SAID - 1 {
-            said.push("…".to_owned());
-        }
-        if changes.len() <= CHANGES_SAID || n < CHANGES_SAID - 1 || n == changes.len() - 1 {
-            said.push(format!("{from} {} {}", clock(change), allowed(language, change.granted)));
-        }
-    }
+    said.extend(few(changes.iter().map(then).collect()));
     said.join("; ")
+}
+
+/// From when to when something was so.
+pub fn from_to(language: Language, times: &[(Timestamp, Timestamp)], zone: &TimeZone) -> String {
+    let said = |(from, to): &(Timestamp, Timestamp)| {
+        let (from, to) = (clock(*from, zone), clock(*to, zone));
+        match language {
+            Language::PtBr => format!("das {from} às {to}"),
+            Language::En => format!("from {from} to {to}"),
+            Language::Es => format!("de las {from} a las {to}"),
+        }
+    };
+    few(times.iter().map(said).collect()).join("; ")
 }
 
 /// What a made-up session was about: subject, category, the attendant's note, the customer's message.
