@@ -153,6 +153,11 @@ pub fn built(program: &str) -> Result<PathBuf> {
             }
         }
     };
+    built_in(&folder, program)
+}
+
+/// The same of the programs in this folder.
+pub fn built_in(folder: &Path, program: &str) -> Result<PathBuf> {
     let file = folder.join(program);
     if !file.is_file() {
         bail!(

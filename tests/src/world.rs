@@ -18,7 +18,7 @@ use crate::display::Display;
 use crate::hands::Hands;
 use crate::netcut::Netcut;
 use crate::picture::Rect;
-use crate::program::{Program, built, inside, tail};
+use crate::program::{Program, built, built_in, inside, tail};
 use crate::wait;
 use crate::wine::{Machine, windows_path};
 
@@ -86,6 +86,15 @@ impl World {
         let folder = Folder::new()?;
         let relay = Relay::start_told(folder.path(), Ipv4Addr::LOCALHOST, ADDRESS, args)?;
         Ok(Self { relay, folder })
+    }
+
+    /// The same with the relay that is in this folder instead of the one under test.
+    pub fn with_attendant_of(programs: &Path) -> Result<(Self, String)> {
+        let folder = Folder::new()?;
+        let relay = Relay::start_of(Some(programs), folder.path(), Ipv4Addr::LOCALHOST, ADDRESS, &[])?;
+        let world = Self { relay, folder };
+        let password = world.relay.add_user(ANA_LOGIN, ANA, "attendant")?;
+        Ok((world, password))
     }
 
     /// The same with a console that has a name, as passkeys need it.
@@ -163,6 +172,8 @@ pub struct Relay {
     /// How browsers reach it.
     host: &'static str,
     args: Vec<String>,
+    /// Where its programs are, if not where those under test are.
+    programs: Option<PathBuf>,
     program: Program,
     log: PathBuf,
 }
@@ -180,23 +191,36 @@ impl Relay {
 
     /// The same, reached by browsers under this name, and told this on its command line as well.
     fn start_told(folder: &Path, listens: Ipv4Addr, host: &'static str, args: &[&str]) -> Result<Self> {
+        Self::start_of(None, folder, listens, host, args)
+    }
+
+    fn start_of(
+        programs: Option<&Path>,
+        folder: &Path,
+        listens: Ipv4Addr,
+        host: &'static str,
+        args: &[&str],
+    ) -> Result<Self> {
         let data = folder.join("relay");
         let log = folder.join("relay.log");
         let port = free_port()?;
         let args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
-        let mut program = Self::spawn(&data, (listens, host), port, &args, &log)?;
+        let programs = programs.map(Path::to_path_buf);
+        let file = relay_of(programs.as_deref())?;
+        let mut program = Self::spawn(&file, &data, (listens, host), port, &args, &log)?;
         program.wait_log("/setup/", wait::PATIENCE)?;
-        Ok(Self { data, port, listens, host, args, program, log })
+        Ok(Self { data, port, listens, host, args, programs, program, log })
     }
 
     fn spawn(
+        file: &Path,
         data: &Path,
         (listens, host): (Ipv4Addr, &str),
         port: u16,
         args: &[String],
         log: &Path,
     ) -> Result<Program> {
-        let mut command = Command::new(built("amparo-relay")?);
+        let mut command = Command::new(file);
         command
             .arg("serve")
             .arg("--data")
@@ -243,10 +267,16 @@ impl Relay {
         self.program.kill()
     }
 
+    /// Started again, it is the one of this folder, or the one under test.
+    pub fn is_now_of(&mut self, programs: Option<&Path>) {
+        self.programs = programs.map(Path::to_path_buf);
+    }
+
     /// Starts it again on the same folder and port; back when the console answers.
     pub fn start_again(&mut self) -> Result<()> {
         ensure!(!self.program.running(), "the relay still runs");
-        self.program = Self::spawn(&self.data, (self.listens, self.host), self.port, &self.args, &self.log)?;
+        let file = relay_of(self.programs.as_deref())?;
+        self.program = Self::spawn(&file, &self.data, (self.listens, self.host), self.port, &self.args, &self.log)?;
         let address = self.address();
         wait::until("the relay's port to be open again", wait::PATIENCE, || {
             if !self.program.running() {
@@ -263,7 +293,7 @@ impl Relay {
 
     fn admin_at(&self, host: &str, public_port: u16, args: &[&str]) -> Result<String> {
         let url = format!("https://{host}:{public_port}");
-        let mut command = Command::new(built("amparo-relay")?);
+        let mut command = Command::new(relay_of(self.programs.as_deref())?);
         command.arg("admin").arg("--data").arg(&self.data).args(["--public-url", &url]).args(args);
         let output = command.output()?;
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -291,6 +321,11 @@ impl Relay {
         let name = file.to_str().context("the profile's path is text")?;
         self.admin_at(host, port, &["profile", "--out", name]).map(drop)
     }
+}
+
+/// The relay of this folder, or the one under test.
+fn relay_of(programs: Option<&Path>) -> Result<PathBuf> {
+    programs.map_or_else(|| built("amparo-relay"), |folder| built_in(folder, "amparo-relay"))
 }
 
 /// Somebody's computer: a display, hands, a stretch of network, and the program.
@@ -410,10 +445,15 @@ impl Computer {
 
     /// Starts the program. Its home is this computer's folder, its language Portuguese.
     pub fn start_program(&mut self, args: &[&str]) -> Result<()> {
+        self.start_program_of(&built("amparo")?, args, &[])
+    }
+
+    /// The same with this program, and these variables around it.
+    pub fn start_program_of(&mut self, file: &Path, args: &[&str], around: &[(&str, &str)]) -> Result<()> {
         let profile = self.profile();
         let all: Vec<&OsStr> =
             [OsStr::new("--profile"), profile.as_os_str()].into_iter().chain(args.iter().map(OsStr::new)).collect();
-        self.start_file(&built("amparo")?, &all, &[])
+        self.start_file(file, &all, around)
     }
 
     /// Starts a program that carries its own profile, with these variables around it. One that takes its place ends with this computer.
