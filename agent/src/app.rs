@@ -37,6 +37,7 @@ use crate::{
     connect_link::SCHEME,
     crash,
     customer::{receipt::Receipt, session as helped},
+    elevated,
     gui::{
         command::Command,
         controller::{Controller, Effect, LinkNews, Now, ToHelped},
@@ -79,6 +80,8 @@ pub struct Config {
     pub wayland: bool,
     /// For tests: the system has the desktop for itself while there is a file here.
     pub desk: Option<PathBuf>,
+    /// How mouse and keyboard of a session get an administrator's rights.
+    pub elevation: elevated::Way,
 }
 
 /// Whether and how a program takes updates.
@@ -451,6 +454,7 @@ impl App {
                 Effect::EndAttending(why) => self.tell_attending(attending::In::End(why)),
                 Effect::AttendingLost => self.tell_attending(attending::In::Lost),
                 Effect::CtrlAltDel => self.tell_attending(attending::In::CtrlAltDel),
+                Effect::AskAdministrator => self.tell_attending(attending::In::AskAdministrator),
                 Effect::Look { actual, control } => {
                     if !control {
                         for input in self.keys.release_all() {
@@ -486,8 +490,8 @@ impl App {
 
     fn helped_setup(&self, session: SessionId, password: Password, watch: bool) -> helped::Setup {
         let (screen, input) = (self.config.screen.clone(), self.config.input.clone());
-        let desk = self.config.desk.clone();
-        helped::Setup { session, end: self.end.clone(), password, watch, screen, input, desk }
+        let (desk, elevation) = (self.config.desk.clone(), self.config.elevation.clone());
+        helped::Setup { session, end: self.end.clone(), password, watch, screen, input, desk, elevation }
     }
 
     fn tell_watched(&self, what: helped::In) {
@@ -546,6 +550,7 @@ fn in_words(what: ToHelped) -> helped::In {
         ToHelped::Answer { allow, control } => helped::In::Answer { allow, control },
         ToHelped::AllowControl(control) => helped::In::AllowControl(control),
         ToHelped::HoldInput(held) => helped::In::HoldInput(held),
+        ToHelped::AnswerAdministrator(allow) => helped::In::AnswerAdministrator(allow),
         ToHelped::End(why) => helped::In::End(why),
         ToHelped::Lost => helped::In::Lost,
     }

@@ -2,7 +2,7 @@
 //!
 //! `main` starts the windows and [`app::App`] beside them. A picture goes `customer::screen_task` → `link::sealed` → relay →
 //! `attendant::session` → `attendant::viewer`; an input event goes back through `attendant::key_map` → relay → `customer::session`, where
-//! the machine decides, → `customer::input_task`.
+//! the machine decides, → `customer::input_task`; from there through the process of [`elevated`], if the customer has given it more rights.
 
 // Not forbidden: what the `.slint` files compile to allows itself what it needs.
 #![deny(unsafe_code)]
@@ -13,6 +13,7 @@ pub mod config;
 pub mod connect_link;
 pub mod crash;
 pub mod customer;
+pub mod elevated;
 pub mod gui;
 pub mod instance;
 pub mod link;

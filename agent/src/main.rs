@@ -19,6 +19,7 @@ use amparo_agent::{
     config::Folder,
     connect_link::{self, Link},
     crash::{Lines, Redactor, Reports},
+    elevated,
     gui::{
         Gui, GuiHandle, Hooks,
         command::Command,
@@ -70,16 +71,23 @@ enum Instead {
     /// Decodes a customer's picture for the viewer that started it.
     #[command(hide = true)]
     Decoder(decoder::Arguments),
+    /// Presses keys with more rights, for the program that had it started.
+    #[command(hide = true)]
+    Elevated(elevated::Arguments),
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    // Before anything that a decoder has no use for is set up.
-    if let Some(Instead::Decoder(arguments)) = &arguments.instead {
-        return match decoder::run(arguments) {
+    // Before anything that these have no use for is set up.
+    let instead = arguments.instead.as_ref().map(|instead| match instead {
+        Instead::Decoder(arguments) => ("decoder", decoder::run(arguments)),
+        Instead::Elevated(arguments) => (elevated::WORD, elevated::run(arguments)),
+    });
+    if let Some((what, ended)) = instead {
+        return match ended {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
-                eprintln!("amparo decoder: {error:#}");
+                eprintln!("amparo {what}: {error:#}");
                 ExitCode::FAILURE
             }
         };
@@ -166,6 +174,7 @@ fn run(arguments: Arguments, lines: Lines) -> anyhow::Result<()> {
         reports,
         wayland: desktop::wayland::is_session(),
         desk: if cfg!(feature = "_automation") { std::env::var_os("AMPARO_DESK").map(PathBuf::from) } else { None },
+        elevation: elevation(),
     };
 
     let (told, inbox) = mpsc::unbounded_channel();
@@ -228,6 +237,22 @@ fn run(arguments: Arguments, lines: Lines) -> anyhow::Result<()> {
         _ => {}
     }
     result
+}
+
+/// The system's way to more rights.
+#[cfg(not(feature = "_automation"))]
+fn elevation() -> elevated::Way {
+    elevated::Way::System
+}
+
+/// The system's way to more rights; for tests that say so, a child that has none.
+#[cfg(feature = "_automation")]
+fn elevation() -> elevated::Way {
+    match std::env::var_os("AMPARO_ELEVATION") {
+        Some(way) if way == "pretended" => elevated::Way::Pretended(Vec::new()),
+        Some(way) if way == "insisted" => elevated::Way::Insisted,
+        _ => elevated::Way::System,
+    }
 }
 
 /// The link that stands for what this program's file is called.
@@ -331,12 +356,22 @@ mod tests {
     #[test]
     fn what_stands_behind_the_dashes_is_never_an_option() {
         let parse = |link: &[&str]| Arguments::try_parse_from([&["amparo", "--"], link].concat());
-        for link in ["amparo:connect?id=123456789", "--data=/tmp", "--profile", "decoder"] {
+        for link in ["amparo:connect?id=123456789", "--data=/tmp", "--profile", "decoder", elevated::WORD] {
             let arguments = parse(&[link]).unwrap_or_else(|error| panic!("{link}: {error}"));
             assert_eq!(arguments.link.as_deref(), Some(link));
             assert!(arguments.data.is_none() && arguments.profile.is_none() && arguments.instead.is_none());
         }
         // Whoever breaks out of the quotes of a command line gets no further.
         assert!(parse(&["amparo:connect?id=1", "--data=/tmp"]).is_err());
+    }
+
+    #[test]
+    fn hands_with_more_rights_are_for_a_pipe_of_ours_only() {
+        let parse = |pipe: &str| Arguments::try_parse_from(["amparo", elevated::WORD, "--pipe", pipe, "--parent", "7"]);
+        let ours = parse(r"\\.\pipe\amparo-0123456789abcdef0123456789abcdef").map(|arguments| arguments.instead);
+        assert!(matches!(ours, Ok(Some(Instead::Elevated(_)))), "{ours:?}");
+        for other in ["", r"\\.\pipe\other", r"\\server\pipe\amparo-0123456789abcdef0123456789abcdef", r"C:\file"] {
+            assert!(parse(other).is_err(), "{other}");
+        }
     }
 }

@@ -40,6 +40,8 @@ pub const ALPN_INNER: &[u8] = b"amparo-e2e/2";
 pub const ALPN_INNER_NOTICES: &[u8] = b"amparo-e2e/3";
 /// The same with [`Control::CtrlAltDel`](crate::message::control::Control::CtrlAltDel) and its answer.
 pub const ALPN_INNER_ATTENTION: &[u8] = b"amparo-e2e/4";
+/// The same with [`Control::AskAdministrator`](crate::message::control::Control::AskAdministrator) and what comes of it.
+pub const ALPN_INNER_ADMINISTRATOR: &[u8] = b"amparo-e2e/5";
 
 impl VersionRange {
     /// The highest version that both speak. `None` also for a range whose ends are swapped.

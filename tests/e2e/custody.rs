@@ -10,6 +10,7 @@ use std::{
 use agent::{
     app::{App, Config, Told},
     config::Folder,
+    elevated::Way,
     gui::{
         command::{Command as Do, Secret},
         strings::Language,
@@ -102,6 +103,7 @@ impl House {
             reports: agent::crash::Reports::none(),
             wayland: false,
             desk: None,
+            elevation: Way::None,
         };
         let (told, inbox) = mpsc::unbounded_channel();
         let (views, view) = watch::channel(None);

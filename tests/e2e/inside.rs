@@ -15,6 +15,7 @@ use std::{
 use agent::{
     app::{App, Config, Ended, FeedSlot, Told},
     config::Folder,
+    elevated::Way,
     gui::{
         command::{Command, Secret},
         strings::Language,
@@ -115,6 +116,7 @@ impl House {
             reports: agent::crash::Reports::none(),
             wayland: false,
             desk: None,
+            elevation: Way::None,
         };
         let (told, inbox) = mpsc::unbounded_channel();
         let (views, view) = watch::channel(None);

@@ -1,6 +1,7 @@
 //! What the operating system lets Amparo do with mouse and keyboard: move and press them, called by the customer's input thread after
 //! consent and by nobody else; ask for Ctrl+Alt+Del; hear the key that ends a session; and have links of ours opened by this program;
-//! see whether the system has the desktop for itself; and what kind of session the user sits in.
+//! see whether the system has the desktop for itself; start a program with more rights, if the person in front of the screen tells the system
+//! to; and what kind of session the user sits in.
 //!
 //! Must never decide whether an input is allowed: that is the session machine's, before it comes here. What is typed is never logged.
 
@@ -11,6 +12,7 @@ use protocol::message::input::Input;
 
 pub mod attention;
 pub mod desk;
+pub mod elevation;
 pub mod end_key;
 mod hands;
 pub mod inject;

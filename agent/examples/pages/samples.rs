@@ -45,6 +45,9 @@ pub fn all() -> Vec<(&'static str, Which, ViewModel)> {
     page("consent-armed", Page::Consent(consent()));
     let watch = ConsentView { attendant: "Bia Costa".into(), watches: Some("Ana Ribeiro".into()), ..consent() };
     page("consent-watch", Page::Consent(ConsentView { first_time: true, control_asked: false, ..watch }));
+    page("administrator", Page::Administrator(administrator()));
+    let (arms_in, expires_in) = (Duration::from_millis(1980), s(58));
+    page("administrator-arming", Page::Administrator(AdministratorQuestion { arms_in, expires_in, ..administrator() }));
     page("receipt", Page::Receipt(receipt()));
     page("unreachable", Page::Unreachable(unreachable()));
     let apart = |apart| UnreachableView { apart: Some(apart), checks: Vec::new(), ..unreachable() };
@@ -191,6 +194,9 @@ pub fn all() -> Vec<(&'static str, Which, ViewModel)> {
     let mut v = view(Page::Waiting(waiting()));
     v.session_bar = Some(BarView { watched_by: Some("Bia Costa".into()), ..bar() });
     all.push(("bar-watched", Which::Bar, v));
+    let mut v = view(Page::Waiting(waiting()));
+    v.session_bar = Some(BarView { open: true, administrator: true, ..bar() });
+    all.push(("bar-administrator", Which::Bar, v));
     for (name, watching, watched_by) in
         [("viewer-watching", true, None), ("viewer-watched", false, Some("Bia Costa".into()))]
     {
@@ -215,6 +221,15 @@ pub fn all() -> Vec<(&'static str, Which, ViewModel)> {
     let no_ctrl_alt_del = Some(NoCtrlAltDel::NeedsAdministrator);
     v.viewer = Some(ViewerView { no_ctrl_alt_del, has_picture: true, ..viewer(false) });
     all.push(("viewer-no-ctrl-alt-del", Which::Viewer, v));
+    for (name, administrator, no_administrator) in [
+        ("viewer-administrator-asking", AdministratorView::Asking, None),
+        ("viewer-administrator-on", AdministratorView::On, None),
+        ("viewer-no-administrator", AdministratorView::Off, Some(NoAdministrator::Declined)),
+    ] {
+        let mut v = view(Page::Home(home()));
+        v.viewer = Some(ViewerView { administrator, no_administrator, has_picture: true, ..viewer(false) });
+        all.push((name, Which::Viewer, v));
+    }
     all
 }
 
@@ -311,6 +326,18 @@ fn consent() -> ConsentView {
     }
 }
 
+fn administrator() -> AdministratorQuestion {
+    AdministratorQuestion {
+        question: 1,
+        attendant: "Ana Ribeiro".into(),
+        company: "Varanda Sistemas".into(),
+        arms_in: Duration::ZERO,
+        arms_after: Duration::from_secs(3),
+        expires_in: Duration::from_secs(34),
+        expires_after: Duration::from_secs(60),
+    }
+}
+
 fn receipt() -> ReceiptView {
     ReceiptView {
         attendant: "Ana Ribeiro".into(),
@@ -318,6 +345,7 @@ fn receipt() -> ReceiptView {
         ended_unix_s: 1_795_273_558,
         duration: Duration::from_secs(1568),
         allowed: Allowed { see: true, control: true },
+        administrator: false,
         ticket: Some("4821".into()),
         protocol: Some("2026-11-21-000042".into()),
         record: Some("48:9f86d081884c7d65".into()),
@@ -475,6 +503,7 @@ fn bar() -> BarView {
         check_code: Some("418 902".into()),
         reconnecting: None,
         watched_by: None,
+        administrator: false,
         alarm: Alarm::Offered,
         end_key: Some("Ctrl+Shift+F12".into()),
         open: false,
@@ -507,6 +536,8 @@ fn viewer(lost: bool) -> ViewerView {
         has_picture: lost,
         only_customer: false,
         no_ctrl_alt_del: None,
+        administrator: AdministratorView::Off,
+        no_administrator: None,
         reconnecting: lost.then(|| ReconnectingView {
             picture_unix_s: 1_795_272_728,
             ends_in: Duration::from_secs(19),

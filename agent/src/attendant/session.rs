@@ -9,7 +9,7 @@ use protocol::{
     limits,
     media::Pointer,
     message::{
-        control::{AttendantSays, Attention, CustomerSays},
+        control::{Administrator, AttendantSays, Attention, CustomerSays},
         grant::Grants,
         handshake::PakeMessage,
         input::Input,
@@ -39,7 +39,7 @@ use crate::link::{
     pake, phrase,
     record::Signer,
     sealed::{SealedError, SessionKeys},
-    secure::{self, Identity, SecureError, Secured},
+    secure::{self, Identity, SecureError, Secured, Understands},
 };
 
 /// What a session needs.
@@ -72,6 +72,8 @@ pub enum In {
     Input(Input),
     /// Ctrl+Alt+Del is to be pressed there.
     CtrlAltDel,
+    /// The customer is to be asked for an administrator's rights for mouse and keyboard.
+    AskAdministrator,
     /// End it, or give up.
     End(CloseReason),
 }
@@ -93,6 +95,8 @@ pub enum Out {
     OnlyCustomer(bool),
     /// What came of Ctrl+Alt+Del; `None`: the customer's program is too old for it.
     CtrlAltDel(Option<Attention>),
+    /// How it stands with an administrator's rights; `None`: the customer's program is too old to be asked for them.
+    Administrator(Option<Administrator>),
     /// Cut; it may come back.
     Paused,
     /// It came back.
@@ -159,8 +163,8 @@ enum News {
 struct Live {
     keys: Arc<SessionKeys>,
     says: mpsc::Sender<AttendantSays>,
-    /// The customer's program understands Ctrl+Alt+Del.
-    attention: bool,
+    /// What the customer's program understands.
+    understands: Understands,
     /// Until it is dropped, what the other half says is read.
     _reading: DropGuard,
 }
@@ -251,8 +255,13 @@ impl Task {
                 }
             }
             In::CtrlAltDel => match &self.live {
-                Some(live) if live.attention => self.machine.ctrl_alt_del(),
+                Some(live) if live.understands.attention => self.machine.ctrl_alt_del(),
                 Some(_) if self.machine.may_control() => self.tell(Out::CtrlAltDel(None)).await,
+                _ => {}
+            },
+            In::AskAdministrator => match &self.live {
+                Some(live) if live.understands.administrator => self.machine.ask_administrator(),
+                Some(_) if self.machine.may_control() => self.tell(Out::Administrator(None)).await,
                 _ => {}
             },
             In::End(why) => self.machine.end(why),
@@ -391,10 +400,10 @@ impl Task {
     }
 
     fn go_live(&mut self, secured: Secured) -> Result<(), Violation> {
-        let Secured { exporter, resume_secret, witness, keys, mut reader, mut writer, attention, notices: _ } = secured;
+        let Secured { exporter, resume_secret, witness, keys, mut reader, mut writer, understands } = secured;
         let (says, mut unsent) = mpsc::channel::<AttendantSays>(UNSENT);
         let reading = CancellationToken::new();
-        self.live = Some(Live { keys, says, attention, _reading: reading.clone().drop_guard() });
+        self.live = Some(Live { keys, says, understands, _reading: reading.clone().drop_guard() });
         let (generation, news) = (self.generation, self.news.clone());
         let said = async move {
             loop {
@@ -464,6 +473,7 @@ impl Task {
                 Event::Changed(granted) => self.tell(Out::Changed(granted)).await,
                 Event::OnlyCustomer(shown) => self.tell(Out::OnlyCustomer(shown)).await,
                 Event::CtrlAltDel(what) => self.tell(Out::CtrlAltDel(Some(what))).await,
+                Event::Administrator(what) => self.tell(Out::Administrator(Some(what))).await,
                 Event::Stats(stats) => self.figures.customer = Some(stats),
                 Event::Pong(number) => {
                     if let Some(sent) = self.pings.remove(&number) {

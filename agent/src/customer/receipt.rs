@@ -31,6 +31,8 @@ pub struct Receipt {
     pub duration: Duration,
     /// Allowed at any time in it.
     pub allowed: Grants,
+    /// The attendant's mouse and keyboard had administrator's rights at any time in it.
+    pub administrator: bool,
     /// How it ended.
     pub why: CloseReason,
     /// The session's number.
@@ -108,6 +110,11 @@ impl Receipt {
             (pick("Permitido", "Allowed", "Permitido"), allowed.to_owned()),
             (pick("Encerramento", "How it ended", "Cierre"), ended.to_owned()),
         ];
+        if self.administrator {
+            let name = pick("Direitos de administrador", "Administrator's rights", "Derechos de administrador");
+            let used = pick("estiveram em uso", "they were in use", "estuvieron en uso");
+            rows.push((name, used.to_owned()));
+        }
         if let Some(watched) = &self.watches {
             let name = pick("Só acompanhou a sessão", "Only watched session", "Solo observó la sesión");
             rows.push((name, watched.to_string()));
@@ -126,9 +133,8 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    #[test]
-    fn a_protocol_number_cannot_lead_a_receipt_out_of_its_folder() {
-        let receipt = Receipt {
+    fn receipt() -> Receipt {
+        Receipt {
             session: SessionId::from_bytes([1; 16]),
             company: String::new(),
             attendant: ShownText::lossy("Ana"),
@@ -136,12 +142,30 @@ mod tests {
             ended_unix_ms: 0,
             duration: Duration::ZERO,
             allowed: Grants::VIEW,
+            administrator: false,
             why: CloseReason::EndedByCustomer,
             protocol: ProtocolNumber::new("../../x/2026").unwrap(),
             ticket: None,
             record: None,
             watches: None,
-        };
-        assert_eq!(receipt.file_name(), "amparo-x2026.txt");
+        }
+    }
+
+    #[test]
+    fn a_protocol_number_cannot_lead_a_receipt_out_of_its_folder() {
+        assert_eq!(receipt().file_name(), "amparo-x2026.txt");
+    }
+
+    #[test]
+    fn administrators_rights_are_on_the_receipt_where_they_were_in_use_and_nowhere_else() {
+        for (language, line) in [
+            (Language::PtBr, "Direitos de administrador: estiveram em uso\n"),
+            (Language::En, "Administrator's rights: they were in use\n"),
+            (Language::Es, "Derechos de administrador: estuvieron en uso\n"),
+        ] {
+            let used = Receipt { administrator: true, ..receipt() }.text(language);
+            assert_eq!(used.matches(line).count(), 1, "{used}");
+            assert_eq!(used.replace(line, ""), receipt().text(language));
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! One session on the customer's side: drives the machine of `protocol::session::customer` with streams, threads and time.
 
+mod administrator;
 mod ctrl_alt_del;
+mod figures;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -15,7 +17,6 @@ use protocol::{
         handshake::PakeMessage,
         input::Input,
         pairing::{CloseReason, Role},
-        stats::{self, Stats},
         stream::StreamKind,
     },
     session::{
@@ -31,12 +32,15 @@ use super::{
     input_task::InputTask,
     screen_task::{Figures, ScreenTask},
 };
-use crate::link::{
-    client::{IncomingStream, chain},
-    pake, phrase,
-    record::Signer,
-    sealed::{SealedError, SessionKeys},
-    secure::{CustomerEnd, SecureError, Secured},
+use crate::{
+    elevated,
+    link::{
+        client::{IncomingStream, chain},
+        pake, phrase,
+        record::Signer,
+        sealed::{SealedError, SessionKeys},
+        secure::{CustomerEnd, SecureError, Secured},
+    },
 };
 
 /// What a session needs.
@@ -56,6 +60,8 @@ pub struct Setup {
     pub input: desktop::Choice,
     /// For tests: the system has the desktop for itself while there is a file here.
     pub desk: Option<PathBuf>,
+    /// How mouse and keyboard get an administrator's rights.
+    pub elevation: elevated::Way,
 }
 
 /// What a session is told.
@@ -76,6 +82,8 @@ pub enum In {
     AllowControl(bool),
     /// Another question is on the screen, or is no more: until then no input is let through.
     HoldInput(bool),
+    /// The customer's answer to the question for an administrator's rights.
+    AnswerAdministrator(bool),
     /// End it.
     End(CloseReason),
 }
@@ -109,6 +117,12 @@ pub enum Out {
     },
     /// What is allowed has changed.
     Changed(Grants),
+    /// The question for an administrator's rights is to be shown.
+    AskAdministrator,
+    /// That question is to be taken away.
+    CloseAdministrator,
+    /// Mouse and keyboard have an administrator's rights from now on, or no more.
+    Administrator(bool),
     /// Cut; it may come back.
     Paused,
     /// It came back.
@@ -152,6 +166,8 @@ pub fn start(setup: Setup, out: mpsc::Sender<(SessionId, Out)>) -> mpsc::Sender<
         consent: None,
         screen: None,
         input: None,
+        hands: None,
+        elevations: 0,
         told: Figures::default(),
         seconds: 0,
     };
@@ -165,6 +181,9 @@ enum News {
     Said(u64, Result<Option<AttendantSays>, SecureError>),
     Input(u64, Input),
     Pressed(u64, Attention),
+    /// The number says of which question: what came of it, and that they are gone.
+    Elevated(u64, Result<elevated::Hands, elevated::StartError>),
+    HandsLost(u64),
     /// A stream has ended, or cannot go on for this reason.
     StreamLost(u64, Option<SealedError>),
     ScreenFailed,
@@ -199,6 +218,10 @@ struct Task {
     screen: Option<ScreenTask>,
     /// Only while mouse and keyboard are allowed.
     input: Option<InputTask>,
+    /// Only while mouse and keyboard have an administrator's rights.
+    hands: Option<elevated::Hands>,
+    /// Counts the questions for them.
+    elevations: u64,
     told: Figures,
     seconds: u32,
 }
@@ -251,6 +274,7 @@ impl Task {
             In::Answer { allow, control } => self.machine.answer(allow, control, std::time::Instant::now()),
             In::AllowControl(control) => self.machine.allow_control(control),
             In::HoldInput(held) => self.machine.hold_input(held),
+            In::AnswerAdministrator(allow) => self.machine.answer_administrator(allow, std::time::Instant::now()),
             In::End(why) => self.machine.end(why),
         }
         Ok(())
@@ -370,6 +394,8 @@ impl Task {
                     self.machine.end(CloseReason::Violation);
                 }
             },
+            News::Elevated(which, started) => self.elevated(which, started),
+            News::HandsLost(which) => self.hands_lost(which),
             News::ScreenFailed => self.machine.end(CloseReason::Failed),
             News::Secured(..) | News::Said(..) | News::Input(..) | News::Pressed(..) | News::StreamLost(..) => {}
         }
@@ -377,12 +403,13 @@ impl Task {
     }
 
     fn go_live(&mut self, secured: Secured) {
-        let Secured { exporter, resume_secret, witness, keys, notices, mut reader, mut writer, attention: _ } = secured;
+        let Secured { exporter, resume_secret, witness, keys, understands, mut reader, mut writer } = secured;
         // Kept for a cut; a proof for this connection was made with the secret of the one before.
         self.resume_secret = Some(resume_secret);
         self.signer.get_or_insert_with(|| self.setup.end.signer(witness));
         let (says, mut unsent) = mpsc::channel::<CustomerSays>(UNSENT);
         let reading = CancellationToken::new();
+        let notices = understands.notices;
         self.live = Some(Live { keys, exporter, says, notices, _reading: reading.clone().drop_guard() });
         let (generation, news) = (self.generation, self.news.clone());
         let said = async move {
@@ -439,6 +466,11 @@ impl Task {
                 }
                 Event::Inject(input) => self.inject(input),
                 Event::CtrlAltDel => self.ctrl_alt_del(),
+                Event::LookAdministrator => self.look_administrator(),
+                Event::AskAdministrator => self.tell(Out::AskAdministrator).await,
+                Event::CloseAdministrator => self.tell(Out::CloseAdministrator).await,
+                Event::StartAdministrator => self.start_administrator(),
+                Event::Administrator(on) => self.use_administrator(on).await,
                 Event::Pause => {
                     if let Some(screen) = &self.screen {
                         screen.disconnect();
@@ -452,7 +484,7 @@ impl Task {
                 }
                 Event::Over { why, begun } => {
                     self.screen = None;
-                    self.input = None;
+                    (self.input, self.hands) = (None, None);
                     self.consent = None;
                     self.live = None;
                     let reconnects = self.machine.reconnects();
@@ -542,27 +574,6 @@ impl Task {
             tracing::warn!(session = %self.setup.session, "the attendant's program does not read what is said");
             self.lost();
         }
-    }
-
-    fn tell_stats(&mut self) {
-        let (Some(screen), Some(connection)) = (&self.screen, &self.connection) else { return };
-        let figures = screen.figures();
-        self.seconds = self.seconds.wrapping_add(1);
-        if stats::can_wait(self.seconds, figures.bytes - self.told.bytes) {
-            return;
-        }
-        let path = connection.stats().path;
-        let micros = |time: Duration| u32::try_from(time.as_micros()).unwrap_or(u32::MAX);
-        self.machine.tell_stats(Stats {
-            batches: u32::try_from(figures.batches - self.told.batches).unwrap_or(u32::MAX),
-            bytes: figures.bytes - self.told.bytes,
-            relay_rtt_us: micros(connection.rtt()),
-            packets_sent: path.sent_packets,
-            packets_lost: path.lost_packets,
-            shown_after_us: figures.shown_after.map_or(0, micros),
-            video_permille: figures.video_permille,
-        });
-        self.told = figures;
     }
 
     async fn tell(&self, out: Out) {

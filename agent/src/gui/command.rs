@@ -28,6 +28,9 @@ pub enum Command {
     },
     /// The customer gives or takes back mouse and keyboard during the session.
     AllowControl(bool),
+    /// The answer to the question for an administrator's rights. Never sent with yes before the button is armed, and the customer side checks
+    /// that again.
+    AnswerAdministrator(bool),
     /// Whoever watches the session is to see no more of it.
     StopWatching,
     /// Open or close the panel under the session bar.
@@ -124,6 +127,10 @@ pub enum Command {
     CtrlAltDel,
     /// What is said about it was read.
     CtrlAltDelRead,
+    /// The customer is to be asked for an administrator's rights.
+    AskAdministrator,
+    /// What is said about them was read.
+    AdministratorRead,
     /// How the picture fills the viewer window.
     SetScale(Scale),
     /// The viewer window fills the monitor, or not.

@@ -217,6 +217,7 @@ impl Controller {
             | Command::CredentialsCopied
             | Command::Answer { .. }
             | Command::AllowControl(_)
+            | Command::AnswerAdministrator(_)
             | Command::StopWatching
             | Command::ToggleBarPanel
             | Command::RaiseAlarm

@@ -42,6 +42,8 @@ impl Windows {
             on_toggle_full_screen => Command::ToggleFullScreen;
             on_ctrl_alt_del => Command::CtrlAltDel;
             on_ctrl_alt_del_read => Command::CtrlAltDelRead;
+            on_ask_administrator => Command::AskAdministrator;
+            on_administrator_read => Command::AdministratorRead;
             on_toggle_connection_panel => Command::ToggleConnectionPanel;
             on_cancel => Command::Cancel;
             on_back => Command::Back;
@@ -66,6 +68,8 @@ impl Windows {
         act.on_answer(move |allow, control| s(Command::Answer { allow, control: allow && control }));
         let s = send.clone();
         act.on_allow_control(move |on| s(Command::AllowControl(on)));
+        let s = send.clone();
+        act.on_answer_administrator(move |allow| s(Command::AnswerAdministrator(allow)));
         let s = send.clone();
         act.on_login(move |user, password, code| {
             let (user, password, code) = (user.trim().into(), Secret::new(password.into()), code.trim());

@@ -14,13 +14,14 @@ use bundle::palette::{self, Palette};
 use slint::{ComponentHandle, Image, Model, ModelRc, SharedPixelBuffer, SharedString, StyledText, VecModel};
 
 use super::strings::words::{Terms, Words};
-use super::strings::{Language, ctrl_alt_del, moment, phrases, updates, watching};
+use super::strings::{Language, administrator, ctrl_alt_del, moment, phrases, updates, watching};
 use super::ui::{self, Mood};
 use super::view_model::{
-    Alarm, Allowed, BarView, BrandView, CheckKind, CheckResult, ConnectStage, ConnectingView, ConsentView,
-    ControlState, EndedView, Ending, FieldsView, HomeView, InvitationNews, LinkView, LoginView, Lookup, Notice, Page,
-    PartnerView, PictureKind, Quality, ReceiptView, Saving, Scale, StatusKind, Theme, TicketChoice, TicketStatus,
-    TicketStepView, UnreachableView, UpdateState, UpdateView, ViewModel, ViewerView, WaitingView, WatchView,
+    AdministratorQuestion, AdministratorView, Alarm, Allowed, BarView, BrandView, CheckKind, CheckResult, ConnectStage,
+    ConnectingView, ConsentView, ControlState, EndedView, Ending, FieldsView, HomeView, InvitationNews, LinkView,
+    LoginView, Lookup, Notice, Page, PartnerView, PictureKind, Quality, ReceiptView, Saving, Scale, StatusKind, Theme,
+    TicketChoice, TicketStatus, TicketStepView, UnreachableView, UpdateState, UpdateView, ViewModel, ViewerView,
+    WaitingView, WatchView,
 };
 use super::windows::Windows;
 
@@ -140,6 +141,10 @@ impl Windows {
             Page::Consent(v) => {
                 data.set_consent(consent(l, v));
                 ui::PageName::Consent
+            }
+            Page::Administrator(v) => {
+                data.set_administrator(question(l, v));
+                ui::PageName::Administrator
             }
             Page::Receipt(v) => {
                 data.set_receipt(receipt(l, v));

@@ -1,6 +1,7 @@
 //! Every text of the program's windows, in every language. `words` has the fixed ones, `phrases` those with values in them,
 //! `moment` writes times and durations. Called by `show` only; nothing else in the program says anything to a person.
 
+pub mod administrator;
 pub mod ctrl_alt_del;
 pub mod invitations;
 pub mod moment;

@@ -168,6 +168,8 @@ pub enum Page {
     Waiting(WaitingView),
     /// The consent question.
     Consent(ConsentView),
+    /// The question for an administrator's rights.
+    Administrator(AdministratorQuestion),
     /// After the session, for the customer.
     Receipt(ReceiptView),
     /// No contact with the relay.
@@ -203,6 +205,7 @@ impl Page {
             Page::Fields(_) => "fields",
             Page::Waiting(_) => "waiting",
             Page::Consent(_) => "consent",
+            Page::Administrator(_) => "administrator",
             Page::Receipt(_) => "receipt",
             Page::Unreachable(_) => "unreachable",
             Page::ProfileAltered(_) => "profile-altered",

@@ -125,6 +125,7 @@ impl ViewerInput {
             PhysicalKey::Code(KeyCode::KeyV) => Some(Command::SetControl(control != ControlState::Control)),
             PhysicalKey::Code(KeyCode::KeyI) => Some(Command::ToggleConnectionPanel),
             PhysicalKey::Code(KeyCode::KeyD) => Some(Command::CtrlAltDel),
+            PhysicalKey::Code(KeyCode::KeyA) => Some(Command::AskAdministrator),
             PhysicalKey::Code(KeyCode::KeyQ) => Some(Command::End),
             _ => None,
         }

@@ -161,9 +161,28 @@ pub async fn connect(
     Secured::new(stream.into(), Role::Attendant, session, identity.key_hash()?)
 }
 
+/// What the two halves understand beside what every program does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Understands {
+    /// The customer's notices.
+    pub notices: bool,
+    /// Ctrl+Alt+Del.
+    pub attention: bool,
+    /// Questions for an administrator's rights.
+    pub administrator: bool,
+}
+
+/// What is spoken inside, the best first, and what each brings.
+const INNER: [(&[u8], Understands); 4] = [
+    (version::ALPN_INNER_ADMINISTRATOR, Understands { notices: true, attention: true, administrator: true }),
+    (version::ALPN_INNER_ATTENTION, Understands { notices: true, attention: true, administrator: false }),
+    (version::ALPN_INNER_NOTICES, Understands { notices: true, attention: false, administrator: false }),
+    (version::ALPN_INNER, Understands { notices: false, attention: false, administrator: false }),
+];
+
 /// What we speak inside, the best first.
 fn spoken() -> Vec<Vec<u8>> {
-    [version::ALPN_INNER_ATTENTION, version::ALPN_INNER_NOTICES, version::ALPN_INNER].map(<[u8]>::to_vec).to_vec()
+    INNER.map(|(protocol, _)| protocol.to_vec()).to_vec()
 }
 
 type Stream = TlsStream<Join<quinn::RecvStream, quinn::SendStream>>;
@@ -178,10 +197,8 @@ pub struct Secured {
     pub witness: Witness,
     /// Keys of all other streams.
     pub keys: Arc<SessionKeys>,
-    /// The other half understands the customer's notices.
-    pub notices: bool,
-    /// The other half understands Ctrl+Alt+Del.
-    pub attention: bool,
+    /// What the other half understands.
+    pub understands: Understands,
     /// What the other half says.
     pub reader: SecureReader,
     /// Where we say something.
@@ -192,12 +209,9 @@ impl Secured {
     fn new(stream: Stream, role: Role, session: SessionId, own: [u8; 32]) -> Result<Self, SecureError> {
         let (_, connection) = stream.get_ref();
         // Without an offer on one side TLS goes on without any protocol: that is not ours either.
-        let (notices, attention) = match connection.alpn_protocol() {
-            Some(version::ALPN_INNER_ATTENTION) => (true, true),
-            Some(version::ALPN_INNER_NOTICES) => (true, false),
-            Some(version::ALPN_INNER) => (false, false),
-            _ => return Err(SecureError::Protocol),
-        };
+        let agreed = connection.alpn_protocol().ok_or(SecureError::Protocol)?;
+        let (_, understands) =
+            INNER.into_iter().find(|(protocol, _)| *protocol == agreed).ok_or(SecureError::Protocol)?;
         let peer = connection.peer_certificates().and_then(|chain| enrolment::key_of(chain.first()?));
         let peer =
             peer.map(|(spki, _)| enrolment::key_hash(&spki)).ok_or(SecureError::Certificate("it cannot be read"))?;
@@ -224,8 +238,7 @@ impl Secured {
             resume_secret,
             witness: Witness { connection, customer_key, attendant_key },
             keys,
-            notices,
-            attention,
+            understands,
             reader: SecureReader { read, inbox: Reassembler::new(limits::HANDSHAKE_MESSAGE_BYTES) },
             writer: SecureWriter { write },
         })

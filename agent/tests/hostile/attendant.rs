@@ -8,7 +8,7 @@ use protocol::{
     limits,
     media::Shown,
     message::{
-        control::{AttendantSays, Attention, Control, CustomerSays},
+        control::{Administrator, AttendantSays, Attention, Control, CustomerSays},
         grant::Grants,
         handshake::FromAttendant,
         input::{Button, Input},
@@ -218,23 +218,30 @@ async fn an_attendant_with_sight_only_moves_nothing_however_it_tries() {
     for (number, captured_us) in [(0, 0), (u64::MAX, u64::MAX), (1 << 40, 1), (1, u64::MAX)] {
         shown.send(&Shown { number, captured_us }, limits::INPUT_MESSAGE_BYTES).await.unwrap();
     }
-    // Keys that are a word of their own.
+    // Keys and rights that are words of their own.
     for _ in 0..50 {
         scene.say(Control::CtrlAltDel).await;
+        scene.say(Control::AskAdministrator).await;
     }
     // The session lives: it answers.
     scene.say(Control::Ping(77)).await;
-    let refused = std::cell::Cell::new(0);
+    let (refused, no_rights) = (std::cell::Cell::new(0), std::cell::Cell::new(0));
     let answered = scene.half.hear_until(|said| {
         match said {
             CustomerSays::Control(Control::CtrlAltDelDone(Attention::NotAllowed)) => refused.set(refused.get() + 1),
             CustomerSays::Control(Control::CtrlAltDelDone(what)) => panic!("{what:?} with sight only"),
+            CustomerSays::Control(Control::Administrator(Administrator::NotAllowed)) => {
+                no_rights.set(no_rights.get() + 1);
+            }
+            CustomerSays::Control(Control::Administrator(what)) => panic!("{what:?} with sight only"),
             _ => {}
         }
         matches!(said, CustomerSays::Control(Control::Pong(77))).then_some(())
     });
     assert!(answered.await.is_some());
-    assert_eq!(refused.get(), 50);
+    assert_eq!((refused.get(), no_rights.get()), (50, 50));
+    let asked = |out: &helped::Out| matches!(out, helped::Out::AskAdministrator);
+    assert!(!scene.customer.told().iter().any(asked), "the customer is bothered");
     scene.say(Control::End(CloseReason::EndedByAttendant)).await;
     assert_eq!(scene.customer.over().await, CloseReason::EndedByAttendant);
     assert_eq!(world::done(scene.customer.session).unwrap_or_default(), []);
@@ -245,6 +252,7 @@ async fn what_is_out_of_turn_or_broken_in_a_session_ends_it() {
     let cases: Vec<(&str, Vec<Deed>)> = vec![
         ("grants", vec![Deed::Say(AttendantSays::Control(Control::Grants(Grants::CONTROL)))]),
         ("figures", vec![Deed::Say(AttendantSays::Control(Control::Stats(Stats::default())))]),
+        ("rights", vec![Deed::Say(AttendantSays::Control(Control::Administrator(Administrator::Granted)))]),
         ("an opening", vec![Deed::Say(halves::some_opening())]),
         ("a confirmation", vec![Deed::Say(halves::confirm([1; 32]))]),
         ("a resumption", vec![Deed::Say(halves::resume([1; 32]))]),

@@ -14,13 +14,13 @@ use protocol::{
     limits,
     media::{Batch, Bytes, Point, Pointer, PointerShape, Rect, Size, Update},
     message::{
-        control::{AttendantSays, Attention, Control, CustomerSays},
+        control::{Administrator, AttendantSays, Attention, Control, CustomerSays},
         grant::Grants,
         handshake::{FromCustomer, Refused},
         pairing::CloseReason,
         stream::{HEAD_BYTES, StreamHead, StreamKind},
     },
-    version::{ALPN_INNER_ATTENTION, ALPN_INNER_NOTICES},
+    version::{ALPN_INNER_ADMINISTRATOR, ALPN_INNER_ATTENTION, ALPN_INNER_NOTICES},
 };
 use serde::Serialize;
 use tokio::task::JoinSet;
@@ -414,14 +414,18 @@ async fn the_same_customer_is_taken_back_after_a_cut() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_customer_of_an_earlier_version_is_not_asked_for_keys_that_it_does_not_know() {
-    for answer in [OURS, Answer { alpn: &[ALPN_INNER_NOTICES], ..OURS }] {
-        let mut scene = Scene::granted_speaking(Relay::open(), answer).await;
-        scene.attendant.tell.send(attending::In::CtrlAltDel).await.unwrap();
-        assert!(scene.attendant.until(|out| matches!(out, attending::Out::CtrlAltDel(None))).await);
+async fn a_customer_of_an_earlier_version_is_not_asked_for_what_it_does_not_know() {
+    for alpn in [OURS.alpn, &[ALPN_INNER_NOTICES], &[ALPN_INNER_ATTENTION]] {
+        let mut scene = Scene::granted_speaking(Relay::open(), Answer { alpn, ..OURS }).await;
+        if alpn != [ALPN_INNER_ATTENTION] {
+            scene.attendant.tell.send(attending::In::CtrlAltDel).await.unwrap();
+            assert!(scene.attendant.until(|out| matches!(out, attending::Out::CtrlAltDel(None))).await);
+        }
+        scene.attendant.tell.send(attending::In::AskAdministrator).await.unwrap();
+        assert!(scene.attendant.until(|out| matches!(out, attending::Out::Administrator(None))).await);
         scene.attendant.tell.send(attending::In::End(CloseReason::EndedByAttendant)).await.unwrap();
         let ended = |said| match said {
-            AttendantSays::Control(Control::CtrlAltDel) => panic!("it was asked"),
+            AttendantSays::Control(Control::CtrlAltDel | Control::AskAdministrator) => panic!("it was asked"),
             AttendantSays::Control(Control::End(_)) => Some(()),
             _ => None,
         };
@@ -461,4 +465,36 @@ async fn what_came_of_keys_is_heard_once_and_only_of_keys_that_were_asked_for() 
         .filter_map(|out| if let attending::Out::CtrlAltDel(what) = out { what } else { None })
         .collect();
     assert_eq!(heard, told);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rights_that_nobody_asked_for_change_nothing_but_what_is_shown() {
+    let answer = Answer { alpn: &[ALPN_INNER_ADMINISTRATOR], ..OURS };
+    let mut scene = Scene::granted_speaking(Relay::open(), answer).await;
+    for what in [Administrator::Refused, Administrator::Declined, Administrator::Already, Administrator::Failed] {
+        scene.say(Control::Administrator(what)).await;
+    }
+    for what in [Administrator::Granted, Administrator::Ended] {
+        scene.say(Control::Administrator(what)).await;
+    }
+    scene.say(Control::Ping(77)).await;
+    let read = |said| matches!(said, AttendantSays::Control(Control::Pong(77))).then_some(());
+    assert!(scene.half.hear_until(read).await.is_some());
+    for _ in 0..3 {
+        scene.attendant.tell.send(attending::In::AskAdministrator).await.unwrap();
+    }
+    let asked = |said| matches!(said, AttendantSays::Control(Control::AskAdministrator)).then_some(());
+    assert!(scene.half.hear_until(asked).await.is_some());
+    scene.say(Control::Administrator(Administrator::Declined)).await;
+    let declined = Some(Administrator::Declined);
+    assert!(scene.attendant.until(|out| matches!(out, attending::Out::Administrator(now) if *now == declined)).await);
+    scene.say(Control::AskAdministrator).await;
+    assert_eq!(scene.attendant.over().await, CloseReason::Violation);
+    let heard: Vec<Administrator> = scene
+        .attendant
+        .told()
+        .into_iter()
+        .filter_map(|out| if let attending::Out::Administrator(what) = out { what } else { None })
+        .collect();
+    assert_eq!(heard, [Administrator::Granted, Administrator::Ended, Administrator::Declined]);
 }

@@ -100,11 +100,11 @@ async fn a_hello_that_asks_for_less_begins_no_session() {
         // The extension becomes an unknown one: as a client that knows nothing newer than TLS 1.2.
         replaced(Way::ToCustomer, b"\x00\x2b\x00\x03\x02\x03\x04", b"\xfa\x2b\x00\x03\x02\x03\x04"),
         // Another application protocol, and none.
-        replaced(Way::ToCustomer, b"amparo-e2e/4", b"amparo-e2e/0"),
+        replaced(Way::ToCustomer, b"amparo-e2e/5", b"amparo-e2e/0"),
         replaced(
             Way::ToCustomer,
-            b"\x00\x10\x00\x29\x00\x27\x0camparo-e2e/4",
-            b"\xfa\x10\x00\x29\x00\x27\x0camparo-e2e/4",
+            b"\x00\x10\x00\x36\x00\x34\x0camparo-e2e/5",
+            b"\xfa\x10\x00\x36\x00\x34\x0camparo-e2e/5",
         ),
         // AES-256 becomes a suite that is not there, so that another is chosen.
         replaced(Way::ToCustomer, b"\x13\x02\x13\x01", b"\x13\x7f\x13\x01"),

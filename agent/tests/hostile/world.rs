@@ -9,6 +9,7 @@ use std::{
 use amparo_agent::{
     attendant::session as attending,
     customer::session as helped,
+    elevated::Way,
     link::{
         client::{self, Link, LinkEvent},
         quic::{RelayAddress, provider},
@@ -346,6 +347,7 @@ pub fn customer(plugged: Plugged, Helped { session, end, password, control }: He
         screen: media::Choice::named("synthetic"),
         input: desktop::Choice { backend: Some("recorder".to_owned()), display: Some(session.to_string()) },
         desk: None,
+        elevation: Way::None,
     };
     let Plugged { mut events, link, stop } = plugged;
     let (out, mut outs) = mpsc::channel(64);

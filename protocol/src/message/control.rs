@@ -46,10 +46,36 @@ pub enum Control {
     /// connection is [`crate::version::ALPN_INNER_NOTICES`] or later.
     OnlyCustomer(bool),
     /// From the attendant: Ctrl+Alt+Del is to be pressed there, which Windows takes from no keyboard but its own. Said, as the answer, only where the
-    /// inner connection is [`crate::version::ALPN_INNER_ATTENTION`].
+    /// inner connection is [`crate::version::ALPN_INNER_ATTENTION`] or later.
     CtrlAltDel,
     /// From the customer: what came of it.
     CtrlAltDelDone(Attention),
+    /// From the attendant: mouse and keyboard are to have an administrator's rights, which the customer is asked for. Said, as what comes of it, only
+    /// where the inner connection is [`crate::version::ALPN_INNER_ADMINISTRATOR`].
+    AskAdministrator,
+    /// From the customer: what came of it, and each time that it is otherwise.
+    Administrator(Administrator),
+}
+
+/// How it stands with an administrator's rights for the attendant's mouse and keyboard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Administrator {
+    /// They have them from now on.
+    Granted,
+    /// Mouse and keyboard are not the attendant's, or not now.
+    NotAllowed,
+    /// The customer said no, or nothing in time.
+    Refused,
+    /// The customer said yes here, and no to the system's own question.
+    Declined,
+    /// The customer's program has them itself.
+    Already,
+    /// There is no such thing on this system.
+    Unavailable,
+    /// The system did not do it.
+    Failed,
+    /// They have them no more, and the session goes on.
+    Ended,
 }
 
 /// What came of Ctrl+Alt+Del.

@@ -7,7 +7,7 @@ use crate::{
     id::SessionId,
     limits,
     message::{
-        control::{Attention, Control},
+        control::{Administrator, Attention, Control},
         grant::Grants,
         handshake::{COMMITMENT_BYTES, FromAttendant, FromCustomer, NONCE_BYTES, PakeMessage, Refused},
         pairing::CloseReason,
@@ -41,6 +41,8 @@ pub enum Event {
     OnlyCustomer(bool),
     /// What came of Ctrl+Alt+Del, which was asked for.
     CtrlAltDel(Attention),
+    /// How it stands with an administrator's rights for mouse and keyboard, which were asked for.
+    Administrator(Administrator),
     /// The answer to the ping of this number.
     Pong(u32),
     /// The connection is gone; the picture stays, marked.
@@ -112,6 +114,8 @@ pub struct Attendant {
     reconnects: u32,
     /// Ctrl+Alt+Del was asked for, and the answer is awaited.
     pressing: bool,
+    /// An administrator's rights were asked for, and the answer is awaited.
+    asking: bool,
     events: VecDeque<Event>,
 }
 
@@ -125,6 +129,7 @@ impl Attendant {
             granted: Grants::NONE,
             reconnects: 0,
             pressing: false,
+            asking: false,
             events: VecDeque::new(),
         }
     }
@@ -240,11 +245,21 @@ impl Attendant {
             Control::CtrlAltDel => {
                 return Err(Violation::OutOfTurn { said: "a call for keys", state: self.state.name() });
             }
+            Control::AskAdministrator => {
+                return Err(Violation::OutOfTurn { said: "a call for rights", state: self.state.name() });
+            }
             Control::OnlyCustomer(shown) => self.events.push_back(Event::OnlyCustomer(shown)),
             // Nobody is told what was not asked for.
             Control::CtrlAltDelDone(what) => {
                 if std::mem::take(&mut self.pressing) {
                     self.events.push_back(Event::CtrlAltDel(what));
+                }
+            }
+            Control::Administrator(what) => {
+                let asked = std::mem::take(&mut self.asking);
+                // They are told anew behind a cut, and may end at any time.
+                if asked || matches!(what, Administrator::Granted | Administrator::Ended) {
+                    self.events.push_back(Event::Administrator(what));
                 }
             }
             Control::Stats(stats) => self.events.push_back(Event::Stats(stats)),
@@ -278,6 +293,14 @@ impl Attendant {
         }
     }
 
+    /// Asks for an administrator's rights for mouse and keyboard, where these may be sent; once until it is answered. Only for a customer who
+    /// speaks [`crate::version::ALPN_INNER_ADMINISTRATOR`].
+    pub fn ask_administrator(&mut self) {
+        if self.may_control() && !std::mem::replace(&mut self.asking, true) {
+            self.events.push_back(Event::Control(Control::AskAdministrator));
+        }
+    }
+
     /// May mouse and keyboard be sent?
     pub fn may_control(&self) -> bool {
         matches!(self.state, State::Active) && self.granted.control
@@ -292,7 +315,7 @@ impl Attendant {
     pub fn handle_lost(&mut self, now: Instant) {
         match self.state {
             State::Active => {
-                self.pressing = false;
+                (self.pressing, self.asking) = (false, false);
                 self.events.push_back(Event::Pause);
                 self.state = State::Away { until: now + limits::RESUME_WITHIN };
             }
@@ -449,6 +472,45 @@ mod tests {
         machine.handle_handshake(FromCustomer::Granted(Grants::CONTROL), now).unwrap();
         assert_eq!(drain(&mut machine).last(), Some(&Event::Start(Grants::VIEW)));
         assert!(!machine.may_control());
+    }
+
+    #[test]
+    fn rights_are_asked_for_with_control_only_and_no_answer_comes_unasked() {
+        use Administrator::*;
+        let now = Instant::now();
+        let ask = Event::Control(Control::AskAdministrator);
+        let mut machine = asked(now);
+        machine.handle_handshake(FromCustomer::Granted(Grants::VIEW), now).unwrap();
+        machine.ask_administrator();
+        assert!(!drain(&mut machine).contains(&ask), "only to see");
+
+        let mut machine = Attendant { want: Grants::CONTROL, ..asked(now) };
+        machine.handle_handshake(FromCustomer::Granted(Grants::CONTROL), now).unwrap();
+        drain(&mut machine);
+        let tell = |machine: &mut Attendant, what| {
+            machine.handle_control(Control::Administrator(what)).unwrap();
+            drain(machine)
+        };
+        assert_eq!(tell(&mut machine, Refused), [], "nobody asked");
+        machine.ask_administrator();
+        machine.ask_administrator();
+        assert_eq!(drain(&mut machine), [ask.clone()]);
+        assert_eq!(tell(&mut machine, Refused), [Event::Administrator(Refused)]);
+        machine.ask_administrator();
+        assert_eq!(drain(&mut machine), [ask.clone()]);
+        assert_eq!(tell(&mut machine, Granted), [Event::Administrator(Granted)]);
+        assert_eq!(tell(&mut machine, Ended), [Event::Administrator(Ended)], "at any time");
+        assert!(machine.handle_control(Control::AskAdministrator).is_err(), "from the customer");
+
+        // Behind a cut it can be asked for anew, and what is had is told anew.
+        machine.ask_administrator();
+        machine.handle_lost(now);
+        machine.secured_again(proofs()).unwrap();
+        machine.handle_handshake(FromCustomer::Resumed { proof: [2; 32], granted: Grants::CONTROL }, now).unwrap();
+        drain(&mut machine);
+        assert_eq!(tell(&mut machine, Granted), [Event::Administrator(Granted)]);
+        machine.ask_administrator();
+        assert_eq!(drain(&mut machine), [ask]);
     }
 
     #[test]

@@ -1,9 +1,13 @@
 //! The customer's half: password, question, consent, and what is let through to screen, mouse and keyboard.
 
+mod administrator;
+
 use std::{
     collections::VecDeque,
     time::{Duration, Instant},
 };
+
+pub use administrator::Possible;
 
 use super::{CheckPhrase, Proofs, Reveal, Violation};
 use crate::{
@@ -11,7 +15,7 @@ use crate::{
     limits,
     message::{
         ShownText,
-        control::{Attention, Control},
+        control::{Administrator, Attention, Control},
         grant::Grants,
         handshake::{COMMITMENT_BYTES, FromAttendant, FromCustomer, NONCE_BYTES, PROOF_BYTES, PakeMessage, Refused},
         input::Input,
@@ -62,6 +66,16 @@ pub enum Event {
     Inject(Input),
     /// Press Ctrl+Alt+Del, however this system wants it, and call [`Customer::ctrl_alt_del_done`].
     CtrlAltDel,
+    /// Look whether this system can be asked for an administrator's rights, and call [`Customer::administrator_possible`].
+    LookAdministrator,
+    /// Show the question for them.
+    AskAdministrator,
+    /// Take that question away.
+    CloseAdministrator,
+    /// Have mouse and keyboard given an administrator's rights, and call [`Customer::administrator_started`].
+    StartAdministrator,
+    /// Mouse and keyboard have them from now on, or no more.
+    Administrator(bool),
     /// Say this in the session.
     Say(Control),
     /// The connection is gone: stop capture, release what is held down, keep the rest for [`limits::RESUME_WITHIN`].
@@ -168,6 +182,8 @@ pub struct Customer {
     only_customer: bool,
     /// Ctrl+Alt+Del is being pressed: what is asked for meanwhile is the same.
     pressing: bool,
+    /// An administrator's rights.
+    rights: administrator::Rights,
     events: VecDeque<Event>,
 }
 
@@ -185,6 +201,7 @@ impl Customer {
             reconnects: 0,
             only_customer: false,
             pressing: false,
+            rights: administrator::Rights::None,
             events: VecDeque::new(),
         }
     }
@@ -245,6 +262,7 @@ impl Customer {
                 self.reconnects += 1;
                 self.state = State::Active;
                 self.events.push_back(Event::Resume(self.granted));
+                self.administrator_again();
                 Ok(())
             }
             (FromAttendant::Resume(_), State::Opening { .. }) => {
@@ -326,7 +344,8 @@ impl Customer {
         }
         self.granted.control = control;
         if !control {
-            self.events.push_back(Event::Inject(Input::ReleaseAll));
+            self.release();
+            self.take_administrator(Administrator::Refused);
         }
         self.events.push_back(Event::Say(Control::Grants(self.granted)));
         self.events.push_back(Event::Changed(self.granted));
@@ -335,9 +354,18 @@ impl Customer {
     /// While another question is on the screen no input is let through: the attendant who controls cannot answer it.
     pub fn hold_input(&mut self, held: bool) {
         if held && !self.held && self.granted.control {
-            self.events.push_back(Event::Inject(Input::ReleaseAll));
+            self.release();
         }
         self.held = held;
+    }
+
+    /// Is a question on the screen, here or of the system, that the attendant's mouse and keyboard are not to answer?
+    fn is_held(&self) -> bool {
+        self.held || self.rights.holds_input()
+    }
+
+    fn release(&mut self) {
+        self.events.push_back(Event::Inject(Input::ReleaseAll));
     }
 
     /// A message of the attendant in the session.
@@ -359,7 +387,7 @@ impl Customer {
             Control::Stats(_) => {
                 return Err(Violation::OutOfTurn { said: "figures from the attendant", state: self.state.name() });
             }
-            Control::CtrlAltDel if !self.granted.control || self.held => {
+            Control::CtrlAltDel if !self.granted.control || self.is_held() => {
                 self.events.push_back(Event::Say(Control::CtrlAltDelDone(Attention::NotAllowed)));
             }
             Control::CtrlAltDel if self.pressing => {}
@@ -367,7 +395,8 @@ impl Customer {
                 self.pressing = true;
                 self.events.push_back(Event::CtrlAltDel);
             }
-            Control::OnlyCustomer(_) | Control::CtrlAltDelDone(_) => {
+            Control::AskAdministrator => self.administrator_wanted(),
+            Control::OnlyCustomer(_) | Control::CtrlAltDelDone(_) | Control::Administrator(_) => {
                 return Err(Violation::OutOfTurn { said: "a customer's notice", state: self.state.name() });
             }
         }
@@ -379,7 +408,7 @@ impl Customer {
     pub fn handle_input(&mut self, input: Input) -> Result<(), Violation> {
         match self.state {
             State::Active => {
-                if self.granted.control && !self.held {
+                if self.granted.control && !self.is_held() {
                     self.events.push_back(Event::Inject(input));
                 }
                 Ok(())
@@ -418,6 +447,7 @@ impl Customer {
             State::Active => {
                 // The attendant forgets both as well.
                 (self.only_customer, self.pressing) = (false, false);
+                self.administrator_unheard();
                 self.events.push_back(Event::Pause);
                 self.state = State::Away { until: now + limits::RESUME_WITHIN };
             }
@@ -457,6 +487,9 @@ impl Customer {
             {
                 self.finish(CloseReason::ConnectionLost);
             }
+            State::Active if self.rights.waits_until().is_some_and(|until| now >= until) => {
+                self.take_administrator(Administrator::Refused);
+            }
             State::Away { until } | State::Returning { until, .. } if now >= until => {
                 self.finish(CloseReason::ConnectionLost)
             }
@@ -474,7 +507,8 @@ impl Customer {
             | State::Revealing { until, .. }
             | State::Away { until }
             | State::Returning { until, .. } => Some(until),
-            State::Active | State::Over => None,
+            State::Active => self.rights.waits_until(),
+            State::Over => None,
         }
     }
 
@@ -521,8 +555,10 @@ impl Customer {
             self.events.push_back(Event::CloseQuestion);
         }
         if begun {
-            self.events.push_back(Event::Inject(Input::ReleaseAll));
+            self.release();
         }
+        self.administrator_unheard();
+        self.rights = administrator::Rights::None;
         self.granted = Grants::NONE;
         self.state = State::Over;
         self.events.push_back(Event::Over { why, begun });

@@ -87,7 +87,7 @@ caps! {
     limits::OUTER_MESSAGE_BYTES => ToRelay, FromRelay, Refusal, LoginError, FieldKey, TicketStatus, TicketError, TicketChoice, DialError,
         CloseReason, Happened, Role, WatchError;
     limits::HANDSHAKE_MESSAGE_BYTES => FromAttendant, FromCustomer, Refused;
-    limits::CONTROL_MESSAGE_BYTES => AttendantSays, CustomerSays, Control, Stats, Attention;
+    limits::CONTROL_MESSAGE_BYTES => AttendantSays, CustomerSays, Control, Stats, Attention, Administrator;
     limits::INPUT_MESSAGE_BYTES => Input, Button, Shown;
     limits::PICTURE_MESSAGE_BYTES => Batch, Update;
     limits::POINTER_MESSAGE_BYTES => Pointer;
@@ -167,6 +167,11 @@ pub fn attentions() -> Vec<Attention> {
     vec![Typed, Shown, NotAllowed, NeedsAdministrator, PolicyForbids, NothingSeen, Unavailable]
 }
 
+pub fn administrators() -> Vec<Administrator> {
+    use Administrator::*;
+    vec![Granted, NotAllowed, Refused, Declined, Already, Unavailable, Failed, Ended]
+}
+
 pub fn close_reasons() -> Vec<CloseReason> {
     use CloseReason::*;
     vec![
@@ -212,15 +217,15 @@ fn happened() -> Vec<Happened> {
             Change { granted: Grants::VIEW, at_unix_ms: 1_795_000_010_000 },
             Change { granted: Grants::CONTROL, at_unix_ms: 1_795_000_020_000 },
         ]),
+        Happened::Rights(vec![
+            RightsChange { administrator: true, at_unix_ms: 1_795_000_030_000 },
+            RightsChange { administrator: false, at_unix_ms: 1_795_000_040_000 },
+        ]),
     ]
 }
 
 fn to_relay() -> Vec<ToRelay> {
     let hello = Hello {
-        Happened::Rights(vec![
-            RightsChange { administrator: true, at_unix_ms: 1_795_000_030_000 },
-            RightsChange { administrator: false, at_unix_ms: 1_795_000_040_000 },
-        ]),
         versions: VersionRange { oldest: 1, newest: 3 },
         tenant: TenantId::from_bytes([0x11; 16]),
         program: text("0.1.0 linux"),
@@ -465,6 +470,8 @@ pub fn control() -> Vec<Control> {
         Control::OnlyCustomer(true),
         Control::CtrlAltDel,
         Control::CtrlAltDelDone(Attention::NeedsAdministrator),
+        Control::AskAdministrator,
+        Control::Administrator(Administrator::Declined),
     ]
 }
 
@@ -523,6 +530,7 @@ pub fn families() -> Vec<Family> {
         family("control", control()),
         family("stats", vec![stats()]),
         family("attention", attentions()),
+        family("administrator", administrators()),
         family("input", input()),
         family("button", vec![Button::Left, Button::Middle, Button::Right, Button::Back, Button::Forward]),
         family("batch", vec![empty, full]),

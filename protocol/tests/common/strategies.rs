@@ -85,6 +85,10 @@ fn attention() -> impl Strategy<Value = Attention> {
     prop::sample::select(super::samples::attentions())
 }
 
+fn administrator() -> impl Strategy<Value = Administrator> {
+    prop::sample::select(super::samples::administrators())
+}
+
 fn close_reason() -> impl Strategy<Value = CloseReason> {
     use CloseReason::*;
     prop::sample::select(vec![
@@ -140,14 +144,14 @@ fn happened() -> impl Strategy<Value = Happened> {
             let change = |(granted, at_unix_ms)| Change { granted, at_unix_ms };
             Happened::Changed(all.into_iter().map(change).collect())
         }),
-    ]
-}
-
-fn step() -> impl Strategy<Value = Step> {
         vec(any::<(bool, u64)>(), 0..=limits::CHANGES_TOLD).prop_map(|all| {
             let change = |(administrator, at_unix_ms)| RightsChange { administrator, at_unix_ms };
             Happened::Rights(all.into_iter().map(change).collect())
         }),
+    ]
+}
+
+fn step() -> impl Strategy<Value = Step> {
     prop::sample::select(vec![
         Step::Started,
         Step::Ended,
@@ -500,6 +504,8 @@ pub fn control() -> impl Strategy<Value = Control> {
         any::<bool>().prop_map(Control::OnlyCustomer),
         Just(Control::CtrlAltDel),
         attention().prop_map(Control::CtrlAltDelDone),
+        Just(Control::AskAdministrator),
+        administrator().prop_map(Control::Administrator),
     ]
 }
 

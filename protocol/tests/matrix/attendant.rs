@@ -33,6 +33,7 @@ enum Step {
     Ping,
     Refresh,
     CtrlAltDel,
+    AskAdministrator,
     Lost,
     End(CloseReason),
     After(Duration),
@@ -137,6 +138,7 @@ impl Rig {
             Step::Ping => machine.ping(1),
             Step::Refresh => machine.refresh(),
             Step::CtrlAltDel => machine.ctrl_alt_del(),
+            Step::AskAdministrator => machine.ask_administrator(),
             Step::Lost => machine.handle_lost(self.now),
             Step::End(why) => machine.end(why),
             Step::After(time) => {
@@ -174,6 +176,7 @@ impl Rig {
             | Event::Stats(_)
             | Event::OnlyCustomer(_)
             | Event::CtrlAltDel(_)
+            | Event::Administrator(_)
             | Event::Pong(_)
             | Event::Pause => {
                 assert!(self.started(), "before consent: {}", told())
@@ -244,6 +247,7 @@ fn steps() -> Vec<Step> {
         Step::Ping,
         Step::Refresh,
         Step::CtrlAltDel,
+        Step::AskAdministrator,
         Step::Lost,
         Step::End(CloseReason::EndedByAttendant),
         Step::End(CloseReason::ProgramGone),

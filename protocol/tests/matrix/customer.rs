@@ -10,7 +10,7 @@ use amparo_protocol::{
     limits,
     message::{
         ShownText,
-        control::{Attention, Control},
+        control::{Administrator, Attention, Control},
         grant::Grants,
         handshake::{FromAttendant, FromCustomer, PAKE_BYTES, PakeMessage},
         input::Input,
@@ -19,7 +19,7 @@ use amparo_protocol::{
     },
     session::{
         CheckPhrase, Proofs, Violation,
-        customer::{Answered, Customer, Event, Peer},
+        customer::{Answered, Customer, Event, Peer, Possible},
     },
 };
 
@@ -41,6 +41,10 @@ enum Step {
     AllowControl(bool),
     OnlyCustomer(bool),
     CtrlAltDelDone(Attention),
+    AdministratorPossible(Possible),
+    AnswerAdministrator(bool),
+    AdministratorStarted(bool),
+    AdministratorGone,
     Stats,
     Lost,
     End(CloseReason),
@@ -56,6 +60,10 @@ impl Step {
                 | Self::AllowControl(_)
                 | Self::OnlyCustomer(_)
                 | Self::CtrlAltDelDone(_)
+                | Self::AdministratorPossible(_)
+                | Self::AnswerAdministrator(_)
+                | Self::AdministratorStarted(_)
+                | Self::AdministratorGone
                 | Self::Stats
                 | Self::End(_)
         )
@@ -111,6 +119,7 @@ struct Rig {
     seen: Vec<Rc<Event>>,
     granted: Grants,
     said_yes: bool,
+    said_yes_to_rights: bool,
 }
 
 impl Rig {
@@ -125,6 +134,7 @@ impl Rig {
             seen: Vec::new(),
             granted: Grants::NONE,
             said_yes: false,
+            said_yes_to_rights: false,
         }
     }
 
@@ -186,6 +196,15 @@ impl Rig {
             Step::AllowControl(control) => machine.allow_control(control),
             Step::OnlyCustomer(shown) => machine.only_customer(shown),
             Step::CtrlAltDelDone(what) => machine.ctrl_alt_del_done(what),
+            Step::AdministratorPossible(possible) => machine.administrator_possible(possible, self.now),
+            Step::AnswerAdministrator(allow) => {
+                self.said_yes_to_rights = allow;
+                machine.answer_administrator(allow, self.now);
+            }
+            Step::AdministratorStarted(well) => {
+                machine.administrator_started(if well { Ok(()) } else { Err(Administrator::Declined) });
+            }
+            Step::AdministratorGone => machine.administrator_gone(),
             Step::Stats => machine.tell_stats(Stats::default()),
             Step::Lost => machine.handle_lost(self.now),
             Step::End(why) => machine.end(why),
@@ -237,8 +256,20 @@ impl Rig {
             Event::Inject(Input::ReleaseAll) | Event::Refresh | Event::Say(_) | Event::Pause => {
                 assert!(self.started(), "before consent: {}", told())
             }
-            Event::Inject(_) | Event::CtrlAltDel => {
+            Event::Inject(_) | Event::CtrlAltDel | Event::LookAdministrator | Event::AskAdministrator => {
                 assert!(self.started() && self.granted.control, "not allowed: {}", told())
+            }
+            Event::StartAdministrator => {
+                assert!(!step.comes_from_outside(), "rights without the customer: {}", told());
+                assert!(self.said_yes_to_rights && self.granted.control, "rights without a yes: {}", told());
+            }
+            Event::Administrator(true) => {
+                let starts = self.count(|event| matches!(event, Event::StartAdministrator));
+                let begun = self.count(|event| matches!(event, Event::Administrator(true)));
+                assert!(begun < starts, "rights that nobody started: {}", told());
+            }
+            Event::Administrator(false) | Event::CloseAdministrator => {
+                assert!(self.started(), "before consent: {}", told())
             }
             Event::Guess(_) => {
                 assert!(!self.seen.iter().any(|event| matches!(**event, Event::Guess(_))), "two guesses: {}", told());
@@ -304,6 +335,18 @@ fn states() -> Vec<(&'static str, Vec<Step>)> {
     states.push(("asking for view only", only_view.to_vec()));
     let forgotten = [&only_view[..], &[yes(true), Step::Lost, SECURED]].concat();
     states.push(("returning, nothing known", forgotten));
+    let active =
+        [SECURED, open(asked), Step::PakeAnswered(true), confirm(RIGHT), Step::Revealed(true), ARMED, yes(true)];
+    let wanted = [&active[..], &[Step::Control(Control::AskAdministrator)]].concat();
+    let asked = [&wanted[..], &[Step::AdministratorPossible(Possible::Yes)]].concat();
+    let starting = [&asked[..], &[ARMED, Step::AnswerAdministrator(true)]].concat();
+    let has = [&starting[..], &[Step::AdministratorStarted(true)]].concat();
+    states.push(("rights away", [&has[..], &[Step::Lost]].concat()));
+    for (name, steps) in
+        [("rights wanted", wanted), ("rights asked", asked), ("rights starting", starting), ("rights", has)]
+    {
+        states.push((name, steps));
+    }
     states.push(("refused", [&only_view[..], &[Step::Answer { allow: false, control: false }]].concat()));
     states
 }
@@ -339,6 +382,14 @@ fn steps() -> Vec<Step> {
         Step::OnlyCustomer(true),
         Step::OnlyCustomer(false),
         Step::CtrlAltDelDone(Attention::Typed),
+        Step::AdministratorPossible(Possible::Yes),
+        Step::AdministratorPossible(Possible::Already),
+        Step::AdministratorPossible(Possible::No),
+        Step::AnswerAdministrator(true),
+        Step::AnswerAdministrator(false),
+        Step::AdministratorStarted(true),
+        Step::AdministratorStarted(false),
+        Step::AdministratorGone,
         Step::Stats,
         Step::Lost,
         Step::End(CloseReason::EndedByCustomer),

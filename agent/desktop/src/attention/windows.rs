@@ -6,19 +6,20 @@ use std::time::Duration;
 
 use windows::{
     Win32::{
-        Foundation::{CloseHandle, FreeLibrary, HANDLE},
-        Security::{GetTokenInformation, TOKEN_ELEVATION, TOKEN_QUERY, TokenElevation},
+        Foundation::FreeLibrary,
         System::{
             LibraryLoader::{GetProcAddress, LOAD_LIBRARY_SEARCH_SYSTEM32, LoadLibraryExW},
             Registry::{HKEY_LOCAL_MACHINE, RRF_RT_REG_DWORD, RegGetValueW},
-            Threading::{GetCurrentProcess, OpenProcessToken},
         },
     },
     core::{s, w},
 };
 
 use super::System;
-use crate::desk::{Desk, Watch};
+use crate::{
+    desk::{Desk, Watch},
+    elevation::{self, Can},
+};
 
 pub(super) fn system() -> Option<Box<dyn System>> {
     Some(Box::new(Windows(Watch::system())))
@@ -28,21 +29,7 @@ struct Windows(Watch);
 
 impl System for Windows {
     fn administrator(&self) -> bool {
-        let mut token = HANDLE::default();
-        let mut elevation = TOKEN_ELEVATION::default();
-        let Ok(size) = u32::try_from(size_of::<TOKEN_ELEVATION>()) else { return false };
-        let mut written = 0;
-        // SAFETY: `elevation` has the bytes that are said, both places outlive the calls, and the token is closed once.
-        let told = unsafe {
-            if OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &raw mut token).is_err() {
-                return false;
-            }
-            let place = Some((&raw mut elevation).cast());
-            let told = GetTokenInformation(token, TokenElevation, place, size, &raw mut written);
-            let _ = CloseHandle(token);
-            told
-        };
-        told.is_ok() && elevation.TokenIsElevated != 0
+        elevation::can() == Can::Already
     }
 
     fn policy(&self) -> Option<u32> {

@@ -10,14 +10,21 @@ impl Task {
     pub(super) fn ctrl_alt_del(&mut self) {
         // What else is held down would make other keys of it.
         self.inject(Input::ReleaseAll);
-        let Some(mut system) = attention::system() else {
-            let what = if self.input.is_some() { Attention::Typed } else { Attention::Unavailable };
-            attention::keys().for_each(|key| self.inject(key));
-            return self.machine.ctrl_alt_del_done(what);
-        };
         let (session, generation, news) = (self.setup.session, self.generation, self.news.clone());
+        let press: Box<dyn FnOnce() -> Attention + Send> = match (&self.hands, attention::system()) {
+            (Some(hands), _) => {
+                let hands = hands.clone();
+                Box::new(move || hands.ctrl_alt_del())
+            }
+            (None, Some(mut system)) => Box::new(move || attention::press(&mut *system)),
+            (None, None) => {
+                let what = if self.input.is_some() { Attention::Typed } else { Attention::Unavailable };
+                attention::keys().for_each(|key| self.inject(key));
+                return self.machine.ctrl_alt_del_done(what);
+            }
+        };
         tokio::task::spawn_blocking(move || {
-            let what = attention::press(&mut *system);
+            let what = press();
             tracing::info!(%session, ?what, "Ctrl+Alt+Del was asked for");
             if news.blocking_send(News::Pressed(generation, what)).is_err() {
                 tracing::debug!("the session had ended");

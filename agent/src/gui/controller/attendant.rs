@@ -1,5 +1,6 @@
 //! The controller's part for the person who helps.
 
+mod administrator;
 mod credentials;
 mod ctrl_alt_del;
 mod enrolment;
@@ -35,7 +36,7 @@ use crate::{
     connect_link::ConnectLink,
     gui::{
         command::Command,
-        view_model::{ConnectStage, NoCtrlAltDel, Scale, TicketChoice, Trouble},
+        view_model::{AdministratorView, ConnectStage, NoAdministrator, NoCtrlAltDel, Scale, TicketChoice, Trouble},
     },
     link::record::Signer,
 };
@@ -176,6 +177,10 @@ pub(super) struct Viewing {
     pub only_customer: bool,
     /// Why Ctrl+Alt+Del was not pressed.
     pub no_ctrl_alt_del: Option<NoCtrlAltDel>,
+    /// How it stands with an administrator's rights.
+    pub administrator: AdministratorView,
+    /// Why there are none, or no more.
+    pub no_administrator: Option<NoAdministrator>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -274,6 +279,8 @@ impl Controller {
             Command::SetControl(control) => self.viewing(|view| view.control = control),
             Command::CtrlAltDel => self.ctrl_alt_del(),
             Command::CtrlAltDelRead => self.viewing(|view| view.no_ctrl_alt_del = None),
+            Command::AskAdministrator => self.ask_for_administrator(),
+            Command::AdministratorRead => self.viewing(|view| view.no_administrator = None),
             Command::SetScale(scale) => self.viewing(|view| view.scale = scale),
             Command::ToggleFullScreen => self.viewing(|view| view.full_screen = !view.full_screen),
             Command::ToggleToolbar => self.viewing(|view| view.toolbar = !view.toolbar),

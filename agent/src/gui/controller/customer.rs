@@ -1,7 +1,9 @@
 //! The controller's part for the person who is helped.
 
+mod administrator;
 mod invitation;
 mod request;
+mod rights;
 mod watch;
 
 use std::{collections::BTreeMap, time::Instant};
@@ -12,7 +14,7 @@ use protocol::{
     message::{
         ToRelay,
         directory::{FieldKey, Opaque},
-        grant::{Change, Grants},
+        grant::{Change, Grants, RightsChange},
         pairing::{CloseReason, Happened, Incoming, RecordMark, Rejoin, Role, Step},
         ticket::{SessionTicket, TicketBrief},
     },
@@ -20,6 +22,7 @@ use protocol::{
     version::CHANGES_SINCE,
 };
 
+pub(super) use administrator::Asked;
 pub(super) use invitation::Invite;
 pub(super) use request::Request;
 
@@ -74,6 +77,8 @@ pub(super) struct Session {
     /// What both people see, from the question on.
     pub phrase: Option<CheckPhrase>,
     pub bar_open: bool,
+    /// The question for an administrator's rights is on the screen.
+    pub administrator: Option<Asked>,
     /// A wrong guess is being looked at.
     guessing: bool,
     /// The relay holds our place on this connection: there is nothing to ask for.
@@ -95,6 +100,8 @@ pub(super) enum SessionState {
         ever: Grants,
         /// What was allowed from when on after the beginning, by the relay's clock.
         changes: Vec<Change>,
+        /// Administrator's rights: in use from when on, or no more, by the relay's clock.
+        rights: Vec<RightsChange>,
         began: Instant,
         began_unix_ms: u64,
         /// The same by the relay's clock, and what signs the record with it.
@@ -143,6 +150,7 @@ impl Controller {
                 self.effects.push_back(Effect::Watched(ToHelped::Answer { allow, control: false }));
             }
             Command::StopWatching => self.end_watch(CloseReason::EndedByCustomer),
+            Command::AnswerAdministrator(allow) => self.answer_administrator(allow, now),
             Command::Answer { allow, control } => {
                 if matches!(self.customer.session, Some(Session { state: SessionState::Asking { .. }, .. })) {
                     self.effects.push_back(Effect::Helped(ToHelped::Answer { allow, control }));
@@ -211,6 +219,7 @@ impl Controller {
             state: SessionState::Ringing,
             phrase: None,
             bar_open: false,
+            administrator: None,
             guessing: false,
             placed: true,
         });
@@ -253,6 +262,7 @@ impl Controller {
                 }
                 if is_watch {
                     self.effects.push_back(Effect::Helped(ToHelped::HoldInput(false)));
+                    self.administrator_in_front(now);
                 }
             }
             helped::Out::Started { peer, granted, signer } => {
@@ -270,6 +280,7 @@ impl Controller {
                     granted,
                     ever: granted,
                     changes: Vec::new(),
+                    rights: Vec::new(),
                     began: now.instant,
                     began_unix_ms: now.unix_ms,
                     sealing: (signer, at_unix_ms),
@@ -292,6 +303,12 @@ impl Controller {
                     self.customer_changed(id, changes, now);
                 }
             }
+            // Who only watches asks for nothing of the kind; their machine says so too.
+            helped::Out::AskAdministrator | helped::Out::CloseAdministrator | helped::Out::Administrator(_)
+                if is_watch => {}
+            helped::Out::AskAdministrator => self.ask_administrator(now),
+            helped::Out::CloseAdministrator => session.administrator = None,
+            helped::Out::Administrator(on) => self.customer_rights(id, on, now),
             helped::Out::Paused => {
                 if let SessionState::Active { away_since, .. } = &mut session.state {
                     *away_since = Some(now.instant);
@@ -341,13 +358,21 @@ impl Controller {
         now: Now,
     ) -> Option<Receipt> {
         let at_unix_ms = self.relay_now_ms(now);
-        if let SessionState::Active { changes, .. } = &session.state {
+        if let SessionState::Active { changes, rights, .. } = &session.state {
             // Once more, before the end: what was told meanwhile may have been lost with a connection.
             self.customer_changed(id, changes.clone(), now);
+            self.tell_rights(id, rights.clone(), now);
         }
         self.report(Role::Customer, id, Happened::Ended { why, at_unix_ms, reconnects }, now);
-        if let SessionState::Active { peer, ever, began, began_unix_ms, sealing: (signer, started_unix_ms), .. } =
-            session.state
+        if let SessionState::Active {
+            peer,
+            ever,
+            rights,
+            began,
+            began_unix_ms,
+            sealing: (signer, started_unix_ms),
+            ..
+        } = session.state
         {
             let protocol = session.protocol.clone();
             let granted = ever;
@@ -362,6 +387,7 @@ impl Controller {
                 ended_unix_ms: now.unix_ms,
                 duration: now.instant.saturating_duration_since(began),
                 allowed: ever,
+                administrator: rights.iter().any(|change| change.administrator),
                 why,
                 protocol: session.protocol,
                 ticket: session.number,

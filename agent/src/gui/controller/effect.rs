@@ -45,6 +45,8 @@ pub enum Effect {
     AttendingLost,
     /// Tell that session: Ctrl+Alt+Del.
     CtrlAltDel,
+    /// Tell that session: ask the customer for an administrator's rights.
+    AskAdministrator,
     /// Tell the viewer's thread how to draw.
     Look {
         /// 1:1.
@@ -82,6 +84,8 @@ pub enum ToHelped {
     AllowControl(bool),
     /// Another question is on the screen, or is no more.
     HoldInput(bool),
+    /// The customer's answer to the question for an administrator's rights.
+    AnswerAdministrator(bool),
     /// End it.
     End(CloseReason),
     /// The way to the other half is gone.

@@ -24,6 +24,7 @@ use protocol::{
 use rcgen::PublicKeyData as _;
 use rustls::pki_types::PrivateKeyDer;
 
+mod administrator;
 mod changes;
 mod crash;
 mod ctrl_alt_del;
@@ -34,6 +35,7 @@ mod offers;
 mod only_customer;
 mod removal;
 mod request;
+mod rights;
 mod second_factor;
 mod versions;
 mod watching;

@@ -22,12 +22,12 @@ use super::{
     customer::{SessionState, kind_of},
 };
 use crate::gui::view_model::{
-    AboutView, Allowed, BarView, CheckKind, CheckResult, CheckView, ConnectStage, ConnectingView, ConsentView,
-    ControlState, EnablingView, EndedView, Ending, FieldView, FieldsView, HomeView, LinkView, LoginView, Lookup,
-    MainWindow, NewTicketDialog, Notice, OfferView, OpenTicket, OwnCredentials, Page, PartnerPasswordView, PartnerView,
-    PictureKind, Quality, ReceiptView, ReconnectingView, RemovalView, StatusView, Theme, TicketCard, TicketLine,
-    TicketStatus, TicketStepView, UnreachableView, UpdateState, UpdateView, ViewModel, ViewerView, WaitingCustomer,
-    WaitingView, WatchView,
+    AboutView, AdministratorQuestion, Allowed, BarView, CheckKind, CheckResult, CheckView, ConnectStage,
+    ConnectingView, ConsentView, ControlState, EnablingView, EndedView, Ending, FieldView, FieldsView, HomeView,
+    LinkView, LoginView, Lookup, MainWindow, NewTicketDialog, Notice, OfferView, OpenTicket, OwnCredentials, Page,
+    PartnerPasswordView, PartnerView, PictureKind, Quality, ReceiptView, ReconnectingView, RemovalView, StatusView,
+    Theme, TicketCard, TicketLine, TicketStatus, TicketStepView, UnreachableView, UpdateState, UpdateView, ViewModel,
+    ViewerView, WaitingCustomer, WaitingView, WatchView,
 };
 
 /// Waiting longer than this is too long.
@@ -37,7 +37,8 @@ pub(super) fn view(c: &Controller, now: Now) -> ViewModel {
     let session_bar = bar(c, now);
     let viewer = c.attendant.session().and_then(|session| viewer(c, session, now));
     let mut sessions = c.customer.session.iter().chain(&c.customer.watch);
-    let asking = sessions.any(|session| matches!(session.state, SessionState::Asking { .. }));
+    let asking =
+        sessions.any(|session| matches!(session.state, SessionState::Asking { .. }) || session.administrator.is_some());
     let hidden = (session_bar.is_some() || viewer.is_some()) && !asking;
     let page = page(c, now);
     // Not beside the form, which is the first thing that the program is for.
@@ -65,6 +66,9 @@ fn page(c: &Controller, now: Now) -> Page {
     if let Some(consent) = consent(c, now) {
         return Page::Consent(consent);
     }
+    if let Some(question) = administrator(c, now) {
+        return Page::Administrator(question);
+    }
     if let Some(state) = &c.removal {
         return Page::Removal(RemovalView { state: state.clone() });
     }
@@ -84,6 +88,7 @@ fn page(c: &Controller, now: Now) -> Page {
             ended_unix_s: seconds(receipt.ended_unix_ms),
             duration: receipt.duration,
             allowed: allowed(receipt.allowed),
+            administrator: receipt.administrator,
             ticket: receipt.ticket.as_ref().map(ToString::to_string),
             protocol: Some(receipt.protocol.to_string()),
             record: receipt.record.as_ref().map(ToString::to_string),
@@ -215,9 +220,23 @@ fn consent(c: &Controller, now: Now) -> Option<ConsentView> {
     })
 }
 
+fn administrator(c: &Controller, now: Now) -> Option<AdministratorQuestion> {
+    let session = c.customer.session.as_ref()?;
+    let (SessionState::Active { peer, .. }, Some(asked)) = (&session.state, session.administrator) else { return None };
+    Some(AdministratorQuestion {
+        question: asked.question,
+        attendant: peer.name.as_str().to_owned(),
+        company: c.profile.brand.company.clone(),
+        arms_in: left(asked.in_front, limits::CONSENT_ARMS_AFTER, now),
+        arms_after: limits::CONSENT_ARMS_AFTER,
+        expires_in: left(asked.since, limits::CONSENT_WAIT, now),
+        expires_after: limits::CONSENT_WAIT,
+    })
+}
+
 fn bar(c: &Controller, now: Now) -> Option<BarView> {
     let session = c.customer.session.as_ref()?;
-    let SessionState::Active { peer, granted, began, away_since, .. } = &session.state else { return None };
+    let SessionState::Active { peer, granted, rights, began, away_since, .. } = &session.state else { return None };
     Some(BarView {
         attendant: peer.name.as_str().to_owned(),
         company: c.profile.brand.company.clone(),
@@ -231,6 +250,7 @@ fn bar(c: &Controller, now: Now) -> Option<BarView> {
             SessionState::Active { peer, .. } => Some(peer.name.as_str().to_owned()),
             _ => None,
         }),
+        administrator: rights.last().is_some_and(|last| last.administrator),
         alarm: c.customer.alarm(),
         end_key: c.customer.end_key.map(str::to_owned),
         open: session.bar_open,
@@ -257,6 +277,8 @@ fn viewer(c: &Controller, session: &Session, now: Now) -> Option<ViewerView> {
         has_picture: view.has_picture,
         only_customer: view.only_customer,
         no_ctrl_alt_del: view.no_ctrl_alt_del,
+        administrator: view.administrator,
+        no_administrator: view.no_administrator,
         reconnecting: view.away.map(|(since, unix_ms)| ReconnectingView {
             picture_unix_s: seconds(unix_ms),
             ends_in: left(since, limits::RESUME_WITHIN, now),

@@ -195,6 +195,7 @@ pub(super) fn bar_data(l: Language, v: &BarView) -> ui::BarData {
         hotkey: text(&v.end_key),
         alarm: super::customer::alarm(v.alarm),
         watched_by: v.watched_by.as_ref().map(|name| watching::watched_by(l, name)).unwrap_or_default().into(),
+        administrator: v.administrator,
     }
 }
 
@@ -240,6 +241,13 @@ pub(super) fn viewer_data(l: Language, v: &ViewerView) -> ui::ViewerData {
         only_customer: v.only_customer,
         no_keys: v.no_ctrl_alt_del.is_some(),
         no_keys_line: v.no_ctrl_alt_del.map(|why| ctrl_alt_del::why_not(l, why)).unwrap_or_default().into(),
+        administrator: match v.administrator {
+            AdministratorView::Off => ui::AdministratorState::Off,
+            AdministratorView::Asking => ui::AdministratorState::Asking,
+            AdministratorView::On => ui::AdministratorState::On,
+        },
+        no_rights: v.no_administrator.is_some(),
+        no_rights_line: v.no_administrator.map(|why| administrator::why_not(l, why)).unwrap_or_default().into(),
         reconnecting: lost.is_some(),
         reconnecting_line: lost
             .map(|r| phrases::picture_is_from(l, &moment::time_of_day(r.picture_unix_s)))

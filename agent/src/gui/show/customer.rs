@@ -67,6 +67,24 @@ pub(super) fn consent(l: Language, v: &ConsentView) -> ui::ConsentData {
     }
 }
 
+pub(super) fn question(l: Language, v: &AdministratorQuestion) -> ui::AdministratorData {
+    let name = phrases::first_name(&v.attendant);
+    ui::AdministratorData {
+        question: v.question as i32,
+        initials: phrases::initials(&v.attendant).into(),
+        title: administrator::asks(l, &v.attendant).into(),
+        lead: administrator::means(l, name).into(),
+        company: (&v.company).into(),
+        warning: styled(Terms::of(l).administrator_warning),
+        warning_spoken: spoken(Terms::of(l).administrator_warning).into(),
+        armed: v.armed(),
+        arming: 1.0 - share(v.arms_in, v.arms_after),
+        allow: if v.armed() { Words::of(l).go_on.into() } else { administrator::go_on_in(l, v.arms_in).into() },
+        left: share(v.expires_in, v.expires_after),
+        left_line: tied(&administrator::refused_in(l, v.expires_in)),
+    }
+}
+
 pub(super) fn ending(l: Language, ending: Ending) -> (Mood, &'static str) {
     let t = Terms::of(l);
     match ending {
@@ -121,7 +139,7 @@ pub(super) fn session_facts(
     l: Language,
     (from, to): (i64, i64),
     duration: std::time::Duration,
-    granted: Allowed,
+    granted: String,
     ticket: &Option<String>,
     protocol: &Option<String>,
 ) -> Vec<ui::Fact> {
@@ -129,7 +147,7 @@ pub(super) fn session_facts(
     let mut facts = vec![
         fact(t.when, moment::span(l, from, to)),
         fact(t.duration, moment::exact(duration)),
-        fact(t.allowed, allowed(l, granted)),
+        fact(t.allowed, granted),
         fact(t.ticket, ticket.as_deref().unwrap_or(t.being_opened)),
     ];
     if let Some(protocol) = protocol {
@@ -140,7 +158,9 @@ pub(super) fn session_facts(
 
 pub(super) fn receipt_facts(l: Language, v: &ReceiptView) -> Vec<ui::Fact> {
     let mut facts = vec![fact(Terms::of(l).attendant, v.attendant.as_str())];
-    facts.extend(session_facts(l, (v.started_unix_s, v.ended_unix_s), v.duration, v.allowed, &v.ticket, &v.protocol));
+    let granted = allowed(l, v.allowed);
+    let granted = if v.administrator { administrator::with(l, granted) } else { granted.to_owned() };
+    facts.extend(session_facts(l, (v.started_unix_s, v.ended_unix_s), v.duration, granted, &v.ticket, &v.protocol));
     if let Some(record) = &v.record {
         facts.push(ui::Fact { copyable: true, ..fact(Terms::of(l).audit_record, record.as_str()) });
     }
@@ -173,7 +193,8 @@ pub(super) fn ended_facts(l: Language, v: &EndedView) -> Vec<ui::Fact> {
         (None, None) => v.partner.id.clone(),
     };
     let mut facts = vec![fact(Words::of(l).customer, who)];
-    facts.extend(session_facts(l, (v.started_unix_s, v.ended_unix_s), v.duration, v.allowed, &v.ticket, &v.protocol));
+    let granted = allowed(l, v.allowed).to_owned();
+    facts.extend(session_facts(l, (v.started_unix_s, v.ended_unix_s), v.duration, granted, &v.ticket, &v.protocol));
     facts
 }
 

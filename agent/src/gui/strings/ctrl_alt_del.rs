@@ -12,9 +12,9 @@ pub fn why_not(l: Language, why: NoCtrlAltDel) -> String {
             "El ratón y el teclado no son suyos ahora. Pase de “Solo ver” a “Control”, o pida al cliente que lo permita.",
         ),
         NoCtrlAltDel::NeedsAdministrator => (
-            "O Windows só aceita isso de um programa executado como administrador, e o do cliente não é. Peça ao cliente que pressione as três teclas, ou que feche o programa e o abra com “Executar como administrador”.",
-            "Windows takes this only from a program that is run as administrator, and the customer's is not. Ask the customer to press the three keys, or to close the program and open it with “Run as administrator”.",
-            "Windows solo lo acepta de un programa ejecutado como administrador, y el del cliente no lo es. Pida al cliente que pulse las tres teclas, o que cierre el programa y lo abra con “Ejecutar como administrador”.",
+            "O Windows só aceita isso de um programa executado como administrador, e o do cliente não é. Peça direitos de administrador (o escudo) e tente de novo, ou peça ao cliente que pressione as três teclas.",
+            "Windows takes this only from a program that is run as administrator, and the customer's is not. Ask for administrator's rights (the shield) and try again, or ask the customer to press the three keys.",
+            "Windows solo lo acepta de un programa ejecutado como administrador, y el del cliente no lo es. Pida derechos de administrador (el escudo) e inténtelo de nuevo, o pida al cliente que pulse las tres teclas.",
         ),
         NoCtrlAltDel::PolicyForbids => (
             "A política do computador do cliente não deixa nenhum programa fazer isso. Peça ao cliente que pressione as três teclas. Quem administra o computador pode permitir em “Desabilitar ou habilitar a Sequência de Atenção Segura do software”.",

@@ -54,7 +54,8 @@ macro_rules! drawn {
             remove_receipts, remove_settings, remove_stays, remove_title, remove_versions, removed_lead, removed_title, removing, try_again,
             waiting_customers, waiting_for_picture, which_ticket, you_can_untick, your_id, your_password, copy_report, crash_lead,
             crash_offer, crash_title, delete, delete_report, read_report, save_report, save, stop_watching, watch, watch_title, watching,
-            only_customer, only_customer_lead, ctrl_alt_del, ctrl_alt_del_title
+            only_customer, only_customer_lead, ctrl_alt_del, ctrl_alt_del_title, ask_administrator, administrator_asked, administrator_on,
+            administrator_title, administrator_windows, refuse, with_administrator
         }
     };
 }
@@ -211,6 +212,13 @@ table! {
         only_customer_lead: "O Windows do cliente pede uma permissão ou está bloqueado, e não mostra isso a mais ninguém. Peça ao cliente que responda; a imagem volta em seguida.", "The customer's Windows asks for a permission or is locked, and shows that to nobody else. Ask the customer to answer; the picture comes back then.", "El Windows del cliente pide un permiso o está bloqueado, y no lo muestra a nadie más. Pida al cliente que responda; la imagen vuelve después.";
         ctrl_alt_del: "Enviar Ctrl+Alt+Del", "Send Ctrl+Alt+Del", "Enviar Ctrl+Alt+Supr";
         ctrl_alt_del_title: "Ctrl+Alt+Del não foi enviado", "Ctrl+Alt+Del was not sent", "Ctrl+Alt+Supr no se envió";
+        ask_administrator: "Pedir direitos de administrador", "Ask for administrator's rights", "Pedir derechos de administrador";
+        administrator_asked: "Aguardando o cliente", "Waiting for the customer", "Esperando al cliente";
+        administrator_on: "Esta sessão tem direitos de administrador", "This session has administrator's rights", "Esta sesión tiene derechos de administrador";
+        administrator_title: "Direitos de administrador", "Administrator's rights", "Derechos de administrador";
+        administrator_windows: "Em seguida o Windows pergunta mais uma vez. Só você pode responder a ele.", "Windows then asks once more. Only you can answer it.", "Después Windows pregunta una vez más. Solo usted puede responderle.";
+        refuse: "Recusar", "Refuse", "Rechazar";
+        with_administrator: "Com direitos de administrador", "With administrator's rights", "Con derechos de administrador";
     }
 }
 
@@ -240,6 +248,7 @@ table! {
         waiting_explained: "O atendente já vê estes dados. Se ele pedir por telefone, leia os dois. **Ele só entra depois que você permitir.**", "The attendant already sees these. If asked by phone, read out both. **Nobody gets in until you allow it.**", "Quien atiende ya ve estos datos. Si los pide por teléfono, lea los dos. **Solo entra después de que usted lo permita.**";
         scam_warning: "Alguém ligou sem você pedir e quer estes números? **Desligue. É golpe.**", "Did someone call you unasked and want these numbers? **Hang up. It's a scam.**", "¿Alguien llamó sin que usted lo pidiera y quiere estos números? **Cuelgue. Es una estafa.**";
         allow: "Permitir", "Allow", "Permitir";
+        administrator_warning: "Você não pediu esta ajuda, ou não sabe para que é? **Recuse.** A sessão continua sem isso.", "You didn't ask for this help, or don't know what it is for? **Refuse.** The session goes on without it.", "¿No pidió esta ayuda, o no sabe para qué es? **Rechace.** La sesión sigue sin esto.";
         new_ticket: "Um novo será aberto", "A new one will be opened", "Se abrirá uno nuevo";
         field_name: "Nome", "Name", "Nombre";
         field_email: "E-mail", "E-mail", "Correo electrónico";

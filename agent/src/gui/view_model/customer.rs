@@ -172,6 +172,32 @@ impl ConsentView {
     }
 }
 
+/// The question for an administrator's rights, during a session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AdministratorQuestion {
+    /// Changes with each question, so that a new one starts unarmed and with the focus on No.
+    pub question: u64,
+    /// The name from the certificate.
+    pub attendant: String,
+    /// The company from the certificate.
+    pub company: String,
+    /// Until the button that says yes can be pressed; zero when armed.
+    pub arms_in: Duration,
+    /// What `arms_in` started from.
+    pub arms_after: Duration,
+    /// Until the answer is No by itself.
+    pub expires_in: Duration,
+    /// What `expires_in` started from.
+    pub expires_after: Duration,
+}
+
+impl AdministratorQuestion {
+    /// Whether yes can be pressed.
+    pub fn armed(&self) -> bool {
+        self.arms_in.is_zero()
+    }
+}
+
 /// What was, or is, allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Default)]
 pub struct Allowed {
@@ -211,6 +237,8 @@ pub struct ReceiptView {
     pub duration: Duration,
     /// What was allowed at any time in it.
     pub allowed: Allowed,
+    /// Mouse and keyboard had an administrator's rights at any time in it.
+    pub administrator: bool,
     /// Ticket number. None until the ticketing system gave one.
     pub ticket: Option<String>,
     /// Protocol number.

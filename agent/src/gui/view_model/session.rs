@@ -29,6 +29,8 @@ pub struct BarView {
     pub end_key: Option<String>,
     /// Who watches as well.
     pub watched_by: Option<String>,
+    /// Mouse and keyboard have an administrator's rights.
+    pub administrator: bool,
     /// Whether the customer has warned the company of this session.
     pub alarm: Alarm,
     /// The panel is open.
@@ -88,6 +90,57 @@ pub struct ViewerView {
     pub only_customer: bool,
     /// Why Ctrl+Alt+Del was not pressed, until that is read.
     pub no_ctrl_alt_del: Option<NoCtrlAltDel>,
+    /// How it stands with an administrator's rights.
+    pub administrator: AdministratorView,
+    /// Why there are none, or no more, until that is read.
+    pub no_administrator: Option<NoAdministrator>,
+}
+
+/// How it stands with an administrator's rights for the attendant's mouse and keyboard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Default)]
+pub enum AdministratorView {
+    /// They have none; they can be asked for.
+    #[default]
+    Off,
+    /// The customer, and then Windows, is being asked.
+    Asking,
+    /// They have them.
+    On,
+}
+
+/// Why mouse and keyboard have no administrator's rights at the customer's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum NoAdministrator {
+    /// Mouse and keyboard are not the attendant's, or not now.
+    NotAllowed,
+    /// The customer said no, or nothing in time.
+    Refused,
+    /// The customer said yes here, and no to Windows.
+    Declined,
+    /// The customer's program has them itself.
+    Already,
+    /// There is no such thing on that computer, nor a need of it.
+    Unavailable,
+    /// Windows did not do it.
+    Failed,
+    /// They had them, and have them no more.
+    Ended,
+    /// The customer's program does not know of it.
+    ProgramOld,
+}
+
+impl NoAdministrator {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::NotAllowed,
+        Self::Refused,
+        Self::Declined,
+        Self::Already,
+        Self::Unavailable,
+        Self::Failed,
+        Self::Ended,
+        Self::ProgramOld,
+    ];
 }
 
 /// Why Ctrl+Alt+Del was not pressed at the customer's.

@@ -1,5 +1,7 @@
 //! Stories of the customer's machine.
 #![allow(clippy::unwrap_used)]
+mod administrator;
+
 use super::*;
 use crate::message::handshake::PAKE_BYTES;
 

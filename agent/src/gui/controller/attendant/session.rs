@@ -15,7 +15,7 @@ use super::{
     Attendant, Ended, LoginState, Looked, Session, Stage, TicketStep, Viewing,
 };
 use crate::{
-    gui::view_model::{ConnectStage, Scale, Trouble},
+    gui::view_model::{AdministratorView, ConnectStage, Scale, Trouble},
     link::record::Past,
 };
 
@@ -57,6 +57,8 @@ impl Controller {
                     away: None,
                     only_customer: false,
                     no_ctrl_alt_del: None,
+                    administrator: AdministratorView::Off,
+                    no_administrator: None,
                 });
                 self.viewing(|_| {});
             }
@@ -65,6 +67,7 @@ impl Controller {
                 self.viewing(|view| view.only_customer = shown);
             }
             attending::Out::CtrlAltDel(what) => self.ctrl_alt_del_told(*what),
+            attending::Out::Administrator(what) => self.administrator_told(*what),
             attending::Out::FirstPicture => self.viewing(|view| view.has_picture = true),
             attending::Out::Changed(granted) => {
                 let granted = *granted;
@@ -88,6 +91,7 @@ impl Controller {
                 self.viewing(|view| {
                     (view.away, view.only_customer) = (Some((now.instant, now.unix_ms)), false);
                     view.no_ctrl_alt_del = None;
+                    (view.administrator, view.no_administrator) = (AdministratorView::Off, None);
                 });
                 self.attendant_rejoin();
             }

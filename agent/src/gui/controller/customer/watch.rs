@@ -35,6 +35,7 @@ impl Controller {
             state: SessionState::Ringing,
             phrase: None,
             bar_open: false,
+            administrator: None,
             guessing: false,
             placed: true,
         });
@@ -45,6 +46,9 @@ impl Controller {
     pub(super) fn watch_over(&mut self, id: SessionId, why: CloseReason, reconnects: u32, now: Now) {
         let Some(watch) = self.customer.watch.take() else { return };
         self.effects.push_back(Effect::Helped(ToHelped::HoldInput(false)));
+        if matches!(watch.state, SessionState::Asking { .. }) {
+            self.administrator_in_front(now);
+        }
         let guessing = watch.guessing;
         let watches = self.customer.session.as_ref().map(|session| session.protocol.clone());
         if let Some(mut receipt) = self.close(id, watch, why, reconnects, now) {

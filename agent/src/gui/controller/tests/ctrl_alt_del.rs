@@ -5,7 +5,7 @@ use protocol::message::control::Attention;
 use super::*;
 use crate::{attendant::viewer::Feed, gui::view_model::NoCtrlAltDel};
 
-fn story(granted: Grants) -> Story {
+pub(super) fn story(granted: Grants) -> Story {
     let mut story = Story::begin().at_password();
     story.tell(Command::GivePassword("K7QF-2M9X".into()));
     let Some(Effect::Say(ToRelay::Dial(dial))) = story.effects().pop() else { panic!() };
@@ -21,7 +21,7 @@ fn story(granted: Grants) -> Story {
     story
 }
 
-fn hear(story: &mut Story, out: attending::Out) {
+pub(super) fn hear(story: &mut Story, out: attending::Out) {
     story.controller.attending(session(), &out, story.now);
 }
 

@@ -8,11 +8,11 @@ use protocol::message::{
 use super::*;
 use crate::connect_link::ConnectLink;
 
-fn watch() -> SessionId {
+pub(super) fn watch() -> SessionId {
     SessionId::from_bytes([8; 16])
 }
 
-fn bia() -> Peer {
+pub(super) fn bia() -> Peer {
     Peer { operator: OperatorId::from_bytes([5; 16]), name: ShownText::lossy("Bia Costa") }
 }
 
@@ -27,11 +27,11 @@ fn invited(id: SessionId) -> Incoming {
 }
 
 impl Story {
-    fn watch_says(&mut self, out: helped::Out) {
+    pub(super) fn watch_says(&mut self, out: helped::Out) {
         self.controller.helped(watch(), out, self.now);
     }
 
-    fn watch_asks(&mut self) {
+    pub(super) fn watch_asks(&mut self) {
         self.hear(FromRelay::IncomingWatch(invited(watch())));
         self.watch_says(helped::Out::Guess);
         self.watch_says(helped::Out::GuessWasRight);
@@ -44,7 +44,7 @@ impl Story {
         self.watch_says(helped::Out::Started { peer: bia(), granted: Grants::VIEW, signer: signer() });
     }
 
-    fn speaks(mut self, version: u16) -> Self {
+    pub(super) fn speaks(mut self, version: u16) -> Self {
         let welcome = Welcome { version, company: ShownText::default(), now_unix_ms: self.now.unix_ms };
         self.link(LinkNews::Up(welcome));
         let again =
@@ -54,7 +54,7 @@ impl Story {
         self
     }
 
-    fn said(&mut self) -> Vec<ToRelay> {
+    pub(super) fn said(&mut self) -> Vec<ToRelay> {
         let said = |effect| if let Effect::Say(message) = effect { Some(message) } else { None };
         self.effects().into_iter().filter_map(said).collect()
     }
@@ -143,7 +143,7 @@ fn a_watch_ends_with_its_session_and_both_come_back_after_a_cut() {
     assert!(story.effects().contains(&Effect::Watched(ToHelped::End(CloseReason::WatchedOver))));
 }
 
-fn found(grant: Option<Opaque>) -> Watchable {
+pub(super) fn found(grant: Option<Opaque>) -> Watchable {
     Watchable {
         attendant: ShownText::lossy("Rui Castro"),
         customer: ShownText::lossy("Cida Nogueira"),
