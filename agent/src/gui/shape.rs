@@ -44,7 +44,9 @@ impl Outlines {
         if size.height > below {
             rows.extend(rounded(Area { y: below as i32, height: size.height - below, ..bar }, radius as u32, true));
         }
-        if let Err(error) = self.os.borrow_mut().set(window, rows) {
+        // Busy: the window's system has asked while it was being told.
+        let Ok(mut os) = self.os.try_borrow_mut() else { return };
+        if let Err(error) = os.set(window, rows) {
             tracing::debug!(%error, "the session bar stays square");
         }
     }

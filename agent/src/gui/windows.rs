@@ -118,7 +118,7 @@ impl Windows {
         if made || before.as_ref().is_none_or(|b| b.brand != view.brand) {
             self.fill_logo(&view);
         }
-        let panel = |v: &ViewModel| v.session_bar.as_ref().map(|b| (b.open, b.watched_by.is_some()));
+        let panel = |v: &ViewModel| v.session_bar.as_ref().map(|b| (b.open, b.watched_by.is_some(), b.administrator));
         if panel(&view).is_some() && before.as_ref().and_then(panel) != panel(&view) {
             self.place_bars_soon();
         }
@@ -169,12 +169,20 @@ impl Windows {
         self.listen(&main.global::<ui::Act>());
         let this = self.weak();
         main.window().on_close_requested(move || {
-            this.upgrade().inspect(|w| (w.hooks.command)(Command::Quit));
+            this.upgrade().inspect(|w| (w.hooks.command)(w.crossed()));
             CloseRequestResponse::KeepWindowShown
         });
         self.attendant_size.set(None);
         self.main.replace(Some(main));
         Ok(())
+    }
+
+    /// What the main window's cross means: in the middle of a session it is there for a question only, and to close that is No.
+    fn crossed(&self) -> Command {
+        match self.shown.borrow().as_ref().map(|view| &view.page) {
+            Some(Page::Administrator(_)) => Command::AnswerAdministrator(false),
+            _ => Command::Quit,
+        }
     }
 
     fn make_viewer(&self) -> Result<(), slint::PlatformError> {
@@ -281,6 +289,7 @@ impl Windows {
             self.making_bar.set(false);
             match bar {
                 Ok(bar) => {
+                    self.cut_when_resized(&bar);
                     self.models.give(&bar.global::<ui::Data>());
                     self.listen(&bar.global::<ui::Act>());
                     bars.push(bar);
@@ -311,11 +320,29 @@ impl Windows {
                     bar.window().set_position(place);
                 }
             }
-            if let Some(id) = native_id(bar.window()) {
-                let scale = bar.window().scale_factor();
-                self.outlines.cut_bar(id, size, (bar.get_bar_height() * scale) as u32, 10. * scale, 6. * scale);
-            }
+            self.cut(bar, size);
         }
+    }
+
+    fn cut(&self, bar: &ui::SessionBar, size: slint::PhysicalSize) {
+        if let Some(id) = native_id(bar.window()) {
+            let scale = bar.window().scale_factor();
+            self.outlines.cut_bar(id, size, (bar.get_bar_height() * scale) as u32, 10. * scale, 6. * scale);
+        }
+    }
+
+    /// A bar that grows is cut to its new outline before it is drawn. What is drawn outside of an outline is lost, and behind a larger one nothing
+    /// is drawn again but what has changed.
+    fn cut_when_resized(&self, bar: &ui::SessionBar) {
+        let (this, weak) = (self.weak(), bar.as_weak());
+        bar.window().on_winit_window_event(move |_, event| {
+            if let WindowEvent::Resized(size) = event
+                && let (Some(windows), Some(bar)) = (this.upgrade(), weak.upgrade())
+            {
+                windows.cut(&bar, slint::PhysicalSize::new(size.width, size.height));
+            }
+            EventResult::Propagate
+        });
     }
 
     /// Left, top and width of each monitor in physical pixels. Only a window that is on the screen can tell; without one,
@@ -434,6 +461,7 @@ fn attendant_page(page: &Page) -> Option<bool> {
         Page::Fields(_)
         | Page::Waiting(_)
         | Page::Consent(_)
+        | Page::Administrator(_)
         | Page::Receipt(_)
         | Page::Unreachable(_)
         | Page::ProfileAltered(_)
