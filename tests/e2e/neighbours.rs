@@ -34,7 +34,7 @@ fn computer(world: &World, name: &str, size: (u16, u16), program: &Path) -> Resu
     Ok(computer)
 }
 
-/// From the ID to the ticket: what is typed arrives, a cut is survived, and the session is on one ticket with one start and one end.
+/// From the ID to the ticket: the picture is seen, a cut is survived, and the session is on one ticket with one start and one end.
 fn main_job(world: &World, password: &str, cast: &Cast) -> Result<()> {
     let customer = computer(world, "customer", (1280, 800), cast.customer)?;
     let attendant = computer(world, "attendant", (1440, 1000), cast.attendant)?;

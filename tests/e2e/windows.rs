@@ -103,7 +103,8 @@ fn windows(world: &World, name: &str, size: (u16, u16)) -> Result<Computer> {
     let mut computer = Computer::with_windows(name, size, world.folder.path())?;
     computer.plug_in(&world.relay)?;
     let program = branded(world, &computer)?;
-    computer.start_windows_program(&program, &[])?;
+    // Wine's user has an administrator's rights; a customer's has not.
+    computer.start_windows_program_with(&program, &[("AMPARO_ELEVATION", "insisted")])?;
     Ok(computer)
 }
 
@@ -154,9 +155,15 @@ fn a_linux_attendant_helps_a_windows_customer_and_the_session_is_on_a_ticket() -
 
     asks_for_ctrl_alt_del(&attendant, &shots).with_context(|| told(&customer))?;
 
+    with_administrators_rights(&customer, &attendant, lens, &note, &shots).with_context(|| told(&customer))?;
+    asks_for_ctrl_alt_del(&attendant, &shots).with_context(|| told(&customer))?;
+
     story::end_by_attendant(&customer, &attendant)?;
     shots.screen(&customer, "has-a-receipt")?;
     assert_eq!(world.check_tickets()?, 1);
+    wait::until_true("the process with the rights to end with the session", wait::PATIENCE, || {
+        Ok(elevated(&customer)?.is_empty())
+    })?;
 
     // It has no answer to give any more.
     let _ = customer.screen().ask(&json!({ "op": "panic" }));
@@ -169,6 +176,53 @@ fn a_linux_attendant_helps_a_windows_customer_and_the_session_is_on_a_ticket() -
     }
     ensure!(!report.contains("Cida") && !report.contains(&credentials.id), "{report}");
     Ok(())
+}
+
+/// The customer says yes, Windows starts the second process (Wine asks nobody), and what is typed goes through it.
+fn with_administrators_rights(
+    customer: &Computer,
+    attendant: &Computer,
+    lens: Lens,
+    note: &Path,
+    shots: &Shots,
+) -> Result<()> {
+    ensure!(elevated(customer)?.is_empty(), "before anybody asked");
+    attendant.click(VIEWER, "Pedir direitos de administrador")?;
+    let armed = |page: &Page| page.view["arms_in"]["secs"] == 0 && page.view["arms_in"]["nanos"] == 0;
+    customer.screen().wait_page_where("administrator", "with its button armed", armed)?;
+    shots.screen(customer, "is-asked-for-rights")?;
+    customer.click(MAIN, "Continuar")?;
+    wait::until_true("the rights", wait::PATIENCE, || {
+        let viewer = attendant.screen().page()?.all["viewer"].clone();
+        ensure!(viewer["no_administrator"].is_null(), "there are none: {}", viewer["no_administrator"]);
+        Ok(viewer["administrator"] == "On")
+    })?;
+    ensure!(elevated(customer)?.len() == 1, "not one process with the rights");
+    shots.screen(attendant, "has-the-rights")?;
+    let window = blank_part(customer)?;
+    attendant.hands.click(lens.to_attendant(window.centre()))?;
+    attendant.hands.type_text(" mais {43}")?;
+    wait::until_true("what was typed with the rights", wait::PATIENCE, || {
+        attendant.hands.press("ctrl+s")?;
+        Ok(std::fs::read_to_string(note)?.contains(" mais {43}"))
+    })
+}
+
+/// The processes that have an administrator's rights for this customer's program.
+fn elevated(customer: &Computer) -> Result<Vec<u32>> {
+    let folder = customer.folder().file_name().and_then(|name| name.to_str()).context("a folder with a name")?;
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir("/proc")? {
+        let entry = entry?;
+        let Some(process) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
+        // One that ends meanwhile is none.
+        let said = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
+        let said = String::from_utf8_lossy(&said).into_owned();
+        if said.contains("suporte.exe") && said.contains(folder) && said.contains(r"\\.\pipe\amparo-") {
+            found.push(process);
+        }
+    }
+    Ok(found)
 }
 
 /// The policy forbids it where nobody has set one, and the attendant reads that. Further it does not go here: Wine ends a program that calls `SendSAS`.
@@ -308,33 +362,65 @@ fn the_windows_program_is_one_file_that_asks_for_nothing_unusual() -> Result<()>
     Ok(())
 }
 
+/// A certificate for code that nobody trusts, and its key.
+struct Throwaway {
+    certificate: PathBuf,
+    pkcs12: PathBuf,
+    /// The file with the key's password.
+    password: PathBuf,
+}
+
+impl Throwaway {
+    fn new(folder: &Path) -> Result<Self> {
+        let key = folder.join("key.pem");
+        let (certificate, pkcs12) = (folder.join("cert.pem"), folder.join("sign.p12"));
+        let password = folder.join("password");
+        std::fs::write(&password, "throwaway")?;
+        done(
+            Command::new("openssl")
+                .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=Varanda Sistemas"])
+                .args(["-addext", "extendedKeyUsage=codeSigning", "-keyout"])
+                .arg(&key)
+                .arg("-out")
+                .arg(&certificate),
+        )?;
+        done(
+            Command::new("openssl")
+                .args(["pkcs12", "-export"])
+                .arg("-passout")
+                .arg(format!("file:{}", password.display()))
+                .arg("-inkey")
+                .arg(&key)
+                .arg("-in")
+                .arg(&certificate)
+                .arg("-out")
+                .arg(&pkcs12),
+        )?;
+        Ok(Self { certificate, pkcs12, password })
+    }
+
+    /// A relay that signs with it what it makes for Windows.
+    fn relay_signs(&self) -> Result<World> {
+        let text = |path: &Path| path.to_str().map(str::to_owned).context("a path that is text");
+        let (pkcs12, password) = (text(&self.pkcs12)?, text(&self.password)?);
+        World::told(&["--sign-pkcs12", &pkcs12, "--sign-password-file", &password])
+    }
+
+    /// Whether this program is signed with it.
+    fn has_signed(&self, program: &Path) -> Result<()> {
+        let said = done(
+            Command::new("osslsigncode").arg("verify").arg("-CAfile").arg(&self.certificate).arg("-in").arg(program),
+        )?;
+        ensure!(said.contains("Signature verification: ok") || said.contains("Succeeded"), "{said}");
+        Ok(())
+    }
+}
+
 #[test]
 fn a_branded_program_is_code_signed_and_both_signatures_hold() -> Result<()> {
     let world = World::new()?;
     let folder = world.folder.path();
-    let (key, certificate, pkcs12) = (folder.join("key.pem"), folder.join("cert.pem"), folder.join("sign.p12"));
-    let password = folder.join("password");
-    std::fs::write(&password, "throwaway")?;
-    done(
-        Command::new("openssl")
-            .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=Varanda Sistemas"])
-            .args(["-addext", "extendedKeyUsage=codeSigning", "-keyout"])
-            .arg(&key)
-            .arg("-out")
-            .arg(&certificate),
-    )?;
-    done(
-        Command::new("openssl")
-            .args(["pkcs12", "-export"])
-            .arg("-passout")
-            .arg(format!("file:{}", password.display()))
-            .arg("-inkey")
-            .arg(&key)
-            .arg("-in")
-            .arg(&certificate)
-            .arg("-out")
-            .arg(&pkcs12),
-    )?;
+    let throwaway = Throwaway::new(folder)?;
     let (profile, signed) = (folder.join("app.profile"), folder.join("suporte.exe"));
     world.relay.profile(world.relay.port, &profile)?;
     let brand = built_here("amparo-brand")?;
@@ -347,17 +433,15 @@ fn a_branded_program_is_code_signed_and_both_signatures_hold() -> Result<()> {
             .arg("--key")
             .arg(world.branding_key()?)
             .arg("--pkcs12")
-            .arg(&pkcs12)
+            .arg(&throwaway.pkcs12)
             .arg("--pkcs12-password")
-            .arg(&password)
+            .arg(&throwaway.password)
             .arg("--out")
             .arg(&signed),
     )?;
     let said = done(Command::new(&brand).arg("verify").arg(&signed))?;
     ensure!(said.contains(COMPANY), "{said}");
-    let said =
-        done(Command::new("osslsigncode").arg("verify").arg("-CAfile").arg(&certificate).arg("-in").arg(&signed))?;
-    ensure!(said.contains("Signature verification: ok") || said.contains("Succeeded"), "{said}");
+    throwaway.has_signed(&signed)?;
 
     // Any change is found by one of the two, and the profile's by both.
     let program = std::fs::read(&signed)?;
@@ -396,8 +480,10 @@ fn a_windows_program_that_was_changed_says_so_and_connects_nowhere() -> Result<(
 }
 
 #[test]
-fn a_windows_program_updates_itself_by_one_click_and_keeps_its_brand() -> Result<()> {
-    let mut world = World::with_attendant()?.0;
+fn a_windows_program_updates_itself_by_one_click_to_a_signed_one_and_keeps_its_brand() -> Result<()> {
+    let vault = tempfile::tempdir()?;
+    let throwaway = Throwaway::new(vault.path())?;
+    let mut world = throwaway.relay_signs()?;
     let shots = shots(&world, "windows-update")?;
     let maker = Maker::new(world.folder.path())?;
     let mut customer = Computer::with_windows("customer", (1280, 800), world.folder.path())?;
@@ -428,14 +514,17 @@ fn a_windows_program_updates_itself_by_one_click_and_keeps_its_brand() -> Result
     shots.screen(&customer, "is-new")?;
     let said = done(Command::new(built_here("amparo-brand")?).arg("verify").arg(&program))?;
     ensure!(said.contains(COMPANY), "{said}");
+    throwaway.has_signed(&program)?;
     ensure!(std::fs::read(program.with_file_name("suporte.exe.previous"))? == old, "the one before is kept");
     story::register(&customer).with_context(|| told(&customer))?;
     Ok(())
 }
 
 #[test]
-fn a_saved_app_is_a_program_for_windows_that_a_customer_downloads_from_a_ticket_and_waits_with() -> Result<()> {
-    let mut world = World::new()?;
+fn a_saved_app_is_a_signed_program_for_windows_that_a_customer_downloads_from_a_ticket_and_waits_with() -> Result<()> {
+    let vault = tempfile::tempdir()?;
+    let throwaway = Throwaway::new(vault.path())?;
+    let mut world = throwaway.relay_signs()?;
     let maker = Maker::new(world.folder.path())?;
     let templates = [wine::built("amparo.exe")?, built_here("amparo")?];
     let templates = templates.iter().map(|program| maker.template(program, "0.1.0")).collect::<Result<Vec<_>>>()?;
@@ -445,16 +534,19 @@ fn a_saved_app_is_a_program_for_windows_that_a_customer_downloads_from_a_ticket_
     let title = format!("Socorro {COMPANY}");
     let took = console::rename_app(&admin, &world.relay, &title, 2)?;
     println!("figure from the click on Save to programs for both systems: {:.1} s", took.as_secs_f64());
+    let mut customer = Computer::with_windows("customer", (1280, 800), world.folder.path())?;
+    let shots = shots(&world, "windows-download")?;
+    admin.wait_text("Assinado por Varanda Sistemas")?;
+    shots.console(&admin, "says-who-signs")?;
     let number = console::new_ticket(&admin, &world.relay, "Nota fiscal", "Cida Nogueira", "Padaria Aurora")?;
     let link = admin.execute("return document.querySelector('[data-insert*=\"/d/\"]').dataset.insert")?;
 
-    let mut customer = Computer::with_windows("customer", (1280, 800), world.folder.path())?;
-    let shots = shots(&world, "windows-download")?;
     let browser = Browser::open(customer.folder(), 1000, 800)?;
     browser.goto(link.as_str().context("the ticket offers a link")?)?;
     browser.click("a[href*='/program/windows']")?;
     let program = browser.downloaded("the program", |name| name.contains("-ticket-") && name.ends_with(".exe"))?;
     drop(browser);
+    throwaway.has_signed(&program)?;
     let beside = program.with_file_name("bcryptprimitives.dll");
     std::fs::copy(wine::built("bcryptprimitives.dll")?, beside)?;
     customer.start_windows_program(&program, &[])?;

@@ -175,8 +175,15 @@ impl Browser {
 
     /// Clicks the first thing that a CSS selector finds.
     pub fn click(&self, css: &str) -> Result<()> {
-        let element = self.find(css)?;
-        self.runtime.block_on(element.click()).with_context(|| format!("clicking {css}"))
+        wait::until(&format!("{css} to be clicked"), wait::PATIENCE, || {
+            let element = self.find(css)?;
+            match self.runtime.block_on(element.click()) {
+                Ok(()) => Ok(Some(())),
+                // The page it was found on went meanwhile, and nothing was clicked.
+                Err(error) if error.is_stale_element_reference() => Ok(None),
+                Err(error) => Err(error).with_context(|| format!("clicking {css}")),
+            }
+        })
     }
 
     /// Clicks the button or link with this visible text.
