@@ -33,7 +33,8 @@ missing_packages() { # entries…
         what=${entry%:*} package=${entry##*:}
         case $what in
             /*) [ -e "$what" ] || missing+=("$package") ;;
-            lib*.so.*) /sbin/ldconfig -p | grep -q "$what" || missing+=("$package") ;;
+            # Read to its end: whoever stops early ends ldconfig, and with it the pipe as if nothing had been found.
+            lib*.so.*) /sbin/ldconfig -p | grep "$what" >/dev/null || missing+=("$package") ;;
             *) have "$what" || missing+=("$package") ;;
         esac
     done
