@@ -105,7 +105,7 @@ pub(super) enum SessionState {
         began: Instant,
         began_unix_ms: u64,
         /// The same by the relay's clock, and what signs the record with it.
-        sealing: (Signer, u64),
+        sealing: Box<(Signer, u64)>,
         away_since: Option<Instant>,
     },
 }
@@ -283,7 +283,7 @@ impl Controller {
                     rights: Vec::new(),
                     began: now.instant,
                     began_unix_ms: now.unix_ms,
-                    sealing: (signer, at_unix_ms),
+                    sealing: Box::new((signer, at_unix_ms)),
                     away_since: None,
                 };
                 self.report(Role::Customer, id, Happened::Started { granted, attendant, at_unix_ms }, now);
@@ -364,16 +364,8 @@ impl Controller {
             self.tell_rights(id, rights.clone(), now);
         }
         self.report(Role::Customer, id, Happened::Ended { why, at_unix_ms, reconnects }, now);
-        if let SessionState::Active {
-            peer,
-            ever,
-            rights,
-            began,
-            began_unix_ms,
-            sealing: (signer, started_unix_ms),
-            ..
-        } = session.state
-        {
+        if let SessionState::Active { peer, ever, rights, began, began_unix_ms, sealing, .. } = session.state {
+            let (signer, started_unix_ms) = *sealing;
             let protocol = session.protocol.clone();
             let granted = ever;
             let past =
