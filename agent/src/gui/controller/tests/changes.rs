@@ -8,7 +8,8 @@ use protocol::{
 
 use super::*;
 
-fn at_version(version: u16) -> Story {
+/// A session with a relay of this version, all that was to be told of it taken away.
+pub(super) fn at_version(version: u16) -> Story {
     let mut story = Story::begin().waiting();
     let (company, now_unix_ms) = (ShownText::default(), story.now.unix_ms + 5_000);
     story.link(LinkNews::Up(Welcome { version, company, now_unix_ms }));

@@ -6,17 +6,7 @@ use protocol::{
     version::{RIGHTS_SINCE, SPOKEN},
 };
 
-use super::*;
-
-fn at_version(version: u16) -> Story {
-    let mut story = Story::begin().waiting();
-    let (company, now_unix_ms) = (ShownText::default(), story.now.unix_ms + 5_000);
-    story.link(LinkNews::Up(Welcome { version, company, now_unix_ms }));
-    story.hear(FromRelay::Registered(Registered { id: DeviceId::new(123_456_789).unwrap(), proof: opaque(1) }));
-    story.allow();
-    story.reports();
-    story
-}
+use super::{changes::at_version, *};
 
 fn told(reports: &[Happened]) -> Vec<Vec<RightsChange>> {
     let rights = |what: &Happened| if let Happened::Rights(all) = what { Some(all.clone()) } else { None };
