@@ -128,6 +128,44 @@ mod draw {
     }
 }
 
+/// An input on its way to the X server. Pretended rights: the second process is as it is shipped, but for the system's question.
+#[cfg(all(target_os = "linux", feature = "_automation"))]
+#[divan::bench_group(max_time = 1)]
+mod press {
+    use amparo_agent::elevated::{self, WORD, Way};
+    use desktop::Choice;
+    use protocol::message::input::Input;
+
+    use super::*;
+
+    fn here_and_there() -> impl FnMut() -> Input {
+        let mut x = 0;
+        move || {
+            x = (x + 1) % 640;
+            Input::Move { x, y: 7 }
+        }
+    }
+
+    #[divan::bench]
+    fn through_elevated_hands(bencher: divan::Bencher<'_, '_>) {
+        let Some(display) = Display::start() else { return };
+        let words = [env!("CARGO_BIN_EXE_amparo"), WORD, "--stdio", "--display", display.name()];
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let way = Way::Pretended(words.map(Into::into).to_vec());
+        let hands = runtime.block_on(elevated::start(&way, || ())).unwrap();
+        let mut next = here_and_there();
+        bencher.bench_local(|| hands.inject(&next()).unwrap());
+    }
+
+    #[divan::bench]
+    fn raw_own_hands(bencher: divan::Bencher<'_, '_>) {
+        let Some(display) = Display::start() else { return };
+        let mut hands = desktop::open(&Choice { backend: None, display: Some(display.name().to_owned()) }).unwrap();
+        let mut next = here_and_there();
+        bencher.bench_local(|| hands.inject(&next()).unwrap());
+    }
+}
+
 fn batch(bytes: usize) -> Batch {
     let rect = Rect { x: 0, y: 0, width: 64, height: 64 };
     Batch { number: 1, captured_us: 0, updates: vec![Update::Patch { rect, data: Bytes(vec![1; bytes]) }] }

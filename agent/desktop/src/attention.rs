@@ -49,15 +49,22 @@ pub fn keys() -> impl Iterator<Item = Input> {
 
 /// Asks the system and looks what comes of it: it says nothing by itself. Takes two seconds at most.
 pub fn press(system: &mut dyn System) -> Attention {
+    ask(system).unwrap_or_else(|| watch(system))
+}
+
+/// Asks the system, and tells why nothing will come of it. `None`: it was asked, and [`watch`] sees what does.
+pub fn ask(system: &mut dyn System) -> Option<Attention> {
     if !system.administrator() {
-        return Attention::NeedsAdministrator;
+        return Some(Attention::NeedsAdministrator);
     }
     if matches!(system.policy(), None | Some(0)) {
-        return Attention::PolicyForbids;
+        return Some(Attention::PolicyForbids);
     }
-    if !system.ask() {
-        return Attention::Unavailable;
-    }
+    (!system.ask()).then_some(Attention::Unavailable)
+}
+
+/// Looks what comes of a system that was asked, by whomever. Takes two seconds at most.
+pub fn watch(system: &mut dyn System) -> Attention {
     for _ in 0..LOOKS {
         system.wait(BETWEEN);
         if system.look() == Desk::System {

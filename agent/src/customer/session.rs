@@ -3,6 +3,7 @@
 mod administrator;
 mod ctrl_alt_del;
 mod figures;
+mod input;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -534,20 +535,6 @@ impl Task {
         }
     }
 
-    /// Mouse and keyboard come into being when they are allowed, and go when they are not.
-    fn use_input(&mut self, granted: Grants) {
-        match (&self.consent, &self.input) {
-            (Some(consent), None) if granted.control => match InputTask::start(consent, self.setup.input.clone()) {
-                Ok(input) => self.input = Some(input),
-                Err(error) => {
-                    tracing::error!(session = %self.setup.session, %error, "mouse and keyboard cannot be used")
-                }
-            },
-            (_, Some(_)) if !granted.control => self.input = None,
-            _ => {}
-        }
-    }
-
     fn connect_screen(&mut self) {
         let (Some(screen), Some(live), Some(connection)) = (&self.screen, &self.live, &self.connection) else { return };
         let (generation, news) = (self.generation, self.news.clone());
@@ -557,15 +544,6 @@ impl Task {
         };
         // Numbers of our streams never repeat within a session, whatever the connection.
         screen.connect(connection.clone(), live.keys.clone(), self.generation * 16, lost);
-    }
-
-    fn inject(&mut self, input: Input) {
-        if let Some(task) = &self.input
-            && let Err(error) = task.inject(input)
-        {
-            tracing::error!(session = %self.setup.session, %error, "the session is ended");
-            self.machine.end(CloseReason::Failed);
-        }
     }
 
     fn say(&mut self, message: CustomerSays) {

@@ -24,15 +24,12 @@ const WAITING: usize = 4;
 pub(super) struct Within {
     /// From its start to its first word.
     pub(super) ready: Duration,
-    /// For one input.
-    pub(super) input: Duration,
-    /// For Ctrl+Alt+Del, which is looked after for two seconds.
-    pub(super) ctrl_alt_del: Duration,
+    /// For each word: a second, as much of a fast mouse as may wait for the input thread. Whoever takes longer costs the rights, not the session.
+    pub(super) answer: Duration,
 }
 
 impl Within {
-    pub(super) const USUAL: Self =
-        Self { ready: Duration::from_secs(5), input: Duration::from_secs(2), ctrl_alt_del: Duration::from_secs(5) };
+    pub(super) const USUAL: Self = Self { ready: Duration::from_secs(5), answer: Duration::from_secs(1) };
 }
 
 /// Mouse and keyboard with more rights. The process ends with the last clone, and nothing is held down then.
@@ -69,12 +66,13 @@ impl Hands {
         }
     }
 
-    /// Presses Ctrl+Alt+Del. Blocks as [`Hands::inject`] does, for some seconds.
-    pub fn ctrl_alt_del(&self) -> Attention {
+    /// Presses Ctrl+Alt+Del, and tells what came of it at once; `None`: the system was asked, see [`desktop::attention::watch`]. Blocks as
+    /// [`Hands::inject`] does.
+    pub fn ctrl_alt_del(&self) -> Option<Attention> {
         match self.ask(Do::CtrlAltDel) {
             Some(Done::CtrlAltDel(attention)) => attention,
             // Whoever is left has not the rights.
-            _ => Attention::NeedsAdministrator,
+            _ => Some(Attention::NeedsAdministrator),
         }
     }
 
@@ -158,11 +156,8 @@ async fn exchange<S>(stream: &mut S, what: &Do, within: Within) -> Result<Done, 
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let limit = match what {
-        Do::Input(_) => within.input,
-        Do::CtrlAltDel => within.ctrl_alt_del,
-    };
-    let done = timeout(limit, say_and_hear(stream, what)).await.map_err(|_| Lost::Silent(limit))??;
+    let said = timeout(within.answer, say_and_hear(stream, what)).await;
+    let done = said.map_err(|_| Lost::Silent(within.answer))??;
     match (what, done) {
         (Do::Input(_), done @ Done::Input(_)) | (Do::CtrlAltDel, done @ Done::CtrlAltDel(_)) => Ok(done),
         _ => Err(Lost::Unasked),

@@ -15,7 +15,8 @@ use super::{
 /// Does what it is told, one word after the other, and answers each. Ends well when the other side closes the line between two words; with an
 /// error when anything comes that is no word, or only a part of one. Nothing is held down afterwards, however it ends.
 ///
-/// Keys are pressed on the thread that this runs on, and Ctrl+Alt+Del keeps it for up to two seconds: nothing else is to be done there.
+/// Keys are pressed on the thread that this runs on: nothing else is to be done there. Nothing is waited for, so that no input waits either: what
+/// the system makes of Ctrl+Alt+Del the other side sees as well.
 pub async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     mut stream: S,
     hands: &mut dyn Injector,
@@ -33,15 +34,15 @@ pub async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     Ok(())
 }
 
-/// By asking the system, or as keys where that is all there is.
-fn press(hands: &mut dyn Injector, system: Option<&mut (dyn System + 'static)>) -> Attention {
+/// By asking the system, or as keys where that is all there is. `None`: it was asked.
+fn press(hands: &mut dyn Injector, system: Option<&mut (dyn System + 'static)>) -> Option<Attention> {
     // What else is held down would make other keys of it.
     let released = hands.inject(&Input::ReleaseAll);
     let Some(system) = system else {
         let typed = released.and_then(|()| attention::keys().try_for_each(|key| hands.inject(&key)));
-        return if typed.is_ok() { Attention::Typed } else { Attention::Unavailable };
+        return Some(if typed.is_ok() { Attention::Typed } else { Attention::Unavailable });
     };
-    attention::press(system)
+    attention::ask(system)
 }
 
 /// Lets go of everything when it is dropped.

@@ -27,7 +27,8 @@ pub(super) enum Do {
 pub(super) enum Done {
     Ready,
     Input(Result<(), String>),
-    CtrlAltDel(Attention),
+    /// What came of it at once; `None`: the system was asked, and what comes of it is to be looked for.
+    CtrlAltDel(Option<Attention>),
 }
 
 /// Why the two do not understand each other any more.

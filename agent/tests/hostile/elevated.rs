@@ -83,7 +83,7 @@ fn the_process_does_what_it_is_told_and_ends_well_with_its_hands() {
         hands.inject(&input).unwrap();
     }
     if cfg!(target_os = "linux") {
-        assert_eq!(hands.ctrl_alt_del(), Attention::Typed);
+        assert_eq!(hands.ctrl_alt_del(), Some(Attention::Typed));
     }
     assert!(!folder.path().join("ended").exists());
     drop(hands);
@@ -102,7 +102,7 @@ fn a_process_that_is_killed_is_missed_once() {
     assert!(Command::new("kill").args(["-9", &process]).status().unwrap().success());
     assert_eq!(times(&told), 1);
     assert!(hands.inject(&Input::ReleaseAll).is_err());
-    assert_eq!(hands.ctrl_alt_del(), Attention::NeedsAdministrator);
+    assert_eq!(hands.ctrl_alt_del(), Some(Attention::NeedsAdministrator));
 }
 
 #[test]

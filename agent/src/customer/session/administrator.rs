@@ -67,12 +67,8 @@ impl Task {
         if !on {
             self.hands = None;
         }
-        if let Some(task) = &self.input
-            && let Err(error) = task.through(self.hands.clone())
-        {
-            tracing::error!(session = %self.setup.session, %error, "the session is ended");
-            self.machine.end(protocol::message::pairing::CloseReason::Failed);
-        }
+        let hands = self.hands.clone();
+        self.drive(|task| task.through(hands));
         tracing::info!(session = %self.setup.session, on, "administrator's rights");
         self.tell(Out::Administrator(on)).await;
     }

@@ -15,7 +15,7 @@ use protocol::{
         ToRelay,
         directory::{FieldKey, Opaque},
         grant::{Change, Grants, RightsChange},
-        pairing::{CloseReason, Happened, Incoming, RecordMark, Rejoin, Role, Step},
+        pairing::{CloseReason, Happened, Incoming, RecordMark, Rejoin, Role},
         ticket::{SessionTicket, TicketBrief},
     },
     session::{CheckPhrase, customer::Peer},
@@ -330,8 +330,14 @@ impl Controller {
         if changes.is_empty() || self.spoken < CHANGES_SINCE {
             return;
         }
-        self.reports.retain(|pending| pending.report.session != id || pending.report.what.step() != Step::Changed);
-        self.report(Role::Customer, id, Happened::Changed(changes), now);
+        self.retell(id, Happened::Changed(changes), now);
+    }
+
+    /// Tells this instead of what was to be told of the same kind: it says all of that, and more.
+    fn retell(&mut self, id: SessionId, what: Happened, now: Now) {
+        let step = what.step();
+        self.reports.retain(|pending| pending.report.session != id || pending.report.what.step() != step);
+        self.report(Role::Customer, id, what, now);
     }
 
     fn customer_over(&mut self, id: SessionId, why: CloseReason, reconnects: u32, now: Now) {

@@ -440,11 +440,11 @@ impl SessionRecords for SqliteStore {
     }
 
     async fn change_session(&self, id: SessionId, changes: &[Change], now: Timestamp) -> Result<Kept, StoreError> {
-        session_changes::granted(self, id, changes, now).await
+        session_changes::keep(self, id, changes, now).await
     }
 
     async fn change_rights(&self, id: SessionId, rights: &[RightsChange], now: Timestamp) -> Result<Kept, StoreError> {
-        session_changes::rights(self, id, rights, now).await
+        session_changes::keep(self, id, rights, now).await
     }
 
     async fn wrap_up_session(&self, id: SessionId, said: &WrappedUp, now: Timestamp) -> Result<Kept, StoreError> {

@@ -8,7 +8,6 @@ use protocol::{
     message::grant::{Change, RightsChange},
 };
 use serde::Serialize;
-use sqlx::SqliteConnection;
 
 use super::{
     SqliteStore, audit, error,
@@ -20,6 +19,58 @@ use crate::{
     error::StoreError,
     session::{Kept, Session, SessionState, changes_with},
 };
+
+/// Something that is so from a moment of a session on.
+pub(super) trait Told: Copy + Serialize {
+    /// Writes all of them on the session's row.
+    const KEEP: &'static str;
+    /// What a line of the audit log about one is called.
+    const LINE: &'static str;
+    /// Those on record.
+    fn known(session: &Session) -> &[Self];
+    /// From when on, in milliseconds since 1970 UTC.
+    fn at(&mut self) -> &mut u64;
+    /// Do both say the same, whenever?
+    fn same(&self, other: &Self) -> bool;
+    /// What is so, as a line of the audit log says it.
+    fn words(&self) -> String;
+}
+
+impl Told for Change {
+    const KEEP: &'static str = "UPDATE sessions SET changes = ?2 WHERE id = ?1";
+    const LINE: &'static str = SESSION_CHANGED;
+
+    fn known(session: &Session) -> &[Self] {
+        &session.changes
+    }
+    fn at(&mut self) -> &mut u64 {
+        &mut self.at_unix_ms
+    }
+    fn same(&self, other: &Self) -> bool {
+        self.granted == other.granted
+    }
+    fn words(&self) -> String {
+        format!("grants={}", granted_words(self.granted))
+    }
+}
+
+impl Told for RightsChange {
+    const KEEP: &'static str = "UPDATE sessions SET rights = ?2 WHERE id = ?1";
+    const LINE: &'static str = SESSION_RIGHTS;
+
+    fn known(session: &Session) -> &[Self] {
+        &session.rights
+    }
+    fn at(&mut self) -> &mut u64 {
+        &mut self.at_unix_ms
+    }
+    fn same(&self, other: &Self) -> bool {
+        self.administrator == other.administrator
+    }
+    fn words(&self) -> String {
+        format!("administrator={}", if self.administrator { "on" } else { "off" })
+    }
+}
 
 /// When it began, and the last moment that can be told of. Of a session that has not begun nothing can be told.
 fn span(session: &Session, now: Timestamp) -> Result<(i64, i64), StoreError> {
@@ -36,60 +87,28 @@ fn within((first, last): (i64, i64), told: u64) -> u64 {
     u64::try_from(at).unwrap_or(0)
 }
 
-async fn keep(
-    tx: &mut SqliteConnection,
-    sql: &'static str,
-    id: SessionId,
-    kept: &impl Serialize,
-) -> Result<(), StoreError> {
-    sqlx::query(sql).bind(id.as_bytes().as_slice()).bind(json(kept)).execute(tx).await.map_err(error::of)?;
-    Ok(())
-}
-
-/// What the customer allows from when on.
-pub(super) async fn granted(
+/// Row and audit lines of what is new in one transaction. A repeat tells the same again, or less.
+pub(super) async fn keep<T: Told>(
     store: &SqliteStore,
     id: SessionId,
-    told: &[Change],
+    told: &[T],
     now: Timestamp,
 ) -> Result<Kept, StoreError> {
     let mut tx = store.write().await?;
     let session = one(&mut tx, id).await?;
     let span = span(&session, now)?;
-    let at = |change: &Change| Change { at_unix_ms: within(span, change.at_unix_ms), ..*change };
-    let told: Vec<Change> = told.iter().map(at).collect();
-    // A repeat tells the same again, or less.
-    let kept = changes_with(&session.changes, &told, |was, is| was.granted == is.granted);
-    let Some(kept) = kept else { return Ok(Kept::Already) };
-    keep(&mut tx, "UPDATE sessions SET changes = ?2 WHERE id = ?1", id, &kept).await?;
-    for change in &kept[session.changes.len()..] {
-        let at = change.at_unix_ms;
-        let detail = format!("session={} grants={} at_ms={at}", session.id, granted_words(change.granted));
-        audit::add(&mut tx, &line(&session, SESSION_CHANGED, detail, now)).await?;
+    let mut told = told.to_vec();
+    for change in &mut told {
+        let at = change.at();
+        *at = within(span, *at);
     }
-    tx.commit().await.map_err(error::of)?;
-    Ok(Kept::New)
-}
-
-/// Whether it has administrator's rights from when on.
-pub(super) async fn rights(
-    store: &SqliteStore,
-    id: SessionId,
-    told: &[RightsChange],
-    now: Timestamp,
-) -> Result<Kept, StoreError> {
-    let mut tx = store.write().await?;
-    let session = one(&mut tx, id).await?;
-    let span = span(&session, now)?;
-    let at = |change: &RightsChange| RightsChange { at_unix_ms: within(span, change.at_unix_ms), ..*change };
-    let told: Vec<RightsChange> = told.iter().map(at).collect();
-    let kept = changes_with(&session.rights, &told, |was, is| was.administrator == is.administrator);
-    let Some(kept) = kept else { return Ok(Kept::Already) };
-    keep(&mut tx, "UPDATE sessions SET rights = ?2 WHERE id = ?1", id, &kept).await?;
-    for change in &kept[session.rights.len()..] {
-        let administrator = if change.administrator { "on" } else { "off" };
-        let detail = format!("session={} administrator={administrator} at_ms={}", session.id, change.at_unix_ms);
-        audit::add(&mut tx, &line(&session, SESSION_RIGHTS, detail, now)).await?;
+    let known = T::known(&session);
+    let Some(mut kept) = changes_with(known, &told, T::same) else { return Ok(Kept::Already) };
+    let row = sqlx::query(T::KEEP).bind(id.as_bytes().as_slice()).bind(json(&kept));
+    row.execute(&mut *tx).await.map_err(error::of)?;
+    for change in &mut kept[known.len()..] {
+        let detail = format!("session={} {} at_ms={}", session.id, change.words(), change.at());
+        audit::add(&mut tx, &line(&session, T::LINE, detail, now)).await?;
     }
     tx.commit().await.map_err(error::of)?;
     Ok(Kept::New)

@@ -5,10 +5,7 @@
 use protocol::{
     id::SessionId,
     limits,
-    message::{
-        grant::RightsChange,
-        pairing::{Happened, Role, Step},
-    },
+    message::{grant::RightsChange, pairing::Happened},
     version::RIGHTS_SINCE,
 };
 
@@ -37,7 +34,6 @@ impl Controller {
         if rights.is_empty() || self.spoken < RIGHTS_SINCE {
             return;
         }
-        self.reports.retain(|pending| pending.report.session != id || pending.report.what.step() != Step::Rights);
-        self.report(Role::Customer, id, Happened::Rights(rights), now);
+        self.retell(id, Happened::Rights(rights), now);
     }
 }
