@@ -13,6 +13,11 @@
 //! files beside ours can be taken for us, as either could have waited for any other program that the user gives such rights. Therefore the hands
 //! live only as long as the session uses them, and know only input.
 
+// A system on which no such process is ever had has nobody who says anything to one.
+#[cfg_attr(
+    not(any(windows, test, feature = "_automation")),
+    expect(dead_code, reason = "only where such a process can be had")
+)]
 mod hands;
 mod name;
 #[cfg(any(test, feature = "_automation"))]
