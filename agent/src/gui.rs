@@ -51,7 +51,10 @@ impl Default for Hooks {
 /// Why there are no windows.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// No display, or the toolkit refused it.
+    /// Nobody has told of a desktop of X11, in `DISPLAY`.
+    #[error("there is no desktop of X11, nor Xwayland in a session of Wayland: DISPLAY is not set")]
+    NoDesktop,
+    /// The toolkit refused it.
     #[error("opening a window on the desktop")]
     Toolkit(#[from] slint::PlatformError),
 }

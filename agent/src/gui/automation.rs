@@ -12,10 +12,10 @@ use std::rc::Rc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 
 use i_slint_backend_testing::{AccessibleRole, ElementHandle, ElementRoot};
+use i_slint_backend_winit::WinitWindowAccessor;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use slint::ComponentHandle;
-use slint::winit_030::WinitWindowAccessor;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::windows::Windows;

@@ -1,7 +1,7 @@
 //! Turns the window system's events over the viewer into [`RawInput`] for the customer and [`Command`]s for the viewer's own
 //! shortcuts, and leaves the rest to the toolkit. Knows no key map: that is the attendant side's.
 
-use slint::winit_030::{EventResult, winit};
+use i_slint_backend_winit::{EventResult, winit};
 use winit::event::{ElementState, KeyEvent, MouseScrollDelta, WindowEvent};
 use winit::keyboard::{KeyCode, ModifiersState, PhysicalKey};
 use winit::platform::scancode::PhysicalKeyExtScancode;

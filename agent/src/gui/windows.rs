@@ -3,8 +3,8 @@
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
+use i_slint_backend_winit::{Backend, EventResult, WinitWindowAccessor, winit};
 use raw_window_handle::{HasWindowHandle, RawWindowHandle};
-use slint::winit_030::{EventResult, WinitWindowAccessor, winit};
 use slint::{CloseRequestResponse, ComponentHandle, LogicalSize, PhysicalPosition};
 use winit::event::WindowEvent;
 use winit::window::UserAttentionType;
@@ -22,15 +22,16 @@ pub(super) type MakingBar = Rc<Cell<bool>>;
 
 /// Chooses winit and the software renderer, and says how a session bar's window differs.
 pub(super) fn select_backend() -> Result<MakingBar, Error> {
+    if cfg!(target_os = "linux") && std::env::var_os("DISPLAY").is_none_or(|display| display.is_empty()) {
+        return Err(Error::NoDesktop);
+    }
     let making_bar = MakingBar::default();
     let flag = Rc::clone(&making_bar);
-    slint::BackendSelector::new()
-        .backend_name("winit".into())
-        .renderer_name("software".into())
-        .with_winit_window_attributes_hook(
-            move |attributes| if flag.get() { bar_attributes(attributes) } else { attributes },
-        )
-        .select()?;
+    let backend = Backend::builder()
+        .with_renderer_name("software")
+        .with_window_attributes_hook(move |attributes| if flag.get() { bar_attributes(attributes) } else { attributes })
+        .build()?;
+    slint::platform::set_platform(Box::new(backend)).map_err(slint::PlatformError::SetPlatformError)?;
     Ok(making_bar)
 }
 
