@@ -1,8 +1,11 @@
-//! Checks the keys whose releases the program will take, compiles the pages, and tells Windows how the program behaves: pixels of each monitor, the starter's rights, UTF-8.
+//! Checks the keys whose releases the program will take, compiles the pages and what fills their words, and tells Windows how the program behaves: pixels of each monitor, the starter's rights, UTF-8.
 //! Test builds keep the elements' names, so that the control socket can find them by label.
+
+use std::path::PathBuf;
 
 fn main() {
     release_keys();
+    words();
     let automation = std::env::var_os("CARGO_FEATURE__AUTOMATION").is_some();
     let config = slint_build::CompilerConfiguration::new().with_style("fluent".into()).with_debug_info(automation);
     // The target's system, not that of whoever builds.
@@ -21,4 +24,15 @@ fn release_keys() {
         let good = key.len() == 64 && key.bytes().all(|byte| byte.is_ascii_hexdigit());
         assert!(good, "AMPARO_RELEASE_KEYS: {key:?} is not a release key's public half, 64 hexadecimal digits");
     }
+}
+
+/// `words.rs`: gives each property of `ui/words.slint` the text that has its name in the table. Setters are found by no macro.
+fn words() {
+    let page = "src/gui/ui/words.slint";
+    println!("cargo::rerun-if-changed={page}");
+    let page = std::fs::read_to_string(page).expect("the words' page is there");
+    let names = page.lines().filter_map(|line| line.trim().strip_prefix("in property <string> ")?.strip_suffix(';'));
+    let fill = names.map(|name| name.replace('-', "_")).map(|name| format!("drawn.set_{name}(words.{name}.into());\n"));
+    let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo names it")).join("words.rs");
+    std::fs::write(out, format!("{{\n{}}}\n", fill.collect::<String>())).expect("its folder can be written");
 }

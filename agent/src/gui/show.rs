@@ -108,6 +108,7 @@ impl Windows {
             all!(Brand).for_each(|brand| fill_brand(&brand, &view.brand));
         }
         if made || before.is_none_or(|b| b.language != l) {
+            all!(Words).for_each(|words| fill_words(&words, l));
             all!(Texts).for_each(|texts| fill_texts(&texts, l));
         }
         if let Some(main) = main.as_ref() {
@@ -272,14 +273,13 @@ fn fill_brand(brand: &ui::Brand<'_>, view: &BrandView) {
     brand.set_company((&view.company).into());
 }
 
+fn fill_words(drawn: &ui::Words<'_>, l: Language) {
+    let words = Words::of(l);
+    include!(concat!(env!("OUT_DIR"), "/words.rs"));
+}
+
 fn fill_texts(texts: &ui::Texts<'_>, l: Language) {
     let words = Words::of(l);
-    macro_rules! make {
-        ($($name:ident),*) => {
-            ui::Words { $($name: words.$name.into()),* }
-        };
-    }
-    texts.set_t(super::strings::words::drawn!(make));
     let t = Terms::of(l);
     texts.set_waiting_explained(styled(t.waiting_explained));
     texts.set_wayland(styled(t.wayland));

@@ -34,33 +34,6 @@ macro_rules! table {
     };
 }
 
-/// Hands the names of the drawn texts to a macro: `drawn!(make)` is `make! { about, back, … }`.
-macro_rules! drawn {
-    ($make:ident) => {
-        $make! {
-            about, about_licences, alarm_ask, alarm_explained, alarm_raise, alarm_sending, alarm_sent, all_monitors, allowed_now,
-            always_while_it_lasts, asks_permission, back, back_home, cancel, category, certificate_valid, check_code,
-            check_code_hint, close, decline, code, connect, connect_to, connecting, consent_hint, consent_hint_code,
-            control, copied, copy, copy_address, copy_both, copy_details, copy_id, copy_password, copy_protocol, customer,
-            details, do_not_allow, e_mail, end, end_any_time, fields_lead, fields_title, finish, full_screen, go_on,
-            hide_password, i_am_an_attendant, id, leave_full_screen, leave_request, log_in, log_out, logging_in,
-            login_code, login_code_hint, login_title, more, mouse_and_keyboard, new_customer, new_ticket_title, next_customer, no_ticket, nobody_sees, nobody_waiting, note,
-            ok, one_to_one, open_and_go_on, owner, partner_id, partner_password, partner_password_lead,
-            password, paste_credentials, paste_hint, protocol, reconnecting, recorded_later, renew_password,
-            request_left, request_text, returning_explained, save_receipt, scaled, search, searching, see_the_screen, see_your_screen,
-            sees_the_screen, send_request, sending, session_bar, session_ended, show_password, start_session, starting,
-            status, subject, take, this_session, ticket, ticket_number, try_now, trying, use_mouse_and_keyboard, uses_mouse_and_keyboard,
-            view_only, close_program, partly_lead, partly_title, remove, remove_lead, remove_links, remove_logins, remove_menu,
-            remove_receipts, remove_settings, remove_stays, remove_title, remove_versions, removed_lead, removed_title, removing, try_again,
-            waiting_customers, waiting_for_picture, which_ticket, you_can_untick, your_id, your_password, copy_report, crash_lead,
-            crash_offer, crash_title, delete, delete_report, read_report, save_report, save, stop_watching, watch, watch_title, watching,
-            only_customer, only_customer_lead, ctrl_alt_del, ctrl_alt_del_title, ask_administrator, administrator_asked, administrator_on,
-            administrator_title, administrator_windows, refuse, with_administrator
-        }
-    };
-}
-pub(crate) use drawn;
-
 table! {
     /// What the pages draw themselves.
     Words {
