@@ -38,12 +38,22 @@ fn every_page_is_drawn_in_three_languages_light_and_dark_and_no_two_are_the_same
                 };
                 let picture =
                     studio.take(&view, which, Setting { width, height, scale: 1.0, text_scale: 1.0 }).unwrap();
-                let colours: HashSet<&[u8]> = picture.rgb.chunks_exact(3).collect();
-                assert!(colours.len() > 8, "{name} in {} is blank", language.tag());
+                assert!(has_more_colours_than(8, &picture.rgb), "{name} in {} is blank", language.tag());
                 seen.insert(picture.rgb);
             }
         }
         // The two themes always differ on the main window; the bar looks the same on every desktop.
         assert!(seen.len() >= if which == Which::Bar { 1 } else { 2 }, "{name} does not follow theme or language");
     }
+}
+
+/// Looks no further than it must: to tell all colours of all pages apart takes minutes.
+fn has_more_colours_than(count: usize, rgb: &[u8]) -> bool {
+    let mut colours = Vec::new();
+    rgb.chunks_exact(3).any(|pixel| {
+        if !colours.contains(&pixel) {
+            colours.push(pixel);
+        }
+        colours.len() > count
+    })
 }
