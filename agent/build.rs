@@ -1,4 +1,5 @@
-//! Checks the keys whose releases the program will take, compiles the pages and what fills their words, and tells Windows how the program behaves: pixels of each monitor, the starter's rights, UTF-8.
+//! Checks the keys whose releases the program will take, compiles the pages and what fills their words, and tells Windows how the program
+//! behaves: pixels of each monitor, the starter's rights, UTF-8.
 //! Test builds keep the elements' names, so that the control socket can find them by label.
 
 use std::path::PathBuf;
@@ -31,8 +32,14 @@ fn words() {
     let page = "src/gui/ui/words.slint";
     println!("cargo::rerun-if-changed={page}");
     let page = std::fs::read_to_string(page).expect("the words' page is there");
-    let names = page.lines().filter_map(|line| line.trim().strip_prefix("in property <string> ")?.strip_suffix(';'));
-    let fill = names.map(|name| name.replace('-', "_")).map(|name| format!("drawn.set_{name}(words.{name}.into());\n"));
+    // A property that is written otherwise would be filled by nothing, and no text is hard to see.
+    let named = |line: &str| {
+        let name = line.strip_prefix("in property <string> ")?.strip_suffix(';')?;
+        name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-').then(|| name.replace('-', "_"))
+    };
+    let lines = page.lines().map(str::trim).filter(|line| line.contains("property") && !line.starts_with("//"));
+    let names = lines.map(|line| named(line).unwrap_or_else(|| panic!("{line:?} is not `in property <string> NAME;`")));
+    let fill = names.map(|name| format!("drawn.set_{name}(words.{name}.into());\n"));
     let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo names it")).join("words.rs");
     std::fs::write(out, format!("{{\n{}}}\n", fill.collect::<String>())).expect("its folder can be written");
 }
