@@ -5,6 +5,7 @@
 mod console_support;
 
 use std::{
+    io::Write,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -59,7 +60,9 @@ impl Pipe {
         tokio::task::spawn_blocking(move || {
             std::fs::rename(&self.place, &self.aside).unwrap();
             std::fs::write(&self.place, template()).unwrap();
-            std::fs::write(&self.aside, template()).unwrap();
+            // Opened for reading too, so that it waits for nobody: who has not come by now finds the file.
+            let mut pipe = std::fs::File::options().read(true).write(true).open(&self.aside).unwrap();
+            pipe.write_all(&template()).unwrap();
         })
         .await
         .unwrap();
