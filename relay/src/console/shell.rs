@@ -2,6 +2,7 @@
 //!
 //! Loaded by each page's handler; templates reach it as `s`.
 
+use askama::Template;
 use jiff::{SignedDuration, Timestamp};
 use protocol::message::{pairing::CloseReason, ticket::TicketStatus};
 use store::{Language, MissedWhy, OutboxState, Tenant};
@@ -102,6 +103,16 @@ impl Shell {
         })
     }
 
+    /// What stands before a page's own part.
+    pub(super) fn top(&self) -> Top<'_> {
+        Top { s: self }
+    }
+
+    /// What stands after it.
+    pub(super) fn bottom(&self) -> Bottom<'_> {
+        Bottom { s: self }
+    }
+
     pub(super) fn is(&self, here: Here) -> bool {
         self.here == here
     }
@@ -136,6 +147,32 @@ impl Shell {
     pub(super) fn now_ms(&self) -> i64 {
         self.clock.now().as_millisecond()
     }
+}
+
+/// The frame up to a page's own part. A template of its own: as part of each page it would be compiled with every one of them.
+#[derive(Template)]
+#[template(path = "shell_top.html")]
+pub(super) struct Top<'a> {
+    s: &'a Shell,
+}
+
+/// The frame after a page's own part, likewise.
+#[derive(Template)]
+#[template(path = "shell_bottom.html")]
+pub(super) struct Bottom<'a> {
+    s: &'a Shell,
+}
+
+/// What every page fetches, with or without the frame, likewise.
+#[derive(Template)]
+#[template(path = "base_assets.html")]
+pub(super) struct Assets {
+    version: &'static str,
+}
+
+/// What every page fetches.
+pub(super) fn assets() -> Assets {
+    Assets { version: version() }
 }
 
 /// One entry of a list to choose from.
