@@ -23,6 +23,7 @@ mod enrolments;
 mod error;
 mod external;
 mod form_token;
+mod handler;
 mod help;
 mod history;
 mod indicators;
@@ -74,6 +75,7 @@ use protocol::id::OperatorId;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use self::handler::Erased;
 use crate::relay::Shared;
 
 pub use api::{ApiRoute, api_routes};
@@ -153,30 +155,23 @@ struct Routes {
 
 impl Routes {
     fn get<H: Handler<T, App>, T: 'static>(self, path: &'static str, act: Act, handler: H) -> Self {
-        self.add(Method::GET, MethodFilter::GET, path, act, handler)
+        self.add(Method::GET, MethodFilter::GET, path, act, Erased::new(handler))
     }
 
     fn post<H: Handler<T, App>, T: 'static>(self, path: &'static str, act: Act, handler: H) -> Self {
-        self.add(Method::POST, MethodFilter::POST, path, act, handler)
+        self.add(Method::POST, MethodFilter::POST, path, act, Erased::new(handler))
     }
 
     /// As a [`post`](Self::post), of a login that has proved lately that it is still them.
     fn proved<H: Handler<T, App>, T: 'static>(self, path: &'static str, act: Act, handler: H) -> Self {
-        let mut routes = self.post(path, act, handler.layer(middleware::from_fn(confirm::proved)));
+        let mut routes = self.post(path, act, Erased::new(handler).layer(middleware::from_fn(confirm::proved)));
         if let Some(route) = routes.table.last_mut() {
             route.proved = true;
         }
         routes
     }
 
-    fn add<H: Handler<T, App>, T: 'static>(
-        mut self,
-        method: Method,
-        filter: MethodFilter,
-        path: &'static str,
-        act: Act,
-        handler: H,
-    ) -> Self {
+    fn add(mut self, method: Method, filter: MethodFilter, path: &'static str, act: Act, handler: Erased) -> Self {
         let guarded = on(filter, handler).layer(middleware::from_fn_with_state(act, visitor::guard));
         self.router = self.router.route(path, guarded);
         self.table.push(Route { method, path, act, proved: false });

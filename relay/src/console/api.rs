@@ -31,7 +31,7 @@ use axum::{
 };
 use store::Scope;
 
-use super::{App, visitor::Act};
+use super::{App, handler::Erased, visitor::Act};
 
 pub(super) use auth::Rates;
 pub(super) use docs::read;
@@ -58,23 +58,23 @@ struct Routes {
 
 impl Routes {
     fn get<H: Handler<T, App>, T: 'static>(self, path: &'static str, scope: Scope, handler: H) -> Self {
-        self.add(Method::GET, MethodFilter::GET, path, Some(scope), handler)
+        self.add(Method::GET, MethodFilter::GET, path, Some(scope), Erased::new(handler))
     }
 
     fn put<H: Handler<T, App>, T: 'static>(self, path: &'static str, scope: Scope, handler: H) -> Self {
-        self.add(Method::PUT, MethodFilter::PUT, path, Some(scope), handler)
+        self.add(Method::PUT, MethodFilter::PUT, path, Some(scope), Erased::new(handler))
     }
 
     fn post<H: Handler<T, App>, T: 'static>(self, path: &'static str, scope: Scope, handler: H) -> Self {
-        self.add(Method::POST, MethodFilter::POST, path, Some(scope), handler)
+        self.add(Method::POST, MethodFilter::POST, path, Some(scope), Erased::new(handler))
     }
 
     fn patch<H: Handler<T, App>, T: 'static>(self, path: &'static str, scope: Scope, handler: H) -> Self {
-        self.add(Method::PATCH, MethodFilter::PATCH, path, Some(scope), handler)
+        self.add(Method::PATCH, MethodFilter::PATCH, path, Some(scope), Erased::new(handler))
     }
 
     fn delete<H: Handler<T, App>, T: 'static>(self, path: &'static str, scope: Scope, handler: H) -> Self {
-        self.add(Method::DELETE, MethodFilter::DELETE, path, Some(scope), handler)
+        self.add(Method::DELETE, MethodFilter::DELETE, path, Some(scope), Erased::new(handler))
     }
 
     /// Routes that take this of their user as well.
@@ -82,13 +82,13 @@ impl Routes {
         Self { more: None, ..routes(Self { more: Some(act), ..self }) }
     }
 
-    fn add<H: Handler<T, App>, T: 'static>(
+    fn add(
         mut self,
         method: Method,
         filter: MethodFilter,
         path: &'static str,
         scope: Option<Scope>,
-        handler: H,
+        handler: Erased,
     ) -> Self {
         let act = self.more.unwrap_or(scope.map_or(Act::LoggedIn, super::tokens::takes));
         let guarded = on(filter, handler).layer(middleware::from_fn_with_state((scope, act), auth::guard));
@@ -100,7 +100,7 @@ impl Routes {
 
 fn all() -> Routes {
     Routes { router: Router::new(), table: Vec::new(), more: None }
-        .add(Method::GET, MethodFilter::GET, "/api/v1/me", None, people::me)
+        .add(Method::GET, MethodFilter::GET, "/api/v1/me", None, Erased::new(people::me))
         .get("/api/v1/me/status", Scope::StatusRead, status::show)
         .put("/api/v1/me/status", Scope::StatusWrite, status::set)
         .get("/api/v1/attendants", Scope::StatusRead, status::attendants)
