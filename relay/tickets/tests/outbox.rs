@@ -15,6 +15,7 @@ use std::{collections::BTreeMap, time::Duration};
 use common::{TENANT, at, killed_after, open_new};
 use fakes::{Asked, Fate};
 use far::{Far, since_start, told};
+use futures::future::join_all;
 use protocol::{
     id::{AppId, ConnectionId},
     message::{grant::RightsChange, ticket::TicketChoice},
@@ -59,24 +60,29 @@ async fn told_with(f: &mut Far, chosen: bool, fates: &[Fate], what: &str) -> Opt
     all.then_some(parked)
 }
 
-/// Every call that telling a session takes, with every fate.
+/// Every call that telling a session takes, with every fate. Most of the time it waits for what does not answer, so several systems are told
+/// side by side.
 async fn every_call_with_every_fate(kind: &str) {
+    let all = fates();
+    let parts = [false, true].into_iter().flat_map(|chosen| all.chunks(2).map(move |fates| (chosen, fates)));
+    join_all(parts.map(|(chosen, fates)| every_call_with(kind, chosen, fates))).await;
+}
+
+async fn every_call_with(kind: &str, chosen: bool, fates: &[(Fate, bool)]) {
     let mut f = Far::new(kind).await;
-    for chosen in [false, true] {
-        for (fate, person) in fates() {
-            let (mut cases, mut parked) = (0, 0);
-            for nth in 0.. {
-                let what = format!("{kind}, chosen {chosen}, call {nth}, {fate:?}");
-                let fates: Vec<Fate> = std::iter::repeat_n(Fate::Ok, nth).chain([fate]).collect();
-                // There are no more calls than that.
-                let Some(seen_to) = told_with(&mut f, chosen, &fates, &what).await else { break };
-                assert!(seen_to <= usize::from(person), "{what}: {seen_to} times somebody had to see to it");
-                (cases, parked) = (cases + 1, parked + seen_to);
-                assert!(nth < 30, "it never ends");
-            }
-            assert!(cases >= 2, "{cases}");
-            assert_eq!(parked > 0, person, "{kind}, chosen {chosen}, {fate:?}: whether somebody has to see to it");
+    for &(fate, person) in fates {
+        let (mut cases, mut parked) = (0, 0);
+        for nth in 0.. {
+            let what = format!("{kind}, chosen {chosen}, call {nth}, {fate:?}");
+            let fates: Vec<Fate> = std::iter::repeat_n(Fate::Ok, nth).chain([fate]).collect();
+            // There are no more calls than that.
+            let Some(seen_to) = told_with(&mut f, chosen, &fates, &what).await else { break };
+            assert!(seen_to <= usize::from(person), "{what}: {seen_to} times somebody had to see to it");
+            (cases, parked) = (cases + 1, parked + seen_to);
+            assert!(nth < 30, "it never ends");
         }
+        assert!(cases >= 2, "{cases}");
+        assert_eq!(parked > 0, person, "{kind}, chosen {chosen}, {fate:?}: whether somebody has to see to it");
     }
 }
 
@@ -87,39 +93,44 @@ fn writes(asked: &Asked) -> bool {
 
 /// A call that writes is cut off after its effect, and then every call that looks for what it has left, with every fate.
 async fn every_look_for_a_marker_with_every_fate(kind: &str) {
+    let asked = Far::new(kind).await.systems.0.system.capabilities().repeats == Repeats::LookedFor;
+    // What a read would have done makes no difference.
+    let all: Vec<_> = fates().into_iter().filter(|(f, _)| !matches!(f, Fate::OkButReset | Fate::OkButSilent)).collect();
+    let parts = [false, true].into_iter().flat_map(|chosen| all.chunks(2).map(move |fates| (chosen, fates)));
+    let counts = join_all(parts.map(|(chosen, fates)| every_look_with(kind, chosen, fates))).await;
+    let (cases, parked) = counts.iter().fold((0, 0), |sum, count| (sum.0 + count.0, sum.1 + count.1));
+    assert_eq!((cases > 0, parked > 0), (asked, asked), "{kind}: {cases} looks, {parked} seen to");
+}
+
+/// How many looks there were, and how often a person had to see to one.
+async fn every_look_with(kind: &str, chosen: bool, fates: &[(Fate, bool)]) -> (usize, usize) {
     let mut f = Far::new(kind).await;
     let (mut cases, mut parked) = (0, 0);
-    for chosen in [false, true] {
-        for nth in 0.. {
-            let mut cut: Vec<Fate> = std::iter::repeat_n(Fate::Ok, nth).chain([Fate::OkButReset]).collect();
-            let from = f.server.calls();
-            let what = format!("{kind}, chosen {chosen}, call {nth} cut off");
-            if told_with(&mut f, chosen, &cut, &what).await.is_none() {
-                break;
-            }
-            let asked = f.server.asked_since(from);
-            if !writes(&asked[nth]) {
-                continue;
-            }
-            let looks = asked[nth + 1..].iter().take_while(|asked| !writes(asked)).count();
-            for look in 0..looks {
-                // What a read would have done makes no difference.
-                for (fate, person) in
-                    fates().into_iter().filter(|(f, _)| !matches!(f, Fate::OkButReset | Fate::OkButSilent))
-                {
-                    let what = format!("{what}, look {look}, {fate:?}");
-                    cut.truncate(nth + 1);
-                    cut.extend(std::iter::repeat_n(Fate::Ok, look).chain([fate]));
-                    let seen_to = told_with(&mut f, chosen, &cut, &what).await;
-                    let seen_to = seen_to.unwrap_or_else(|| panic!("{what}: there is no such call"));
-                    assert!(seen_to <= usize::from(person), "{what}: {seen_to} times somebody had to see to it");
-                    (cases, parked) = (cases + 1, parked + seen_to);
-                }
+    for nth in 0.. {
+        let mut cut: Vec<Fate> = std::iter::repeat_n(Fate::Ok, nth).chain([Fate::OkButReset]).collect();
+        let from = f.server.calls();
+        let what = format!("{kind}, chosen {chosen}, call {nth} cut off");
+        if told_with(&mut f, chosen, &cut, &what).await.is_none() {
+            break;
+        }
+        let asked = f.server.asked_since(from);
+        if !writes(&asked[nth]) {
+            continue;
+        }
+        let looks = asked[nth + 1..].iter().take_while(|asked| !writes(asked)).count();
+        for look in 0..looks {
+            for &(fate, person) in fates {
+                let what = format!("{what}, look {look}, {fate:?}");
+                cut.truncate(nth + 1);
+                cut.extend(std::iter::repeat_n(Fate::Ok, look).chain([fate]));
+                let seen_to = told_with(&mut f, chosen, &cut, &what).await;
+                let seen_to = seen_to.unwrap_or_else(|| panic!("{what}: there is no such call"));
+                assert!(seen_to <= usize::from(person), "{what}: {seen_to} times somebody had to see to it");
+                (cases, parked) = (cases + 1, parked + seen_to);
             }
         }
     }
-    let asked = f.systems.0.system.capabilities().repeats == Repeats::LookedFor;
-    assert_eq!((cases > 0, parked > 0), (asked, asked), "{kind}: {cases} looks, {parked} seen to");
+    (cases, parked)
 }
 
 /// What is told beside starts and ends: what an attendant says of a session whose end has been told, and a request that nobody took.
