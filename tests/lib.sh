@@ -26,6 +26,21 @@ SIGNING_NEEDS=(osslsigncode:osslsigncode openssl:openssl softhsm2-util:softhsm2 
 GLASS_NEEDS=(make:make /usr/include/X11/Xlib.h:libx11-dev /usr/include/X11/extensions/Xext.h:libxext-dev
     /usr/include/X11/extensions/XTest.h:libxtst-dev)
 
+# A new folder in memory for what tests write and throw away: hundreds of databases that put every commit on the disk. Fails where there is
+# little room or no program may run from it, as in many containers.
+in_memory() {
+    local folder free
+    free=$(df --output=avail -k /dev/shm 2>/dev/null | tail -n 1)
+    [ "${free:-0}" -ge 4000000 ] && folder=$(mktemp -d /dev/shm/amparo.XXXXXX 2>/dev/null) || return 1
+    if cp /bin/true "$folder/true" && "$folder/true" 2>/dev/null; then
+        rm "$folder/true"
+        echo "$folder"
+    else
+        rm -rf "$folder"
+        return 1
+    fi
+}
+
 # Which of these packages are not here, in one line.
 missing_packages() { # entries…
     local entry what package missing=()
