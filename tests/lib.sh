@@ -31,7 +31,7 @@ GLASS_NEEDS=(make:make /usr/include/X11/Xlib.h:libx11-dev /usr/include/X11/exten
 in_memory() {
     local folder free
     free=$(df --output=avail -k /dev/shm 2>/dev/null | tail -n 1)
-    [ "${free:-0}" -ge 4000000 ] && folder=$(mktemp -d /dev/shm/amparo.XXXXXX 2>/dev/null) || return 1
+    [ "${free:-0}" -ge 4000000 ] && folder=$(mktemp -d -p /dev/shm 2>/dev/null) || return 1
     if cp /bin/true "$folder/true" && "$folder/true" 2>/dev/null; then
         rm "$folder/true"
         echo "$folder"
