@@ -165,7 +165,8 @@ prepare() { # stages…
                 # What is missing now fails the stage, which says so.
                 need_packages "${SCREEN_NEEDS[@]}" "${BROWSER_NEEDS[@]}" || true
                 need_packages "${WINDOWS_NEEDS[@]}" || true
-                CARGO_TARGET_DIR=$CACHE/windows/target from_here
+                # Only where something was built apart: what it would touch is built again for this system too.
+                [ ! -d "$CACHE/windows/target/debug" ] || CARGO_TARGET_DIR=$CACHE/windows/target from_here
                 need_tool cargo-nextest cargo-nextest || return 1
                 ;;
             deps) need_tool cargo-deny cargo-deny || true; need_tool cargo-shear cargo-shear '>=1.12, <1.13' || true ;;
